@@ -1,0 +1,1 @@
+"""Zero trust: who asks, and may they."""

@@ -1,0 +1,1 @@
+"""Continuous compliance: audit, report, close gaps."""

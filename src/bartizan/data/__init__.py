@@ -1,0 +1,1 @@
+"""The data lifecycle: encrypted, intact, by role, minimal."""

@@ -1,0 +1,1 @@
+"""The controls of this room, one file each, found by folder."""

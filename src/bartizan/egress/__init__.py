@@ -1,0 +1,1 @@
+"""Every outbound connection: resolve, check, connect to the checked address."""

@@ -1,0 +1,1 @@
+"""API security: the reverse proxy in front of AI services."""

@@ -1,0 +1,1 @@
+"""The HTTP shells of the control process."""

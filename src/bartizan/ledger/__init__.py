@@ -1,0 +1,1 @@
+"""The one tamper-evident record: events, journal segments, the sealed tree, checkpoints, queries."""

@@ -1,0 +1,129 @@
+"""Which events there are, and what each may carry.
+
+Rules of this file: every kind of event and every field of its detail stands here, with the closed set or
+the form of its values. No field takes free text, so no event can carry a string that a client supplied.
+Names of services, routes and clients come from the operator's configuration, never from a request.
+Changing a row's meaning is a change of the record's format (docs/decisions/0003-ledger-format.md); adding
+a kind or a field is not.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+NAME = re.compile(r"[a-z][a-z0-9._-]{0,62}")
+"""A name out of configuration or code: services, clients, controls, attacks, reasons."""
+
+
+class OneOf(msgspec.Struct, frozen=True):
+    """One word of a closed set."""
+
+    words: frozenset[str]
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A whole number from 0; scaled where it measures (`micros`, `millitokens`), never a float."""
+
+    most: int = 2**53 - 1
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name from configuration or code (`NAME`)."""
+
+
+class Hex(msgspec.Struct, frozen=True):
+    """Lower-case hexadecimal of a fixed number of bytes: a digest, a content tag, a random id."""
+
+    octets: int
+
+
+Form = OneOf | Whole | Name | Hex
+
+
+def one_of(*words: str) -> OneOf:
+    """Return the form of a closed set of words."""
+    return OneOf(frozenset(words))
+
+
+GROUP = one_of(
+    "x25519mlkem768",
+    "secp256r1mlkem768",
+    "secp384r1mlkem1024",
+    "x25519",
+    "secp256r1",
+    "secp384r1",
+    "other",
+    "none",
+)
+"""Key-agreement group of a TLS connection; `none` is a connection without TLS."""
+PROCESS = one_of("supervisor", "worker", "dialer", "control", "sealer", "sample", "cli")
+
+KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
+    "ledger.segment.opened": {"writer": PROCESS, "segment": Whole(), "boot": Hex(16)},
+    "ledger.segment.recovered": {"segment": Whole(), "records": Whole(), "torn": Whole()},
+    "platform.process.started": {"process": PROCESS, "number": Whole()},
+    "platform.process.died": {
+        "process": PROCESS,
+        "number": Whole(),
+        "signal": Whole(255),
+        "status": Whole(255),
+    },
+    "platform.clock.stepped": {"forward": Whole(), "backward": Whole()},
+    "platform.state.published": {"generation": Whole(), "policy": Hex(32)},
+    "gateway.request.admitted": {
+        "service": Name(),
+        "route": Name(),
+        "group": GROUP,
+        "octets": Whole(),
+        "generation": Whole(),
+        "content": Hex(32),
+    },
+    "gateway.request.completed": {
+        "admitted": Whole(),
+        "status": Whole(999),
+        "octets": Whole(),
+        "input": Whole(),
+        "output": Whole(),
+        "micros": Whole(),
+        "reason": Name(),
+    },
+    "gateway.request.refused": {
+        "reason": Name(),
+        "status": Whole(999),
+        "service": Name(),
+        "route": Name(),
+        "group": GROUP,
+        "count": Whole(),
+        "generation": Whole(),
+    },
+    "access.token.issued": {"client": Name(), "audience": Name(), "seconds": Whole()},
+    "access.token.refused": {"reason": Name(), "count": Whole()},
+    "access.principal.registered": {"role": Name()},
+    "access.principal.revoked": {},
+    "compliance.ledger.verified": {"entries": Whole(), "faults": Whole()},
+    "drill.run.started": {"attacks": Whole(), "run": Hex(8)},
+    "drill.run.finished": {"held": Whole(), "broken": Whole(), "unproven": Whole(), "run": Hex(8)},
+    "drill.attack.tried": {
+        "attack": Name(),
+        "run": Hex(8),
+        "first": Whole(),
+        "last": Whole(),
+        "micros": Whole(),
+    },
+}
+"""Kind of event -> field of its detail -> form of the value. Every field is optional."""
+
+
+def fits(form: Form, value: object) -> bool:
+    """Return whether a value has this form."""
+    match form:
+        case OneOf(words):
+            return value in words
+        case Whole(most):
+            return type(value) is int and 0 <= value <= most
+        case Name():
+            return isinstance(value, str) and NAME.fullmatch(value) is not None
+        case Hex(octets):
+            return isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{2 * octets}}}", value) is not None

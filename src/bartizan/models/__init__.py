@@ -1,0 +1,1 @@
+"""Hardened models: rounds, reviews, sealed weights, watermarks."""

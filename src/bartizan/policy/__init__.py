@@ -1,0 +1,1 @@
+"""The Cedar engine; each room ships its fragment of the schema."""

@@ -1,0 +1,1 @@
+"""The gullible assistant that stands in for a user's AI service."""

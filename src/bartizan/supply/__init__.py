@@ -1,0 +1,1 @@
+"""The supply chain of models, data and tools."""

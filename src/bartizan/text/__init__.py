@@ -1,0 +1,1 @@
+"""The canonical view of text, and the patterns that several rooms use."""

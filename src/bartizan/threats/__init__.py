@@ -1,0 +1,1 @@
+"""Threats that are specific to AI."""
