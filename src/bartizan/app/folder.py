@@ -1,0 +1,124 @@
+"""The state folder: what lies where, and that only its owner can reach it.
+
+Rules of this file: every path of the state folder is named here and nowhere else. The folder is 0700, it
+carries a `.gitignore` that hides it, and one platform at a time holds its lock.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+
+class FolderRefused(OSError):
+    """The state folder cannot be used; the message says what to do."""
+
+
+class PlatformRunning(RuntimeError):
+    """Another platform holds this state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder."""
+        super().__init__(f"a platform is running on {folder}; stop it with `bartizan down --state {folder}`")
+        self.folder = folder
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """Paths of one installation's state."""
+
+    root: Path
+
+    @property
+    def authority(self) -> Path:
+        """The server authority's certificate, which clients trust."""
+        return self.root / "ca.pem"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys, one file each."""
+        return self.root / "keys"
+
+    @property
+    def ledger(self) -> Path:
+        """The tree, its checkpoint and its public keys."""
+        return self.root / "ledger"
+
+    @property
+    def segments(self) -> Path:
+        """Journal segments that are not yet wholly in the tree."""
+        return self.ledger / "segments"
+
+    @property
+    def run(self) -> Path:
+        """What lives only while the platform runs."""
+        return self.root / "run"
+
+    @property
+    def status(self) -> Path:
+        """The supervisor's view of its processes, JSON."""
+        return self.run / "status.json"
+
+    @property
+    def log(self) -> Path:
+        """What the processes print, in case something goes wrong; ids and faults, no content."""
+        return self.run / "platform.log"
+
+    @property
+    def owner_socket(self) -> Path:
+        """Where the owner's commands are answered."""
+        return self.run / "owner.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the control process answers the gateway."""
+        return self.run / "control.sock"
+
+    @property
+    def generation(self) -> Path:
+        """The generation counter that workers map."""
+        return self.run / "generation"
+
+    def make(self) -> None:
+        """Make what is missing, readable by the owner alone.
+
+        Raises:
+            FolderRefused: not a folder, another user's, or not writable.
+        """
+        try:
+            for path in (self.root, self.keys, self.ledger, self.segments, self.run):
+                path.mkdir(mode=0o700, exist_ok=True)
+            found = self.root.stat()
+            if found.st_uid != os.geteuid():
+                raise FolderRefused(
+                    f"{self.root} belongs to another user; name a folder of your own with --state"
+                )
+            self.root.chmod(0o700)
+            (self.root / ".gitignore").write_text("*\n")
+        except FileExistsError as fault:
+            raise FolderRefused(
+                f"{fault.filename} is not a folder; remove it or name another with --state"
+            ) from fault
+        except (PermissionError, FileNotFoundError, NotADirectoryError) as fault:
+            raise FolderRefused(
+                f"cannot use {fault.filename}: {fault.strerror}; name a folder with --state"
+            ) from fault
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one platform.
+
+        Raises:
+            PlatformRunning: another holds it.
+        """
+        fd = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as fault:
+                raise PlatformRunning(self.root) from fault
+            yield
+        finally:
+            os.close(fd)

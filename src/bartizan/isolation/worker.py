@@ -1,0 +1,131 @@
+"""What a gateway worker gives up once it holds all that it needs, and before it serves.
+
+Rules of this file: seccomp alone refuses every attack of tests/attacks/test_inside_worker.py, and Landlock
+stands behind it, for on older kernels it knows neither TCP nor scopes, and it never sees UDP, MPTCP, unix
+sockets or io_uring. The list holds what a serving worker was seen to use and what CPython, the allocator and
+threads need; everything else fails with EPERM. Nothing here can be undone.
+"""
+
+import errno
+import fcntl
+import os
+import resource
+import socket
+import termios
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from bartizan.isolation import kernel
+from bartizan.isolation.bpf import ALLOW, Argument, Rule, program, refuse
+from bartizan.isolation.syscalls import SUPPORTED
+
+_HOT: Final = (
+    "epoll_pwait epoll_wait recvfrom write read futex clock_gettime epoll_ctl recvmsg writev accept4"
+)
+_PLAIN: Final = """
+readv shutdown close accept getsockname getpeername setsockopt getsockopt epoll_pwait2
+poll ppoll pselect6 select fstat newfstatat lseek fsync fdatasync dup pread64
+brk munmap mremap madvise sched_yield sched_getaffinity getrandom clock_nanosleep nanosleep clock_getres
+gettimeofday time rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall
+getpid gettid getuid geteuid getgid getegid getppid getrusage times uname sysinfo
+exit exit_group set_robust_list rseq
+"""
+_PROT_EXEC, _CLONE_THREAD, _MSG_FASTOPEN, _PR_SET_NAME, _F_GET_SEALS = 4, 0x10000, 0x20000000, 15, 1034
+_UNIX, _STREAM, _CLOEXEC, _NONBLOCK = int(socket.AF_UNIX), 1, 0o2000000, 0o4000
+
+
+class IsolationUnavailable(OSError):
+    """The worker cannot be confined; `missing` names what the kernel lacks."""
+
+    def __init__(self, missing: str) -> None:
+        """Name what is missing."""
+        super().__init__(
+            errno.ENOSYS,
+            f"cannot confine the gateway worker: {missing}; run on Linux 5.19 or newer on x86-64 or arm64, "
+            'or accept the risk with isolation = "none"',
+        )
+        self.missing = missing
+
+
+class Confinement(msgspec.Struct, frozen=True):
+    """What holds a process: whether system calls are filtered, and the Landlock ABI (0 is none)."""
+
+    seccomp: bool
+    landlock: int
+
+
+def refuse_io_uring() -> None:
+    """Make io_uring_setup answer ENOSYS, before the event loop is made.
+
+    libuv opens a ring for epoll_ctl by itself, a ring's operations obey no filter, and no setting of uvloop
+    stops it; told that there is none, it uses epoll.
+    """
+    if not SUPPORTED:
+        raise IsolationUnavailable("no system-call filter for this machine")
+    kernel.no_new_privileges()
+    kernel.seccomp_filter(program([Rule("io_uring_setup", verdict=refuse(errno.ENOSYS))], ALLOW))
+
+
+def confine(listener: int) -> Confinement:
+    """Give up files, sockets, programs, privileges and system calls; return what holds from now on.
+
+    Args:
+        listener: descriptor of the one socket on which `listen` may be called.
+    Raises:
+        IsolationUnavailable: a second thread runs, or the kernel has no seccomp.
+    """
+    if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  # a path object would import more than it saves
+        raise IsolationUnavailable("a thread already runs that Landlock would not bind")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    kernel.not_dumpable()
+    kernel.no_new_privileges()
+    kernel.drop_capabilities()
+    landlock = deny_files()
+    filter_calls(listener)
+    return Confinement(seccomp=True, landlock=landlock)
+
+
+def deny_files() -> int:
+    """Deny every path, TCP bind and connect, abstract sockets and signals, as far as the kernel can; return its ABI."""
+    version = kernel.landlock_version()
+    if version:
+        rights = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
+        size = 24 if version >= 6 else 16 if version >= 4 else 8  # noqa: PLR2004  # ABI numbers
+        network = 0b11 if version >= 4 else 0  # noqa: PLR2004  # ABI 4: TCP
+        scope = 0b11 if version >= 6 else 0  # noqa: PLR2004  # ABI 6: scopes
+        kernel.landlock_deny((1 << rights) - 1, network, scope, size)
+    return version
+
+
+def filter_calls(listener: int) -> None:
+    """Refuse every system call that a serving worker does not need."""
+    try:
+        kernel.seccomp_filter(program(_rules(listener, os.getpid()), refuse(errno.EPERM)))
+    except OSError as fault:
+        raise IsolationUnavailable(f"the kernel refused the filter ({fault.strerror})") from fault
+
+
+def _rules(listener: int, own: int) -> Iterator[Rule]:
+    for name in _HOT.split():
+        yield Rule(name)
+    for name, at in (("sendto", 3), ("sendmsg", 2)):  # MSG_FASTOPEN connects without connect
+        yield Rule(name, (Argument(at, 0, _MSG_FASTOPEN),))
+    for name in _PLAIN.split():
+        yield Rule(name)
+    yield Rule("mmap", (Argument(2, 0, _PROT_EXEC),))
+    yield Rule("mprotect", (Argument(2, 0, _PROT_EXEC),))
+    for request in (termios.FIONBIO, termios.FIONREAD, termios.FIOCLEX):
+        yield Rule("ioctl", (Argument(1, request),))
+    # never F_SETFL, which would take O_APPEND off the journal
+    for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC, _F_GET_SEALS):
+        yield Rule("fcntl", (Argument(1, command),))
+    yield Rule("listen", (Argument(0, listener),))  # on a new socket it would bind one
+    yield Rule("prctl", (Argument(0, _PR_SET_NAME),))
+    # uvloop makes a pair at each run; stream only, for a datagram pair can be pointed at a path
+    for flags in (0, _CLOEXEC, _NONBLOCK, _CLOEXEC | _NONBLOCK):
+        yield Rule("socketpair", (Argument(0, _UNIX), Argument(1, _STREAM | flags)))
+    yield Rule("tgkill", (Argument(0, own),))  # abort; nothing scopes signals before ABI 6
+    yield Rule("clone3", verdict=refuse(errno.ENOSYS))  # its flags cannot be seen; glibc falls back to clone
+    yield Rule("clone", (Argument(0, _CLONE_THREAD, _CLONE_THREAD),))
