@@ -1,0 +1,83 @@
+"""The room as other parts of a process use it: two functions over one generation."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from bartizan.access.authenticate import Authenticator, Verifier
+from bartizan.access.decide import Circumstances, Decider
+from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.clock import Nanoseconds
+from bartizan.control import Control
+from bartizan.identity.state import State
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What the room needs from the process that it lives in.
+
+    Attributes:
+        controls: by id, as `control.discover` finds them.
+        audience: what a token must be meant for (`bartizan:gateway`).
+    """
+
+    controls: Mapping[str, Control]
+    audience: str
+
+
+class Access:
+    """One generation of who is known and what is permitted; replaced, never changed."""
+
+    __slots__ = ("_authenticator", "_decider", "_ports", "_verifier", "generation")
+
+    def __init__(self, ports: Ports, state: State, verifier: Verifier, decider: Decider) -> None:
+        """Take the parts of a generation; `assemble` and `next` make them."""
+        self.generation = state.generation
+        self._ports = ports
+        self._verifier = verifier
+        self._decider = decider
+        self._authenticator = Authenticator(state, verifier, ports.controls.values())
+
+    def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
+        """Return who presents a token, or why it is not accepted.
+
+        Args:
+            token: what stood after `Bearer `; empty where nothing did.
+            now: the instant of the request.
+        """
+        return self._authenticator.authenticate(token, now)
+
+    def authorize(
+        self, who: Authenticated, action: str, service: str, circumstances: Circumstances
+    ) -> Allowed | Refused:
+        """Return whether they may do that to this service.
+
+        Args:
+            who: from `authenticate`, or `ANYONE`.
+            action: `chat`, `complete`, `embed`, `list-models`, `request-token`, `read-keys`, `read-metadata`.
+            service: a configured name, or `control`.
+            circumstances: of this request.
+        """
+        return self._decider.decide(who, action, service, circumstances, self.generation)
+
+    def next(self, state: State) -> "Access":
+        """Return the room for the next generation; what cannot have changed since is kept.
+
+        Raises:
+            IssuerInvalid, PolicyInvalid: the state cannot be decided on; decide on none.
+        """
+        verifier, decider = self._verifier, self._decider
+        if verifier.issuers != state.issuers:
+            verifier = Verifier(state.issuers, self._ports.audience)
+        if decider.digest != state.policy.digest:
+            decider = Decider(state.policy, self._ports.controls.values())
+        return Access(self._ports, state, verifier, decider)
+
+
+def assemble(ports: Ports, state: State) -> Access:
+    """Return the room for its first generation.
+
+    Raises:
+        IssuerInvalid, PolicyInvalid: the state cannot be decided on.
+    """
+    verifier = Verifier(state.issuers, ports.audience)
+    return Access(ports, state, verifier, Decider(state.policy, ports.controls.values()))

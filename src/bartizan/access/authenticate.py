@@ -1,0 +1,120 @@
+"""From a bearer token to a principal.
+
+Rules of this file: an Authenticator serves one generation and is replaced with it, so an answer that it
+kept cannot outlive a change. Verified claims depend on the issuers alone; a Verifier is handed on to the
+next generation while those are the same, and who the claims stand for is looked up anew.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from bartizan.access.judge import judge
+from bartizan.access.outcome import ANYONE, Authenticated, Refused
+from bartizan.access.subject import Presentation, Standing
+from bartizan.clock import Nanoseconds
+from bartizan.control import Control
+from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.refusal import TokenRefused
+from bartizan.identity.state import State, TrustedIssuer, pinned
+from bartizan.identity.token import Claims, verify
+
+CAPACITY: Final = 16_384
+"""Most tokens remembered; each costs about 1 KB."""
+_UNAUTHORIZED: Final = 401
+_Kept = TypeVar("_Kept", Claims, Authenticated)
+
+
+class Verifier:
+    """Verifies tokens of some issuers for one audience; remembers by the token's SHA-256 what it verified.
+
+    Only tokens that an issuer signed are remembered, so a stranger cannot fill the memory.
+    """
+
+    __slots__ = ("_audience", "_kept", "_pinned", "issuers")
+
+    def __init__(self, issuers: tuple[TrustedIssuer, ...], audience: str) -> None:
+        """Pin the issuers.
+
+        Raises:
+            IssuerInvalid: keys or algorithms that cannot be pinned.
+        """
+        self.issuers = issuers
+        self._pinned = pinned(issuers)
+        self._audience = audience
+        self._kept: OrderedDict[bytes, Claims] = OrderedDict()
+
+    def verified(self, digest: bytes, token: str, now: Nanoseconds) -> Claims:
+        """Return the claims of a token that is valid now.
+
+        Args:
+            digest: SHA-256 of the token.
+            token: compact JWS.
+            now: the instant of the request.
+        Raises:
+            TokenRefused: one of its subclasses.
+        """
+        claims = self._kept.get(digest)
+        if claims is None or now >= claims.expires:
+            claims = verify(token, self._pinned, self._audience, now)
+            _keep(self._kept, digest, claims)
+        return claims
+
+
+class Authenticator:
+    """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
+
+    __slots__ = ("_controls", "_kept", "_people", "_revoked", "_verifier")
+
+    def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control]) -> None:
+        """Take a generation.
+
+        Args:
+            state: whom to know.
+            verifier: of the state's issuers.
+            controls: this room's controls; those that read a Presentation are asked.
+        """
+        own = [issuer.url for issuer in state.issuers if issuer.embedded]
+        self._people = {(url, person.id): person for url in own for person in state.principals}
+        self._revoked = state.revoked
+        self._verifier = verifier
+        self._controls = tuple(control for control in controls if control.reads is Presentation)
+        self._kept: OrderedDict[bytes, Authenticated] = OrderedDict()
+
+    def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
+        """Return who presents this token, or why it is not accepted.
+
+        Args:
+            token: what stood after `Bearer `; empty where nothing did.
+            now: the instant of the request.
+        """
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        kept = self._kept.get(digest)
+        if kept is not None and now < kept.until:
+            return kept
+        try:
+            claims = self._verifier.verified(digest, token, now)
+        except TokenRefused as fault:
+            return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
+        person = self._people.get((claims.issuer, claims.subject), ANONYMOUS)
+        facts = Presentation(standing=_standing(person), token_revoked=claims.id in self._revoked)
+        answer = self._judged(facts, Authenticated(person, claims.id, claims.mapped, claims.expires))
+        if isinstance(answer, Authenticated):
+            _keep(self._kept, digest, answer)
+        return answer
+
+    def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
+        return judge(self._controls, facts, _UNAUTHORIZED) or who
+
+
+def _standing(person: Principal) -> Standing:
+    if person is ANONYMOUS:
+        return Standing.UNKNOWN
+    return Standing.REVOKED if person.revoked else Standing.KNOWN
+
+
+def _keep(table: OrderedDict[bytes, _Kept], digest: bytes, value: _Kept) -> None:
+    table[digest] = value
+    if len(table) > CAPACITY:
+        table.popitem(last=False)

@@ -1,0 +1,98 @@
+"""From a principal, an action and a service to a decision.
+
+Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
+decider has one set of them and is replaced with it), the principal, the claims that chose it, the action,
+the service, and the exact value of every circumstance. Times are not kept: each answer ends with its token.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from bartizan.access.judge import judge
+from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.access.subject import Authorization
+from bartizan.control import Control
+from bartizan.identity.principal import Uid
+from bartizan.identity.state import PolicySource
+from bartizan.policy.engine import Engine, Verdict
+
+CAPACITY: Final = 16_384
+"""Most verdicts remembered; each costs about 500 octets."""
+SERVICE: Final = "Service"
+"""Type of the entities that stand for services."""
+_FORBIDDEN: Final = 403
+
+
+class Circumstances(msgspec.Struct, frozen=True):
+    """What the policies may look at besides who, what and where; the schema declares the same.
+
+    Attributes:
+        quantum_safe: whether the connection's key agreement withstands a quantum computer.
+    """
+
+    quantum_safe: bool
+
+
+class _Question(msgspec.Struct, frozen=True):
+    """Everything that a verdict depends on within one policy set."""
+
+    principal: Uid
+    mapped: str
+    action: str
+    service: str
+    circumstances: Circumstances
+
+
+class Decider:
+    """What one set of policies and entities permits; remembers verdicts by the whole question."""
+
+    __slots__ = ("_controls", "_engine", "_kept", "digest")
+
+    def __init__(self, policy: PolicySource, controls: Iterable[Control]) -> None:
+        """Take a policy set.
+
+        Args:
+            policy: policies, schema, entities.
+            controls: this room's controls; those that read an Authorization are asked.
+        Raises:
+            PolicyInvalid: it cannot be decided with.
+        """
+        self.digest = policy.digest
+        self._engine = Engine(policy.text, policy.schema, policy.entities)
+        self._controls = tuple(control for control in controls if control.reads is Authorization)
+        self._kept: OrderedDict[_Question, Verdict] = OrderedDict()
+
+    def decide(
+        self, who: Authenticated, action: str, service: str, circumstances: Circumstances, generation: int
+    ) -> Allowed | Refused:
+        """Return whether this principal may do that to this service now.
+
+        Args:
+            who: as authenticated, or `ANYONE`.
+            action: id of an action of the schema.
+            service: a configured name, or `control`.
+            circumstances: of this request.
+            generation: of the state that the caller decides on; goes into the answer.
+        """
+        question = _Question(who.principal.uid, who.mapped, action, service, circumstances)
+        verdict = self._kept.get(question)
+        if verdict is None:
+            verdict = self._ask(question)
+        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
+        refused = judge(self._controls, facts, _FORBIDDEN)
+        return refused or Allowed(verdict.policies, generation, who.until)
+
+    def _ask(self, question: _Question) -> Verdict:
+        verdict = self._engine.decide(
+            question.principal,
+            question.action,
+            Uid(SERVICE, question.service),
+            msgspec.structs.asdict(question.circumstances),
+        )
+        self._kept[question] = verdict
+        if len(self._kept) > CAPACITY:
+            self._kept.popitem(last=False)
+        return verdict

@@ -1,0 +1,28 @@
+"""Running this room's controls over a subject; what cannot be judged is refused."""
+
+from collections.abc import Iterable
+
+from bartizan.access.outcome import Refused
+from bartizan.access.subject import Authorization, Presentation
+from bartizan.control import Control
+
+_UNAVAILABLE = 503
+_BROKEN = "this check could not be made, so the request is refused; the owner finds the failure in the ledger"
+
+
+def judge(controls: Iterable[Control], subject: Presentation | Authorization, status: int) -> Refused | None:
+    """Return the refusal of the first control that has a finding; None where all keep silent.
+
+    Args:
+        controls: those that read the subject's type.
+        subject: the facts.
+        status: of the HTTP answer to a finding; a control that fails yields 503.
+    """
+    for control in controls:
+        try:
+            findings = control.judge(subject)
+        except Exception:  # noqa: BLE001 - whatever a control (also an outside one) raises, it fails closed
+            return Refused(control.id, "control-failed", _BROKEN, _UNAVAILABLE)
+        if findings:
+            return Refused(control.id, findings[0].reason, findings[0].what, status)
+    return None

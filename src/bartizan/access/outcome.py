@@ -1,0 +1,59 @@
+"""What asking this room yields: one type an outcome."""
+
+import msgspec
+
+from bartizan.clock import Nanoseconds
+from bartizan.identity.principal import ANONYMOUS, Principal
+
+FOREVER = Nanoseconds(2**63 - 1)
+"""An end that no request reaches."""
+
+
+class Authenticated(msgspec.Struct, frozen=True):
+    """Somebody known asked.
+
+    Attributes:
+        principal: who.
+        token: the token's `jti`; empty for anonymous.
+        mapped: SHA-256, hexadecimal, over the claims that chose the principal.
+        until: instant from which the token is no longer good, UTC nanoseconds.
+    """
+
+    principal: Principal
+    token: str
+    mapped: str
+    until: Nanoseconds
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """The request may go on.
+
+    Attributes:
+        policies: `@id` of each policy that decided.
+        generation: of the state that it was decided on.
+        until: instant from which it must be asked again, UTC nanoseconds.
+    """
+
+    policies: tuple[str, ...]
+    generation: int
+    until: Nanoseconds
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The request may not go on.
+
+    Attributes:
+        control: id of the control that says so.
+        reason: its word in events, of a closed set.
+        what: a sentence for people; says what to do, holds nothing that the client sent.
+        status: of the HTTP answer: 401 who are you, 403 not you, 503 the check itself failed.
+    """
+
+    control: str
+    reason: str
+    what: str
+    status: int
+
+
+ANYONE = Authenticated(ANONYMOUS, "", "", FOREVER)
+"""Who uses a public endpoint; goes through the same authorization as everybody."""

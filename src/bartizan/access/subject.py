@@ -1,0 +1,43 @@
+"""The facts that this room's controls judge."""
+
+import enum
+
+import msgspec
+
+
+class Standing(enum.Enum):
+    """What the register says about the principal that a token names."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+
+
+class Presentation(msgspec.Struct, frozen=True):
+    """A credential as it was presented, after it was looked at.
+
+    Attributes:
+        fault: word of what verification found wrong (`token-expired`), empty where it found nothing.
+        what: the fault as a sentence for people; empty with it.
+        standing: of the principal that the token names; unknown while the token is not verified.
+        token_revoked: whether this very token was revoked.
+    """
+
+    fault: str = ""
+    what: str = ""
+    standing: Standing = Standing.UNKNOWN
+    token_revoked: bool = False
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """What the policies said about one action of one principal on one service.
+
+    Attributes:
+        allowed: whether a policy permits it and none forbids it.
+        failed: whether evaluating met an error.
+        policies: `@id` of each policy that decided.
+    """
+
+    allowed: bool
+    failed: bool = False
+    policies: tuple[str, ...] = ()

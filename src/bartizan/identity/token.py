@@ -1,0 +1,295 @@
+"""Verifying an access token: RFC 9068 `at+jwt` in compact form, signed by a pinned issuer's pinned key.
+
+Rules of this file: what decides is decided before the signature is looked at, cheapest first, and every
+fault has a name and a `reason` of a closed set. The header may hold `typ`, `alg` and `kid` and nothing else,
+so no key, address of a key or extension that a stranger puts there is ever read. The algorithm is a property
+of the pinned key, never of the token. Encodings are canonical and JSON keys unique, so one token has one
+reading.
+"""
+
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.refusal import (
+    LONGEST_LIFE,
+    MAX_TOKEN,
+    AlgorithmRefused,
+    AudienceWrong,
+    ClaimMissing,
+    IssuerUnknown,
+    KeyUnknown,
+    SignatureInvalid,
+    TokenExpired,
+    TokenHeaderRefused,
+    TokenLivesTooLong,
+    TokenMalformed,
+    TokenMissing,
+    TokenNotYetValid,
+    TokenTooLarge,
+)
+
+CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
+"""How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
+ALGORITHMS: Final = frozenset({"ES256", "ES384", "PS256", "RS256"})
+"""Signatures an issuer may be pinned to; `none` and shared-key algorithms cannot be."""
+_LEAST_RSA: Final = 2048
+_SEGMENT: Final = re.compile(rb"[A-Za-z0-9_-]+")
+_HEADER: Final = frozenset({"typ", "alg", "kid"})
+_TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
+_LATEST: Final = 2**63 // SECOND
+_TEXT: Final = 255
+
+
+class IssuerInvalid(ValueError):
+    """An issuer that cannot be pinned: its keys or algorithms are not acceptable."""
+
+    def __init__(self, url: str, fault: str) -> None:
+        """Name the issuer and the fault."""
+        super().__init__(f"issuer {url}: {fault}")
+        self.url, self.fault = url, fault
+
+
+class PinnedKey(msgspec.Struct, frozen=True):
+    """One public key of an issuer, with the one algorithm that it may be used with.
+
+    Attributes:
+        algorithm: a word of `ALGORITHMS`.
+        verifies: (signed octets, signature octets) -> whether the signature is this key's.
+    """
+
+    algorithm: str
+    verifies: Callable[[bytes, bytes], bool]
+
+
+class Issuer(msgspec.Struct, frozen=True):
+    """Who may sign tokens, by the exact string of `iss`, and with which keys, by `kid`."""
+
+    url: str
+    keys: Mapping[str, PinnedKey]
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a verified token says.
+
+    Attributes:
+        issuer, subject, client: `iss`, `sub`, `client_id`.
+        audience: `aud`, as a tuple.
+        id: `jti`.
+        issued, expires: instants, UTC nanoseconds.
+        mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
+    """
+
+    issuer: str
+    subject: str
+    client: str
+    audience: tuple[str, ...]
+    id: str
+    issued: Nanoseconds
+    expires: Nanoseconds
+    mapped: str
+
+
+def pin(url: str, algorithms: Iterable[str], keys: Iterable[Mapping[str, str]]) -> Issuer:
+    """Return an issuer with its public keys.
+
+    Args:
+        url: the exact value of `iss`.
+        algorithms: the issuer's allow-list, words of `ALGORITHMS`.
+        keys: public JWKs (RFC 7517), each with `kid` and `alg`.
+    Raises:
+        IssuerInvalid: an algorithm that nobody may use, a private or weak key, one without id or algorithm.
+    """
+    allowed = frozenset(algorithms)
+    if not allowed or not allowed <= ALGORITHMS:
+        raise IssuerInvalid(url, f"algorithms must be among {', '.join(sorted(ALGORITHMS))}")
+    pinned: dict[str, PinnedKey] = {}
+    for key in keys:
+        kid, algorithm = key.get("kid", ""), key.get("alg", "")
+        if not kid or kid in pinned:
+            raise IssuerInvalid(url, "every key needs a kid of its own")
+        if algorithm not in allowed:
+            raise IssuerInvalid(url, "a key's alg is not in the issuer's allow-list")
+        pinned[kid] = PinnedKey(algorithm, _verifier(url, algorithm, key))
+    return Issuer(url, pinned)
+
+
+def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanoseconds) -> Claims:
+    """Return the claims of a token that a pinned issuer signed for this audience and that is valid now.
+
+    Args:
+        token: compact JWS, without the scheme.
+        issuers: by the exact string of `iss`.
+        audience: what `aud` must be or contain.
+        now: the instant of the request.
+    Raises:
+        TokenRefused: one of its subclasses, for the first fault in the order of this function.
+    Source: RFC 7515, RFC 7519, RFC 9068; RFC 8725 (best practices) section 3.
+    """
+    signed, head, body, signature = _take_apart(token)
+    header = _read_header(head)
+    payload = _read_json(body, "payload")
+    issuer = issuers.get(_text(payload, "iss"))
+    if issuer is None:
+        raise IssuerUnknown
+    key = _choose_key(header, issuer)
+    claims = _read_claims(payload)
+    _check_audience(claims, audience)
+    _check_time(claims, payload.get("nbf"), now)
+    _check_signature(key, signed, signature)
+    return claims
+
+
+def _verifier(url: str, algorithm: str, key: Mapping[str, str]) -> Callable[[bytes, bytes], bool]:
+    model = jws.JWSRegistry(algorithms=[algorithm]).get_alg(algorithm)
+    try:
+        public = jwk.import_key(dict(key))
+        model.check_key(public)
+    except (JoseError, ValueError, TypeError, KeyError) as fault:
+        raise IssuerInvalid(url, "a key cannot be read or is of another kind than its alg") from fault
+    if public.is_private:
+        raise IssuerInvalid(url, "a key is private; give the public half only")
+    if isinstance(public, jwk.RSAKey) and public.public_key.key_size < _LEAST_RSA:
+        raise IssuerInvalid(url, f"an RSA key has fewer than {_LEAST_RSA} bits")
+
+    def verifies(signed: bytes, signature: bytes) -> bool:
+        return bool(model.verify(signed, signature, public))
+
+    return verifies
+
+
+def _take_apart(token: str) -> tuple[bytes, bytes, bytes, bytes]:
+    if not token:
+        raise TokenMissing
+    if len(token) > MAX_TOKEN:
+        raise TokenTooLarge(len(token))
+    if not token.isascii():
+        raise TokenMalformed("form")
+    signed, dot, signature = token.encode("ascii").rpartition(b".")
+    head, middle, body = signed.partition(b".")
+    if not dot or not middle:
+        raise TokenMalformed("form")
+    return signed, _decode(head, "header"), _decode(body, "payload"), _decode(signature, "signature")
+
+
+def _decode(segment: bytes, part: str) -> bytes:
+    """Return the octets of canonical base64url without padding.
+
+    Source: RFC 7515 section 2; RFC 4648 section 3.5 (bits that pad must be zero).
+    """
+    if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
+        raise TokenMalformed(part)
+    plain = segment.replace(b"-", b"+").replace(b"_", b"/") + b"=" * (-len(segment) % 4)
+    octets = binascii.a2b_base64(plain)
+    if binascii.b2a_base64(octets, newline=False) != plain:
+        raise TokenMalformed(part)
+    return octets
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("duplicate key")
+    return members
+
+
+def _no_constant(_word: str) -> float:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _read_json(octets: bytes, part: str) -> dict[str, Any]:
+    try:
+        value = _JSON.decode(octets.decode("utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise TokenMalformed(part) from fault
+    if not isinstance(value, dict):
+        raise TokenMalformed(part)
+    return value
+
+
+def _read_header(octets: bytes) -> dict[str, Any]:
+    header = _read_json(octets, "header")
+    if header.keys() != _HEADER or not all(isinstance(value, str) for value in header.values()):
+        raise TokenHeaderRefused
+    if header["typ"].lower() not in _TYPES:
+        raise TokenHeaderRefused
+    return header
+
+
+def _choose_key(header: Mapping[str, str], issuer: Issuer) -> PinnedKey:
+    key = issuer.keys.get(header["kid"])
+    if key is None:
+        raise KeyUnknown
+    if header["alg"] != key.algorithm:
+        raise AlgorithmRefused
+    return key
+
+
+def _read_claims(payload: Mapping[str, object]) -> Claims:
+    issuer, subject, client = _text(payload, "iss"), _text(payload, "sub"), _text(payload, "client_id")
+    return Claims(
+        issuer=issuer,
+        subject=subject,
+        client=client,
+        audience=_audience(payload.get("aud")),
+        id=_text(payload, "jti"),
+        issued=_instant(payload, "iat"),
+        expires=_instant(payload, "exp"),
+        mapped=hashlib.sha256(msgspec.json.encode((issuer, subject, client))).hexdigest(),
+    )
+
+
+def _text(payload: Mapping[str, object], claim: str) -> str:
+    value = payload.get(claim)
+    # isprintable also refuses lone surrogates, which no UTF-8 can carry further.
+    if not isinstance(value, str) or not 0 < len(value) <= _TEXT or not value.isprintable():
+        raise ClaimMissing(claim)
+    return value
+
+
+def _instant(payload: Mapping[str, object], claim: str) -> Nanoseconds:
+    value = payload.get(claim)
+    # A fraction is refused: an `exp` that two readers round differently has two readings.
+    if type(value) is not int or not 0 <= value < _LATEST:
+        raise ClaimMissing(claim)
+    return Nanoseconds(value * SECOND)
+
+
+def _audience(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(each, str) and each for each in listed):
+        raise ClaimMissing("aud")
+    return tuple(listed)
+
+
+def _check_audience(claims: Claims, wanted: str) -> None:
+    if wanted not in claims.audience:
+        raise AudienceWrong(wanted)
+
+
+def _check_time(claims: Claims, not_before: object, now: Nanoseconds) -> None:
+    if not 0 < claims.expires - claims.issued <= LONGEST_LIFE:
+        raise TokenLivesTooLong
+    if now >= claims.expires:
+        raise TokenExpired(by=Nanoseconds(now - claims.expires))
+    starts = claims.issued
+    if not_before is not None:
+        starts = max(starts, _instant({"nbf": not_before}, "nbf"))
+    if starts - now > CLOCK_SKEW:
+        raise TokenNotYetValid(by=Nanoseconds(starts - now))
+
+
+def _check_signature(key: PinnedKey, signed: bytes, signature: bytes) -> None:
+    if not key.verifies(signed, signature):
+        raise SignatureInvalid

@@ -1,0 +1,175 @@
+"""The Cedar engine: policies, schema and entities parsed once, then asked.
+
+Rules of this file: identifiers go to Cedar as structured values, never inside text. Whatever Cedar cannot
+evaluate without an error is denied, also where another policy would have allowed it. Every policy has an
+`@id`, so a verdict can name what decided.
+Source: Cedar, https://docs.cedarpolicy.com; docs/decisions/0002-cedar.md.
+"""
+
+import bisect
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized, validate_policies
+
+from bartizan.identity.principal import Uid
+
+MAX_POLICY: Final = 256 * 1024
+"""Longest policy text or schema that is read, in characters."""
+POLICY_ID: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
+"""Form of an `@id`."""
+_FRAGMENT: Final = "the schema"
+_UNFINISHED: Final = "unexpected end of input"
+
+Context = Mapping[str, bool | int | str]
+"""Attributes of a request beyond principal, action and resource, by name."""
+
+
+class PolicyInvalid(ValueError):
+    """Policies, schema or entities that cannot be decided with; nothing is decided until they are right."""
+
+    def __init__(self, file: str, line: int, what: str) -> None:
+        """Name the place and the fault.
+
+        Args:
+            file: where the text came from, as the operator knows it.
+            line: from 1; 0 where the fault has no line.
+            what: the fault, and what to do.
+        """
+        super().__init__(f"{file}:{line}: {what}" if line else f"{file}: {what}")
+        self.file, self.line, self.what = file, line, what
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the policies say.
+
+    Attributes:
+        allowed: whether a permit holds, no forbid does, and nothing failed.
+        policies: `@id` of each policy that decided, in order; empty where none applies.
+        failed: whether evaluation met an error (then it is denied).
+    """
+
+    allowed: bool
+    policies: tuple[str, ...]
+    failed: bool
+
+
+_FAILED: Final = Verdict(allowed=False, policies=(), failed=True)
+
+
+class Engine:
+    """One policy set over one entity graph; immutable."""
+
+    __slots__ = ("_entities", "_policies", "_schema")
+
+    def __init__(self, policy: str, schema: str, entities: str, *, file: str = "policy") -> None:
+        """Parse and validate.
+
+        Args:
+            policy: Cedar policies.
+            schema: Cedar schema, which policies, entities and every request must fit.
+            entities: Cedar JSON.
+            file: name of the policy text in errors.
+        Raises:
+            PolicyInvalid: any of the three does not parse or does not fit the schema.
+        """
+        self._schema = _read_schema(schema)
+        self._policies = _read_policies(file, policy, self._schema)
+        try:
+            self._entities = Entities.from_json_str(entities, self._schema)
+        except ValueError as fault:
+            raise PolicyInvalid("entities", 0, str(fault)) from fault
+
+    def decide(self, principal: Uid, action: str, resource: Uid, context: Context) -> Verdict:
+        """Return what the policies say about one request.
+
+        Args:
+            principal, resource: entities; one that the graph does not hold has no attributes and no parents.
+            action: id of an `Action` of the schema.
+            context: the attributes that the schema declares for the action.
+        """
+        request = {
+            "principal": {"type": principal.type, "id": principal.id},
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": resource.type, "id": resource.id},
+            "context": dict(context),
+        }
+        try:
+            result = is_authorized(request, self._policies, self._entities, self._schema)
+        except (ValueError, TypeError):  # text that is not UTF-8 (a lone surrogate) or not a Cedar value
+            return _FAILED
+        found = result.diagnostics
+        if result.decision is Decision.NoDecision or found.errors:
+            return _FAILED
+        named = found.id_annotations_by_reason
+        return Verdict(result.allowed, tuple(sorted(named[reason] for reason in found.reasons)), failed=False)
+
+
+def _read_schema(schema: str) -> Schema:
+    if len(schema) > MAX_POLICY:
+        raise PolicyInvalid(_FRAGMENT, 0, f"has more than {MAX_POLICY} characters")
+    try:
+        return Schema.from_str(schema)
+    except ValueError as fault:
+        raise PolicyInvalid(_FRAGMENT, 0, str(fault)) from fault
+
+
+def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
+    if len(text) > MAX_POLICY:
+        raise PolicyInvalid(file, 0, f"has more than {MAX_POLICY} characters; split it")
+    try:
+        policies = PolicySet.from_str(text)
+    except ValueError as fault:
+        raise PolicyInvalid(file, _line_of_fault(text), str(fault)) from fault
+    named = _named(file, text, policies)
+    for error in validate_policies(text, schema).errors:
+        ids = named.get(error.policy_id, "")
+        what = error.error.replace(f"for policy `{error.policy_id}`, ", "")
+        raise PolicyInvalid(file, _line_of_id(text, ids), f"policy {ids}: {what}")
+    return policies
+
+
+def _named(file: str, text: str, policies: PolicySet) -> Mapping[str, str]:
+    """Return Cedar's own name of each policy -> its `@id`; every policy must have one of its own."""
+    try:
+        found = policies.to_pst()
+    except ValueError as fault:
+        raise PolicyInvalid(file, 0, str(fault)) from fault
+    if found.templates:
+        raise PolicyInvalid(file, _line_of(text, "?"), "templates are not used here; write the policy out")
+    named: dict[str, str] = {}
+    for number, policy in found.static_policies.items():
+        name = policy.annotations.get("id") or ""
+        if POLICY_ID.fullmatch(name) is None:
+            raise PolicyInvalid(file, 0, f'{number} needs @id("a-name") of lower-case letters, digits, . _ -')
+        if name in named.values():
+            raise PolicyInvalid(file, _line_of_id(text, name), f"the id {name} is given to two policies")
+        named[number] = name
+    return named
+
+
+def _line_of_fault(text: str) -> int:
+    """Return the first line, from 1, after which the text can no longer become valid."""
+    lines = text.split("\n")
+    return min(
+        1 + bisect.bisect_left(range(1, len(lines) + 1), 1, key=lambda n: _broken(lines[:n])), len(lines)
+    )
+
+
+def _broken(lines: list[str]) -> bool:
+    try:
+        PolicySet.from_str("\n".join(lines))
+    except ValueError as fault:
+        return _UNFINISHED not in str(fault)
+    return False
+
+
+def _line_of_id(text: str, name: str) -> int:
+    return _line_of(text, f'@id("{name}")')
+
+
+def _line_of(text: str, part: str) -> int:
+    """Return the last line, from 1, that holds the part; 0 where none does."""
+    return text.count("\n", 0, text.rindex(part)) + 1 if part in text else 0
