@@ -9,11 +9,12 @@ content appears as a `ContentTag` under a key of its subject, which can be destr
 import enum
 import hmac
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from bartizan.ledger.vocabulary import KINDS, NAME, fits
+from bartizan.ledger.vocabulary import CHECKS, KINDS, is_name
 
 
 class Outcome(enum.Enum):
@@ -67,18 +68,33 @@ class Event(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse what the vocabulary does not know."""
-        fields = KINDS.get(self.kind)
-        if fields is None:
-            raise NotAnEvent(self.kind, "unknown kind")
-        if not 0 <= self.at < 2**63:
-            raise NotAnEvent(self.kind, "instant out of range")
-        if ACTOR.fullmatch(self.actor) is None or SUBJECT.fullmatch(self.subject) is None:
-            raise NotAnEvent(self.kind, "actor or subject is neither a pseudonym nor a configured name")
-        if self.control and NAME.fullmatch(self.control) is None:
-            raise NotAnEvent(self.kind, "control is not an id")
-        for field, value in self.detail.items():
-            if field not in fields or not fits(fields[field], value):
-                raise NotAnEvent(self.kind, "a field of the detail is not in the vocabulary")
+        try:
+            fault = _fault(self)
+        except (KeyError, TypeError, AttributeError) as other:
+            raise NotAnEvent("", "a part is of another type, or not in the vocabulary") from other
+        if fault:
+            raise NotAnEvent(self.kind, fault)
+
+
+def _fault(event: Event) -> str:
+    checks = CHECKS[event.kind]
+    if type(event.at) is not int or not 0 <= event.at < 2**63:
+        return "instant out of range"
+    if type(event.outcome) is not Outcome:
+        return "outcome is not one of the six"
+    if not _is_actor(event.actor) or SUBJECT.fullmatch(event.subject) is None:
+        return "actor or subject is neither a pseudonym nor a configured name"
+    if event.control and not is_name(event.control):
+        return "control is not an id"
+    for field, value in event.detail.items():
+        if not checks[field](value):
+            return "a field of the detail is not of its form"
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _is_actor(actor: str) -> bool:
+    return ACTOR.fullmatch(actor) is not None
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

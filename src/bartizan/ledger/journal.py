@@ -1,0 +1,217 @@
+"""A process's own journal: its events, in order, in segments that only it can append to.
+
+Rules of this file: what `flush` returned from survives the death of any process; what `sync` returned from
+survives a power loss. After a failed write nothing is written any more, so that whoever needs the record
+fails closed. The hot path is `record` and `flush`; they hold no lock and belong to one thread.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from bartizan.clock import Clock, Nanoseconds
+from bartizan.ledger.event import Event, Outcome, encode
+from bartizan.ledger.segment import KEY_OCTETS, MOST_BODY, seal
+
+FORMAT: Final = 1
+"""Version of the record's shape, as `ledger.segment.opened` names it."""
+CAPACITY: Final = 32 << 20
+"""Octets of a segment, unless its opener says otherwise."""
+
+
+class JournalUnwritable(Exception):
+    """The journal took a record only in part, or not at all; nothing more is written to it."""
+
+    def __init__(self, segment: int, fault: str) -> None:
+        """Name the segment and the fault."""
+        super().__init__(f"journal segment {segment} cannot be written: {fault}")
+        self.segment, self.fault = segment, fault
+
+
+class OutOfOrder(ValueError):
+    """An event that lies before the last one of its journal."""
+
+    def __init__(self, by: int) -> None:
+        """Say by how many nanoseconds."""
+        super().__init__(f"the event lies {by} ns before the last one of this journal")
+        self.by = by
+
+
+class Journal:
+    """Appends events to a segment; record 0, the segment's opening, is written by the constructor.
+
+    Args:
+        fd: the segment: write-only, append, empty. The journal owns it from here on.
+        first_key: 32 octets; overwritten with zeros once record 0 is written.
+        segment: its number.
+        writer: which process this is, a word of `vocabulary.PROCESS`.
+        boot: the platform's run, 32 hexadecimal digits.
+        clock: stamps events.
+        capacity: octets reserved for the segment.
+    Raises:
+        JournalUnwritable: record 0 could not be written.
+    """
+
+    __slots__ = (
+        "_boot",
+        "_buffer",
+        "_clock",
+        "_fd",
+        "_key",
+        "_last",
+        "_writer",
+        "broken",
+        "capacity",
+        "segment",
+        "sequence",
+        "used",
+    )
+
+    def __init__(
+        self,
+        fd: int,
+        first_key: bytearray,
+        segment: int,
+        writer: str,
+        boot: str,
+        clock: Clock,
+        capacity: int = CAPACITY,
+    ) -> None:
+        """Write record 0 and overwrite the first key."""
+        self._buffer: list[bytes] = []
+        self._key: bytes | bytearray
+        self._fd: int
+        self.segment: int
+        self.sequence: int
+        self.used: int
+        self.capacity: int
+        self.broken: str
+        self._clock, self._writer, self._boot = clock, writer, boot
+        self._last = Nanoseconds(0)
+        self._begin(fd, first_key, segment, capacity, {})
+
+    def record(
+        self,
+        kind: str,
+        actor: str,
+        subject: str,
+        outcome: Outcome,
+        control: str = "",
+        detail: Mapping[str, int | str] = {},
+    ) -> int:
+        """Add an event that happens now; return its sequence in the segment. Written by the next `flush`.
+
+        Raises:
+            NotAnEvent: a part is not of its closed form.
+            JournalUnwritable: an earlier write failed.
+        """
+        at = max(self._clock.now(), self._last)
+        return self.add(Event(at, kind, actor, subject, outcome, control, dict(detail)))
+
+    def add(self, event: Event) -> int:
+        """Add an event; return its sequence in the segment. Written by the next `flush`.
+
+        Raises:
+            OutOfOrder: it lies before the last one.
+            JournalUnwritable: an earlier write failed.
+        """
+        if self.broken:
+            raise JournalUnwritable(self.segment, self.broken)
+        if event.at < self._last:
+            raise OutOfOrder(self._last - event.at)
+        body = encode(event)
+        if len(body) > MOST_BODY:
+            raise JournalUnwritable(self.segment, "an event is longer than a record may be")
+        sequence = self.sequence
+        record, self._key = seal(self._key, sequence, body)
+        self._buffer.append(record)
+        self._last = Nanoseconds(event.at)
+        self.sequence = sequence + 1
+        return sequence
+
+    def flush(self) -> None:
+        """Write what was added, with one write.
+
+        Raises:
+            JournalUnwritable: the write failed or was short; the journal takes nothing any more.
+        """
+        if self.broken:
+            raise JournalUnwritable(self.segment, self.broken)
+        if not self._buffer:
+            return
+        data = b"".join(self._buffer)
+        self._buffer.clear()
+        try:
+            written = os.write(self._fd, data)
+        except OSError as fault:
+            self._fail(os.strerror(fault.errno or 0), fault)
+        if written != len(data):
+            self._fail(f"only {written} of {len(data)} octets were taken")
+        self.used += written
+
+    def sync(self) -> None:
+        """Make what was flushed survive a power loss (fdatasync); may run on another thread.
+
+        Raises:
+            JournalUnwritable: the disk failed; the journal takes nothing any more.
+        """
+        try:
+            os.fdatasync(self._fd)
+        except OSError as fault:
+            self._fail(os.strerror(fault.errno or 0), fault)
+
+    @property
+    def nearly_full(self) -> bool:
+        """Whether it is time to ask for the next segment: half of this one is used."""
+        return self.used * 2 > self.capacity
+
+    def next_segment(self, fd: int, first_key: bytearray, segment: int, capacity: int = CAPACITY) -> None:
+        """Close this segment with its last record and go on in another.
+
+        Args:
+            fd, first_key, segment, capacity: as for a new journal.
+        Raises:
+            JournalUnwritable: the closing or the opening could not be written.
+        """
+        before = self.segment
+        self.close()
+        self._begin(fd, first_key, segment, capacity, {"after": before})
+
+    def close(self) -> None:
+        """Write what was added and the closing record, and let go of the segment.
+
+        Raises:
+            JournalUnwritable: a write failed; the descriptor is closed all the same.
+        """
+        try:
+            detail: dict[str, int | str] = {"segment": self.segment, "records": self.sequence}
+            self.record("ledger.segment.closed", "platform", "", Outcome.DONE, "", detail)
+            self.flush()
+        finally:
+            os.close(self._fd)
+            self._fd, self.broken = -1, self.broken or "it is closed"
+
+    def _begin(
+        self, fd: int, first_key: bytearray, segment: int, capacity: int, more: dict[str, int | str]
+    ) -> None:
+        if len(first_key) != KEY_OCTETS:
+            raise JournalUnwritable(segment, "its first key is not 32 octets long")
+        self._fd, self.segment, self.capacity = fd, segment, capacity
+        self.sequence, self.used, self.broken = 0, 0, ""
+        self._key = first_key
+        detail: dict[str, int | str] = {
+            "writer": self._writer,
+            "segment": segment,
+            "boot": self._boot,
+            "format": FORMAT,
+        }
+        self.record("ledger.segment.opened", "platform", "", Outcome.DONE, "", detail | more)
+        first_key[:] = bytes(
+            KEY_OCTETS
+        )  # the ratchet moved on; with this key, record 0 and all after could be forged
+        self.flush()
+
+    def _fail(self, fault: str, cause: OSError | None = None) -> NoReturn:
+        self.broken = fault
+        self._buffer.clear()
+        raise JournalUnwritable(self.segment, fault) from cause
