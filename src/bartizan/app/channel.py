@@ -104,6 +104,10 @@ class Channel:
             close(fds)
             raise
 
+    def close_writing(self) -> None:
+        """Say nothing more; the other side sees the end of its orders."""
+        self.sock.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         """Close this end."""
         self.sock.close()

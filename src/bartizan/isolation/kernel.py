@@ -93,3 +93,15 @@ def landlock_deny(filesystem: int, network: int, scope: int, size: int) -> None:
         call("landlock_restrict_self", _LANDLOCK_RESTRICT, rules, ctypes.c_uint(0))
     finally:
         os.close(rules)
+
+
+def preallocate(fd: int, octets: int) -> None:
+    """Reserve disk space behind a file without changing its size, so that appending cannot fill the disk.
+
+    Raises:
+        OSError: ENOSPC where there is not as much; EOPNOTSUPP where the file system cannot reserve.
+    Source: fallocate(2), FALLOC_FL_KEEP_SIZE.
+    """
+    if _LIBC.fallocate(fd, 1, ctypes.c_int64(0), ctypes.c_int64(octets)) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"fallocate: {os.strerror(code)}")

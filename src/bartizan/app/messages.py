@@ -1,0 +1,225 @@
+"""What the supervisor and its children say to each other, by child.
+
+Rules of this file: a message names its descriptors, in order, in its docstring. `Orders` go to the child,
+`Reports` come from it; what a worker reports is checked like a stranger's.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from bartizan.app.channel import Message
+
+Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,62}$")]
+"""A configured name or a closed word."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^a-[0-9a-f]{16}$")]
+Prefix = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+# ---- any child -------------------------------------------------------------------------------------------
+class Ready(Message, frozen=True):
+    """The child has taken its boot message and is set up; a worker is confined as it says."""
+
+    seccomp: bool = False
+    landlock: Number = 0
+
+
+class Segment(Message, frozen=True):
+    """A new journal segment. Descriptors: the segment (write-only, append), the first key (sealed memory)."""
+
+    number: int
+
+
+class SegmentWanted(Message, frozen=True):
+    """The current segment is nearly full."""
+
+
+# ---- worker ----------------------------------------------------------------------------------------------
+class BootWorker(Message, frozen=True):
+    """Descriptors: listener, generation counter, plan (sealed memory), segment, first key (sealed memory)."""
+
+    number: int
+    boot: str
+    segment: int
+    issuer: str
+
+
+class LeafWanted(Message, frozen=True):
+    """The worker's certificate request, PEM."""
+
+    request: Annotated[str, msgspec.Meta(max_length=8192)]
+
+
+class Leaf(Message, frozen=True):
+    """The signed chain, PEM."""
+
+    chain: str
+
+
+class StateChanged(Message, frozen=True):
+    """A generation of what decisions rest on. Descriptor: the state (sealed memory)."""
+
+    generation: int
+
+
+class Loaded(Message, frozen=True):
+    """The worker decides on this generation from now on."""
+
+    generation: Number
+
+
+class Serve(Message, frozen=True):
+    """Start to accept."""
+
+
+class Serving(Message, frozen=True):
+    """The worker accepts."""
+
+
+class Drain(Message, frozen=True):
+    """Accept no more, finish what is open within `seconds`, and end."""
+
+    seconds: float
+
+
+class Unwell(Message, frozen=True):
+    """The worker can no longer keep the record and has stopped to accept."""
+
+
+class Dial(Message, frozen=True):
+    """A connection to a service is wanted; the answer carries the same ticket."""
+
+    ticket: Number
+    service: Word
+
+
+class Dialled(Message, frozen=True):
+    """Descriptor: the connected socket, where `fault` is empty. To the supervisor, a second one: the sample's end."""
+
+    ticket: int
+    fault: str = ""
+    sample: bool = False
+
+
+class ControlPresence(Message, frozen=True):
+    """Whether the control process is there; without it, a worker serves on for 30 s only."""
+
+    up: bool
+
+
+class Minted(Message, frozen=True):
+    """Pseudonyms that the worker made for source prefixes, for the store: prefix -> pseudonym."""
+
+    addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
+
+
+WorkerReports = Ready | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted
+WorkerOrders = BootWorker | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence
+
+
+# ---- dialer ----------------------------------------------------------------------------------------------
+class BootDialer(Message, frozen=True):
+    """Descriptor: the upstreams (sealed memory)."""
+
+    folder: str
+
+
+DialerOrders = BootDialer | Dial
+DialerReports = Ready | Dialled
+
+
+# ---- sealer ----------------------------------------------------------------------------------------------
+class BootSealer(Message, frozen=True):
+    """Where the state lies, which names certificates may carry, and which segments have living writers."""
+
+    folder: str
+    names: list[str]
+    boot: str
+    live: list[int]
+
+
+class Register(Message, frozen=True):
+    """A new segment, before anybody writes to it. Descriptor: its first key (sealed memory)."""
+
+    segment: int
+    writer: str
+
+
+class Registered(Message, frozen=True):
+    """The segment is known to the sealer, durably."""
+
+    segment: int
+
+
+class Close(Message, frozen=True):
+    """The segment's writer is gone; what it holds is final."""
+
+    segment: int
+
+
+class SignLeaf(Message, frozen=True):
+    """A worker's certificate request."""
+
+    worker: int
+    request: str
+
+
+class LeafSigned(Message, frozen=True):
+    """The chain for that worker, or a fault."""
+
+    worker: int
+    chain: str = ""
+    fault: str = ""
+
+
+class Sealed(Message, frozen=True):
+    """How far the tree has come: entries, and segments that hold an altered record."""
+
+    entries: int
+    altered: int = 0
+
+
+SealerOrders = BootSealer | Register | Close | SignLeaf
+SealerReports = Ready | Registered | LeafSigned | Sealed
+
+
+# ---- control ---------------------------------------------------------------------------------------------
+class BootControl(Message, frozen=True, tag="boot"):
+    """Descriptors: control listener, owner listener, segment, first key."""
+
+    state: str
+    issuer: str
+    services: list[str]
+    boot: str
+    segment: int
+    sample_sha256: str
+
+
+class Publish(Message, frozen=True):
+    """A new generation of the state. Descriptor: the state (sealed memory)."""
+
+
+class Published(Message, frozen=True):
+    """Every worker decides on this generation, or is dead."""
+
+    generation: int
+
+
+ControlReports = Ready | Publish | SegmentWanted
+ControlOrders = BootControl | Published | Segment | Minted
+
+
+# ---- sample ----------------------------------------------------------------------------------------------
+class BootSample(Message, frozen=True, tag="boot"):
+    """Descriptor: the secret of its system prompt (sealed memory)."""
+
+    model: str
+    weights: str = ""
+
+
+class Connection(Message, frozen=True):
+    """Descriptor: a connected socket to serve."""
+
+
+SampleReports = Ready

@@ -1,0 +1,79 @@
+"""What one start of the platform is to do: settings resolved, references read, defaults filled in.
+
+Rules of this file: values only. A plan holds credentials, so it travels as sealed memory and never as text.
+"""
+
+from typing import Literal
+
+import msgspec
+
+SAMPLE, CONTROL = "sample", "control"
+"""Names of the two services that every platform has: the built-in assistant and the control process."""
+
+
+class Service(msgspec.Struct, frozen=True):
+    """An upstream as the gateway and the dialer see it.
+
+    Attributes:
+        name: as configured; `sample` and `control` are the platform's own.
+        protocol: what its clients speak.
+        host, port: where it is; empty and 0 for the platform's own.
+        path: prefix of its paths, without a slash at the end (`/v1`).
+        tls: whether the connection is encrypted and verified.
+        credential: value of the Authorization header to send, or empty. A secret.
+        allowed: private addresses that the dialer may connect to for it.
+        requests_per_minute: of one principal.
+        drill_only: whether only the drill may call it.
+    """
+
+    name: str
+    protocol: str
+    host: str = ""
+    port: int = 0
+    path: str = "/v1"
+    tls: bool = False
+    credential: str = ""
+    allowed: tuple[str, ...] = ()
+    requests_per_minute: int = 600
+    drill_only: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """One start of the platform.
+
+    Attributes:
+        folder: the state folder.
+        launch: how a child is started: the interpreter and its switches; module and arguments follow.
+        host, port: where the gateway listens; port 0 takes a free one.
+        tls: whether it speaks TLS; without, it may listen on loopback only.
+        pq: whether clients without X25519MLKEM768 are served.
+        isolation: `required`, or `none`: the worker runs without a filter.
+        names: host names and addresses that certificates and Host headers may carry.
+        services: upstreams, the default one first.
+        model: what answers in the sample: `gullible` or `gemma`.
+        weights: file of the model's weights, or empty.
+        durability: `group`: survives the death of any process; `every`: survives power loss.
+        policies: Cedar policies by file name, or empty for the built-in ones.
+        detached: whether it stays when the process that started it ends.
+    """
+
+    folder: str
+    launch: tuple[str, ...]
+    host: str = "127.0.0.1"
+    port: int = 8443
+    tls: bool = True
+    pq: Literal["preferred", "required"] = "preferred"
+    isolation: Literal["required", "none"] = "required"
+    names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    services: tuple[Service, ...] = ()
+    model: str = "gullible"
+    weights: str = ""
+    durability: Literal["group", "every"] = "group"
+    policies: dict[str, str] = {}
+    detached: bool = False
+
+    @property
+    def upstreams(self) -> tuple[Service, ...]:
+        """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
+        own = Service(SAMPLE, "openai", drill_only=bool(self.services)), Service(CONTROL, "http", path="")
+        return (*self.services, *own)

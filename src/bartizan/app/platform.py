@@ -1,0 +1,227 @@
+"""Starting and stopping a platform from a command: the plan is made here, the supervisor carries it out.
+
+Rules of this file: the supervisor is a process of its own session, so that a terminal's Ctrl-C reaches the
+command alone, which then stops the platform in order. Secrets are read here, where the operator's environment
+is, and travel as sealed memory.
+"""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from bartizan.app import supervisor
+from bartizan.app.address import upstream
+from bartizan.app.channel import Channel, ChannelClosed
+from bartizan.app.folder import Folder, PlatformRunning
+from bartizan.app.plan import Plan, Service
+from bartizan.app.settings import Service as ServiceSettings
+from bartizan.app.settings import Settings
+from bartizan.app.status import Status
+from bartizan.app.supervisor import BootSupervisor, NotStarted, Started
+from bartizan.clock import SECOND, SystemClock
+from bartizan.config import Configuration, environment, resolve
+from bartizan.crypto.secret import Secret
+from bartizan.isolation.memory import sealed
+
+_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+_STOP_SECONDS = 60.0
+
+
+class PlatformNotStarted(RuntimeError):
+    """The platform could not be started; the message says why, `log` is where its processes spoke."""
+
+    def __init__(self, fault: str, log: Path) -> None:
+        """Name the fault."""
+        super().__init__(f"the platform could not be started: {fault}; its processes' own words are in {log}")
+        self.fault, self.log = fault, log
+
+
+class PlatformStuck(RuntimeError):
+    """The platform was told to stop and did not."""
+
+    def __init__(self, pid: int) -> None:
+        """Name its process."""
+        super().__init__(f"the platform (process {pid}) does not stop; end it with `kill -9 {pid}`")
+        self.pid = pid
+
+
+class Running:
+    """A platform that this process has started.
+
+    Attributes:
+        url: where clients on this machine reach the gateway.
+        listen: host:port of the gateway.
+        seconds: how long the start took.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: Channel, started: Started, seconds: float
+    ) -> None:
+        """Hold on to it."""
+        self.url, self.listen, self.seconds = started.url, started.listen, seconds
+        self._process, self._channel = process, channel
+
+    def wait(self) -> int:
+        """Return the supervisor's exit status once it has ended."""
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """Stop the platform in order, and return when it has ended.
+
+        Raises:
+            PlatformStuck: it does not end.
+        """
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise PlatformStuck(self._process.pid) from None
+        finally:
+            self._channel.close()
+
+
+def plan(  # what a command may say beside the file
+    configuration: Configuration[Settings],
+    folder: Path,
+    *,
+    port: int | None = None,
+    model: str = "gullible",
+    weights: str = "",
+    detached: bool = False,
+) -> Plan:
+    """Return what to start.
+
+    Args:
+        configuration: settled settings.
+        folder: the state folder.
+        port: instead of the configured one; 0 takes a free one.
+        model, weights: what answers in the sample.
+        detached: whether the platform stays when this process ends.
+    Raises:
+        SecretMissing: a credential's reference leads nowhere.
+    """
+    settings = configuration.sections
+    address = settings.address
+    return Plan(
+        folder=str(folder.absolute()),
+        launch=supervisor.LAUNCH,
+        host=address.host,
+        port=address.port if port is None else port,
+        tls=settings.tls.value == "required",
+        pq=settings.pq.value,
+        isolation=settings.isolation.value,
+        names=tuple(dict.fromkeys((*_OWN_NAMES, address.host, *settings.names))),
+        services=tuple(_service(service, configuration.folder) for service in settings.service),
+        model=model,
+        weights=weights,
+        durability=settings.ledger.durability.value,
+        policies=_policies(settings.policy.path, configuration.folder),
+        detached=detached,
+    )
+
+
+def _service(service: ServiceSettings, folder: Path) -> Service:
+    found = upstream(service.upstream)
+    credential = ""
+    if service.credential is not None:
+        secret = resolve(service.credential, environment(), folder, Secret)
+        credential = f"Bearer {secret.reveal().decode('ascii')}"
+    return Service(
+        name=service.name,
+        protocol=service.protocol.value,
+        host=found.host,
+        port=found.port,
+        path=found.path,
+        tls=found.tls,
+        credential=credential,
+        allowed=service.allow_private,
+        requests_per_minute=service.limits.requests_per_minute,
+    )
+
+
+def _policies(path: str | None, folder: Path) -> dict[str, str]:
+    if path is None:
+        return {}
+    return {file.name: file.read_text("utf-8") for file in sorted((folder / path).glob("*.cedar"))}
+
+
+def start(wanted: Plan) -> Running:
+    """Start a platform and return once it answers requests.
+
+    Raises:
+        FolderRefused: the state folder cannot be used.
+        PlatformRunning: there is one on this folder.
+        PlatformNotStarted: a process did not come up, or the port is taken.
+    """
+    clock = SystemClock()
+    began = clock.now()
+    folder = Folder(Path(wanted.folder))
+    folder.make()
+    with folder.locked():
+        pass  # says in good time that another platform runs; the supervisor takes the lock itself
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with folder.log.open("ab") as log, theirs:
+        process = subprocess.Popen(  # noqa: S603  # our own module by our own interpreter
+            [*wanted.launch, "bartizan.app.supervisor", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env={},
+            start_new_session=True,
+        )
+    channel = Channel(ours, Started | NotStarted)
+    secret = sealed(msgspec.json.encode(wanted))
+    try:
+        channel.send(BootSupervisor(), [secret])
+        answer, _ = channel.receive()
+    except ChannelClosed:
+        process.wait()
+        raise PlatformNotStarted("its supervisor ended", folder.log) from None
+    finally:
+        os.close(secret)
+    if isinstance(answer, NotStarted):
+        process.wait()
+        raise PlatformNotStarted(answer.fault, folder.log)
+    return Running(process, channel, answer, (clock.now() - began) / SECOND)
+
+
+def status(folder: Folder) -> Status | None:
+    """Return what the supervisor last wrote down, or None where no platform runs."""
+    try:
+        with folder.locked():
+            return None
+    except PlatformRunning:
+        return msgspec.json.decode(folder.status.read_bytes(), type=Status)
+    except FileNotFoundError:
+        return None
+
+
+def stop(folder: Folder) -> bool:
+    """Stop the platform of a state folder and return whether there was one.
+
+    Raises:
+        PlatformStuck: it does not end.
+    """
+    found = status(folder)
+    if found is None:
+        return False
+    try:
+        process = os.pidfd_open(found.pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if status(folder) is None:  # it ended meanwhile, and its number may be another's
+            return False
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        if not select.select([process], [], [], _STOP_SECONDS)[0]:
+            raise PlatformStuck(found.pid)
+    finally:
+        os.close(process)
+    return True

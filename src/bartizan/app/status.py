@@ -1,0 +1,88 @@
+"""What the supervisor writes down for `bartizan status`: its processes and how they are held."""
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bartizan import __version__
+
+if TYPE_CHECKING:
+    from bartizan.app.supervisor import Supervisor
+
+
+class Process(msgspec.Struct, frozen=True):
+    """One process: what it is, which start it was, its id, its state, and what confines it."""
+
+    kind: str
+    number: int
+    pid: int
+    state: str
+    seccomp: bool = False
+    landlock: int = 0
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The platform at a moment.
+
+    Attributes:
+        listen: host:port of the gateway; url: how clients on this machine name it.
+        pid: the supervisor's; started: UTC nanoseconds.
+        generation: of policy, principals and revocations; entries: in the ledger's tree.
+        altered: segments in which a record was found altered.
+        accepting: whether connections are taken.
+    """
+
+    version: str
+    listen: str
+    url: str
+    pid: int
+    started: int
+    tls: bool
+    pq: str
+    isolation: str
+    durability: str
+    services: list[str]
+    model: str
+    generation: int
+    entries: int
+    altered: int
+    accepting: bool
+    processes: list[Process]
+
+
+def write_status(supervisor: "Supervisor") -> None:
+    """Replace the status file as a whole."""
+    plan, (host, port) = supervisor.plan, supervisor.address
+    sealer = next((child.facts for child in supervisor.of("sealer")), {})
+    status = Status(
+        version=__version__,
+        listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        url=supervisor.issuer,
+        pid=os.getpid(),
+        started=supervisor.started,
+        tls=plan.tls,
+        pq=plan.pq,
+        isolation=plan.isolation,
+        durability=plan.durability,
+        services=[service.name for service in plan.upstreams if service.name != "control"],
+        model=plan.model,
+        generation=supervisor.generation.number,
+        entries=int(sealer.get("entries", 0)),
+        altered=int(sealer.get("altered", 0)),
+        accepting=supervisor.accepting and bool(supervisor.of("worker", "serving")),
+        processes=[
+            Process(
+                child.kind,
+                child.number,
+                child.process.pid,
+                child.state,
+                bool(child.facts.get("seccomp")),
+                int(child.facts.get("landlock", 0)),
+            )
+            for child in supervisor.children.values()
+        ],
+    )
+    new = supervisor.folder.status.with_suffix(".new")
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
+    new.replace(supervisor.folder.status)
