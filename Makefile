@@ -1,0 +1,67 @@
+# Every target with a `##` comment shows in `make help`, which plain `make` prints.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ifeq ($(PYTHON),)
+$(error no Python found: Bartizan needs Python 3.11 or newer (Debian: apt-get install python3 python3-venv))
+endif
+INSTALL := $(PYTHON) tools/install.py
+FOREGROUND := $(PYTHON) tools/foreground.py
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help install up drill test check fix bench fuzz docs lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## make .venv with everything, .venv/bin/bartizan included
+	@$(INSTALL) dev
+
+up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
+	@$(INSTALL) $(or $(MODEL),run)
+	@$(FOREGROUND) $(BIN)/bartizan up $(if $(MODEL),--model $(MODEL))
+
+drill: ## start, attack from outside, print what held, stop; exits with the drill's code
+	@$(INSTALL) run
+	@exec $(BIN)/bartizan up --once
+
+test: ## every test, fast ones first; lists by name what it did not run
+	@$(INSTALL) dev
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: ## the gate: format, lint, types, floors, generated documents; no tests
+	@$(INSTALL) dev
+	@$(BIN)/ruff format --check --quiet || { echo "not formatted: make fix"; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
+	@$(BIN)/python -m tools.catalogue --check
+	@echo "check        clean"
+
+fix: ## mend what can be mended: format, lint, generated documents
+	@$(INSTALL) dev
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/python -m tools.catalogue
+
+bench: ## measure beside peers on this machine, append to bench/RESULTS.md
+	@$(INSTALL) dev
+	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+fuzz: ## the property tests with 100 times as many examples
+	@$(INSTALL) dev
+	@$(BIN)/python -m pytest --hypothesis-profile=fuzz -m property $(TESTS)
+
+docs: ## write the generated documents anew (docs/controls.md)
+	@$(INSTALL) dev
+	@$(BIN)/python -m tools.catalogue
+
+lock: ## lock dependencies anew from pyproject.toml, newest first (needs the network)
+	@$(INSTALL) dev
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	@$(LOCK) --upgrade --group installer --output-file requirements/uv.txt
+	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.txt
+	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt

@@ -1,0 +1,68 @@
+"""How the suite runs: fast tests first, what was not run named, and in CI nothing skipped.
+
+A person without root or without the data beside the clone still gets a passing suite, and reads which tests stood
+aside. CI (`CI=true`) has all they need, so there a test that stands aside has failed.
+"""
+
+import os
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bartizan.control import Control
+from tools.discovered import controls as discovered
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile("default")
+
+_skipped: dict[str, str] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what is marked slow last, and mark what hypothesis drives, so that `make fuzz` finds it."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.property)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember each test that stood aside, and why."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _remember(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Remember each file that stood aside as a whole."""
+    if report.skipped:
+        _remember(report)
+
+
+def _remember(report: pytest.TestReport | pytest.CollectReport) -> None:
+    why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    _skipped[report.nodeid] = why.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in CI in which a test stood aside."""
+    if _skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was not run."""
+    if not _skipped:
+        return
+    verdict = "in CI that is a failure" if os.environ.get("CI") == "true" else "nothing says that these hold"
+    terminalreporter.section(f"not run: {len(_skipped)}; {verdict}")
+    for name, why in _skipped.items():
+        terminalreporter.line(f"{name}: {why}")
+
+
+@pytest.fixture(scope="session")
+def controls() -> Mapping[str, Control]:
+    """Return every control of the seven rooms and of outside packages, by id."""
+    return discovered()
