@@ -1,0 +1,334 @@
+"""Every section of `bartizan.toml`, and the rules that span sections.
+
+Rules of this file: sections are values; what one key alone may say stands in its type, what keys say
+together is judged in `settled`. A key whose feature is not in this version is refused rather than ignored:
+a setting that does nothing would be a promise that nobody keeps.
+"""
+
+import enum
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from bartizan.app.address import (
+    AddressInvalid,
+    Listen,
+    Upstream,
+    host_name,
+    listen_address,
+    private_address,
+    upstream,
+)
+from bartizan.config import REFERENCE, Configuration, find, load
+from bartizan.config_form import Fault
+
+RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1"})
+"""Names that the gateway uses itself, in paths and in the record."""
+
+ServiceName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z",
+        description="a name: a lower-case letter, then letters, digits, `.`, `_` or `-`, 63 at most",
+    ),
+]
+Reference = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=REFERENCE,
+        description="a reference to a secret, never the secret itself: env:NAME, file:PATH or keyring:NAME",
+    ),
+]
+Text = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2048, description="a string of 1 to 2048 characters")
+]
+Span = Annotated[
+    str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[mhd]\Z", description='a span such as "30m", "12h", "30d"')
+]
+Rate = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+
+
+class Tls(enum.Enum):
+    """Whether the gateway speaks TLS itself."""
+
+    REQUIRED = "required"
+    OFF = "off"
+
+
+class Pq(enum.Enum):
+    """What becomes of clients without X25519MLKEM768."""
+
+    PREFERRED = "preferred"
+    REQUIRED = "required"
+
+
+class Isolation(enum.Enum):
+    """Whether a worker may run without its system-call filter."""
+
+    REQUIRED = "required"
+    NONE = "none"
+
+
+class Protocol(enum.Enum):
+    """What a service's clients speak."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    MCP = "mcp"
+    HTTP = "http"
+
+
+class Binding(enum.Enum):
+    """Whether a token must be bound to its holder's key."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class Guard(enum.Enum):
+    """What inspecting prompts and answers may do."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+
+class Durability(enum.Enum):
+    """What an admitted request's record survives: the death of any process, or the loss of power."""
+
+    GROUP = "group"
+    EVERY = "every"
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much one principal may ask of a service, a minute."""
+
+    requests_per_minute: Rate = 600
+    tokens_per_minute: Rate | None = None
+
+
+class Service(msgspec.Struct, frozen=True):
+    """An upstream AI API.
+
+    Attributes:
+        name: in paths, policies and the record.
+        upstream: its URL.
+        protocol: what its clients speak.
+        credential: reference to what the gateway presents to it; without, nothing is presented.
+        binding: of tokens; None takes the strongest that this version has.
+        guard: of prompts and answers.
+        limits: of one principal.
+        allow_private: `host:port` of each loopback, private or link-local address it may be at.
+    """
+
+    name: ServiceName
+    upstream: Text
+    protocol: Protocol = Protocol.OPENAI
+    credential: Reference | None = None
+    binding: Binding | None = None
+    guard: Guard = Guard.OFF
+    limits: Limits = Limits()
+    allow_private: tuple[Text, ...] = ()
+
+
+class Issuer(msgspec.Struct, frozen=True):
+    """An authorization server besides the embedded one."""
+
+    url: Text
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Where the Cedar policies are; None takes the built-in ones."""
+
+    path: Text | None = None
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """How the record is kept."""
+
+    durability: Durability = Durability.GROUP
+
+
+class Store(msgspec.Struct, frozen=True):
+    """Where principals and pseudonyms are kept; None is SQLite in the state folder."""
+
+    url: Text | None = None
+
+
+class Limiter(msgspec.Struct, frozen=True):
+    """Where limits are counted."""
+
+    url: Text = "memory://"
+
+
+class Connector(msgspec.Struct, frozen=True):
+    """Where events go besides the ledger."""
+
+    kind: Text
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """What runs by itself, and how often."""
+
+    run: ServiceName
+    every: Span
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The whole of `bartizan.toml`.
+
+    Attributes:
+        listen: where the gateway listens, `address:port`.
+        names: further host names and addresses that clients reach the gateway by.
+        evidence: `off`, or for how long sealed excerpts are kept.
+    """
+
+    listen: Text = "127.0.0.1:8443"
+    names: tuple[Text, ...] = ()
+    tls: Tls = Tls.REQUIRED
+    pq: Pq = Pq.PREFERRED
+    isolation: Isolation = Isolation.REQUIRED
+    evidence: Text = "off"
+    service: tuple[Service, ...] = ()
+    issuer: tuple[Issuer, ...] = ()
+    policy: Policy = Policy()
+    ledger: Ledger = Ledger()
+    store: Store = Store()
+    limiter: Limiter = Limiter()
+    connector: tuple[Connector, ...] = ()
+    schedule: tuple[Schedule, ...] = ()
+
+    @property
+    def address(self) -> Listen:
+        """Where the gateway listens, taken apart."""
+        return listen_address(self.listen)
+
+    @property
+    def upstreams(self) -> tuple[tuple[Service, Upstream], ...]:
+        """Every service with its URL taken apart."""
+        return tuple((service, upstream(service.upstream)) for service in self.service)
+
+
+def read(named: Path | None, folder: Path, given: dict[str, object] | None = None) -> Configuration[Settings]:
+    """Return the settled configuration.
+
+    Args:
+        named: the file, where the command line names one; else `bartizan.toml` is looked for.
+        folder: where the looking starts; its parents follow.
+        given: top-level keys that the command line sets.
+    Raises:
+        ConfigurationFault: unreadable, or it says something that it may not.
+    """
+    configuration = load(find(folder) if named is None else named, Settings, given)
+    found = tuple(settled(configuration.sections))
+    if found:
+        raise configuration.invalid(found)
+    return configuration
+
+
+def settled(settings: Settings) -> Iterator[Fault]:
+    """Yield what the sections say that no type can refuse, in the order of the sections."""
+    yield from _listening(settings)
+    for position, service in enumerate(settings.service):
+        yield from _service(("service", position), service)
+    yield from _repeated(settings)
+    yield from _absent(settings)
+
+
+def _listening(settings: Settings) -> Iterator[Fault]:
+    try:
+        listen = settings.address
+    except AddressInvalid as fault:
+        yield Fault(("listen",), fault.what)
+        return
+    if settings.tls is Tls.OFF and not listen.loopback:
+        yield Fault(
+            ("tls",), 'may be "off" only where `listen` is a loopback address, behind a proxy on this machine'
+        )
+    if settings.tls is Tls.OFF and settings.pq is Pq.REQUIRED:
+        yield Fault(("pq",), 'cannot be "required" while `tls` is "off"')
+    for position, service in enumerate(settings.service):
+        if service.binding is Binding.OPTIONAL and not listen.loopback:
+            yield Fault(
+                ("service", position, "binding"),
+                'may be "optional" only where `listen` is a loopback address',
+            )
+    for position, name in enumerate(settings.names):
+        if not host_name(name):
+            yield Fault(("names", position), "must be a host name or an address, without scheme and port")
+
+
+def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
+    if service.name in RESERVED:
+        yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
+    for position, address in enumerate(service.allow_private):
+        if private_address(address) is None:
+            yield Fault((*path, "allow_private", position), 'must be host and port, such as "127.0.0.1:9100"')
+    try:
+        found = upstream(service.upstream)
+    except AddressInvalid as fault:
+        yield Fault((*path, "upstream"), fault.what)
+        return
+    allowed = {private_address(address) for address in service.allow_private}
+    if (found.private or not found.tls) and (found.host, found.port) not in allowed:
+        kind = "is a private address" if found.private else "is not encrypted (http)"
+        yield Fault((*path, "upstream"), f'{kind}: allow it with allow_private = ["{found.authority}"]')
+
+
+def _repeated(settings: Settings) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for position, service in enumerate(settings.service):
+        first = seen.setdefault(service.name, position)
+        if first != position:
+            yield Fault(
+                ("service", position, "name"), f"is the name of service[{first}] already; choose another"
+            )
+
+
+def _absent(settings: Settings) -> Iterator[Fault]:
+    """Yield the settings whose feature this version does not have."""
+    for position, service in enumerate(settings.service):
+        yield from _absent_of(("service", position), service)
+    if settings.evidence != "off":
+        yield Fault(("evidence",), 'is not in this version, which keeps no excerpts; say "off"')
+    if settings.store.url is not None and not settings.store.url.startswith("sqlite:///"):
+        yield Fault(("store", "url"), "is not in this version, which has SQLite only: sqlite:///PATH")
+    if settings.limiter.url != "memory://":
+        yield Fault(("limiter", "url"), 'is not in this version; say "memory://"')
+    for name in ("issuer", "connector", "schedule"):
+        if getattr(settings, name):
+            yield Fault((name, 0), "is not in this version; leave it out")
+
+
+def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
+    if service.protocol in {Protocol.ANTHROPIC, Protocol.MCP}:
+        yield Fault((*path, "protocol"), 'is not in this version, which speaks "openai" and "http"')
+    if service.binding is Binding.REQUIRED:
+        yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
+    if service.guard is not Guard.OFF:
+        yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')
+    if service.limits.tokens_per_minute is not None:
+        yield Fault((*path, "limits", "tokens_per_minute"), "is not in this version; leave it out")
+
+
+def weaknesses(settings: Settings) -> tuple[str, ...]:
+    """Return the settings that are weaker than the default or than they could be, a sentence each."""
+    return tuple(_weaknesses(settings))
+
+
+def _weaknesses(settings: Settings) -> Iterator[str]:
+    if settings.isolation is Isolation.NONE:
+        yield 'isolation = "none": a worker that is taken over can open files and connections'
+    if settings.tls is Tls.OFF:
+        yield 'tls = "off": tokens and prompts cross this machine in the clear'
+    if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
+        yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
+    for service in settings.service:
+        yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
+        if not upstream(service.upstream).tls:
+            yield f"{service.name}: the upstream connection is not encrypted"
+        if service.guard is Guard.OFF:
+            yield f"{service.name}: prompts and answers are not inspected"

@@ -1,0 +1,166 @@
+"""The command line: finds the command, runs it, and turns whatever it raises into words and a code.
+
+Rules of this file: it imports the module of the chosen command and of no other; a file of this folder that
+defines `COMMAND` is a command, its name the file's. No traceback ever reaches a person: what nobody
+foresaw is written to a report. Codes: 0 clean, 1 findings, 2 usage or configuration, 3 could not evaluate,
+4 internal, 130 interrupted.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bartizan import __version__
+from bartizan.cli.command import Command, Exit, Helped, Shell, UsageInvalid, parse
+from bartizan.cli.screen import OutputLost, Screen, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CODES: "Mapping[str, Exit]" = {
+    "bartizan.cli.command.UsageInvalid": Exit.USAGE,
+    "bartizan.config.ConfigurationFault": Exit.USAGE,
+    "bartizan.app.settings.SettingsInvalid": Exit.USAGE,
+    "bartizan.app.folder.PlatformRunning": Exit.USAGE,
+    "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
+}
+"""Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""
+
+
+def run(words: Sequence[str] | None = None) -> int:
+    """Run the command of a command line and return its exit code; prints, and never raises.
+
+    Args:
+        words: what follows `bartizan`; None takes the process's own.
+    """
+    out, err = _screens()
+    try:
+        code = _command(sys.argv[1:] if words is None else words, out, err)
+        out.flush()
+    except Helped as help_text:
+        out.line(str(help_text).rstrip())
+        return Exit.CLEAN
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as fault:  # noqa: BLE001 - the one place where errors become exit codes
+        return _fail(fault, err)
+    return int(code)
+
+
+def commands() -> Iterator[Command]:
+    """Yield every command, in order of name; imports them all, for help and documents only."""
+    import bartizan.cli as folder  # noqa: PLC0415 - the package that this module is in
+
+    for info in sorted(pkgutil.iter_modules(folder.__path__), key=lambda info: info.name):
+        command = _find(info.name.replace("_", "-"))
+        if command is not None:
+            yield command
+
+
+def _screens() -> tuple[Screen, Screen]:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a stream that cannot is left alone
+    return Screen(sys.stdout), Screen(sys.stderr)
+
+
+def _command(words: Sequence[str], out: Screen, err: Screen) -> Exit:
+    name = words[0] if words else "--help"
+    if name in {"-h", "--help", "help"}:
+        raise Helped(overview())
+    if name in {"-V", "--version"}:
+        out.line(f"bartizan {__version__}")
+        return Exit.CLEAN
+    command = _find(name)
+    if command is None:
+        raise UsageInvalid(_unknown(name))
+    arguments = parse(command, words[1:])
+    return command.run(arguments, _shell(out, err))
+
+
+def _shell(out: Screen, err: Screen) -> Shell:
+    from bartizan.config import environment  # noqa: PLC0415 - help needs no configuration
+
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return Shell(out, err, Path.cwd(), environment(), terminal)
+
+
+def _find(name: str) -> Command | None:
+    if re.fullmatch(r"[a-z][a-z-]{0,30}", name) is None:
+        return None
+    module = f"bartizan.cli.{name.replace('-', '_')}"
+    if importlib.util.find_spec(module) is None:
+        return None
+    command = getattr(importlib.import_module(module), "COMMAND", None)
+    return command if isinstance(command, Command) and command.name == name else None
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where something was mistyped
+
+    if name.startswith("-"):
+        return "a command comes first: `bartizan COMMAND ...`; see `bartizan --help`"
+    near = get_close_matches(name[:64], [command.name for command in commands()], n=1)
+    hint = f"; did you mean `bartizan {near[0]}`?" if near else "; see `bartizan --help`"
+    return f"there is no command {name[:64]!r}{hint}"
+
+
+def overview() -> str:
+    """Return the help of `bartizan` itself."""
+    rows = [(f"  {command.name}", command.help) for command in commands()]
+    return (
+        "usage: bartizan COMMAND ...\n\n"
+        "Protects AI services: seven practices as one working system over one tamper-evident ledger.\n\n"
+        f"commands:\n{table(rows)}\n\n"
+        "`bartizan COMMAND --help` says what a command acts on. Exit codes: 0 clean, 1 findings,\n"
+        "2 usage or configuration, 3 could not evaluate, 4 internal, 130 interrupted."
+    )
+
+
+def _fail(fault: Exception, err: Screen) -> Exit:
+    code = _code(fault)
+    words = str(fault) or type(fault).__name__
+    if isinstance(fault, OSError) and not _ours(fault):
+        words = ": ".join(str(part) for part in (fault.filename, fault.strerror) if part) or words
+    if code is Exit.INTERNAL:
+        words = f"internal error ({type(fault).__name__}); {_report(fault)}"
+    with contextlib.suppress(OutputLost):
+        err.line(f"bartizan: {words}")
+    return code
+
+
+def _code(fault: Exception) -> Exit:
+    for kind in type(fault).__mro__:
+        code = CODES.get(f"{kind.__module__}.{kind.__qualname__}")
+        if code is not None:
+            return code
+    return Exit.UNEVALUATED if _ours(fault) or isinstance(fault, OSError) else Exit.INTERNAL
+
+
+def _ours(fault: Exception) -> bool:
+    """Return whether an error is one of Bartizan's, whose message is written for people."""
+    return type(fault).__module__.startswith("bartizan.")
+
+
+def _report(fault: Exception) -> str:
+    """Write what is needed to find an internal error, readable by this user alone; say where it is."""
+    import tempfile  # noqa: PLC0415 - only where something went wrong
+    import traceback  # noqa: PLC0415 - only where something went wrong
+
+    text = "".join(traceback.format_exception(fault))
+    for folder in (Path(".bartizan/run"), None):
+        try:
+            fd, name = tempfile.mkstemp(prefix="bartizan-report-", suffix=".txt", dir=folder)
+            with open(fd, "w", errors="backslashreplace") as file:  # noqa: PTH123 - a descriptor
+                file.write(f"bartizan {__version__}\n{text}")
+        except OSError:
+            continue
+        return f"the report is in {os.path.abspath(name)}"  # noqa: PTH100 - a name to show
+    return "no report could be written"

@@ -1,0 +1,100 @@
+"""Where a command writes: plain text, plain tables, JSON; nothing in it can move a terminal's cursor.
+
+Rules of this file: a reader that goes away does not change what a command finds: writing stops, the command
+goes on, and its exit code is the true one.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import TextIO
+
+
+class OutputLost(Exception):
+    """What was found could not be written, for another reason than a reader who left."""
+
+    def __init__(self, why: str) -> None:
+        """Name the reason."""
+        super().__init__(f"cannot write the output: {why}")
+
+
+class Screen:
+    """A text stream that a person or a script reads."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TextIO | None) -> None:
+        """Write to a stream; None (a closed descriptor) takes everything and keeps nothing."""
+        self._stream = stream
+
+    def line(self, text: str = "") -> None:
+        """Write a text and a line break; what does not print is escaped."""
+        self._write("\n".join(map(printable, text.split("\n"))) + "\n")
+
+    def document(self, value: object) -> None:
+        """Write a value as one JSON document, two spaces deep."""
+        self._write(json.dumps(value, indent=2) + "\n")
+
+    def flush(self) -> None:
+        """Hand over what is buffered.
+
+        Raises:
+            OutputLost: the disk is full, or the like.
+        """
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            self._abandon()
+        except (OSError, ValueError) as fault:
+            self._abandon()
+            raise OutputLost(getattr(fault, "strerror", None) or "the stream is closed") from fault
+
+    def _abandon(self) -> None:
+        """Send the rest nowhere, so that the interpreter does not complain when it flushes at its end."""
+        stream, self._stream = self._stream, None
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if stream is not None:
+                os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        except (OSError, ValueError):
+            return  # no descriptor behind it: nothing will be flushed
+
+
+def printable(text: str) -> str:
+    """Return a line in which everything that does not print is escaped."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
+    """Return rows as aligned columns, two spaces apart; the first row is the head.
+
+    Args:
+        rows: cells, the same number in each row.
+        right: columns that are flush right.
+    """
+    if not rows:
+        return ""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in the largest whole unit: `12 s`, `5 min`, `3 h`, `9 d`."""
+    whole = max(0, int(seconds))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if whole >= 2 * length or (unit == "d" and whole >= length):
+            return f"{whole // length} {unit}"
+    return f"{whole} s"
