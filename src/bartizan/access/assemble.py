@@ -29,9 +29,11 @@ class Access:
 
     __slots__ = ("_authenticator", "_decider", "_ports", "_verifier", "generation")
 
-    def __init__(self, ports: Ports, state: State, verifier: Verifier, decider: Decider) -> None:
+    def __init__(
+        self, ports: Ports, state: State, generation: int, verifier: Verifier, decider: Decider
+    ) -> None:
         """Take the parts of a generation; `assemble` and `next` make them."""
-        self.generation = state.generation
+        self.generation = generation
         self._ports = ports
         self._verifier = verifier
         self._decider = decider
@@ -59,9 +61,12 @@ class Access:
         """
         return self._decider.decide(who, action, service, circumstances, self.generation)
 
-    def next(self, state: State) -> "Access":
+    def next(self, state: State, generation: int) -> "Access":
         """Return the room for the next generation; what cannot have changed since is kept.
 
+        Args:
+            state: all that decisions rest on.
+            generation: its number, as the supervisor gave it.
         Raises:
             IssuerInvalid, PolicyInvalid: the state cannot be decided on; decide on none.
         """
@@ -70,14 +75,18 @@ class Access:
             verifier = Verifier(state.issuers, self._ports.audience)
         if decider.digest != state.policy.digest:
             decider = Decider(state.policy, self._ports.controls.values())
-        return Access(self._ports, state, verifier, decider)
+        return Access(self._ports, state, generation, verifier, decider)
 
 
-def assemble(ports: Ports, state: State) -> Access:
+def assemble(ports: Ports, state: State, generation: int) -> Access:
     """Return the room for its first generation.
 
+    Args:
+        ports: of the process.
+        state: all that decisions rest on.
+        generation: its number, as the supervisor gave it.
     Raises:
         IssuerInvalid, PolicyInvalid: the state cannot be decided on.
     """
     verifier = Verifier(state.issuers, ports.audience)
-    return Access(ports, state, verifier, Decider(state.policy, ports.controls.values()))
+    return Access(ports, state, generation, verifier, Decider(state.policy, ports.controls.values()))

@@ -76,7 +76,7 @@ class Authenticator:
             controls: this room's controls; those that read a Presentation are asked.
         """
         own = [issuer.url for issuer in state.issuers if issuer.embedded]
-        self._people = {(url, person.id): person for url in own for person in state.principals}
+        self._people = {(url, person.id, person.client): person for url in own for person in state.principals}
         self._revoked = state.revoked
         self._verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
@@ -97,7 +97,7 @@ class Authenticator:
             claims = self._verifier.verified(digest, token, now)
         except TokenRefused as fault:
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
-        person = self._people.get((claims.issuer, claims.subject), ANONYMOUS)
+        person = self._people.get((claims.issuer, claims.subject, claims.client), ANONYMOUS)
         facts = Presentation(standing=_standing(person), token_revoked=claims.id in self._revoked)
         answer = self._judged(facts, Authenticated(person, claims.id, claims.mapped, claims.expires))
         if isinstance(answer, Authenticated):

@@ -53,6 +53,8 @@ class Principal(msgspec.Struct, frozen=True):
         roles: names of roles, without the kind.
         pseudonym: `p-` and 16 hexadecimal digits, random; what events say instead of the id.
         content_key: 32 octets that tag this principal's content; destroyed on erasure. Never printed.
+        client: the `client_id` that its tokens must carry; random, so that a name that is erased and given
+            again does not bring old tokens back.
         revoked: whether every token of this principal is refused.
     """
 
@@ -62,6 +64,7 @@ class Principal(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     pseudonym: str
     content_key: bytes
+    client: str = ""
     revoked: bool = False
 
     @property

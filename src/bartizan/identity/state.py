@@ -66,17 +66,15 @@ class PolicySource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One generation.
+    """Everything that decisions of one generation rest on; the supervisor numbers generations.
 
     Attributes:
-        generation: from 1, one more with every change.
         issuers: who may sign tokens.
         principals: everybody who is known, the revoked included.
         policy: what the engine decides on.
         revoked: `jti` of each revoked token -> instant from which it is expired anyway, UTC nanoseconds.
     """
 
-    generation: int
     issuers: tuple[TrustedIssuer, ...]
     principals: tuple[Principal, ...]
     policy: PolicySource
@@ -84,8 +82,8 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @override
     def __repr__(self) -> str:
-        """Return the generation only."""
-        return f"State(generation={self.generation})"
+        """Return sizes only."""
+        return f"State({len(self.issuers)} issuers, {len(self.principals)} principals)"
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

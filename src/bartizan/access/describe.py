@@ -1,0 +1,67 @@
+"""The register and the configuration as Cedar sees them: roles, principals, services."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+
+from bartizan.access.decide import SERVICE
+from bartizan.identity.principal import ANONYMOUS, Principal, Uid
+from bartizan.identity.state import PolicySource
+
+ROLES: Final = ("caller", "drill", "owner")
+"""Roles that the built-in policies speak of; others come from the register."""
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+class Exposed(msgspec.Struct, frozen=True):
+    """A service as policy sees it.
+
+    Attributes:
+        name: as configured; `control` is Bartizan's own endpoints.
+        control: whether it is those.
+        drill_only: whether only the drill may call it.
+    """
+
+    name: str
+    control: bool = False
+    drill_only: bool = False
+
+
+def describe(people: Iterable[Principal], services: Iterable[Exposed], policy: str = "") -> PolicySource:
+    """Return policies, schema and entities for the engine.
+
+    Args:
+        people: everybody; the revoked are left out, so that no policy permits them anything.
+        services: all of them.
+        policy: Cedar text; empty for the built-in policies.
+    """
+    active = [person for person in people if not person.revoked]
+    roles = sorted({*ROLES, *(role for person in active for role in person.roles)})
+    entities = [
+        *(_entity(Uid("Role", role)) for role in roles),
+        _entity(ANONYMOUS.uid),
+        *(_entity(person.uid, parents=[Uid("Role", role) for role in person.roles]) for person in active),
+        *(
+            _entity(Uid(SERVICE, each.name), {"control": each.control, "drill_only": each.drill_only})
+            for each in services
+        ),
+    ]
+    text = policy or _packaged("default.cedar")
+    return PolicySource(text, schema(), _ENCODER.encode(entities).decode())
+
+
+def schema() -> str:
+    """Return this room's fragment of the Cedar schema."""
+    return _packaged("schema.cedarschema")
+
+
+def _packaged(name: str) -> str:
+    return files("bartizan.access").joinpath(name).read_text("utf-8")
+
+
+def _entity(
+    uid: Uid, attributes: dict[str, bool] | None = None, parents: Iterable[Uid] = ()
+) -> dict[str, Any]:
+    return {"uid": uid, "attrs": attributes or {}, "parents": list(parents)}

@@ -1,0 +1,52 @@
+"""What the register refuses; each says what is wrong and what to do."""
+
+
+class AccessRefused(Exception):
+    """The root of this room's errors; `reason` is a word of a closed set."""
+
+    reason = "access-refused"
+
+
+class PrincipalExists(AccessRefused):
+    """The name is taken."""
+
+    reason = "principal-exists"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(
+            f"{principal} is registered already; revoke or erase it first, or choose another name"
+        )
+        self.principal = principal
+
+
+class PrincipalUnknown(AccessRefused):
+    """Nobody of that id."""
+
+    reason = "principal-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("no such principal; `bartizan identity list` shows who is registered")
+
+
+class PrincipalRevoked(AccessRefused):
+    """Somebody whose tokens are refused asks for one."""
+
+    reason = "principal-revoked"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(f"{principal} is revoked; erase it and register it anew")
+        self.principal = principal
+
+
+class NotTheOwners(AccessRefused):
+    """The owner may mint for itself and for the drill; others have their own secrets."""
+
+    reason = "not-the-owners"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(f"the owner has no token for {principal}; it asks /oauth/token with its own secret")
+        self.principal = principal

@@ -1,0 +1,133 @@
+"""Making access tokens: RFC 9068, ES256, ten minutes, no roles inside."""
+
+import secrets
+from typing import Any, Final
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.crypto.secret import Secret
+from bartizan.identity.principal import Principal
+from bartizan.identity.pseudonym import Random
+from bartizan.identity.pseudonym import mint as mint_pseudonym
+from bartizan.identity.state import TrustedIssuer
+
+ALGORITHM: Final = "ES256"
+"""What the embedded issuer signs with, and nothing else."""
+LIFETIME_S: Final = 600
+"""Life of a token, seconds; it may be shorter, never longer."""
+GATEWAY: Final = "bartizan:gateway"
+CONTROL: Final = "bartizan:control"
+AUDIENCES: Final = frozenset({GATEWAY, CONTROL})
+"""Whom tokens of the embedded issuer may be for."""
+
+
+class TokenKeyUnusable(ValueError):
+    """A signing key that is not a P-256 private key."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the token key is not a P-256 private key in PEM; move keys/token.pem away")
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A new token.
+
+    Attributes:
+        token: compact JWS; a bearer secret.
+        id: its `jti`, `t-` and 16 hexadecimal digits.
+        seconds: its life.
+        expires: instant, UTC nanoseconds.
+    """
+
+    token: str
+    id: str
+    seconds: int
+    expires: Nanoseconds
+
+
+class Signer:
+    """The embedded issuer's key: signs tokens, shows its public half."""
+
+    __slots__ = ("_key", "kid", "url")
+
+    def __init__(self, url: str, pem: Secret) -> None:
+        """Take the key.
+
+        Args:
+            url: the issuer, as `iss` says it.
+            pem: PKCS #8.
+        Raises:
+            TokenKeyUnusable: not a P-256 private key.
+        """
+        try:
+            self._key = jwk.ECKey.import_key(pem.reveal())
+        except (JoseError, ValueError, TypeError) as fault:
+            raise TokenKeyUnusable from fault
+        if not self._key.is_private or self._key.curve_name != "P-256":
+            raise TokenKeyUnusable
+        self.url = url
+        self.kid = self._key.thumbprint()
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Return a compact JWS over the claims, of the type of an access token."""
+        header = {"typ": "at+jwt", "alg": ALGORITHM, "kid": self.kid}
+        return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, [ALGORITHM])
+
+    @property
+    def public(self) -> dict[str, str]:
+        """Return the public JWK (RFC 7517)."""
+        key = self._key.as_dict(private=False)
+        shown = {name: str(key[name]) for name in ("kty", "crv", "x", "y")}
+        return {**shown, "kid": self.kid, "alg": ALGORITHM, "use": "sig"}
+
+    @property
+    def trusted(self) -> TrustedIssuer:
+        """Return this issuer as workers are to pin it."""
+        return TrustedIssuer(self.url, (ALGORITHM,), (self.public,), embedded=True)
+
+
+def new_key() -> Secret:
+    """Return a new P-256 private key, PKCS #8 in PEM."""
+    key = generate_private_key(SECP256R1())
+    return Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def mint(
+    signer: Signer,
+    principal: Principal,
+    audience: str,
+    seconds: int,
+    now: Nanoseconds,
+    random: Random = secrets.token_bytes,
+) -> Issued:
+    """Return a new token of this principal.
+
+    Args:
+        signer: the issuer.
+        principal: for whom.
+        audience: a word of `AUDIENCES`.
+        seconds: life, 1 to `LIFETIME_S`.
+        now: the instant of issue; rounded down to whole seconds.
+        random: source of the id.
+    Raises:
+        ValueError: another audience or life.
+    """
+    if audience not in AUDIENCES or not 1 <= seconds <= LIFETIME_S:
+        raise ValueError("a token is for one of AUDIENCES and lives from 1 s to LIFETIME_S")
+    issued = now // SECOND
+    token = mint_pseudonym("t", random)
+    claims = {
+        "iss": signer.url,
+        "aud": audience,
+        "sub": principal.id,
+        "client_id": principal.client,
+        "jti": token,
+        "iat": issued,
+        "exp": issued + seconds,
+    }
+    return Issued(signer.sign(claims), token, seconds, Nanoseconds((issued + seconds) * SECOND))

@@ -1,0 +1,151 @@
+"""The register: who is known, under which pseudonym, and who no longer is.
+
+Rules of this file: functions over one open transaction; the caller commits, then publishes, then answers.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+
+from bartizan.access.errors import PrincipalExists, PrincipalUnknown
+from bartizan.access.tables import ADDRESS, METADATA, PRINCIPAL, REVOKED_TOKEN
+from bartizan.clock import Nanoseconds
+from bartizan.identity.principal import NAME, Kind, NotAPrincipal, Principal, principal_id
+from bartizan.identity.pseudonym import Minted, Random, mint
+from bartizan.store.engine import forget_log
+
+MOST_ADDRESSES: Final = 100_000
+"""Address prefixes that are kept; the oldest give way."""
+_KEY_OCTETS: Final = 32
+_CLIENT_OCTETS: Final = 8
+
+
+def prepare(store: Engine) -> None:
+    """Make the tables that are missing."""
+    METADATA.create_all(store)
+
+
+def register(
+    connection: Connection,
+    kind: Kind,
+    name: str,
+    roles: Iterable[str],
+    now: Nanoseconds,
+    random: Random = secrets.token_bytes,
+) -> Principal:
+    """Return a new principal, with a new pseudonym, content key and client id.
+
+    Raises:
+        NotAPrincipal: a kind, name or role that is not of its form.
+        PrincipalExists: the name is taken, by somebody revoked too.
+    """
+    found = principal_id(kind, name)
+    held = tuple(sorted(set(roles)))
+    if not all(NAME.fullmatch(role) for role in held):
+        raise NotAPrincipal("a role is a lower-case letter, then at most 39 letters, digits or hyphens")
+    if connection.execute(select(PRINCIPAL.c.id).where(PRINCIPAL.c.id == found)).first() is not None:
+        raise PrincipalExists(found)
+    row = {
+        "id": found,
+        "kind": kind.value,
+        "name": name,
+        "roles": " ".join(held),
+        "client": f"c-{random(_CLIENT_OCTETS).hex()}",
+        "pseudonym": mint("p", random),
+        "content_key": random(_KEY_OCTETS),
+        "created": now,
+        "revoked": False,
+    }
+    connection.execute(insert(PRINCIPAL).values(row))
+    return get(connection, found)
+
+
+def people(connection: Connection) -> tuple[Principal, ...]:
+    """Return everybody, the revoked included, in order of id."""
+    rows = connection.execute(select(PRINCIPAL).order_by(PRINCIPAL.c.id))
+    return tuple(_principal(row) for row in rows)
+
+
+def get(connection: Connection, principal: str) -> Principal:
+    """Return somebody by id.
+
+    Raises:
+        PrincipalUnknown: nobody of that id.
+    """
+    row = connection.execute(select(PRINCIPAL).where(PRINCIPAL.c.id == principal)).first()
+    if row is None:
+        raise PrincipalUnknown
+    return _principal(row)
+
+
+def revoke(connection: Connection, principal: str) -> Principal:
+    """Return somebody whose tokens are all refused from the next generation on.
+
+    Raises:
+        PrincipalUnknown: nobody of that id.
+    """
+    connection.execute(update(PRINCIPAL).where(PRINCIPAL.c.id == principal).values(revoked=True))
+    return get(connection, principal)
+
+
+def erase(connection: Connection, principal: str) -> Principal:
+    """Delete everything that links somebody to their pseudonym, and the key of their content's tags.
+
+    After the commit, `forget` makes the deletion true on the disk too.
+
+    Returns:
+        who it was, for the last event that names the pseudonym.
+    Raises:
+        PrincipalUnknown: nobody of that id.
+    """
+    gone = get(connection, principal)
+    connection.execute(delete(PRINCIPAL).where(PRINCIPAL.c.id == principal))
+    return gone
+
+
+def erase_address(connection: Connection, prefix: str) -> int:
+    """Delete every pseudonym of an address prefix and return how many there were."""
+    return connection.execute(delete(ADDRESS).where(ADDRESS.c.prefix == prefix)).rowcount
+
+
+def forget(store: Engine) -> bool:
+    """Overwrite what was deleted, in the log too; return whether nobody was in the way."""
+    return forget_log(store)
+
+
+def keep_addresses(connection: Connection, minted: Iterable[Minted]) -> None:
+    """Remember whose address prefix a pseudonym stands for; the oldest beyond `MOST_ADDRESSES` are deleted."""
+    for new in minted:
+        known = select(ADDRESS.c.number).where(ADDRESS.c.pseudonym == new.pseudonym)
+        if connection.execute(known).first() is None:
+            connection.execute(insert(ADDRESS).values(pseudonym=new.pseudonym, prefix=new.prefix))
+    newest = connection.execute(select(func.max(ADDRESS.c.number))).scalar() or 0
+    connection.execute(delete(ADDRESS).where(ADDRESS.c.number <= newest - MOST_ADDRESSES))
+
+
+def revoke_token(connection: Connection, token: str, expires: Nanoseconds) -> None:
+    """Remember that a token, by its `jti`, is refused until it is expired anyway."""
+    if connection.execute(select(REVOKED_TOKEN.c.id).where(REVOKED_TOKEN.c.id == token)).first() is None:
+        connection.execute(insert(REVOKED_TOKEN).values(id=token, expires=expires))
+
+
+def revoked_tokens(connection: Connection, now: Nanoseconds) -> dict[str, Nanoseconds]:
+    """Return the revoked tokens that are not expired yet, and forget the others."""
+    connection.execute(delete(REVOKED_TOKEN).where(REVOKED_TOKEN.c.expires <= now))
+    rows = connection.execute(select(REVOKED_TOKEN).order_by(REVOKED_TOKEN.c.id))
+    return {row.id: Nanoseconds(row.expires) for row in rows}
+
+
+def _principal(row: Row[tuple[object, ...]]) -> Principal:
+    return Principal(
+        id=row.id,
+        kind=Kind(row.kind),
+        name=row.name,
+        roles=tuple(row.roles.split()),
+        pseudonym=row.pseudonym,
+        content_key=row.content_key,
+        client=row.client,
+        revoked=row.revoked,
+    )

@@ -1,0 +1,44 @@
+"""What access keeps: principals, their clients and pseudonyms, address prefixes, revoked tokens.
+
+Rules of this file: everything that links a pseudonym to a person or a machine is here and nowhere else, so
+that deleting these rows makes the ledger's pseudonyms point to nobody.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA: Final = MetaData()
+
+PRINCIPAL: Final = Table(
+    "principal",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="kind.name"),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("roles", Text, nullable=False, comment="names, separated by one space"),
+    Column("client", Text, nullable=False, unique=True, comment="client_id; random, never given twice"),
+    Column("pseudonym", Text, nullable=False, unique=True),
+    Column("content_key", LargeBinary, nullable=False, comment="32 octets; tags of content die with it"),
+    Column("created", BigInteger, nullable=False, comment="UTC nanoseconds"),
+    Column("revoked", Boolean, nullable=False),
+)
+CLIENT: Final = Table(
+    "client",
+    METADATA,
+    Column("id", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False, comment="SHA-256 of a 256-bit random secret"),
+)
+ADDRESS: Final = Table(
+    "address",
+    METADATA,
+    Column("number", Integer, primary_key=True, comment="grows; the oldest go first"),
+    Column("pseudonym", Text, nullable=False, unique=True),
+    Column("prefix", Text, nullable=False, index=True, comment="/24 or /56"),
+)
+REVOKED_TOKEN: Final = Table(
+    "revoked_token",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="jti"),
+    Column("expires", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+)

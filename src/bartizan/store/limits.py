@@ -1,0 +1,108 @@
+"""How often is too often: GCRA, as a pure step and as a bounded memory of it.
+
+Rules of this file: a key is forgotten only when forgetting it changes no answer, that is once its
+theoretical arrival time has passed. When every remembered key is still owing, a new key is refused: a flood
+of keys cannot wash out the key that floods.
+Source: ITU-T I.371, generic cell rate algorithm (virtual scheduling).
+"""
+
+import heapq
+from typing import Final
+
+import msgspec
+
+from bartizan.clock import Nanoseconds
+
+_SWEEP: Final = 16
+"""Entries that one call looks at, at most, to make room."""
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A sustained rate and how far ahead of it one may be.
+
+    Attributes:
+        interval: between two requests at the sustained rate, nanoseconds, from 1.
+        burst: requests that may come at once, from 1.
+    """
+
+    interval: Nanoseconds
+    burst: int
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """Within the limit."""
+
+
+class Limited(msgspec.Struct, frozen=True):
+    """Beyond the limit; ask again after this many nanoseconds."""
+
+    retry_after: Nanoseconds
+
+
+_PASSED: Final = Passed()
+
+
+def gcra(tat: Nanoseconds, now: Nanoseconds, limit: Limit) -> tuple[bool, Nanoseconds, Nanoseconds]:
+    """Return whether a request conforms, the new theoretical arrival time, and how long to wait (0 if not).
+
+    Args:
+        tat: theoretical arrival time of the next request, from the last call; 0 at first.
+        now: the instant of the request.
+        limit: the rate and the burst.
+    """
+    earliest = tat - (limit.burst - 1) * limit.interval
+    if now < earliest:
+        return False, tat, Nanoseconds(earliest - now)
+    return True, Nanoseconds(max(tat, now) + limit.interval), Nanoseconds(0)
+
+
+class MemoryLimiter:
+    """One limit each for many keys, in the memory of one process."""
+
+    __slots__ = ("_capacity", "_due", "_tat")
+
+    def __init__(self, capacity: int = 65_536) -> None:
+        """Start empty.
+
+        Args:
+            capacity: most keys remembered.
+        """
+        self._capacity = capacity
+        self._tat: dict[str, Nanoseconds] = {}
+        self._due: list[tuple[Nanoseconds, str]] = []
+        """One entry a key, at a time not after its arrival time; the heap tells whom to forget first."""
+
+    def __len__(self) -> int:
+        """Return how many keys are remembered."""
+        return len(self._tat)
+
+    def ask(self, key: str, now: Nanoseconds, limit: Limit) -> Passed | Limited:
+        """Return whether one more request of this key is within its limit, and count it if so.
+
+        Args:
+            key: whose request; use one limit for one key.
+            now: the instant of the request.
+            limit: the key's limit.
+        """
+        tat = self._tat.get(key)
+        if tat is None and len(self._tat) >= self._capacity and not self._forget_one(now):
+            return Limited(Nanoseconds(max(1, self._due[0][0] - now)))
+        conforms, new, wait = gcra(tat or Nanoseconds(0), now, limit)
+        if not conforms:
+            return Limited(wait)
+        self._tat[key] = new
+        if tat is None:
+            heapq.heappush(self._due, (new, key))
+        return _PASSED
+
+    def _forget_one(self, now: Nanoseconds) -> bool:
+        for _ in range(_SWEEP):
+            due, key = self._due[0]
+            if due > now:
+                return False
+            if self._tat[key] <= now:
+                heapq.heappop(self._due)
+                del self._tat[key]
+                return True
+            heapq.heapreplace(self._due, (self._tat[key], key))
+        return False
