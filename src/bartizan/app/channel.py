@@ -33,12 +33,12 @@ class MessageRefused(ValueError):
         self.fault = fault
 
 
-class Message(msgspec.Struct, tag_field="do", tag=lambda name: _kebab(name), frozen=True):  # noqa: PLW0108  # defined below
-    """A message; the field `do` is its type's name in kebab case."""
-
-
 def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).strip("-")
+
+
+class Message(msgspec.Struct, tag_field="do", tag=_kebab, frozen=True):
+    """A message; the field `do` is its type's name in kebab case."""
 
 
 class Channel:

@@ -31,7 +31,7 @@ from bartizan.clock import SECOND, SystemClock
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.event import Outcome
 
-LAUNCH = (sys.executable, "-I", "-m")
+LAUNCH: tuple[str, ...] = (sys.executable, "-I", "-m")
 """How a child is started; the module's name and its arguments follow."""
 READS: dict[str, Any] = {
     "worker": m.WorkerReports,

@@ -1,0 +1,108 @@
+"""Messages arrive whole, typed and bounded, or not at all."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bartizan.app import messages as m
+from bartizan.app.channel import LARGEST, Channel, ChannelClosed, MessageRefused, pair
+
+Ends = Callable[..., tuple[Channel, Channel]]
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    opened: list[Channel] = []
+
+    def make(reads: object, *, descriptors: bool = True) -> tuple[Channel, Channel]:
+        ours, theirs = pair()
+        opened.extend((Channel(ours, reads, descriptors=descriptors), Channel(theirs)))
+        return opened[-2], opened[-1]
+
+    yield make
+    for channel in opened:
+        channel.close()
+
+
+def test_a_message_arrives_with_its_descriptors(ends: Ends) -> None:
+    ours, theirs = ends(m.DialerReports)
+    reads, writes = os.pipe()
+    theirs.send(m.Dialled(ticket=7), [writes])
+    message, (fd,) = ours.receive()
+    assert message == m.Dialled(ticket=7)
+    os.write(fd, b"through")
+    assert os.read(reads, 16) == b"through"
+    for each in (reads, writes, fd):
+        os.close(each)
+
+
+def test_the_end_of_the_other_side_is_told_apart_from_silence(ends: Ends) -> None:
+    ours, theirs = ends(m.WorkerReports)
+    with pytest.raises(BlockingIOError):
+        ours.receive()
+    theirs.close()
+    with pytest.raises(ChannelClosed):
+        ours.receive()
+
+
+def test_a_worker_can_pass_no_descriptor(ends: Ends) -> None:
+    ours, theirs = ends(m.WorkerReports, descriptors=False)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    theirs.send(m.Serving(), [0, 1, 2])
+    with pytest.raises(MessageRefused):
+        ours.receive()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize(
+    "message", [m.Sealed(entries=1), m.Publish(), m.LeafSigned(worker=1, chain="forged")]
+)
+def test_a_worker_cannot_speak_as_another_process(ends: Ends, message: m.Sealed) -> None:
+    ours, theirs = ends(m.WorkerReports)
+    theirs.send(message)
+    with pytest.raises(MessageRefused):
+        ours.receive()
+
+
+@given(st.binary(min_size=1, max_size=2000))
+def test_no_octets_from_a_worker_do_more_than_be_refused(octets: bytes) -> None:
+    ours, theirs = pair()
+    channel = Channel(ours, m.WorkerReports, descriptors=False)
+    theirs.send(octets)
+    try:
+        message, fds = channel.receive()
+    except MessageRefused:
+        return
+    finally:
+        theirs.close()
+        ours.close()
+    assert msgspec.json.decode(octets)["do"]
+    assert isinstance(message, m.WorkerReports)
+    assert not fds
+
+
+def test_a_message_over_the_limit_is_refused_on_both_sides(ends: Ends) -> None:
+    ours, theirs = ends(dict)
+    with pytest.raises(MessageRefused):
+        theirs.send({"do": "x" * LARGEST})
+    theirs.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    theirs.sock.send(b'{"do": "' + b"x" * LARGEST + b'"}')
+    with pytest.raises(MessageRefused):
+        ours.receive()
+
+
+def tell_without_end(channel: Channel) -> None:
+    for _ in range(100_000):
+        channel.send(m.Serve())
+
+
+def test_a_child_that_does_not_read_is_noticed(ends: Ends) -> None:
+    ours, _ = ends(m.WorkerReports)
+    with pytest.raises(ChannelClosed):
+        tell_without_end(ours)
