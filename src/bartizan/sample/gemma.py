@@ -148,6 +148,11 @@ class Gemma(Model):
             self._waiting -= 1
             await running
 
+    def close(self) -> None:
+        """Free the weights; no conversation may be running."""
+        self._thread.shutdown()
+        self._server = None
+
     def _generate(self, request: dict[str, Any], hear: Any) -> None:  # noqa: ANN401  # a callable of the library
         try:
             refused = self._server.handle_chat_completions(request, hear)
