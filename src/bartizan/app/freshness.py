@@ -1,0 +1,96 @@
+"""What a worker decides on, and that it is the newest there is.
+
+Rules of this file: a decision is taken on the generation that the counter names, or not at all. The counter
+is read once a request; when it has moved, the message with the state is there already, and nothing else is
+done before it is taken. Without the control process a worker serves on for `ALONE` and then refuses.
+"""
+
+import mmap
+import os
+import select
+from collections.abc import Callable
+
+from bartizan.access.assemble import Access, Ports, assemble
+from bartizan.app.channel import Channel
+from bartizan.clock import SECOND, Clock, Nanoseconds
+from bartizan.identity.state import State
+
+ALONE = Nanoseconds(30 * SECOND)
+"""How long a worker serves on the last generation while the control process is gone."""
+_PAGE = 4096
+_PATIENCE_MS = 5000
+
+
+class StateLate(RuntimeError):
+    """The counter names a generation whose state did not come; the worker must not decide any more."""
+
+
+class Freshness:
+    """The generation in force.
+
+    Args:
+        counter: descriptor of the counter's file; mapped read-only.
+        ports: what the access room needs.
+        channel: where states arrive.
+        take: takes one message off the channel and carries it out.
+        clock: the time.
+    """
+
+    __slots__ = (
+        "_alone_since",
+        "_channel",
+        "_clock",
+        "_counter",
+        "_map",
+        "_ports",
+        "_take",
+        "access",
+        "generation",
+    )
+
+    def __init__(
+        self, counter: int, ports: Ports, channel: Channel, take: Callable[[], None], clock: Clock
+    ) -> None:
+        """Map the counter; there is no state yet."""
+        self._map = mmap.mmap(counter, _PAGE, prot=mmap.PROT_READ)
+        os.close(counter)
+        self._counter = memoryview(self._map).cast("Q")
+        self._ports, self._channel, self._take, self._clock = ports, channel, take, clock
+        self._alone_since: Nanoseconds | None = None
+        self.access: Access | None = None
+        self.generation = 0
+
+    def changed(self) -> bool:
+        """Return whether a newer generation is in force than the one loaded."""
+        return self._counter[0] > self.generation
+
+    def current(self) -> Access | None:
+        """Return what to decide on now; None where the control process has been gone for too long.
+
+        Raises:
+            StateLate: the newest state did not come.
+        """
+        while self._counter[0] > self.generation:
+            self._wait()
+        if self._alone_since is not None and self._clock.now() - self._alone_since > ALONE:
+            return None
+        return self.access
+
+    def load(self, generation: int, state: State) -> None:
+        """Decide on this state from now on."""
+        if self.access is None:
+            self.access = assemble(self._ports, state, generation)
+        else:
+            self.access = self.access.next(state, generation)
+        self.generation = generation
+
+    def control_is(self, *, up: bool) -> None:
+        """Note whether the control process is there."""
+        self._alone_since = None if up else self._clock.now()
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._channel.fileno(), select.POLLIN)
+        if not poll.poll(_PATIENCE_MS):
+            raise StateLate
+        self._take()
