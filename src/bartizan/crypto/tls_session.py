@@ -1,0 +1,261 @@
+"""TLS over memory: the records of one connection, in and out, without a socket.
+
+Rules of this file: it knows OpenSSL and nothing of event loops or sockets, so the gateway (asyncio) and
+egress (threads) share it. The hot calls go straight to OpenSSL through pyOpenSSL's own binding: an exception
+for each "nothing more to read" would cost more than the decryption of a small record. A fault is one word
+of the closed set `FAULTS`; OpenSSL's text stays here.
+"""
+
+import ipaddress
+import re
+import threading
+from typing import Any, Final
+
+from OpenSSL import SSL
+from OpenSSL._util import ffi, lib
+
+CHUNK: Final = 65_536
+"""Most plaintext that one `read` returns, in bytes: four full records."""
+
+GROUPS: Final = frozenset(
+    {"x25519mlkem768", "secp256r1mlkem768", "secp384r1mlkem1024", "x25519", "secp256r1", "secp384r1"}
+)
+"""Key-agreement groups known by name, as the ledger's vocabulary writes them."""
+HYBRID: Final = frozenset({"x25519mlkem768", "secp256r1mlkem768", "secp384r1mlkem1024"})
+"""The groups of `GROUPS` that stay safe against a quantum computer."""
+
+_WORDS: Final = {
+    "no suitable key share": "no-shared-group",
+    "no suitable groups": "no-shared-group",
+    "unsupported protocol": "no-shared-version",
+    "version too low": "no-shared-version",
+    "no application protocol": "no-shared-protocol",
+    "http request": "http-on-tls",
+    "https proxy request": "http-on-tls",
+    "certificate verify failed": "certificate-refused",
+    "unexpected eof while reading": "closed-early",
+    "excessive message size": "too-large",
+}
+FAULTS: Final = frozenset({*_WORDS.values(), "refused-by-peer", "garbage", "timeout"})
+"""Every word that a `TlsFault` may carry; each is a name that may stand in an event."""
+_QUEUE_DEPTH: Final = 16  # entries of OpenSSL's error queue, which is a ring of sixteen
+
+_DNS: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+
+_scratch_of_thread = threading.local()
+
+
+class TlsFault(ConnectionError):
+    """A TLS connection cannot go on; `word` (of `FAULTS`) says why, `detail` says it for people."""
+
+    def __init__(self, word: str, detail: str = "") -> None:
+        """Take the word; the detail is OpenSSL's or this module's own text, never the peer's."""
+        super().__init__(f"TLS: {detail or word}")
+        self.word, self.detail = word, detail
+
+
+class TlsTruncated(ConnectionError):
+    """The peer's stream ended without close_notify: what was received may have been cut by somebody else."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("TLS: the connection ended without close_notify; its data may be cut short")
+
+
+class NameUnusable(ValueError):
+    """A server's name that cannot be verified against a certificate."""
+
+    def __init__(self) -> None:
+        """Say what a name is."""
+        super().__init__("a server's name must be a DNS name or an address: correct it in the configuration")
+
+
+def group_word(connection: SSL.Connection) -> str:
+    """Return the word for the key-agreement group of a connection: of `GROUPS`, or `other`, or `none`."""
+    name = connection.get_group_name()
+    if name is None:
+        return "none"
+    return name.lower() if name.lower() in GROUPS else "other"
+
+
+class TlsSession:
+    """One end of a TLS connection over two memory buffers.
+
+    Attributes:
+        connection: pyOpenSSL's view of it: group, version, certificates.
+        ended: the peer has sent close_notify.
+    """
+
+    __slots__ = ("_fault", "_from", "_into", "_more", "_ssl", "connection", "ended")
+
+    def __init__(self, context: SSL.Context, server_hostname: str | None = None) -> None:
+        """Begin a connection.
+
+        Args:
+            context: from `tls.server_context` or `tls.client_context`.
+            server_hostname: given on the client's side: the DNS name or address that the server's
+                certificate must be for; absent on the server's side.
+        Raises:
+            NameUnusable: the name is neither.
+        """
+        self.connection = SSL.Connection(context)
+        self._ssl: Any = self.connection._ssl  # noqa: SLF001 - the binding below pyOpenSSL
+        self._into: Any = self.connection._into_ssl  # noqa: SLF001
+        self._from: Any = self.connection._from_ssl  # noqa: SLF001
+        self._more = False
+        self._fault: TlsFault | None = None
+        self.ended = False
+        if server_hostname is None:
+            self.connection.set_accept_state()
+        else:
+            _expect(self.connection, self._ssl, server_hostname)
+            self.connection.set_connect_state()
+
+    def feed(self, octets: bytes) -> None:
+        """Take what has come from the peer; `handshake` or `read` then works on it."""
+        lib.ERR_clear_error()  # an old entry of this thread's queue would be taken for this connection's
+        with ffi.from_buffer(octets) as view:
+            if lib.BIO_write(self._into, view, len(view)) != len(view):
+                raise TlsFault("too-large", "no memory for received data")
+        self._more = True
+
+    def handshake(self) -> bool:
+        """Go on with the handshake as far as what was fed allows; return whether it is done.
+
+        Raises:
+            TlsFault: it cannot succeed; `drain` may hold an alert for the peer.
+        """
+        lib.ERR_clear_error()
+        result = lib.SSL_do_handshake(self._ssl)
+        if result == 1:
+            return True
+        self._settle(result)
+        if self.ended:
+            raise TlsFault("closed-early", "the peer closed during the handshake")
+        return False
+
+    def read(self) -> bytes:
+        """Return plaintext, at most `CHUNK` bytes; empty when more must be fed or the peer has ended.
+
+        Raises:
+            TlsFault: a record is not authentic or not well formed; all plaintext before it was returned.
+        """
+        if self._fault is not None:
+            raise self._fault
+        if not self._more:
+            return b""
+        buffer = _scratch()
+        filled = 0
+        while filled < CHUNK:
+            got = lib.SSL_read(self._ssl, buffer + filled, CHUNK - filled)
+            if got <= 0:
+                self._more = False
+                self._hold(got, raising=not filled)
+                break
+            filled += got
+            if not lib.BIO_get_mem_data(self._into, ffi.NULL) and not lib.SSL_pending(self._ssl):
+                self._more = False
+                break
+        return ffi.buffer(buffer, filled)[:] if filled else b""
+
+    def write(self, octets: bytes | bytearray | memoryview) -> None:
+        """Encrypt all of `octets`; the records wait for `drain`.
+
+        Raises:
+            TlsFault: the connection cannot send any more.
+        """
+        with ffi.from_buffer(octets) as view:
+            sent, length = 0, len(view)
+            while sent < length:
+                result = lib.SSL_write(self._ssl, view + sent, length - sent)
+                if result <= 0:
+                    raise TlsFault(*_cause())
+                sent += result
+
+    def drain(self) -> bytes:
+        """Return every byte that waits to be sent to the peer."""
+        buffer = _scratch()
+        got = lib.BIO_read(self._from, buffer, CHUNK)
+        if got < CHUNK:
+            return ffi.buffer(buffer, got)[:] if got > 0 else b""
+        parts: list[bytes] = []
+        while got > 0:
+            parts.append(ffi.buffer(buffer, got)[:])
+            got = lib.BIO_read(self._from, buffer, CHUNK)
+        return b"".join(parts)
+
+    def finish(self) -> None:
+        """Queue close_notify; nothing can be written afterwards."""
+        lib.ERR_clear_error()
+        lib.SSL_shutdown(self._ssl)  # during a handshake it refuses, which changes nothing here
+        lib.ERR_clear_error()
+
+    def _hold(self, result: int, *, raising: bool) -> None:
+        """Settle a read that returned nothing; keep its fault for the next read unless `raising`."""
+        try:
+            self._settle(result)
+        except TlsFault as fault:
+            self._fault = fault
+            if raising:
+                raise
+
+    def _settle(self, result: int) -> None:
+        code = lib.SSL_get_error(self._ssl, result)
+        if code == lib.SSL_ERROR_ZERO_RETURN:
+            self.ended = True
+        elif code != lib.SSL_ERROR_WANT_READ:
+            word, detail = _cause()
+            if word == "certificate-refused":
+                verdict = lib.X509_verify_cert_error_string(lib.SSL_get_verify_result(self._ssl))
+                detail = f"certificate refused: {ffi.string(verdict).decode('ascii', 'replace')}"
+            raise TlsFault(word, detail)
+
+
+def _scratch() -> Any:  # noqa: ANN401 - a cffi array has no type of its own
+    """Return this thread's buffer of `CHUNK` bytes: the binding releases the GIL, so threads cannot share."""
+    try:
+        return _scratch_of_thread.buffer
+    except AttributeError:
+        _scratch_of_thread.buffer = ffi.new("char[]", CHUNK)
+        return _scratch_of_thread.buffer
+
+
+def _cause() -> tuple[str, str]:
+    """Return word and detail of the first entry of OpenSSL's error queue, and empty the queue."""
+    first = lib.ERR_get_error()
+    for _ in range(_QUEUE_DEPTH):
+        if not lib.ERR_get_error():
+            break
+    text = lib.ERR_reason_error_string(first) if first else ffi.NULL
+    if text == ffi.NULL:
+        return "garbage", "the connection failed without a reason"
+    reason = ffi.string(text).decode("ascii", "replace")
+    if " alert " in f" {reason} ":
+        return "refused-by-peer", f"the other side refused: {reason}"
+    return _WORDS.get(reason, "garbage"), reason
+
+
+def _expect(connection: SSL.Connection, ssl: Any, name: str) -> None:  # noqa: ANN401 - a cffi pointer
+    """Have OpenSSL verify that the certificate is for this name, and send the name to the server."""
+    parameters = lib.SSL_get0_param(ssl)
+    lib.X509_VERIFY_PARAM_set_hostflags(
+        parameters, lib.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | lib.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+    )
+    try:
+        packed = ipaddress.ip_address(name).packed
+    except ValueError:
+        octets = _dns(name)
+        connection.set_tlsext_host_name(octets)
+        done = lib.X509_VERIFY_PARAM_set1_host(parameters, octets, len(octets))
+    else:
+        done = lib.X509_VERIFY_PARAM_set1_ip(parameters, packed, len(packed))
+    if done != 1:
+        raise NameUnusable
+
+
+def _dns(name: str) -> bytes:
+    """Return the name's octets; an empty one would switch verification off, so it is refused."""
+    plain = name.removesuffix(".")
+    if _DNS.fullmatch(plain) is None:
+        raise NameUnusable
+    return plain.encode("ascii")

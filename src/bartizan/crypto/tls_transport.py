@@ -1,0 +1,368 @@
+"""TLS between a raw asyncio transport and a protocol that knows nothing of it.
+
+Rules of this file: one handshake under a clock and a byte limit, then records both ways with the raw
+transport's own back-pressure. What one turn of the loop makes is drained once and written once. A
+connection ends in one place, `connection_lost`, and the inner protocol learns there whether its data may
+have been cut short. Works under asyncio and uvloop, on the server's and the client's side.
+"""
+
+import asyncio
+import enum
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
+
+from OpenSSL import SSL
+from typing_extensions import override
+
+from bartizan.crypto.tls_session import CHUNK, TlsFault, TlsSession, TlsTruncated, group_word
+
+HELLO_OCTETS: Final = 16_384
+"""Most bytes that a client may send before the handshake is done; two hybrid ClientHellos are 4 KB."""
+CHAIN_OCTETS: Final = 131_072
+"""Most bytes that a server may send before the handshake is done: its chain, ML-DSA included."""
+HANDSHAKE_SECONDS: Final = 10.0
+SLICE: Final = 262_144
+"""Most plaintext encrypted at once, in bytes, so that one large write is not held three times."""
+
+PLAIN_HTTP_ANSWER: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 52\r\n\r\n"
+    b"This port speaks TLS: use https:// instead of http.\n"
+)
+"""What a client that speaks HTTP without TLS reads; a constant, so that it tells nothing about the service."""
+
+
+class Phase(enum.Enum):
+    """Where a connection stands."""
+
+    HANDSHAKE = enum.auto()
+    OPEN = enum.auto()
+    CLOSED = enum.auto()
+
+
+def _ignore(_word: str) -> None:
+    pass
+
+
+class TlsProtocol(asyncio.Protocol):
+    """The protocol that a raw transport sees; the inner one sees a `TlsTransport`.
+
+    The inner protocol comes into being when the handshake is done. Its `connection_lost` gets `TlsTruncated`
+    when the peer's stream ended without close_notify, `TlsFault` when a record was not authentic.
+
+    Attributes:
+        raw, session, inner: the transport below, the TLS in between, the protocol above.
+        phase: where the connection stands.
+        paused: the inner protocol does not want to receive.
+        undrained: bytes of plaintext encrypted in this turn and not yet written.
+    """
+
+    def __init__(
+        self,
+        factory: Callable[[], asyncio.Protocol],
+        context: SSL.Context,
+        *,
+        server_hostname: str | None = None,
+        handshake_seconds: float = HANDSHAKE_SECONDS,
+        on_refused: Callable[[str], None] = _ignore,
+    ) -> None:
+        """Wait for a raw transport.
+
+        Args:
+            factory: makes the inner protocol, once the handshake is done.
+            context: from `tls.server_context`, or from `tls.client_context` on the client's side.
+            server_hostname: given on the client's side: name or address that the certificate must be for.
+            handshake_seconds: how long the handshake may take.
+            on_refused: called once with a word of `tls_session.FAULTS` when there was no connection.
+        Raises:
+            NameUnusable: `server_hostname` is neither a DNS name nor an address.
+        """
+        self._factory, self._on_refused = factory, on_refused
+        self.session = TlsSession(context, server_hostname)
+        self._client = server_hostname is not None
+        self._budget = CHAIN_OCTETS if self._client else HELLO_OCTETS
+        self._seconds = handshake_seconds
+        self.phase = Phase.HANDSHAKE
+        self._batch = self.paused = self._raw_ended = self._half_open = False
+        self.undrained = 0
+        self._cause: Exception | None = None
+        self.inner: asyncio.Protocol | None = None
+        self.raw: asyncio.Transport
+        self._timer: asyncio.TimerHandle
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the handshake and its clock."""
+        self.raw = cast("asyncio.Transport", transport)  # uvloop's transports are of no asyncio class
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._refuse, "timeout")
+        if self._client:
+            self._shake(b"")
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Decrypt what has come and hand it on."""
+        if self.phase is Phase.OPEN:
+            self.session.feed(data)
+            self._pump()
+        elif self.phase is Phase.HANDSHAKE:
+            self._shake(data)
+
+    @override
+    def eof_received(self) -> bool:
+        """Tell an end by close_notify from a cut; return whether the raw transport stays open."""
+        if self.phase is Phase.HANDSHAKE:
+            self._refuse("closed-early")
+            return False
+        self._raw_ended = True
+        if self.paused:
+            return True  # what was received before is still to be read; `_pump` decides then
+        self._pump()
+        return self.phase is Phase.OPEN
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the inner protocol, with the cause that TLS saw before the raw transport's."""
+        handshaking, self.phase = self.phase is Phase.HANDSHAKE, Phase.CLOSED
+        self._timer.cancel()
+        if handshaking:
+            self._on_refused("closed-early")
+        inner, self.inner = self.inner, None
+        if inner is not None:
+            inner.connection_lost(self._cause or exc)
+
+    @override
+    def pause_writing(self) -> None:
+        """Pass the raw transport's back-pressure on."""
+        if self.inner is not None:
+            self.inner.pause_writing()
+
+    @override
+    def resume_writing(self) -> None:
+        """Pass the end of the raw transport's back-pressure on."""
+        if self.inner is not None:
+            self.inner.resume_writing()
+
+    def _shake(self, data: bytes) -> None:
+        taken = data[: self._budget]
+        self._budget -= len(taken)
+        try:
+            if taken:
+                self.session.feed(taken)
+            done = self.session.handshake()
+        except TlsFault as fault:
+            self._refuse(fault.word)
+            return
+        self._flush()
+        if done:
+            self._open(data[len(taken) :])
+        elif not self._budget:
+            self._refuse("too-large")
+
+    def _open(self, rest: bytes) -> None:
+        self._timer.cancel()
+        self.phase = Phase.OPEN
+        self.inner = self._factory()
+        self.inner.connection_made(TlsTransport(self))
+        if rest:
+            self.session.feed(rest)
+        self._pump()
+
+    def _refuse(self, word: str) -> None:
+        """End a handshake that cannot succeed: alert, count, close."""
+        if self.phase is not Phase.HANDSHAKE:
+            return
+        self.phase = Phase.CLOSED
+        self._timer.cancel()
+        self._on_refused(word)
+        self._say_last(PLAIN_HTTP_ANSWER if word == "http-on-tls" else self.session.drain())
+
+    def _say_last(self, octets: bytes) -> None:
+        """Write the last words if the peer keeps up; never wait for one that does not."""
+        if octets and not self.raw.get_write_buffer_size():
+            self.raw.write(octets)
+            self.raw.close()
+        else:
+            self.raw.abort()
+
+    def _pump(self) -> None:
+        """Hand on all plaintext there is, then write what the inner protocol answered meanwhile."""
+        session = self.session
+        self._batch = True
+        try:
+            while self.phase is Phase.OPEN and not self.paused and self.inner is not None:
+                data = session.read()
+                if not data:
+                    break
+                self.inner.data_received(data)
+        except TlsFault as fault:
+            self._cut(fault)
+        finally:
+            self._batch = False
+        if self.phase is Phase.OPEN:
+            self._flush()
+            if not self.paused:
+                self._ended()
+
+    def _ended(self) -> None:
+        """After the last plaintext: act on close_notify, or on the lack of it."""
+        if self.session.ended and not self._half_open:
+            self._half_open = True
+            if self.inner is None or not self.inner.eof_received():
+                self.close()
+        elif self._raw_ended and not self.session.ended:
+            self._cut(TlsTruncated())
+
+    def _cut(self, cause: Exception) -> None:
+        if self.phase is Phase.OPEN:
+            self.phase, self._cause = Phase.CLOSED, cause
+            self._say_last(self.session.drain())
+
+    def send(self, octets: bytes | bytearray | memoryview) -> None:
+        """Encrypt and send, at the end of the turn when one is under way; nothing once it closes."""
+        if self.phase is not Phase.OPEN or not octets:
+            return
+        try:
+            if len(octets) <= SLICE:
+                self.session.write(octets)
+                self.undrained += len(octets)
+            else:
+                self._write_slices(octets)
+        except TlsFault as fault:
+            self._cut(fault)
+            return
+        if not self._batch or self.undrained > CHUNK:
+            self._flush()
+
+    def _write_slices(self, octets: bytes | bytearray | memoryview) -> None:
+        view = memoryview(octets).cast("B")
+        for start in range(0, len(view), SLICE):
+            self.session.write(view[start : start + SLICE])
+            self._flush()
+
+    def _flush(self) -> None:
+        self.undrained = 0
+        records = self.session.drain()
+        if records:
+            self.raw.write(records)
+
+    def close(self) -> None:
+        """Send close_notify and close, once everything written is sent."""
+        if self.phase is Phase.OPEN:
+            self.phase = Phase.CLOSED
+            self.session.finish()
+            self._flush()
+            self.raw.close()
+
+    def pause(self) -> None:
+        """Stop receiving, down to the socket."""
+        if not self.paused and self.phase is Phase.OPEN:
+            self.paused = True
+            self.raw.pause_reading()
+
+    def resume(self) -> None:
+        """Receive again, first what waits here."""
+        if self.paused and self.phase is Phase.OPEN:
+            self.paused = False
+            if not self._raw_ended:
+                self.raw.resume_reading()
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self.phase is Phase.OPEN and not self.paused:
+            self._pump()
+
+
+class TlsTransport(asyncio.Transport):
+    """The transport that the inner protocol sees: plaintext in, plaintext out."""
+
+    def __init__(self, tls: TlsProtocol) -> None:
+        """Stand before one connection's TLS."""
+        super().__init__()
+        self._tls = tls
+
+    @override
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Encrypt and send; nothing after `close`."""
+        self._tls.send(data)
+
+    @override
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Encrypt and send as one."""
+        self._tls.send(b"".join(list_of_data))
+
+    @override
+    def close(self) -> None:
+        """Send what is queued and close_notify, then close; nothing more is received."""
+        self._tls.close()
+
+    @override
+    def abort(self) -> None:
+        """Close at once; what is queued is lost."""
+        self._tls.raw.abort()
+
+    @override
+    def is_closing(self) -> bool:
+        """Return whether the connection is closed or being closed."""
+        return self._tls.phase is not Phase.OPEN or self._tls.raw.is_closing()
+
+    @override
+    def can_write_eof(self) -> bool:
+        """Return False: close_notify goes out with `close`."""
+        return False
+
+    @override
+    def pause_reading(self) -> None:
+        """Stop receiving, down to the socket."""
+        self._tls.pause()
+
+    @override
+    def resume_reading(self) -> None:
+        """Receive again, first what was decrypted meanwhile."""
+        self._tls.resume()
+
+    @override
+    def is_reading(self) -> bool:
+        """Return whether data is being received."""
+        return not self._tls.paused and not self.is_closing()
+
+    @override
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes wait to be sent."""
+        return self._tls.undrained + self._tls.raw.get_write_buffer_size()
+
+    @override
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        """Return the marks, low and high, at which writing resumes and pauses, in bytes."""
+        return self._tls.raw.get_write_buffer_limits()
+
+    @override
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set the marks at which writing pauses and resumes, in bytes."""
+        self._tls.raw.set_write_buffer_limits(high, low)
+
+    @override
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Hand the connection to another protocol."""
+        if not isinstance(protocol, asyncio.Protocol):
+            raise TypeError("TLS carries a stream protocol")
+        self._tls.inner = protocol
+
+    @override
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Return the inner protocol; after the connection's end, the TLS protocol itself."""
+        return self._tls.inner or self._tls
+
+    @override
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`) or of the socket."""
+        connection = self._tls.session.connection
+        match name:
+            case "group":
+                return group_word(connection)
+            case "version":
+                return connection.get_protocol_version_name()
+            case "alpn":
+                return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+            case "sslobject":
+                return connection
+            case _:
+                return self._tls.raw.get_extra_info(name, default)
