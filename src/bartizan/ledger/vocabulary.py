@@ -115,6 +115,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name()},
     "access.principal.revoked": {},
+    "access.principal.erased": {},
+    "access.token.revoked": {},
     "compliance.ledger.verified": {"entries": Whole(), "faults": Whole()},
     "drill.run.started": {"attacks": Whole(), "run": Hex(8)},
     "drill.run.finished": {"held": Whole(), "broken": Whole(), "unproven": Whole(), "run": Hex(8)},

@@ -1,0 +1,289 @@
+"""The control process's own work: the register, tokens, and putting every change in force.
+
+Rules of this file: what grants is recorded before it is committed, what takes away is committed and in force
+before it is recorded; either is answered last. What is answered is therefore true in every worker and in the
+record. Nothing here knows HTTP.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Engine
+
+from bartizan.access import register as people
+from bartizan.access.controls import request_authenticated
+from bartizan.access.describe import Exposed, describe
+from bartizan.access.errors import NotTheOwners, PrincipalRevoked
+from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
+from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
+from bartizan.access.issue.mint import LIFETIME_S, Issued, Signer, mint
+from bartizan.clock import Clock, Nanoseconds
+from bartizan.crypto.secret import Secret
+from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.pseudonym import Minted
+from bartizan.identity.refusal import LONGEST_LIFE
+from bartizan.identity.state import State
+from bartizan.ledger.event import Event, Outcome
+
+OWNER: Final = "user.owner"
+"""Who owns this installation: whoever may open the owner's socket."""
+FIRST: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
+    "owner": (Kind.USER, ("caller", "owner")),
+    "drill": (Kind.WORKLOAD, ("caller", "drill")),
+    "drill-bare": (Kind.WORKLOAD, ()),
+    "drill-flood": (Kind.WORKLOAD, ("caller", "drill")),
+}
+"""Principals that every installation has: name -> kind and roles. The owner may mint for these."""
+_OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
+DRILL_KINDS: Final = frozenset(
+    {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
+)
+"""Events that the owner's commands may report; everything else is recorded by whoever did it."""
+
+
+class NotInForce(RuntimeError):
+    """A change that is stored, but that not every worker has confirmed."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the change is stored, but not confirmed by every worker; look at `bartizan status`")
+
+
+class NotReported(ValueError):
+    """An event that the owner's commands may not report."""
+
+    def __init__(self) -> None:
+        """Say which may be."""
+        super().__init__(f"only {', '.join(sorted(DRILL_KINDS))} may be reported")
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event before it has a time; fields as in `ledger.event.Event`."""
+
+    kind: str
+    actor: str
+    subject: str
+    outcome: Outcome
+    control: str = ""
+    detail: dict[str, int | str] = {}
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What this work needs from its process.
+
+    Attributes:
+        store: opened, with the room's tables.
+        signer: of the embedded issuer.
+        clock: tells the time.
+        record: writes entries to the journal, in order; returns the first's and the last's sequence. Raises
+            JournalUnwritable.
+        publish: puts a state in force; returns its generation once every worker decides on it. Raises
+            NotInForce.
+        services: what policy is to know.
+        policy: Cedar text; empty for the built-in policies.
+    """
+
+    store: Engine
+    signer: Signer
+    clock: Clock
+    record: Callable[[Sequence[Entry]], tuple[int, int]]
+    publish: Callable[[State], Awaitable[int]]
+    services: tuple[Exposed, ...]
+    policy: str = ""
+
+
+class Registrar:
+    """Registers, issues, revokes, and keeps every worker's view the same as the store's."""
+
+    def __init__(self, ports: Ports) -> None:
+        """Take the ports; nothing happens before `begin`."""
+        self._ports = ports
+        self._order = asyncio.Lock()
+        self._refused: Counter[str] = Counter()
+        self.generation = 0
+        self.policy_digest = ""
+
+    async def begin(self) -> None:
+        """Make what an installation starts with, and put the first state in force.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        people.prepare(self._ports.store)
+        new: list[Principal] = []
+        with self._ports.store.begin() as connection:
+            known = {person.id for person in people.people(connection)}
+            for name, (kind, roles) in FIRST.items():
+                if f"{kind.value}.{name}" not in known:
+                    new.append(people.register(connection, kind, name, roles, self._ports.clock.now()))
+            self._record([entry for person in new for entry in _registered(person)])
+        await self._publish()
+
+    # ---- tokens --------------------------------------------------------------------------------------------
+    def grant(self, request: TokenRequest) -> Issued:
+        """Return a token for a client that knows its secret.
+
+        Raises:
+            GrantRefused: it does not; counted for the record.
+            JournalUnwritable: then nothing is issued.
+        """
+        try:
+            with self._ports.store.connect() as connection:
+                principal = check(connection, request.client, request.secret)
+        except CredentialsWrong as fault:
+            raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
+        return self._issue(principal, request.audience, LIFETIME_S)
+
+    def refused(self, fault: GrantRefused) -> GrantRefused:
+        """Count a refused token request, to be recorded by `record_refusals`; return the fault."""
+        self._refused[fault.reason] += 1
+        return fault
+
+    def record_refusals(self) -> None:
+        """Record the refused token requests since the last call: one event a reason, so a flood fills no disk."""
+        counted, self._refused = self._refused, Counter()
+        self._record(
+            [
+                Entry(
+                    "access.token.refused",
+                    "anonymous",
+                    "",
+                    Outcome.DENIED,
+                    request_authenticated.CONTROL.id,
+                    {"reason": reason, "count": count},
+                )
+                for reason, count in sorted(counted.items())
+            ]
+        )
+
+    def owners_token(self, principal: str, audience: str, seconds: int) -> Issued:
+        """Return a token for the owner or one of the drill's principals.
+
+        Args:
+            principal: id of one of `FIRST`.
+            audience: a word of `AUDIENCES`.
+            seconds: life, 1 to `LIFETIME_S`.
+        Raises:
+            NotTheOwners, PrincipalUnknown, PrincipalRevoked, ValueError, JournalUnwritable.
+        """
+        if principal not in _OWN:
+            raise NotTheOwners(principal)
+        with self._ports.store.connect() as connection:
+            person = people.get(connection, principal)
+        if person.revoked:
+            raise PrincipalRevoked(principal)
+        return self._issue(person, audience, seconds)
+
+    def _issue(self, principal: Principal, audience: str, seconds: int) -> Issued:
+        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now())
+        detail: dict[str, int | str] = {"audience": audience.rpartition(":")[2], "seconds": seconds}
+        entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)
+        self._record([entry])
+        return issued
+
+    # ---- principals ----------------------------------------------------------------------------------------
+    def people(self) -> tuple[Principal, ...]:
+        """Return everybody, the revoked included."""
+        with self._ports.store.connect() as connection:
+            return people.people(connection)
+
+    async def register(self, kind: Kind, name: str, roles: Iterable[str]) -> tuple[Principal, Secret]:
+        """Return a new principal and its client secret, which is shown this once.
+
+        Raises:
+            NotAPrincipal, PrincipalExists, NotInForce, JournalUnwritable.
+        """
+        with self._ports.store.begin() as connection:
+            person = people.register(connection, kind, name, roles, self._ports.clock.now())
+            secret = give_secret(connection, person)
+            self._record(_registered(person))
+        await self._publish()
+        return person, secret
+
+    async def revoke(self, principal: str) -> int:
+        """Refuse everything of a principal; return the generation in which that is in force everywhere.
+
+        Raises:
+            PrincipalUnknown, NotInForce, JournalUnwritable.
+        """
+        with self._ports.store.begin() as connection:
+            person = people.revoke(connection, principal)
+        generation = await self._publish()
+        self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
+        return generation
+
+    async def revoke_token(self, token: str) -> int:
+        """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
+        with self._ports.store.begin() as connection:
+            people.revoke_token(connection, token, until)
+        generation = await self._publish()
+        self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
+        return generation
+
+    async def erase(self, principal: str) -> int:
+        """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
+
+        Raises:
+            PrincipalUnknown, NotInForce, JournalUnwritable.
+        """
+        with self._ports.store.begin() as connection:
+            person = people.erase(connection, principal)
+        people.forget(self._ports.store)
+        generation = await self._publish()
+        self._record([Entry("access.principal.erased", "owner", person.pseudonym, Outcome.DONE)])
+        return generation
+
+    # ---- what others report --------------------------------------------------------------------------------
+    def report(self, entries: Sequence[Entry]) -> tuple[int, int]:
+        """Record what the owner's command did; return the sequence of the first and of the last record.
+
+        Raises:
+            NotReported: a kind that it may not report.
+            NotAnEvent: not of the vocabulary; then nothing is recorded.
+            JournalUnwritable.
+        """
+        for entry in entries:
+            if entry.kind not in DRILL_KINDS:
+                raise NotReported
+            Event(0, entry.kind, "owner", entry.subject, entry.outcome, entry.control, entry.detail)
+        return self._record([msgspec.structs.replace(entry, actor="owner") for entry in entries])
+
+    def keep_addresses(self, minted: Iterable[Minted]) -> None:
+        """Remember whose address prefix a worker's new pseudonyms stand for."""
+        with self._ports.store.begin() as connection:
+            people.keep_addresses(connection, minted)
+
+    # ---- in force ------------------------------------------------------------------------------------------
+    async def _publish(self) -> int:
+        async with self._order:
+            now = self._ports.clock.now()
+            with self._ports.store.begin() as connection:
+                everybody = people.people(connection)
+                revoked = people.revoked_tokens(connection, now)
+            policy = describe(everybody, self._ports.services, self._ports.policy)
+            state = State((self._ports.signer.trusted,), everybody, policy, revoked)
+            self.generation = await self._ports.publish(state)
+            self.policy_digest = policy.digest
+        detail: dict[str, int | str] = {"generation": self.generation, "policy": policy.digest}
+        self._record([Entry("platform.state.published", "platform", "", Outcome.DONE, detail=detail)])
+        return self.generation
+
+    def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
+        return self._ports.record(entries) if entries else (0, 0)
+
+
+def _registered(person: Principal) -> list[Entry]:
+    """Return one entry a role, so that who got which is in the record; one without where there is none."""
+    details: list[dict[str, int | str]] = [{"role": role} for role in person.roles] or [{}]
+    return [
+        Entry("access.principal.registered", "owner", person.pseudonym, Outcome.DONE, detail=detail)
+        for detail in details
+    ]

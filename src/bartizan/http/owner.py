@@ -1,0 +1,197 @@
+"""The owner's API, on a unix socket that only the owner's processes reach.
+
+Rules of this file: whoever connects must run as the same user as this process, or as root, by the kernel's
+word (SO_PEERCRED); everybody else's connection is cut before a byte of it is read.
+"""
+
+import os
+import socket
+import struct
+from asyncio import Transport
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
+from bartizan.app.control import OWNER, Entry, Registrar
+from bartizan.http.body import BodyRefused, read_as
+from bartizan.http.problem import HANDLERS, answer
+from bartizan.identity.principal import Kind
+from bartizan.ledger.event import Outcome
+
+MOST: Final = 1 << 20
+"""Octets of a request's body."""
+MOST_EVENTS: Final = 1000
+"""Events of one report."""
+_UCRED: Final = struct.Struct("iII")
+
+Id = Annotated[str, msgspec.Meta(max_length=64)]
+TokenId = Annotated[str, msgspec.Meta(pattern=r"\At-[0-9a-f]{16}\Z")]
+
+
+class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /token."""
+
+    principal: Id = OWNER
+    audience: Id = GATEWAY
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /principals."""
+
+    name: Id
+    kind: Kind = Kind.WORKLOAD
+    roles: Annotated[tuple[Id, ...], msgspec.Meta(max_length=16)] = ("caller",)
+
+
+class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /revoke: a principal's id, or a token's `jti`."""
+
+    principal: Id | None = None
+    token: TokenId | None = None
+
+
+class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One event of POST /events."""
+
+    kind: Id
+    outcome: Outcome
+    subject: Id = ""
+    control: Id = ""
+    detail: dict[str, int | str] = {}
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /events."""
+
+    events: Annotated[tuple[Reported, ...], msgspec.Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the process was told at its start.
+
+    Attributes:
+        issuer: the gateway's URL.
+        services: names.
+        sample_sha256: digest of the secret in the sample's system prompt, hexadecimal.
+    """
+
+    issuer: str
+    services: tuple[str, ...]
+    sample_sha256: str
+
+
+class OwnersOnly(H11Protocol):
+    """Cuts a connection from any other user than ours and root."""
+
+    @override
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn, a Transport
+        """Ask the kernel who is there."""
+        super().connection_made(transport)
+        if not is_owner(transport.get_extra_info("socket")):
+            self.transport.abort()
+
+
+def is_owner(connection: socket.socket) -> bool:
+    """Return whether the peer runs as our user or as root.
+
+    Source: unix(7), SO_PEERCRED: credentials at the time of connect(2).
+    """
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    _, uid, _ = _UCRED.unpack(credentials)
+    return uid in {os.geteuid(), 0}
+
+
+def owner(registrar: Registrar, facts: Facts) -> Starlette:
+    """Return the owner's API over a registrar."""
+    api = _Api(registrar, facts)
+    routes = [
+        Route("/status", api.status, methods=["GET"]),
+        Route("/token", api.token, methods=["POST"]),
+        Route("/principals", api.people, methods=["GET"]),
+        Route("/principals", api.register, methods=["POST"]),
+        Route("/principals/{principal}", api.erase, methods=["DELETE"]),
+        Route("/revoke", api.revoke, methods=["POST"]),
+        Route("/events", api.events, methods=["POST"]),
+        Route("/sample", api.sample, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Api:
+    """One method a route: read, call one function, show."""
+
+    def __init__(self, registrar: Registrar, facts: Facts) -> None:
+        self._registrar, self._facts = registrar, facts
+
+    async def status(self, _: Request) -> Response:
+        return answer(
+            {
+                "generation": self._registrar.generation,
+                "policy": self._registrar.policy_digest,
+                "issuer": self._facts.issuer,
+                "services": self._facts.services,
+                "principals": len(self._registrar.people()),
+            }
+        )
+
+    async def token(self, request: Request) -> Response:
+        wanted = await read_as(request, TokenWanted, MOST)
+        issued = self._registrar.owners_token(wanted.principal, wanted.audience, wanted.seconds)
+        return answer({**bearer(issued), "id": issued.id})
+
+    async def people(self, _: Request) -> Response:
+        shown = [
+            {"id": each.id, "client_id": each.client, "pseudonym": each.pseudonym}
+            | {"kind": each.kind, "roles": each.roles, "revoked": each.revoked}
+            for each in self._registrar.people()
+        ]
+        return answer({"principals": shown})
+
+    async def register(self, request: Request) -> Response:
+        wanted = await read_as(request, Registration, MOST)
+        person, secret = await self._registrar.register(wanted.kind, wanted.name, wanted.roles)
+        shown = {"id": person.id, "client_id": person.client, "client_secret": secret.reveal().decode()}
+        return answer(shown, HTTPStatus.CREATED)
+
+    async def erase(self, request: Request) -> Response:
+        generation = await self._registrar.erase(str(request.path_params["principal"]))
+        return answer({"generation": generation})
+
+    async def revoke(self, request: Request) -> Response:
+        wanted = await read_as(request, Revocation, MOST)
+        match wanted:
+            case Revocation(principal=str(principal), token=None):
+                generation = await self._registrar.revoke(principal)
+            case Revocation(principal=None, token=str(token)):
+                generation = await self._registrar.revoke_token(token)
+            case _:
+                raise BodyRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "name a principal or a token, one of both")
+        return answer({"generation": generation})
+
+    async def events(self, request: Request) -> Response:
+        report = await read_as(request, Report, MOST)
+        entries = [
+            Entry(each.kind, "owner", each.subject, each.outcome, each.control, each.detail)
+            for each in report.events
+        ]
+        first, last = self._registrar.report(entries)
+        return answer({"first": first, "last": last}, HTTPStatus.CREATED)
+
+    async def sample(self, _: Request) -> Response:
+        return answer({"sha256": self._facts.sample_sha256})
+
+
+def bearer(issued: Issued) -> dict[str, Any]:
+    """Return the members that tell a client its token (RFC 6749 section 5.1)."""
+    return {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds}

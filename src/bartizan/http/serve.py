@@ -1,0 +1,278 @@
+"""Main of the control process: `python -m bartizan.http.serve CHANNEL`.
+
+Rules of this file: everything comes over the channel: listeners, segment, key, facts. The process makes no
+listener and no connection of its own. It ends when it is told to, when its supervisor goes, or when the
+record cannot be kept.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bartizan.access.describe import Exposed
+from bartizan.access.issue.mint import Signer, new_key
+from bartizan.app import messages as m
+from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
+from bartizan.app.control import Entry, NotInForce, Ports, Registrar
+from bartizan.app.folder import Folder
+from bartizan.app.plan import CONTROL, SAMPLE
+from bartizan.app.segments import SIZES
+from bartizan.clock import Clock, SystemClock
+from bartizan.crypto.keyring import load_or_create
+from bartizan.http.authorization import authorization
+from bartizan.http.owner import Facts, OwnersOnly, owner
+from bartizan.identity.pseudonym import Minted
+from bartizan.identity.state import State, encode
+from bartizan.isolation.memory import read_sealed, sealed
+from bartizan.ledger.journal import Journal, JournalUnwritable
+from bartizan.store.engine import open_store
+
+HEAD: Final = 16_384
+"""Longest head of a request, in octets."""
+_CONNECTIONS: Final = 256
+_DRAIN_S: Final = 5
+_IN_FORCE_S: Final = 10.0
+_REFUSALS_S: Final = 1.0
+_STORE: Final = "store.db"
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What the supervisor hands over.
+
+    Attributes:
+        boot: the message.
+        control, owner: listeners.
+        journal: this process's own, opened.
+        policies: Cedar policies by file name; empty for the built-in ones.
+    """
+
+    boot: m.BootControl
+    control: socket.socket
+    owner: socket.socket
+    journal: Journal
+    policies: Mapping[str, str]
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the process."""
+
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Supervision:
+    """The channel to the supervisor, as this process uses it: states go up, confirmations come down."""
+
+    def __init__(self, channel: Channel, journal: Journal) -> None:
+        """Take both; `follow` starts listening."""
+        self._channel, self._journal = channel, journal
+        self._waiting: deque[asyncio.Future[int]] = deque()
+        self._asked = False
+        self.registrar: Registrar | None = None
+        self.gone = asyncio.Event()
+
+    def follow(self) -> None:
+        """Take messages as they come."""
+        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
+
+    async def publish(self, state: State) -> int:
+        """Return the generation of a state once every worker decides on it.
+
+        Raises:
+            NotInForce: the supervisor is gone, or did not confirm within 10 s.
+        """
+        confirmed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append(confirmed)
+        memory = sealed(encode(state))
+        try:
+            self._channel.send(m.Publish(), [memory])
+            async with asyncio.timeout(_IN_FORCE_S):
+                return await asyncio.shield(confirmed)
+        except (ChannelClosed, TimeoutError) as fault:
+            raise NotInForce from fault
+        finally:
+            socket.close(memory)
+
+    def record(self, entries: Sequence[Entry]) -> tuple[int, int]:
+        """Write entries to the journal; return the first's and the last's sequence.
+
+        Raises:
+            JournalUnwritable: nothing more is written, and the process ends.
+        """
+        try:
+            written = [
+                self._journal.record(
+                    entry.kind, entry.actor, entry.subject, entry.outcome, entry.control, entry.detail
+                )
+                for entry in entries
+            ]
+            self._journal.flush()
+        except JournalUnwritable:
+            self.gone.set()
+            raise
+        if self._journal.nearly_full and not self._asked:
+            self._asked = True
+            self._channel.send(m.SegmentWanted())
+        return written[0], written[-1]
+
+    def ready(self) -> None:
+        """Say that this process serves."""
+        self._channel.send(m.Ready())
+
+    def _take(self) -> None:
+        try:
+            message, fds = self._channel.receive()
+        except (ChannelClosed, MessageRefused):
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self.gone.set()
+            return
+        match message:
+            case m.Published(generation=generation):
+                if self._waiting:
+                    self._confirm(self._waiting.popleft(), generation)
+            case m.Segment(number=number):
+                self._turn(number, *fds)
+            case m.Minted(addresses=addresses) if self.registrar is not None:
+                self.registrar.keep_addresses(
+                    Minted(pseudonym, prefix) for prefix, pseudonym in addresses.items()
+                )
+            case _:
+                pass
+
+    def _turn(self, number: int, segment: int, key: int) -> None:
+        try:
+            self._journal.next_segment(segment, read_sealed(key), number, SIZES["control"])
+        except JournalUnwritable:
+            self.gone.set()
+        self._asked = False
+
+    @staticmethod
+    def _confirm(waiting: asyncio.Future[int], generation: int) -> None:
+        if not waiting.done():
+            waiting.set_result(generation)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve until told to end; return the exit status.
+
+    Args:
+        argv: the channel's descriptor number.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    channel = Channel(socket.socket(fileno=int(argv[0])), m.ControlOrders)
+    clock = SystemClock()
+    asyncio.run(_serve(channel, receive_start(channel, clock), clock))
+    return 0
+
+
+def receive_start(channel: Channel, clock: Clock) -> Start:
+    """Return what the first message hands over.
+
+    Descriptors: control listener, owner listener, then where the operator has policies those (sealed memory,
+    JSON object of file name -> text), then segment and first key.
+
+    Raises:
+        ChannelClosed: the supervisor is gone.
+        MessageRefused: it said something else.
+    """
+    boot, fds = channel.receive()
+    if not isinstance(boot, m.BootControl) or not 4 <= len(fds) <= 5:  # noqa: PLR2004 - as the docstring lists
+        raise MessageRefused("not what a control process starts with")
+    listeners = [socket.socket(fileno=fd) for fd in fds[:2]]
+    given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[2:-2]]
+    segment, key = fds[-2:]
+    journal = Journal(segment, read_sealed(key), boot.segment, "control", boot.boot, clock, SIZES["control"])
+    return Start(boot, listeners[0], listeners[1], journal, given[0] if given else {})
+
+
+def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
+    """Return services as policy sees them: the sample is the drill's alone once there is another to call."""
+    configured = any(name not in {SAMPLE, CONTROL} for name in services)
+    return tuple(Exposed(name, name == CONTROL, name == SAMPLE and configured) for name in services)
+
+
+async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
+    folder = Folder(Path(start.boot.state))
+    signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
+    supervision = Supervision(channel, start.journal)
+    registrar = Registrar(
+        Ports(
+            store=open_store(f"sqlite:///{folder.root / _STORE}"),
+            signer=signer,
+            clock=clock,
+            record=supervision.record,
+            publish=supervision.publish,
+            services=exposed(start.boot.services),
+            policy="\n".join(start.policies.values()),
+        )
+    )
+    supervision.registrar = registrar
+    supervision.follow()
+    await registrar.begin()
+    facts = Facts(start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256)
+    servers = (
+        (_server(authorization(registrar, signer), H11Protocol), start.control),
+        (_server(owner(registrar, facts), OwnersOnly), start.owner),
+    )
+    await _until_gone(supervision, registrar, servers)
+    with contextlib.suppress(JournalUnwritable):
+        registrar.record_refusals()
+        start.journal.close()
+
+
+def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,
+            http=protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=_DRAIN_S,
+            h11_max_incomplete_event_size=HEAD,
+        )
+    )
+
+
+async def _until_gone(
+    supervision: Supervision, registrar: Registrar, servers: Sequence[tuple[Server, socket.socket]]
+) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
+    async with asyncio.TaskGroup() as group:
+        for server, listener in servers:
+            group.create_task(server.serve(sockets=[listener]))
+        while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn only has a flag
+            await asyncio.sleep(0.01)
+        supervision.ready()
+        while not supervision.gone.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_REFUSALS_S):
+                    await supervision.gone.wait()
+            with contextlib.suppress(JournalUnwritable):  # sets `gone`
+                registrar.record_refusals()
+        for server, _ in servers:
+            server.should_exit = True
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
