@@ -16,6 +16,7 @@ SHAPES = (
     re.compile(r"CWE-[1-9]\d{0,3}"),
     re.compile(r"LLM(0[1-9]|10):2025"),
     re.compile(r"API([1-9]|10):2023"),
+    re.compile(r"A(0[1-9]|10):2021"),
     re.compile(r"AML\.T\d{4}(\.\d{3})?"),
 )
 
