@@ -131,7 +131,7 @@ class Registrar:
             JournalUnwritable: then nothing is issued.
         """
         try:
-            with self._ports.store.connect() as connection:
+            with self._ports.store.begin() as connection:
                 principal = check(connection, request.client, request.secret)
         except CredentialsWrong as fault:
             raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
@@ -171,7 +171,7 @@ class Registrar:
         """
         if principal not in _OWN:
             raise NotTheOwners(principal)
-        with self._ports.store.connect() as connection:
+        with self._ports.store.begin() as connection:
             person = people.get(connection, principal)
         if person.revoked:
             raise PrincipalRevoked(principal)
@@ -187,7 +187,7 @@ class Registrar:
     # ---- principals ----------------------------------------------------------------------------------------
     def people(self) -> tuple[Principal, ...]:
         """Return everybody, the revoked included."""
-        with self._ports.store.connect() as connection:
+        with self._ports.store.begin() as connection:
             return people.people(connection)
 
     async def register(self, kind: Kind, name: str, roles: Iterable[str]) -> tuple[Principal, Secret]:

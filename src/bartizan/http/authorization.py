@@ -1,7 +1,5 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
-from http import HTTPStatus
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +11,8 @@ from bartizan.access.issue.mint import Signer
 from bartizan.app.control import Registrar
 from bartizan.http.body import read
 from bartizan.http.owner import bearer
-from bartizan.http.problem import HANDLERS, answer
+from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.status import Status
 
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
@@ -46,7 +45,7 @@ def authorization(registrar: Registrar, signer: Signer) -> Starlette:
         Route(METADATA_PATH, about, methods=["GET"]),
         Route(KEYS_PATH, keys, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, exception_handlers=HANDLERS)
+    app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
 
@@ -69,6 +68,6 @@ def _credentials(request: Request) -> tuple[str, str | None]:
 def _refusal(fault: GrantRefused) -> Response:
     """Return the error document of RFC 6749 section 5.2."""
     unknown = fault.error is GrantFault.INVALID_CLIENT
-    status = HTTPStatus.UNAUTHORIZED if unknown else HTTPStatus.BAD_REQUEST
+    status = Status.UNAUTHORIZED if unknown else Status.BAD_REQUEST
     headers = {"www-authenticate": 'Basic realm="bartizan"'} if unknown else None
     return answer({"error": fault.error.value, "error_description": fault.what}, status, headers)

@@ -1,11 +1,12 @@
 """Reading a request's body: bounded in size and time, and typed."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
+
+from bartizan.http.status import Status
 
 SECONDS: Final = 10.0
 """Longest that a body may take."""
@@ -19,7 +20,7 @@ class BodyRefused(Exception):
         status: of the answer.
     """
 
-    def __init__(self, status: HTTPStatus, what: str) -> None:
+    def __init__(self, status: Status, what: str) -> None:
         """Say what is wrong; nothing that the client sent."""
         super().__init__(what)
         self.status = status
@@ -40,13 +41,9 @@ async def read(request: Request, most: int) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > most:
-                    raise BodyRefused(
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body has more than {most} octets"
-                    )
+                    raise BodyRefused(Status.TOO_LARGE, f"the body has more than {most} octets")
     except (TimeoutError, ClientDisconnect) as fault:
-        raise BodyRefused(
-            HTTPStatus.REQUEST_TIMEOUT, f"the body did not arrive within {SECONDS:.0f} s"
-        ) from fault
+        raise BodyRefused(Status.TIMEOUT, f"the body did not arrive within {SECONDS:.0f} s") from fault
     return bytes(body)
 
 
@@ -59,11 +56,9 @@ async def read_as(request: Request, form: type[_Form], most: int) -> _Form:
     try:
         return msgspec.json.decode(await read(request, most) or b"{}", type=form)
     except msgspec.ValidationError as fault:
-        raise BodyRefused(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"the body is not of its form: {_where(fault)}"
-        ) from fault
+        raise BodyRefused(Status.UNPROCESSABLE, f"the body is not of its form: {_where(fault)}") from fault
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, "the body is not JSON") from fault
+        raise BodyRefused(Status.BAD_REQUEST, "the body is not JSON") from fault
 
 
 def _where(fault: msgspec.ValidationError) -> str:

@@ -8,7 +8,6 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -22,7 +21,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
 from bartizan.app.control import OWNER, Entry, Registrar
 from bartizan.http.body import BodyRefused, read_as
-from bartizan.http.problem import HANDLERS, answer
+from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.status import Status
 from bartizan.identity.principal import Kind
 from bartizan.ledger.event import Outcome
 
@@ -123,7 +123,7 @@ def owner(registrar: Registrar, facts: Facts) -> Starlette:
         Route("/events", api.events, methods=["POST"]),
         Route("/sample", api.sample, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, exception_handlers=HANDLERS)
+    app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
 
@@ -162,7 +162,7 @@ class _Api:
         wanted = await read_as(request, Registration, MOST)
         person, secret = await self._registrar.register(wanted.kind, wanted.name, wanted.roles)
         shown = {"id": person.id, "client_id": person.client, "client_secret": secret.reveal().decode()}
-        return answer(shown, HTTPStatus.CREATED)
+        return answer(shown, Status.CREATED)
 
     async def erase(self, request: Request) -> Response:
         generation = await self._registrar.erase(str(request.path_params["principal"]))
@@ -176,7 +176,7 @@ class _Api:
             case Revocation(principal=None, token=str(token)):
                 generation = await self._registrar.revoke_token(token)
             case _:
-                raise BodyRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "name a principal or a token, one of both")
+                raise BodyRefused(Status.UNPROCESSABLE, "name a principal or a token, one of both")
         return answer({"generation": generation})
 
     async def events(self, request: Request) -> Response:
@@ -186,7 +186,7 @@ class _Api:
             for each in report.events
         ]
         first, last = self._registrar.report(entries)
-        return answer({"first": first, "last": last}, HTTPStatus.CREATED)
+        return answer({"first": first, "last": last}, Status.CREATED)
 
     async def sample(self, _: Request) -> Response:
         return answer({"sha256": self._facts.sample_sha256})

@@ -1,7 +1,6 @@
 """Every answer that is not what was asked for: RFC 9457 problem documents, and the one map from errors to them."""
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -12,27 +11,27 @@ from starlette.responses import Response
 from bartizan.access.errors import NotTheOwners, PrincipalExists, PrincipalRevoked, PrincipalUnknown
 from bartizan.app.control import NotInForce, NotReported
 from bartizan.http.body import BodyRefused
+from bartizan.http.status import Status
 from bartizan.identity.principal import NotAPrincipal
 from bartizan.ledger.event import NotAnEvent
 from bartizan.ledger.journal import JournalUnwritable
 
 MEDIA_TYPE: Final = "application/problem+json"
 _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at the disk of the state folder"
-_STATUS: Final[Mapping[type[Exception], HTTPStatus]] = {
-    NotAPrincipal: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotAnEvent: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotReported: HTTPStatus.UNPROCESSABLE_ENTITY,
-    PrincipalExists: HTTPStatus.CONFLICT,
-    PrincipalRevoked: HTTPStatus.CONFLICT,
-    PrincipalUnknown: HTTPStatus.NOT_FOUND,
-    NotTheOwners: HTTPStatus.FORBIDDEN,
-    NotInForce: HTTPStatus.SERVICE_UNAVAILABLE,
+_BY_CODE: Final = {status.value: status for status in Status}
+_STATUS: Final[Mapping[type[Exception], Status]] = {
+    NotAPrincipal: Status.UNPROCESSABLE,
+    NotAnEvent: Status.UNPROCESSABLE,
+    NotReported: Status.UNPROCESSABLE,
+    PrincipalExists: Status.CONFLICT,
+    PrincipalRevoked: Status.CONFLICT,
+    PrincipalUnknown: Status.NOT_FOUND,
+    NotTheOwners: Status.FORBIDDEN,
+    NotInForce: Status.UNAVAILABLE,
 }
 
 
-def problem(
-    status: HTTPStatus, reason: str, detail: str, headers: Mapping[str, str] | None = None
-) -> Response:
+def problem(status: Status, reason: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem document.
 
     Args:
@@ -52,7 +51,7 @@ def problem(
     return answer(body, status, {**(headers or {}), "content-type": MEDIA_TYPE})
 
 
-def answer(body: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - anything JSON
+def answer(body: Any, status: int = Status.OK, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - anything JSON
     """Return a JSON answer that nobody may store."""
     shown = {"content-type": "application/json", "cache-control": "no-store", **(headers or {})}
     return Response(msgspec.json.encode(body), status, shown)
@@ -64,24 +63,23 @@ async def _known(_: Request, fault: Exception) -> Response:
 
 
 async def _body(_: Request, fault: Exception) -> Response:
-    status = fault.status if isinstance(fault, BodyRefused) else HTTPStatus.BAD_REQUEST
+    status = fault.status if isinstance(fault, BodyRefused) else Status.BAD_REQUEST
     return problem(status, "body-refused", str(fault))
 
 
 async def _unrecorded(_: Request, __: Exception) -> Response:
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-recorded", _UNRECORDED)
+    return problem(Status.UNAVAILABLE, "not-recorded", _UNRECORDED)
 
 
 async def _http(_: Request, fault: Exception) -> Response:
-    status = HTTPStatus(fault.status_code) if isinstance(fault, HTTPException) else HTTPStatus.BAD_REQUEST
+    code = fault.status_code if isinstance(fault, HTTPException) else 0
+    status = _BY_CODE.get(code, Status.BAD_REQUEST)
     headers = fault.headers if isinstance(fault, HTTPException) else None
-    return problem(
-        status, status.phrase.lower().replace(" ", "-"), f"{status.phrase}: see the API's paths", headers
-    )
+    return problem(status, status.word, f"{status.phrase}: see the API's paths", headers)
 
 
 async def _internal(_: Request, __: Exception) -> Response:
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    status = Status.INTERNAL
     return problem(
         status, "internal", "a fault of ours; it is in the platform's log, and nothing was granted"
     )
@@ -92,7 +90,7 @@ def _word(fault: Exception) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).strip("-")
 
 
-HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Any]]] = {
+ANSWERS: Final[Mapping[Any, Callable[[Request, Exception], Any]]] = {
     **dict.fromkeys(_STATUS, _known),
     BodyRefused: _body,
     JournalUnwritable: _unrecorded,

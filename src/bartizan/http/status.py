@@ -1,0 +1,31 @@
+"""The HTTP statuses that the control process answers with (RFC 9110), with their phrases."""
+
+import enum
+
+
+class Status(enum.IntEnum):
+    """A status code; `phrase` is its name for people."""
+
+    OK = 200
+    CREATED = 201
+    BAD_REQUEST = 400
+    UNAUTHORIZED = 401
+    FORBIDDEN = 403
+    NOT_FOUND = 404
+    METHOD_NOT_ALLOWED = 405
+    TIMEOUT = 408
+    CONFLICT = 409
+    TOO_LARGE = 413
+    UNPROCESSABLE = 422
+    INTERNAL = 500
+    UNAVAILABLE = 503
+
+    @property
+    def phrase(self) -> str:
+        """Return the phrase, as titles of problem documents show it."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def word(self) -> str:
+        """Return the phrase as a word for events and programs."""
+        return self.name.replace("_", "-").lower()
