@@ -16,6 +16,8 @@ CONNECTING = frozenset({
 })  # fmt: skip
 SOCKETS = frozenset({"OpenSSL", "asyncio", "socket", "ssl", "uvloop"})
 """What a module imports that could open a connection; in others, `connect` is a database's."""
+CLIENTS = frozenset({"http.client", "urllib.request", "xmlrpc.client"})
+"""What connects by itself, beside `http.HTTPStatus` and `urllib.parse`, which the import contracts cannot tell apart."""
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 TELLING = {
     "time": {"clock_gettime", "clock_gettime_ns", "gmtime", "localtime", "monotonic", "monotonic_ns", "perf_counter",
@@ -127,3 +129,14 @@ def connections(module: ast.Module) -> Iterator[ast.AST]:
             "urlopen",
         }:
             yield node
+
+
+def clients(module: ast.Module) -> Iterator[ast.AST]:
+    """Yield imports of the standard library's HTTP clients."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import) and CLIENTS & {alias.name for alias in node.names}:
+            yield node
+        if isinstance(node, ast.ImportFrom):
+            names = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            if CLIENTS & names:
+                yield node

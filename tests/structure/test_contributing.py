@@ -42,7 +42,7 @@ def _serve(place: Path, control: str) -> subprocess.CompletedProcess[str]:
             sys.executable,
             "-m",
             "pytest",
-            "-v",
+            "-vv",
             "-p",
             "no:cacheprovider",
             "tests/test_control.py",

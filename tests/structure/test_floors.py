@@ -46,7 +46,7 @@ BREACHES = {
         ("access/subject.py", "import urllib.request"),
     ],
     "controls-timeless": [("gateway/controls/breach.py", "from bartizan.clock import SystemClock")],
-    "outbound-by-egress": [("app/breach.py", "import http.client"), ("drill/breach.py", "import httpx2")],
+    "outbound-by-egress": [("app/breach.py", "import smtplib"), ("drill/breach.py", "import httpx2")],
 }  # fmt: skip
 
 

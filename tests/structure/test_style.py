@@ -50,6 +50,7 @@ def test_only_the_clock_asks_for_the_time() -> None:
 
 def test_only_egress_connects_outward() -> None:
     assert _breaches(rules.connections, "src", but=("egress",)) == []
+    assert _breaches(rules.clients, "src", but=("egress",)) == []
 
 
 LONG = "def f():\n" + "    x = 1\n" * 59
@@ -79,6 +80,9 @@ LONG = "def f():\n" + "    x = 1\n" * 59
         (rules.connections, "async def f(loop):\n    await loop.create_connection(None, 'a', 1)"),
         (rules.connections, "import urllib.request\nurllib.request.urlopen('a')"),
         (rules.connections, "import socket\nsocket.getaddrinfo('a', 1)"),
+        (rules.clients, "import http.client"),
+        (rules.clients, "from urllib import request"),
+        (rules.clients, "from http.client import HTTPConnection"),
     ],
 )
 def test_each_rule_finds_a_planted_breach(rule: Rule, breach: str) -> None:
@@ -92,6 +96,7 @@ def test_each_rule_finds_a_planted_breach(rule: Rule, breach: str) -> None:
         (rules.undocumented, "'''What it is.'''\ndef _f(): ..."),
         (rules.pattern_names, "def database(): ...\nclass Debase: ..."),
         (rules.clock_reads, "import time\ntime.sleep(1)"),
+        (rules.clients, "from http import HTTPStatus\nimport urllib.parse"),
         (rules.connections, "import sqlalchemy\nengine.connect()"),
         (rules.connections, "import asyncio\nasyncio.open_unix_connection(sock=passed)"),
         (rules.connections, "import socket\nfrom bartizan import egress\negress.connect('a', 1)"),
