@@ -61,14 +61,15 @@ def holder(host: str, port: int, proc: Path = Path("/proc")) -> Holder | None:
 
 def _sockets(host: str, port: int, proc: Path) -> Iterator[tuple[str, int]]:
     """Yield inode and user of each listening socket that covers the address."""
-    wanted = {_ip(host), _ip("0.0.0.0"), _ip("::")}  # noqa: S104 - compared with, not listened on
+    wanted = _ip(host)
     for table in ("tcp", "tcp6"):
         for line in _lines(proc / "net" / table):
             fields = line.split()
             if len(fields) < 10 or fields[3] != LISTENING:  # noqa: PLR2004 - the inode is the tenth field
                 continue
             address, _, number = fields[1].partition(":")
-            if int(number, 16) == port and _ip(_address(address)) in wanted:
+            held = _ip(_address(address))
+            if int(number, 16) == port and (held == wanted or held.is_unspecified or wanted.is_unspecified):
                 yield fields[9], int(fields[7])
 
 

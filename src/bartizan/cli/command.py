@@ -56,14 +56,12 @@ class Command(NamedTuple):
 
     Attributes:
         name: one word, in kebab case.
-        help: one line: what it does.
         about: what it acts on, and how it ends; the text of `--help`.
         arguments: declares its arguments on a parser.
         run: carries it out and returns how it ended.
     """
 
     name: str
-    help: str
     about: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Shell], Exit]

@@ -1,7 +1,7 @@
 """The command line: finds the command, runs it, and turns whatever it raises into words and a code.
 
-Rules of this file: it imports the module of the chosen command and of no other; a file of this folder that
-defines `COMMAND` is a command, its name the file's. No traceback ever reaches a person: what nobody
+Rules of this file: it imports the module of the chosen command and of no other; a file of this folder whose
+first line is "`bartizan NAME ...`: what it does." defines a `COMMAND` of that name. No traceback ever reaches a person: what nobody
 foresaw is written to a report. Codes: 0 clean, 1 findings, 2 usage or configuration, 3 could not evaluate,
 4 internal, 130 interrupted.
 """
@@ -10,12 +10,11 @@ import contextlib
 import importlib
 import importlib.util
 import os
-import pkgutil
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bartizan import __version__
 from bartizan.cli.command import Command, Exit, Helped, Shell, UsageInvalid, parse
@@ -32,6 +31,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""
+_FIRST_LINE: Final = re.compile(r'"""`bartizan [^`]+`: (.+?)\."""')
 
 
 def run(words: Sequence[str] | None = None) -> int:
@@ -54,14 +54,13 @@ def run(words: Sequence[str] | None = None) -> int:
     return int(code)
 
 
-def commands() -> Iterator[Command]:
-    """Yield every command, in order of name; imports them all, for help and documents only."""
-    import bartizan.cli as folder  # noqa: PLC0415 - the package that this module is in
-
-    for info in sorted(pkgutil.iter_modules(folder.__path__), key=lambda info: info.name):
-        command = _find(info.name.replace("_", "-"))
-        if command is not None:
-            yield command
+def commands() -> Iterator[tuple[str, str]]:
+    """Yield name and one line of help of every command, in order of name; reads their files and imports none."""
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        with file.open(encoding="utf-8") as opened:
+            said = _FIRST_LINE.match(opened.readline())
+        if said is not None:
+            yield file.stem.replace("_", "-"), said[1]
 
 
 def _screens() -> tuple[Screen, Screen]:
@@ -107,14 +106,14 @@ def _unknown(name: str) -> str:
 
     if name.startswith("-"):
         return "a command comes first: `bartizan COMMAND ...`; see `bartizan --help`"
-    near = get_close_matches(name[:64], [command.name for command in commands()], n=1)
+    near = get_close_matches(name[:64], dict(commands()), n=1)
     hint = f"; did you mean `bartizan {near[0]}`?" if near else "; see `bartizan --help`"
     return f"there is no command {name[:64]!r}{hint}"
 
 
 def overview() -> str:
     """Return the help of `bartizan` itself."""
-    rows = [(f"  {command.name}", command.help) for command in commands()]
+    rows = [(f"  {name}", said) for name, said in commands()]
     return (
         "usage: bartizan COMMAND ...\n\n"
         "Protects AI services: seven practices as one working system over one tamper-evident ledger.\n\n"

@@ -1,0 +1,202 @@
+"""Whether this machine and this installation can keep what Bartizan promises: one function a check.
+
+Rules of this file: checks look and change nothing. A check that cannot be made is a fault, never a pass, and
+every verdict but a good one says what to do.
+"""
+
+import enum
+import os
+import platform as machine
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from cryptography import x509
+
+from bartizan.app import platform
+from bartizan.app.address import Upstream
+from bartizan.app.folder import Folder
+from bartizan.app.port_holder import holder
+from bartizan.app.settings import Isolation, Service, Settings
+from bartizan.clock import DAY, SECOND, Nanoseconds
+from bartizan.config import Configuration
+from bartizan.crypto.tls import NoHybridGroup, self_test
+from bartizan.egress.connect import AddressRefused, connect
+from bartizan.isolation import kernel
+from bartizan.isolation.syscalls import SUPPORTED
+
+OLDEST_PYTHON: Final = (3, 11)
+REACH_S: Final = 3.0
+"""Longest time to try to reach an upstream, in seconds."""
+EXPIRES_EARLY: Final = Nanoseconds(30 * DAY)
+"""Remaining life of a certificate below which it is named."""
+_RELEASED: Final = Nanoseconds(1_790_000_000 * SECOND)
+"""September 2026: a clock that stands before the release is wrong."""
+
+
+class Verdict(enum.Enum):
+    """What a check found."""
+
+    GOOD = "good"
+    WEAK = "weak"
+    FAULT = "fault"
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check.
+
+    Attributes:
+        name: what was looked at.
+        verdict: what it means.
+        said: what was seen.
+        advice: what to do; empty where it is good.
+    """
+
+    name: str
+    verdict: Verdict
+    said: str
+    advice: str = ""
+
+
+def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanoseconds) -> Iterator[Check]:
+    """Yield every check, in the order in which they matter.
+
+    Args:
+        configuration: settled settings.
+        folder: the state folder, whether or not it is there yet.
+        now: UTC nanoseconds.
+    """
+    settings = configuration.sections
+    yield python()
+    yield _made("kernel", lambda: isolation(settings.isolation))
+    yield _made("hybrid TLS", hybrid_tls)
+    yield _made("clock", lambda: clock(folder, now))
+    yield _made("state folder", lambda: modes(folder))
+    yield _made("certificates", lambda: certificates(folder, now))
+    yield _made("port", lambda: port(settings, folder))
+    for service, found in settings.upstreams:
+        yield _made(f"service {service.name}", partial(reachable, service, found))
+
+
+def _made(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except (OSError, ValueError) as fault:
+        why = (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
+        return Check(
+            name, Verdict.FAULT, f"cannot be checked: {why}", "run doctor as the platform's own user"
+        )
+
+
+def python() -> Check:
+    """Return whether the interpreter is new enough."""
+    version = machine.python_version()
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Check("python", Verdict.FAULT, version, "use Python 3.11 or newer")
+    return Check("python", Verdict.GOOD, version)
+
+
+def isolation(wanted: Isolation) -> Check:
+    """Return whether a worker can be confined on this kernel."""
+    landlock = kernel.landlock_version()
+    said = f"{machine.system()} {machine.release()}, seccomp {'yes' if _seccomp() else 'NO'}, Landlock ABI {landlock or 'none'}"
+    if wanted is Isolation.NONE:
+        return Check("kernel", Verdict.WEAK, said, 'isolation = "none": set it to "required"')
+    if not _seccomp():
+        return Check("kernel", Verdict.FAULT, said, "run Linux 5.19 or newer on x86-64 or arm64")
+    if not landlock:
+        return Check("kernel", Verdict.WEAK, said, "seccomp alone holds; a kernel with Landlock adds a layer")
+    return Check("kernel", Verdict.GOOD, said)
+
+
+def _seccomp() -> bool:
+    return SUPPORTED and Path("/proc/sys/kernel/seccomp").is_dir()
+
+
+def hybrid_tls() -> Check:
+    """Return whether this build agrees on quantum-safe keys with itself."""
+    try:
+        group = self_test()
+    except NoHybridGroup as fault:
+        return Check("hybrid TLS", Verdict.FAULT, str(fault), "install cryptography 50 or newer")
+    return Check("hybrid TLS", Verdict.GOOD, f"negotiates {group}")
+
+
+def clock(folder: Folder, now: Nanoseconds) -> Check:
+    """Return whether the clock can be right: not before this release, nor before the record's last write."""
+    stood = datetime.fromtimestamp(now / SECOND, UTC).isoformat(" ", "seconds")
+    newest = max((path.stat().st_mtime_ns for path in folder.ledger.glob("*")), default=0)
+    if now < _RELEASED or now + SECOND < newest:
+        return Check(
+            "clock",
+            Verdict.FAULT,
+            f"{stood}: too early",
+            "set the clock: tokens and certificates depend on it",
+        )
+    return Check("clock", Verdict.GOOD, stood)
+
+
+def modes(folder: Folder) -> Check:
+    """Return whether nobody but the owner reaches the state folder."""
+    if not folder.root.exists():
+        return Check("state folder", Verdict.GOOD, "not made yet")
+    for path in (folder.root, folder.keys, *folder.keys.glob("*"), *folder.root.glob("store.db*")):
+        found = path.stat()
+        if found.st_uid != os.geteuid():
+            return Check(
+                "state folder", Verdict.FAULT, f"{path} belongs to another user", f"chown it: {path}"
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            return Check("state folder", Verdict.FAULT, f"{path} is open to others", f"chmod go= {path}")
+    return Check("state folder", Verdict.GOOD, f"{folder.root}, for its owner alone")
+
+
+def certificates(folder: Folder, now: Nanoseconds) -> Check:
+    """Return how long the authority that clients trust is still valid; its leaves are renewed by the platform."""
+    if not folder.authority.exists():
+        return Check("certificates", Verdict.GOOD, "made at the first start")
+    until = x509.load_pem_x509_certificate(folder.authority.read_bytes()).not_valid_after_utc
+    left = Nanoseconds(int(until.timestamp()) * SECOND - now)
+    said = f"authority valid for {left // DAY} days"
+    if left < EXPIRES_EARLY:
+        return Check(
+            "certificates", Verdict.FAULT, said, "`bartizan reset` makes a new one, which clients must trust"
+        )
+    return Check("certificates", Verdict.GOOD, said)
+
+
+def port(settings: Settings, folder: Folder) -> Check:
+    """Return whether the gateway has its port, or could."""
+    address = settings.address
+    running = platform.status(folder)
+    if running is not None:
+        return Check("port", Verdict.GOOD, f"{running.listen}, this platform")
+    found = holder(address.host, address.port) if address.port else None
+    if found is not None:
+        return Check(
+            "port",
+            Verdict.FAULT,
+            f"{settings.listen} is held by {found}",
+            "end it, or `bartizan up --port 0`",
+        )
+    return Check("port", Verdict.GOOD, f"{settings.listen} is free")
+
+
+def reachable(service: Service, upstream: Upstream) -> Check:
+    """Return whether an upstream can be reached from here without the gateway: then nothing is protected."""
+    name, where = f"service {service.name}", upstream.authority
+    try:
+        connect(
+            upstream.host, upstream.port, allowed=frozenset(service.allow_private), timeout_s=REACH_S
+        ).close()
+    except AddressRefused as fault:
+        return Check(name, Verdict.FAULT, f"{where}: {fault}", "list it in allow_private, if it is meant")
+    except OSError:
+        return Check(name, Verdict.GOOD, f"{where} does not answer this user without the gateway")
+    advice = "let a firewall admit the gateway's user alone, or take the key from everybody else"
+    return Check(name, Verdict.WEAK, f"{where} is reachable without the gateway: not protected", advice)

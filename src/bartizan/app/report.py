@@ -1,0 +1,29 @@
+"""How the installation stands now, out of its record: what `status`, `explain` and the transcript show."""
+
+from collections.abc import Iterator, Mapping
+
+from bartizan.app.catalogue import catalogue
+from bartizan.app.folder import Folder
+from bartizan.clock import Nanoseconds
+from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
+from bartizan.ledger.event import Event
+
+
+def standing(folder: Folder, now: Nanoseconds) -> Posture:
+    """Return how every promise stands, by a fold over the record.
+
+    Args:
+        folder: the state folder; one without a record proves nothing.
+        now: UTC nanoseconds.
+    """
+    proofs: Mapping[str, Proof] = {}
+    for entry, event in _entries(folder):
+        proofs = fold(proofs, entry, event)
+    known = catalogue()
+    return posture(proofs, known.promises, known.enforced, known.aims, now)
+
+
+def _entries(folder: Folder) -> Iterator[tuple[int, Event]]:
+    from bartizan.ledger import query
+
+    yield from query.entries(folder.ledger, kind=TRIED)

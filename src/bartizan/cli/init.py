@@ -1,0 +1,162 @@
+"""`bartizan init URL`: write the configuration and the policies for one's own AI service."""
+
+import argparse
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from bartizan.app.address import AddressInvalid, Upstream, upstream
+from bartizan.app.settings import read
+from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name
+from bartizan.config import REFERENCE, ConfigurationFault
+
+TEMPLATE: Final = """\
+listen = "127.0.0.1:8443"           # this machine only; anything else is a decision
+pq = "preferred"                    # or "required": clients without X25519MLKEM768 are refused
+
+[[service]]                         # an upstream AI API
+{service}
+
+[policy]
+path = "policies/"                  # Cedar: who may call what
+"""
+POLICY: Final = "default.cedar"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="of the service, such as https://api.example.com/v1")
+    parser.add_argument("--name", type=name, default="assistant", help="what to call it; default: assistant")
+    parser.add_argument(
+        "--protocol",
+        choices=["openai", "http"],
+        default="openai",
+        help="what its clients speak; default: openai",
+    )
+    parser.add_argument(
+        "--credential",
+        metavar="REFERENCE",
+        help="where the key that it wants is: env:NAME, file:PATH or keyring:NAME; "
+        "default: env:OPENAI_API_KEY for a public service, none for a private one",
+    )
+    json_option(parser)
+
+
+def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    text = _text(arguments)
+    file, policy = shell.folder / "bartizan.toml", shell.folder / "policies" / POLICY
+    for path in (file, policy):
+        if path.is_symlink() or path.exists():
+            raise UsageInvalid(
+                f"{path} is here already and stays as it is; edit it, or run init in another folder"
+            )
+    policy.parent.mkdir(exist_ok=True)
+    _write(policy, _policy())
+    _write(file, text)
+    _check(file)
+    credential = _credential(arguments)
+    if arguments.json:
+        shell.out.document(
+            {"written": [str(file), str(policy)], "service": arguments.name, "credential": credential}
+        )
+    else:
+        shell.out.line(_next(arguments.name, credential))
+    return Exit.CLEAN
+
+
+def _text(arguments: argparse.Namespace) -> str:
+    found = _upstream(arguments.url)
+    scheme = "https" if found.tls else "http"
+    path = "" if found.path == "/v1" else found.path
+    default = found.authority.removesuffix(":443" if found.tls else ":80")
+    lines = [
+        _line("name", arguments.name),
+        _line("upstream", f"{scheme}://{default}{path}"),
+        _line("protocol", arguments.protocol),
+    ]
+    credential = _credential(arguments)
+    if credential:
+        lines.append(
+            _line("credential", credential, "injected; the client's own credentials never go upstream")
+        )
+    if found.private or not found.tls:
+        lines.append(f'allow_private = ["{found.authority}"]')
+    lines.append(_line("guard", "off", "this version inspects no prompts"))
+    lines.append("limits = { requests_per_minute = 600 }")
+    return TEMPLATE.format(service="\n".join(lines))
+
+
+def _line(key: str, value: str, why: str = "") -> str:
+    line = f"{key} = {json.dumps(value)}"
+    return f"{line:<35} # {why}" if why else line
+
+
+def _credential(arguments: argparse.Namespace) -> str:
+    given: str | None = arguments.credential
+    if given is not None:
+        if re.fullmatch(REFERENCE, given) is None or not given.isprintable():
+            raise UsageInvalid(
+                "--credential takes a reference, never the key itself: env:NAME, file:PATH or keyring:NAME"
+            )
+        return given
+    found = _upstream(arguments.url)
+    return "" if found.private or not found.tls else "env:OPENAI_API_KEY"
+
+
+def _upstream(url: str) -> Upstream:
+    try:
+        return upstream(url)
+    except AddressInvalid as fault:
+        raise UsageInvalid(f"the URL {fault.what}") from None
+
+
+def _policy() -> str:
+    return resources.files("bartizan.access").joinpath(POLICY).read_text("utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _check(file: Path) -> None:
+    """Read back what was written, so that the first start cannot stumble over it.
+
+    Raises:
+        ConfigurationFault: it says something that it may not; it is removed again.
+    """
+    try:
+        read(file, file.parent)
+    except ConfigurationFault:
+        file.unlink()
+        (file.parent / "policies" / POLICY).unlink()
+        raise
+
+
+def _next(service: str, credential: str) -> str:
+    steps = ["bartizan up                 start, with the drill on the built-in sample"]
+    if credential.startswith("env:"):
+        steps.insert(0, f"export {credential.removeprefix('env:')}=...   the key that the service wants")
+    steps += [
+        "bartizan doctor             also whether the service can be reached around the gateway",
+        "bartizan token --header     what a client presents",
+    ]
+    return "\n".join(
+        [
+            "wrote bartizan.toml and policies/default.cedar; nothing was asked of the service",
+            "",
+            "Next:",
+            *(f"  {step}" for step in steps),
+            f"Clients then call https://localhost:8443/v1 (or /{service}/v1) instead of the service.",
+        ]
+    )
+
+
+COMMAND = Command(
+    "init",
+    "Writes bartizan.toml and policies/default.cedar into the working folder. Overwrites nothing, and asks\n"
+    "nothing of the service. Ends with 0, or 2 where the URL cannot be used or a file is there already.",
+    _arguments,
+    _run,
+)

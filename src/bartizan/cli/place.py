@@ -1,0 +1,37 @@
+"""Where a command acts: the configuration and the state folder that belong together."""
+
+import argparse
+from pathlib import Path
+
+from bartizan.app.folder import Folder
+from bartizan.app.settings import Settings, read
+from bartizan.cli.command import Shell
+from bartizan.config import Configuration, find
+
+STATE = ".bartizan"
+"""Name of the state folder, beside the configuration."""
+
+
+def state(arguments: argparse.Namespace, shell: Shell) -> Folder:
+    """Return the state folder: as named, else beside the configuration, else in the working folder.
+
+    The configuration is not read: a faulty one keeps nobody from stopping a platform or checking the record.
+    """
+    if arguments.state is not None:
+        return Folder(arguments.state)
+    file = arguments.config or find(shell.folder)
+    return Folder((shell.folder if file is None else file.parent) / STATE)
+
+
+def configuration(arguments: argparse.Namespace, shell: Shell) -> Configuration[Settings]:
+    """Return the settled configuration.
+
+    Raises:
+        ConfigurationFault: it cannot be read, or says something that it may not.
+    """
+    return read(arguments.config, shell.folder)
+
+
+def near(path: Path, folder: Path) -> str:
+    """Return a path as a person would type it in a folder: relative where it lies below."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

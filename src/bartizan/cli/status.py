@@ -1,0 +1,125 @@
+"""`bartizan status`: what is proven, broken and not proven, and how the platform runs."""
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from bartizan.app import platform
+from bartizan.app.report import standing
+from bartizan.app.settings import weaknesses
+from bartizan.app.status import Process, Status
+from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
+from bartizan.cli.place import configuration, state
+from bartizan.cli.screen import span, table
+from bartizan.clock import SECOND, Nanoseconds, SystemClock
+from bartizan.compliance.posture import Posture, Row, Standing
+
+
+def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    folder, now = state(arguments, shell), SystemClock().now()
+    posture, running = standing(folder, now), platform.status(folder)
+    weak = (*weaknesses(configuration(arguments, shell).sections), *_weak_processes(running))
+    rows = tuple(
+        row for row in posture.rows if not arguments.not_proven or row.standing is not Standing.PROVEN
+    )
+    if arguments.json:
+        shell.out.document(_document(posture, rows, running, weak, now))
+    else:
+        shell.out.line(_text(posture, rows, running, weak, now))
+    return Exit.FINDINGS if posture.count(Standing.BROKEN) else Exit.CLEAN
+
+
+def _text(
+    posture: Posture, rows: tuple[Row, ...], running: Status | None, weak: tuple[str, ...], now: Nanoseconds
+) -> str:
+    shown = [row for row in rows if row.proofs or row.standing is not Standing.NOT_PROVEN]
+    silent = [row for row in rows if row not in shown]
+    head = ("CONTROL", "STANDING", "HELD", "LEDGER", "AGE", "")
+    parts = [_platform(running, now)]
+    if shown:
+        parts.append(table([head, *(_cells(row, now) for row in shown)], frozenset({2, 4})))
+    if silent:
+        parts.append("Never tried:\n" + table([(f"  {row.control}", row.why) for row in silent]))
+    parts.append("   ".join(f"{posture.count(standing)} {standing.value}" for standing in Standing))
+    if weak:
+        parts.append("Weak settings:\n" + "\n".join(f"  {sentence}" for sentence in weak))
+    return "\n\n".join(parts)
+
+
+def _cells(row: Row, now: Nanoseconds) -> tuple[str, ...]:
+    entries = "-" if row.entries is None else "#" + "-".join(map(str, dict.fromkeys(row.entries)))
+    age = "-" if row.oldest is None else span((now - row.oldest) / SECOND)
+    return row.control, row.standing.value, f"{row.held}/{row.tried}", entries, age, row.why
+
+
+def _platform(running: Status | None, now: Nanoseconds) -> str:
+    if running is None:
+        return "platform     not running: start it with `bartizan up`"
+    since = span((now - running.started) / SECOND)
+    lines = [
+        ("platform", f"{running.url}, for {since}, {'accepting' if running.accepting else 'NOT ACCEPTING'}"),
+        ("services", ", ".join(running.services)),
+        (
+            "ledger",
+            f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
+        ),
+        *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
+    ]
+    return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
+
+
+def _held(process: Process) -> str:
+    confined = "seccomp" if process.seccomp else ""
+    landlock = f"Landlock {process.landlock}" if process.landlock else ""
+    return f"{process.state:<9} isolation: {', '.join(filter(None, (confined, landlock))) or 'none'}"
+
+
+def _weak_processes(running: Status | None) -> tuple[str, ...]:
+    if running is None:
+        return ()
+    return tuple(
+        f"worker {process.pid} runs without a system-call filter"
+        for process in running.processes
+        if process.kind == "worker" and process.state == "serving" and not process.seccomp
+    )
+
+
+def _document(
+    posture: Posture, rows: tuple[Row, ...], running: Status | None, weak: tuple[str, ...], now: Nanoseconds
+) -> dict[str, Any]:
+    return {
+        "counts": {standing.value: posture.count(standing) for standing in Standing},
+        "controls": [
+            {
+                "control": row.control,
+                "standing": row.standing.value,
+                "why": row.why,
+                "held": row.held,
+                "tried": row.tried,
+                "entries": list(row.entries) if row.entries else None,
+                "age_seconds": None if row.oldest is None else max(0, now - row.oldest) // SECOND,
+            }
+            for row in rows
+        ],
+        "platform": None if running is None else msgspec.to_builtins(running),
+        "weak": list(weak),
+    }
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--not-proven", action="store_true", help="only what is broken or not proven, with the reason"
+    )
+    state_options(parser)
+    json_option(parser)
+
+
+COMMAND = Command(
+    "status",
+    "Reads the record of a state folder, and what its platform says of itself; changes nothing. A proof counts\n"
+    "for 7 days; an attack that got through counts until it is turned away again.\n"
+    "Ends with 0, or 1 where a control is broken.",
+    _arguments,
+    _run,
+)

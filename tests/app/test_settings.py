@@ -1,0 +1,134 @@
+"""What the sections say together: each refusal with its line, and nothing accepted that does nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from bartizan.app.settings import Settings, read, weaknesses
+from bartizan.config import ConfigurationInvalid
+
+SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'
+
+
+def refusal(folder: Path, text: str) -> str:
+    file = folder / "bartizan.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationInvalid) as caught:
+        read(file, folder)
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+def accepted(folder: Path, text: str) -> Settings:
+    file = folder / "bartizan.toml"
+    file.write_text(text)
+    return read(file, folder).sections
+
+
+def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None:
+    settings = read(None, tmp_path).sections
+    assert settings.address.loopback
+    assert settings.address.port == 8443
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('tls = "off"\nlisten = "0.0.0.0:8443"', 'bartizan.toml:1: tls: may be "off" only where'),
+        ('tls = "off"\npq = "required"', 'bartizan.toml:2: pq: cannot be "required" while `tls` is "off"'),
+        ('listen = "example.com:1"', "bartizan.toml:1: listen: must be an address of this machine"),
+        ('listen = "8443"', "bartizan.toml:1: listen: must be an address and a port"),
+        ('listen = "127.0.0.1:65536"', "bartizan.toml:1: listen: must be an address and a port"),
+        ('names = ["ok.example", "https://x"]', "bartizan.toml:1: names[1]: must be a host name"),
+        (SERVICE + SERVICE, "bartizan.toml:5: service[1].name: is the name of service[0] already"),
+        (SERVICE.replace('"a"', '"v1"'), "bartizan.toml:2: service[0].name: is a name of Bartizan's own"),
+        (SERVICE.replace('"a"', '"A b"'), "bartizan.toml:2: service[0].name: must be a name: a lower-case letter"),
+        (SERVICE + 'credential = "sk-12345"', "bartizan.toml:4: service[0].credential: must be a reference to a secret"),
+        (SERVICE + 'guard = "observe"', "service[0].guard: is not in this version"),
+        (SERVICE + 'protocol = "mcp"', "service[0].protocol: is not in this version"),
+        (SERVICE + 'binding = "required"', "service[0].binding: is not in this version"),
+        (SERVICE + "limits = { tokens_per_minute = 1 }", "service[0].limits.tokens_per_minute: is not in this version"),
+        ('listen = "[::]:1"\n' + SERVICE + 'binding = "optional"', 'service[0].binding: may be "optional" only where'),
+        ('evidence = "30d"', "bartizan.toml:1: evidence: is not in this version"),
+        ('[store]\nurl = "postgresql://x"', "bartizan.toml:2: store.url: is not in this version"),
+        ('[limiter]\nurl = "valkey://x"', "bartizan.toml:2: limiter.url: is not in this version"),
+        ('[[issuer]]\nurl = "https://x"', "bartizan.toml:1: issuer[0]: is not in this version"),
+        ('[[schedule]]\nrun = "drill"\nevery = "1d"', "bartizan.toml:1: schedule[0]: is not in this version"),
+        ('[[schedule]]\nrun = "drill"\nevery = "1 day"', "bartizan.toml:3: schedule[0].every: must be a span such as"),
+        (SERVICE + 'allow_private = ["::1:80"]', "service[0].allow_private[0]: must be host and port"),
+    ],
+)  # fmt: skip
+def test_what_sections_may_not_say_together_is_refused_with_its_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert said in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9100", 'is a private address: allow it with allow_private = ["127.0.0.1:9100"]'),
+        (
+            "https://169.254.169.254",
+            'is a private address: allow it with allow_private = ["169.254.169.254:443"]',
+        ),
+        ("https://[::1]:9", 'is a private address: allow it with allow_private = ["[::1]:9"]'),
+        ("https://[::ffff:127.0.0.1]", "is a private address"),
+        ("http://vllm.example", 'is not encrypted (http): allow it with allow_private = ["vllm.example:80"]'),
+        ("https://u:p@x.example", "must carry no user name or password"),
+        ("https://x.example/a/../b", "must have a plain path"),
+        ("https://x.example/?q", "must have a plain path"),
+        ("https://x.example/%2e", "must have a plain path"),
+        ("https://2130706433", "must be a URL such as"),
+        ("https://0x7f.1", "must be a URL such as"),
+        ("https://x.example:99999", "must be a URL such as"),
+        ("https://x.example:0", "must be a URL such as"),
+        ("https://[::1", "must be a URL such as"),
+        ("ftp://x.example", "must be a URL such as"),
+        ("x.example", "must be a URL such as"),
+        ("https://exämple.com", "must be a URL of visible ASCII"),
+    ],
+)
+def test_an_upstream_that_cannot_be_trusted_as_written_is_refused(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    found = refusal(tmp_path, SERVICE.replace("https://api.example.com", url))
+    assert "service[0].upstream: " in found
+    assert said in found
+    assert "u:p" not in found
+
+
+@pytest.mark.parametrize(
+    ("line", "tls", "host", "port", "path"),
+    [
+        ('upstream = "https://API.example.com"', True, "api.example.com", 443, "/v1"),
+        ('upstream = "https://api.example.com/openai/v1/"', True, "api.example.com", 443, "/openai/v1"),
+        (
+            'upstream = "http://127.0.0.1:9100"\nallow_private = ["127.0.0.1:9100"]',
+            False,
+            "127.0.0.1",
+            9100,
+            "/v1",
+        ),
+        ('upstream = "https://[0:0::1]:9"\nallow_private = ["[::1]:9"]', True, "::1", 9, "/v1"),
+        ('upstream = "http://Localhost:9"\nallow_private = ["localhost:9"]', False, "localhost", 9, "/v1"),
+    ],
+)
+def test_upstreams_are_taken_apart(
+    tmp_path: Path,
+    line: str,
+    tls: bool,  # noqa: FBT001 - a column of the table
+    host: str,
+    port: int,
+    path: str,
+) -> None:
+    settings = accepted(tmp_path, f'[[service]]\nname = "a"\n{line}\n')
+    ((_, found),) = settings.upstreams
+    assert (found.tls, found.host, found.port, found.path) == (tls, host, port, path)
+
+
+def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
+    settings = accepted(tmp_path, 'isolation = "none"\ntls = "off"\n' + SERVICE)
+    said = "\n".join(weaknesses(settings))
+    for word in ('isolation = "none"', 'tls = "off"', "not bound to a key", "not inspected"):
+        assert word in said
+    assert 'pq = "preferred"' in "\n".join(weaknesses(Settings()))
