@@ -252,10 +252,14 @@ def _read_claims(payload: Mapping[str, object]) -> Claims:
 
 def _text(payload: Mapping[str, object], claim: str) -> str:
     value = payload.get(claim)
-    # isprintable also refuses lone surrogates, which no UTF-8 can carry further.
-    if not isinstance(value, str) or not 0 < len(value) <= _TEXT or not value.isprintable():
+    if not isinstance(value, str) or not _is_text(value):
         raise ClaimMissing(claim)
     return value
+
+
+def _is_text(value: str) -> bool:
+    # isprintable also refuses lone surrogates, which no UTF-8 can carry further.
+    return 0 < len(value) <= _TEXT and value.isprintable()
 
 
 def _instant(payload: Mapping[str, object], claim: str) -> Nanoseconds:
@@ -268,7 +272,7 @@ def _instant(payload: Mapping[str, object], claim: str) -> Nanoseconds:
 
 def _audience(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
-    if not listed or not all(isinstance(each, str) and each for each in listed):
+    if not listed or not all(isinstance(each, str) and _is_text(each) for each in listed):
         raise ClaimMissing("aud")
     return tuple(listed)
 
