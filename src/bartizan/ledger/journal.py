@@ -174,7 +174,7 @@ class Journal:
             JournalUnwritable: the closing or the opening could not be written.
         """
         before = self.segment
-        self.close()
+        self._end({"next": segment})
         self._begin(fd, first_key, segment, capacity, {"after": before})
 
     def close(self) -> None:
@@ -183,9 +183,12 @@ class Journal:
         Raises:
             JournalUnwritable: a write failed; the descriptor is closed all the same.
         """
+        self._end({})
+
+    def _end(self, more: dict[str, int | str]) -> None:
+        detail: dict[str, int | str] = {"segment": self.segment, "records": self.sequence}
         try:
-            detail: dict[str, int | str] = {"segment": self.segment, "records": self.sequence}
-            self.record("ledger.segment.closed", "platform", "", Outcome.DONE, "", detail)
+            self.record("ledger.segment.closed", "platform", "", Outcome.DONE, "", detail | more)
             self.flush()
         finally:
             os.close(self._fd)

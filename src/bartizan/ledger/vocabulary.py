@@ -61,7 +61,7 @@ GROUP = one_of(
 """Key-agreement group of a TLS connection; `none` is a connection without TLS."""
 PROCESS = one_of("supervisor", "worker", "dialer", "control", "sealer", "sample", "cli")
 FAULT = one_of(
-    "length", "sequence", "checksum", "tag", "body", "shortened", "missing", "unregistered", "unreadable"
+    "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
 """What does not fit about a journal segment."""
 
@@ -73,7 +73,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "format": Whole(),
         "after": Whole(),
     },
-    "ledger.segment.closed": {"segment": Whole(), "records": Whole()},
+    "ledger.segment.closed": {"segment": Whole(), "records": Whole(), "next": Whole()},
     "ledger.segment.recovered": {"segment": Whole(), "records": Whole(), "torn": Whole()},
     "ledger.segment.altered": {"segment": Whole(), "sequence": Whole(), "fault": FAULT},
     "platform.process.started": {"process": PROCESS, "number": Whole()},

@@ -1,0 +1,55 @@
+"""What 256 neighbouring entries are about, in a row of some 600 octets, so that a query can pass them over.
+
+Rules of this file: pure. A block says what may be in it, never what is: a query re-reads the entries. It is
+derived from them entirely, and `ledger verify` derives it again, so that a doctored block, which could only
+hide entries from a query, is found.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+from bartizan.ledger.event import Event, Shape
+
+ENTRIES: Final = 256
+"""Entries in a block."""
+TERM_OCTETS: Final = 4
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A summary of 256 entries.
+
+    Attributes:
+        number: the block's place: it covers the entries from 256 x number on.
+        least, most: the earliest and the latest instant in it.
+        terms: sorted, the 4-octet `term` of every kind (and its dotted prefixes), actor, subject and control.
+    """
+
+    number: int
+    least: int
+    most: int
+    terms: bytes
+
+
+def term(field: str, value: str) -> bytes:
+    """Return the short name of a field's value; others may share it, one in four thousand million."""
+    return crc32(f"{field}:{value}".encode()).to_bytes(TERM_OCTETS, "big")
+
+
+def summarize(number: int, events: Sequence[Event | Shape]) -> Block:
+    """Return the block of these 256 events."""
+    times = [event.at for event in events]
+    kinds = {prefix for kind in {event.kind for event in events} for prefix in prefixes(kind)}
+    terms = {term("kind", kind) for kind in kinds}
+    terms.update([term("actor", actor) for actor in {event.actor for event in events}])
+    terms.update([term("subject", subject) for subject in {event.subject for event in events}])
+    terms.update([term("control", control) for control in {event.control for event in events}])
+    return Block(number, min(times), max(times), b"".join(sorted(terms)))
+
+
+def prefixes(kind: str) -> list[str]:
+    """Return a kind and what it begins with: `a`, `a.b` and `a.b.c` for `a.b.c`."""
+    words = kind.split(".")
+    return [".".join(words[:count]) for count in range(1, len(words) + 1)]

@@ -1,0 +1,126 @@
+"""The ledger's tables, and how its database is opened: by the one who fills it, and by everybody else.
+
+Rules of this file: the schema is compared word by word before anything is read, so that a trigger or a view
+that somebody left in a copy does not run. Readers cannot write.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+FILE: Final = "tree.db"
+_BUSY_SECONDS: Final = 5.0
+
+SCHEMA: Final = (
+    # what the tree is over
+    "CREATE TABLE entries (number INTEGER PRIMARY KEY, entry BLOB NOT NULL)",
+    """CREATE TABLE tiles (level INTEGER, number INTEGER, hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)) WITHOUT ROWID""",
+    """CREATE TABLE blocks (number INTEGER PRIMARY KEY, least INTEGER NOT NULL, most INTEGER NOT NULL,
+    terms BLOB NOT NULL)""",
+    # one row: the tree's right edge, the sealer's own last event, the highest segment, the last checkpoint
+    """CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL,
+    frontier BLOB NOT NULL, own_sequence INTEGER NOT NULL, own_at INTEGER NOT NULL,
+    highest INTEGER NOT NULL, note BLOB NOT NULL)""",
+    # segments that are read, or hold an altered record: how far, and the next record's key
+    """CREATE TABLE segments (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, line INTEGER NOT NULL,
+    state TEXT NOT NULL, position INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL,
+    key BLOB NOT NULL)""",
+    # requests that were admitted and are not completed, by the line of segments of their worker
+    """CREATE TABLE pending (line INTEGER, request TEXT, sequence INTEGER NOT NULL, actor TEXT NOT NULL,
+    PRIMARY KEY (line, request)) WITHOUT ROWID""",
+)
+
+
+class LedgerUnreadable(Exception):
+    """The ledger's database is not there, not ours, or damaged; `fault` says which."""
+
+    def __init__(self, folder: Path, fault: str) -> None:
+        """Name the folder and the fault."""
+        super().__init__(f"the ledger in {folder} cannot be read: {fault}")
+        self.folder, self.fault = folder, fault
+
+
+def open_to_fill(folder: Path) -> sqlite3.Connection:
+    """Return a connection for the one process that fills the tree; the tables are made where there are none.
+
+    Every commit is durable (`synchronous = FULL`): it survives a power loss.
+
+    Raises:
+        LedgerUnreadable: damaged, or with tables that are not ours.
+    """
+    path = folder / FILE
+    path.touch(mode=0o600)
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        with transaction(connection):
+            if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in SCHEMA:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO state VALUES (1, 0, x'', 0, 0, 0, x'')")
+        _check(connection, folder)
+    except sqlite3.DatabaseError as fault:
+        raise LedgerUnreadable(folder, str(fault)) from fault
+    return connection
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that sees the ledger as it stands now and cannot change it.
+
+    Raises:
+        LedgerUnreadable: not there, damaged, or with tables that are not ours; also from inside the block.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise LedgerUnreadable(folder, f"it holds no {FILE}")
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+        ) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
+            _check(connection, folder)
+            connection.execute("BEGIN")
+            yield connection
+    except sqlite3.Error as fault:
+        raise LedgerUnreadable(folder, str(fault)) from fault
+
+
+def copy(folder: Path, to: Path) -> None:
+    """Copy a ledger as it stands now, while it may be growing, into an empty folder; segments stay behind.
+
+    Raises:
+        LedgerUnreadable: there is none, or it is damaged.
+    """
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # the checkpoint first: the tree that is copied after it can only be larger
+    for name in ("keys.pub", "checkpoint"):
+        if (folder / name).is_file():
+            (to / name).write_bytes((folder / name).read_bytes())
+    with reading(folder) as source, closing(sqlite3.connect(to / FILE)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what happens inside, or none of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection, folder: Path) -> None:
+    tables = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+    if tuple(sql for (sql,) in tables) != SCHEMA:
+        raise LedgerUnreadable(folder, "its tables are not those of a ledger of this version")

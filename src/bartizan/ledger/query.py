@@ -1,0 +1,141 @@
+"""Questions to the record: which entries, by time, kind, actor, subject, outcome and control.
+
+Rules of this file: read-only. Blocks choose where to look; what an entry says is always read from its body,
+so that a doctored block can hide entries, which `ledger verify` finds, but never show a wrong one.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.ledger.block import ENTRIES, term
+from bartizan.ledger.database import LedgerUnreadable, reading
+from bartizan.ledger.entry import Entry, decode_entry
+from bartizan.ledger.event import Event, NotAnEvent, Outcome
+
+MOST: Final = 100_000
+"""Entries that one query returns at most."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What is asked; every part that is given must fit.
+
+    Attributes:
+        since, until: instants, UTC nanoseconds: since <= at < until.
+        kind: a kind, or what kinds begin with, up to a dot: `gateway` or `gateway.request`.
+        actor, subject, control: as in the event.
+        outcome: what came of it.
+        first: index of the first entry that may be returned.
+        last: whether the newest entries are wanted where there are more than `limit`; they still come in order.
+        limit: how many entries, at most `MOST`.
+    """
+
+    since: int = 0
+    until: int = 2**63 - 1
+    kind: str = ""
+    actor: str = ""
+    subject: str = ""
+    control: str = ""
+    outcome: Outcome | None = None
+    first: int = 0
+    last: bool = False
+    limit: int = 1000
+
+    def matches(self, event: Event) -> bool:
+        """Return whether an event is among what is asked for."""
+        return (
+            self.since <= event.at < self.until
+            and (not self.kind or event.kind == self.kind or event.kind.startswith(f"{self.kind}."))
+            and self.actor in {"", event.actor}
+            and self.subject in {"", event.subject}
+            and self.control in {"", event.control}
+            and self.outcome in {None, event.outcome}
+        )
+
+
+def query(folder: Path, asked: Query) -> tuple[Entry, ...]:
+    """Return the entries that are asked for, in the order of the tree.
+
+    Args:
+        folder: of the ledger.
+        asked: which.
+    Raises:
+        LedgerUnreadable: there is no ledger, or it is damaged; verify says where.
+    """
+    limit = max(0, min(asked.limit, MOST))
+    found: list[Entry] = []
+    with reading(folder) as connection:
+        for first, end in _places(connection, asked):
+            if len(found) >= limit:
+                break
+            part = _entries(connection, folder, asked, (max(first, asked.first), end), limit - len(found))
+            found = [*part, *found] if asked.last else [*found, *part]
+    return tuple(found)
+
+
+def size(folder: Path) -> int:
+    """Return how many entries the tree has.
+
+    Raises:
+        LedgerUnreadable: there is no ledger, or it is damaged.
+    """
+    with reading(folder) as connection:
+        return _size(connection)
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    (count,) = connection.execute("SELECT coalesce(max(number) + 1, 0) FROM entries").fetchone()
+    return int(count)
+
+
+def _places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of entries that may hold what is asked for, in the order in which to look."""
+    size = _size(connection)
+    tail = (size // ENTRIES * ENTRIES, size)
+    if asked.last:
+        yield tail
+    fields = ("kind", "actor", "subject", "control")
+    given = [(field, value) for field in fields if (value := str(getattr(asked, field)))]
+    terms = "".join(" AND instr(terms, ?) > 0" for _ in given)
+    rows = connection.execute(
+        f"SELECT number FROM blocks WHERE number >= ? AND most >= ? AND least < ? {terms} "  # noqa: S608  only place holders
+        f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
+        (asked.first // ENTRIES, asked.since, asked.until, *(term(*pair) for pair in given)),
+    )
+    for (number,) in rows:
+        yield number * ENTRIES, min((number + 1) * ENTRIES, tail[0])
+    if not asked.last:
+        yield tail
+
+
+def _entries(
+    connection: sqlite3.Connection, folder: Path, asked: Query, span: tuple[int, int], most: int
+) -> list[Entry]:
+    # canonical JSON holds no quotation mark inside a value, so that these octets stand in a match and nowhere else
+    wanted = [
+        f'"{field}":"{value}"'
+        for field in ("actor", "subject", "control")
+        if (value := getattr(asked, field))
+    ]
+    wanted += [f'"kind":"{asked.kind}'] if asked.kind else []
+    wanted += [f'"outcome":"{asked.outcome.value}"'] if asked.outcome else []
+    rows = connection.execute(
+        f"SELECT number, entry FROM entries WHERE number >= ? AND number < ? "  # noqa: S608  only place holders
+        f"{''.join(' AND instr(entry, ?) > 0' for _ in wanted)} "
+        f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
+        (*span, *(text.encode() for text in wanted)),
+    )
+    found: list[Entry] = []
+    for number, octets in rows:
+        try:
+            entry = decode_entry(number, octets)
+        except NotAnEvent as fault:
+            raise LedgerUnreadable(folder, f"entry {number} is not an event") from fault
+        if asked.matches(entry.event):
+            found.append(entry)
+        if len(found) >= most:
+            break
+    return found[::-1] if asked.last else found

@@ -1,0 +1,374 @@
+"""The sequencer: brings every journal segment into one tree, and signs the tree.
+
+Rules of this file: one process at a time, by lock. A segment is registered, durably, before anybody writes to
+it. Entries, how far their segments were read, and what is still open change in one transaction. A tree is
+signed only if the last signed one is its beginning. Nothing is passed over in silence: an altered segment is
+stopped and becomes an entry; a dead writer's open requests become entries. Segment files go only once a
+checkpoint covers what they held.
+"""
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from bartizan.clock import SECOND, Clock
+from bartizan.ledger.checkpoint import Checkpoint, Signers
+from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
+from bartizan.ledger.entry import OWN_SEGMENT, encode_entry
+from bartizan.ledger.event import Event, Outcome, encode
+from bartizan.ledger.installation import (
+    CHECKPOINT,
+    SEGMENTS,
+    read_small,
+    segment_path,
+    take_lock,
+    write_whole,
+)
+from bartizan.ledger.pending import COMPLETED, Admitted, Pending
+from bartizan.ledger.stored_tree import StoredTree
+from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, OPENED, Found, Tailed
+from bartizan.ledger.tree import ProofInvalid
+
+CONTROL: Final = "ledger.intact"
+"""Id of the control that altered segments count against."""
+
+
+class SegmentTaken(Exception):
+    """A segment's number was given before."""
+
+    def __init__(self, number: int) -> None:
+        """Name the number."""
+        super().__init__(f"segment {number} was registered before; numbers only grow")
+        self.number = number
+
+
+class TreeDiffers(Exception):
+    """The stored tree does not continue what was signed; nothing is signed or appended."""
+
+    def __init__(self, signed: int, size: int) -> None:
+        """Name the size that was signed and the size that is there."""
+        word = "rolled back" if size < signed else "rewritten"
+        super().__init__(
+            f"the ledger was {word}: a checkpoint of {signed} entries was signed, the stored tree has {size} "
+            f"and does not continue it. Keep this folder as evidence and restore or move away the ledger"
+        )
+        self.signed, self.size = signed, size
+
+
+class Sequencer:
+    """The one who fills a ledger.
+
+    Args:
+        folder: the ledger's; made where it is missing.
+        signers: its keys and name.
+        clock: stamps the sequencer's own events and signatures.
+    Raises:
+        PlatformRunning: another process fills it.
+        LedgerUnreadable: its database is damaged or not ours.
+        TreeDiffers: it does not continue its last checkpoint.
+        CheckpointInvalid: its last checkpoint is not its keys'.
+    """
+
+    def __init__(self, folder: Path, signers: Signers, clock: Clock) -> None:
+        """Take the lock, load the tree, compare it with what was signed."""
+        self._folder, self._signers, self._clock = folder, signers, clock
+        self._lock = take_lock(folder)
+        try:
+            (folder / SEGMENTS).mkdir(mode=0o700, exist_ok=True)
+            self._connection = open_to_fill(folder)
+            self._load()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _load(self) -> None:
+        try:
+            self._tree = StoredTree(self._connection)
+        except (ValueError, sqlite3.Error) as fault:
+            raise LedgerUnreadable(self._folder, str(fault)) from fault
+        self._pending = Pending(self._connection)
+        rows = self._connection.execute("SELECT * FROM segments ORDER BY number")
+        self._segments = {row[0]: Tailed(*row) for row in rows}
+        state = self._connection.execute("SELECT own_sequence, own_at, highest, note FROM state")
+        own_sequence, own_at, highest, note = state.fetchone()
+        self._own_sequence, self._own_at, self._highest = int(own_sequence), int(own_at), int(highest)
+        self._note = self._latest(note, read_small(self._folder / CHECKPOINT))
+        self._fault = ""
+
+    def _latest(self, *notes: bytes) -> bytes:
+        signed = [(self._signers.verifiers.open(note).size, note) for note in notes if note]
+        for size, note in signed:
+            self._compare(size, note)
+        return max(signed, default=(0, b""))[1]
+
+    def _compare(self, size: int, note: bytes) -> None:
+        try:
+            root = self._tree.root_at(size) if size <= self.size else b""
+        except ProofInvalid as fault:
+            raise TreeDiffers(size, self.size) from fault
+        if root != self._signers.verifiers.open(note).root:
+            raise TreeDiffers(size, self.size)
+
+    # ---- what there is ---------------------------------------------------------------------------------
+    @property
+    def size(self) -> int:
+        """How many entries the tree has."""
+        return self._tree.size
+
+    @property
+    def signed(self) -> Checkpoint | None:
+        """The last checkpoint; None before the first."""
+        return self._signers.verifiers.open(self._note) if self._note else None
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """The segments whose writers may still write."""
+        return tuple(number for number, segment in self._segments.items() if segment.state == OPEN)
+
+    @property
+    def altered(self) -> tuple[int, ...]:
+        """The segments that were stopped at a record that does not fit; their files are kept."""
+        return tuple(number for number, segment in self._segments.items() if segment.state == ALTERED)
+
+    def next_number(self) -> int:
+        """Return a number that no segment has had, for a writer without a supervisor."""
+        return max(self._highest + 1, (self._clock.now() // SECOND) << 16)
+
+    # ---- segments --------------------------------------------------------------------------------------
+    def register(self, number: int, writer: str, first_key: bytes | bytearray) -> None:
+        """Take on a segment, durably, before anybody writes to it; saying it twice changes nothing.
+
+        Args:
+            number: higher than every one before.
+            writer: which process writes it, a word of `vocabulary.PROCESS`.
+            first_key: 32 octets.
+        Raises:
+            SegmentTaken: the number was given before.
+        """
+        known = self._segments.get(number)
+        if known is not None and (known.sequence, known.key, known.writer) == (0, bytes(first_key), writer):
+            return
+        if number <= self._highest:
+            raise SegmentTaken(number)
+        with self._change():
+            self._highest = number
+            self._segments[number] = Tailed(number, writer, number, OPEN, 0, 0, 0, bytes(first_key))
+            self._segments[number].save(self._connection)
+
+    def tail(self) -> int:
+        """Bring what was appended to the segments into the tree; return how many entries it grew by.
+
+        One call reads a bounded amount of each segment: call again at once where it returned more than 0.
+        """
+        before = self.size
+        grown = [segment for segment in self._open() if segment.unread(self._folder) != 0]
+        if grown:
+            found = [(segment, segment.look(self._folder)) for segment in grown]
+            if any(look.events or look.fault for _, look in found):
+                with self._change():
+                    for segment, look in found:
+                        self._take(segment, look)
+        return self.size - before
+
+    def close(self, number: int) -> None:
+        """Finish a segment whose writer is dead: what it holds is final, a torn record at its end is cut off."""
+        segment = self._segments.get(number)
+        if segment is None:
+            return
+        for _ in range(self._rounds()):
+            if self.tail() == 0:
+                break
+        with self._change():
+            if segment.state == OPEN:
+                self._recover(segment)
+            self._end(segment.line)
+
+    def recover(self, live: Collection[int] = ()) -> None:
+        """Finish every segment whose writer is not alive, and name files that nobody registered.
+
+        Args:
+            live: segments whose writers are.
+        """
+        for number in (*self.open, *self.altered):
+            if number not in live:
+                self.close(number)
+        for path in sorted((self._folder / SEGMENTS).glob("*.journal")):
+            number = int(path.stem) if path.stem.isascii() and path.stem.isdigit() else 0
+            if number not in live and number not in self._segments:
+                self._refuse(path, number)
+
+    # ---- checkpoints -----------------------------------------------------------------------------------
+    def checkpoint(self) -> bytes:
+        """Sign the tree if it has grown, and drop segments that it holds whole; return the signed note.
+
+        Raises:
+            TreeDiffers: the tree does not continue what was signed before.
+        """
+        signed = self.signed
+        if signed is not None:
+            self._compare(signed.size, self._note)
+        if self.size > (signed.size if signed else 0):
+            note = self._signers.sign(self.size, self._tree.frontier.root(), self._clock.now())
+            with self._change():
+                self._connection.execute("UPDATE state SET note = ?", (note,))
+            self._note = note
+        if self._note and read_small(self._folder / CHECKPOINT) != self._note:
+            write_whole(self._folder / CHECKPOINT, self._note)
+        self._drop()
+        return self._note
+
+    def release(self) -> None:
+        """Let go of the ledger: close its database and give the lock back."""
+        self._connection.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of the ledger."""
+        self.release()
+
+    # ---- how -------------------------------------------------------------------------------------------
+    def _open(self) -> list[Tailed]:
+        return [segment for segment in self._segments.values() if segment.state == OPEN]
+
+    def _rounds(self) -> int:
+        unread = [segment.unread(self._folder) or 0 for segment in self._open()]
+        return 2 * len(unread) + sum(max(octets, 0) // MOST_READ + 1 for octets in unread)
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        if self._fault:
+            raise LedgerUnreadable(self._folder, self._fault)
+        try:
+            with transaction(self._connection):
+                yield
+                self._tree.save()
+                self._pending.save()
+                self._connection.execute(
+                    "UPDATE state SET own_sequence = ?, own_at = ?, highest = ?",
+                    (self._own_sequence, self._own_at, self._highest),
+                )
+        except BaseException:
+            self._fault = "an earlier change failed; it must be opened anew"  # memory is ahead of the disk
+            raise
+
+    def _take(self, segment: Tailed, found: Found) -> None:
+        if self._must_wait(segment, found.events):
+            return
+        first = segment.sequence
+        entries = [
+            encode_entry(segment.number, number, body) for number, body in enumerate(found.bodies, first)
+        ]
+        self._tree.append(entries, found.events)
+        self._lose(self._pending.follow(segment.line, found.events, first))
+        segment.sequence += len(entries)
+        segment.position, segment.key = found.position, found.key
+        segment.at = found.events[-1].at if found.events else segment.at
+        if found.fault:
+            self._stop(segment, found.fault)
+        elif found.events and found.events[-1].kind == CLOSED:
+            self._finish(segment, found.events[-1])
+        segment.save(self._connection)
+
+    def _must_wait(self, segment: Tailed, events: list[Event]) -> bool:
+        """Return whether the segment continues one that is not read to its end yet."""
+        if segment.sequence or not events or events[0].kind != OPENED:
+            return False
+        before = self._segments.get(int(events[0].detail.get("after", 0)))
+        return before is not None and before.state == OPEN and before.number < segment.number
+
+    def _finish(self, segment: Tailed, closing: Event) -> None:
+        segment.state = DONE
+        following = self._segments.get(int(closing.detail.get("next", 0)))
+        if following is not None and following.state == OPEN and following.sequence == 0:
+            following.line = segment.line
+            following.save(self._connection)
+        self._end(segment.line)
+
+    def _recover(self, segment: Tailed) -> None:
+        octets, fault = segment.torn(self._folder)
+        if fault:
+            self._stop(segment, fault)
+        else:
+            segment.state, segment.position = DONE, segment.position + octets
+            self._own(
+                "ledger.segment.recovered",
+                Outcome.DONE,
+                {"segment": segment.number, "records": segment.sequence, "torn": octets},
+            )
+        segment.save(self._connection)
+
+    def _stop(self, segment: Tailed, fault: str) -> None:
+        segment.state = ALTERED
+        detail: dict[str, int | str] = {"segment": segment.number, "fault": fault}
+        self._own(
+            "ledger.segment.altered", Outcome.FOUND, detail | {"sequence": segment.sequence}, control=CONTROL
+        )
+
+    def _end(self, line: int) -> None:
+        """Declare lost what a line left open, unless one of its segments is still written."""
+        if not any(segment.line == line for segment in self._open()):
+            self._lose(self._pending.end(line))
+
+    def _lose(self, requests: list[Admitted]) -> None:
+        for lost in requests:
+            detail: dict[str, int | str] = {"admitted": lost.sequence, "reason": "lost"}
+            self._own(COMPLETED, Outcome.FAILED, detail, actor=lost.actor, subject=lost.request)
+
+    def _own(
+        self,
+        kind: str,
+        outcome: Outcome,
+        detail: dict[str, int | str],
+        *,
+        actor: str = "platform",
+        subject: str = "",
+        control: str = "",
+    ) -> None:
+        self._own_at = max(self._own_at, self._clock.now())
+        event = Event(self._own_at, kind, actor, subject, outcome, control, detail)
+        self._tree.append([encode_entry(OWN_SEGMENT, self._own_sequence, encode(event))], [event])
+        self._own_sequence += 1
+
+    def _refuse(self, path: Path, number: int) -> None:
+        """Name a file that nobody registered, if it holds anything: nobody writes before that."""
+        if path.stat().st_size == 0:
+            path.unlink()
+            return
+        with self._change():
+            self._own(
+                "ledger.segment.altered",
+                Outcome.FOUND,
+                {"segment": number, "sequence": 0, "fault": "unregistered"},
+                control=CONTROL,
+            )
+        path.rename(path.with_suffix(".refused"))
+
+    def _drop(self) -> None:
+        """Drop the segments that the signed tree holds whole; stop those that grew after their end."""
+        signed = self.signed
+        done = [segment for segment in self._segments.values() if segment.state == DONE]
+        if not done or signed is None or signed.size < self.size:
+            return
+        left = {segment.number: segment.unread(self._folder) for segment in done}
+        with self._change():
+            for segment in done:
+                if left[segment.number]:
+                    self._stop(segment, "order")
+                    segment.save(self._connection)
+                else:
+                    self._forget(segment.number)
+
+    def _forget(self, number: int) -> None:
+        segment_path(self._folder, number).unlink(missing_ok=True)
+        self._connection.execute("DELETE FROM segments WHERE number = ?", (number,))
+        del self._segments[number]

@@ -1,0 +1,104 @@
+"""The tree in its database: appended to by the one who fills it, asked for its nodes by everybody.
+
+Rules of this file: everything happens inside the caller's transaction. What a failed one leaves in memory is
+not to be used again: the tree is then opened anew.
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+from bartizan.ledger.block import ENTRIES, summarize
+from bartizan.ledger.entry import decode_entry
+from bartizan.ledger.event import Event
+from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hash, node_in, root_of
+
+
+class StoredTree:
+    """The tree as the database holds it, and its right edge in memory.
+
+    Args:
+        connection: to the ledger's tables.
+    Raises:
+        ValueError: the right edge or the last entries are not what they should be.
+    """
+
+    __slots__ = ("_connection", "_recent", "frontier", "node")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Load the right edge, and the entries that are not in a block yet."""
+        self._connection = connection
+        self.frontier = load_frontier(connection)
+        self.node: Node = node_in(tile_in(connection), self.frontier)
+        rows = connection.execute(
+            "SELECT number, entry FROM entries WHERE number >= ? ORDER BY number",
+            (self.size // ENTRIES * ENTRIES,),
+        )
+        self._recent = [decode_entry(number, entry).event for number, entry in rows]
+        if len(self._recent) != self.size % ENTRIES:
+            raise ValueError("the entries are not as many as the tree says")
+
+    @property
+    def size(self) -> int:
+        """How many entries the tree has."""
+        return self.frontier.size
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root of the tree when it had this size, from its stored nodes.
+
+        Raises:
+            ProofInvalid: it never was so large, or nodes are missing.
+        """
+        return root_of(self.node, 0, size)
+
+    def append(self, entries: list[bytes], events: list[Event]) -> None:
+        """Add entries, given as octets and as what they say."""
+        first = self.size
+        tiles = self.frontier.append(map(leaf_hash, entries))
+        self._connection.executemany("INSERT INTO entries VALUES (?, ?)", enumerate(entries, first))
+        self._connection.executemany(
+            "INSERT INTO tiles VALUES (?, ?, ?)", [(tile.level, tile.number, tile.hashes) for tile in tiles]
+        )
+        self._recent += events
+        self._connection.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?)", self._blocks())
+
+    def save(self) -> None:
+        """Write the right edge; once a transaction, after its last `append`."""
+        self._connection.execute(
+            "UPDATE state SET size = ?, frontier = ?", (self.size, self.frontier.encode())
+        )
+
+    def _blocks(self) -> list[tuple[int, int, int, bytes]]:
+        number = (self.size - len(self._recent)) // ENTRIES
+        full = [
+            summarize(number + at // ENTRIES, self._recent[at : at + ENTRIES])
+            for at in range(0, len(self._recent) - ENTRIES + 1, ENTRIES)
+        ]
+        del self._recent[: len(full) * ENTRIES]
+        return [(block.number, block.least, block.most, block.terms) for block in full]
+
+
+def load_frontier(connection: sqlite3.Connection) -> Frontier:
+    """Return the tree's right edge.
+
+    Raises:
+        ValueError: it is not the edge of a tree of its size.
+    """
+    row = connection.execute("SELECT size, frontier FROM state").fetchone()
+    if row is None:
+        raise ValueError("the ledger's state is missing")
+    return Frontier(*row)
+
+
+def tile_in(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
+    """Return the function that reads a full tile: (level, number) -> hashes; it raises ProofInvalid where there is none."""
+
+    def tile(level: int, number: int) -> bytes:
+        row = connection.execute(
+            "SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)
+        ).fetchone()
+        if row is None:
+            raise ProofInvalid(f"tile {number} of level {level} is missing")
+        hashes: bytes = row[0]
+        return hashes
+
+    return tile

@@ -1,0 +1,135 @@
+"""How far a segment has been read, and what its next records are.
+
+Rules of this file: what is read here is an adversary's file. A record counts only if its tag, its sequence,
+its event and its order fit; at the first that does not, the segment is stopped where it stands.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.ledger.event import Event, NotAnEvent, decode_all
+from bartizan.ledger.installation import segment_path
+from bartizan.ledger.segment import MOST_RECORD, judge_tail, read
+
+MOST_READ: Final = 1 << 20
+"""Octets of a segment that are read at a time."""
+
+OPENED: Final = "ledger.segment.opened"
+CLOSED: Final = "ledger.segment.closed"
+
+OPEN, DONE, ALTERED = "open", "done", "altered"
+"""States of a segment: being written and read; wholly in the tree; stopped."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What one reading of a segment found.
+
+    Attributes:
+        events, bodies: of the records that count, in order; the same number of each.
+        position, key: of the record after them.
+        fault: what is wrong with the record after them, a word of `vocabulary.FAULT`; empty where nothing is.
+    """
+
+    events: list[Event]
+    bodies: list[bytes]
+    position: int
+    key: bytes
+    fault: str
+
+
+class Tailed(msgspec.Struct):
+    """A segment and how far it has been read.
+
+    Attributes:
+        number, writer: of the segment.
+        line: the first segment of the same writer's life.
+        state: OPEN, DONE or ALTERED.
+        position, sequence, key: of the next record.
+        at: instant of the last one.
+    """
+
+    number: int
+    writer: str
+    line: int
+    state: str
+    position: int
+    sequence: int
+    at: int
+    key: bytes
+
+    def unread(self, folder: Path) -> int | None:
+        """Return how many octets were appended since; negative where it was shortened, None where it is missing."""
+        try:
+            return segment_path(folder, self.number).stat().st_size - self.position
+        except FileNotFoundError:
+            return None
+
+    def look(self, folder: Path) -> Found:
+        """Return what comes next, at most `MOST_READ` octets of it."""
+        unread = self.unread(folder)
+        if unread is None or unread < 0:
+            return Found([], [], self.position, self.key, "missing" if unread is None else "shortened")
+        batch = read(self._octets(folder, MOST_READ), self.key, self.sequence)
+        events = _events(batch.bodies)
+        fault = batch.fault.value if batch.fault else ""
+        if len(events) < len(batch.bodies):
+            fault = "body"
+        good = _in_order(events, self.at)
+        if good < len(events):
+            fault = "order"
+        if self.sequence == 0 and events and not self._opens(events[0]):
+            good, fault = 0, "body"
+        return Found(events[:good], batch.bodies[:good], self.position + batch.octets, batch.key, fault)
+
+    def torn(self, folder: Path) -> tuple[int, str]:
+        """Return how many octets of a torn record follow, and what is wrong where it is not torn but altered."""
+        tail = self._octets(folder, MOST_RECORD)
+        fault = judge_tail(tail, self.key, self.sequence)
+        return len(tail), fault.value if fault else ""
+
+    def save(self, connection: sqlite3.Connection) -> None:
+        """Write it to its row."""
+        connection.execute(
+            "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(self)
+        )
+
+    def _opens(self, event: Event) -> bool:
+        detail = event.detail
+        return event.kind == OPENED and (detail.get("segment"), detail.get("writer")) == (
+            self.number,
+            self.writer,
+        )
+
+    def _octets(self, folder: Path, most: int) -> bytes:
+        file = os.open(segment_path(folder, self.number), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            return os.pread(file, most, self.position)
+        finally:
+            os.close(file)
+
+
+def _events(bodies: list[bytes]) -> list[Event]:
+    """Return the events of the bodies before the first that is not one."""
+    try:
+        return decode_all(bodies)
+    except NotAnEvent:
+        events: list[Event] = []
+        for body in bodies:
+            try:
+                events += decode_all([body])
+            except NotAnEvent:
+                break
+        return events
+
+
+def _in_order(events: list[Event], last: int) -> int:
+    """Return how many events come before the first that lies before its predecessor or after a closing."""
+    for number, event in enumerate(events):
+        if event.at < last or (number and events[number - 1].kind == CLOSED):
+            return number
+        last = event.at
+    return len(events)

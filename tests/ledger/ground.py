@@ -1,0 +1,80 @@
+"""A ledger on a real disk, and writers that fill it, for the tests of this folder and of the attacks on it."""
+
+import os
+from pathlib import Path
+
+from bartizan.clock import SECOND, SetClock
+from bartizan.crypto.signature import Algorithm, SigningKey
+from bartizan.ledger.checkpoint import Signers
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.installation import segment_path
+from bartizan.ledger.journal import Journal
+from bartizan.ledger.sequence import Sequencer
+
+BOOT = "ab" * 16
+START = 1_800_000_000 * SECOND
+KEYS = Signers(
+    "bartizan.local/00112233445566aa",
+    SigningKey.generate(Algorithm.ED25519),
+    SigningKey.generate(Algorithm.ML_DSA_44),
+)
+
+
+class Ground:
+    """One ledger, its clock and its sequencer."""
+
+    def __init__(self, folder: Path, keys: Signers = KEYS) -> None:
+        self.folder, self.keys = folder, keys
+        self.clock = SetClock(START)
+        self.sequencer = Sequencer(folder, keys, self.clock)
+
+    def reopen(self) -> None:
+        """As after the death of the sealer."""
+        self.sequencer.release()
+        self.sequencer = Sequencer(self.folder, self.keys, self.clock)
+
+    def segment(self, number: int, writer: str = "worker") -> tuple[int, bytearray]:
+        """Register a segment and return it, opened to append, with its first key."""
+        key = bytearray(os.urandom(32))
+        self.sequencer.register(number, writer, key)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        return os.open(segment_path(self.folder, number), flags, 0o600), key
+
+    def journal(self, number: int, writer: str = "worker", capacity: int = 1 << 20) -> Journal:
+        fd, key = self.segment(number, writer)
+        return Journal(fd, key, number, writer, BOOT, self.clock, capacity)
+
+    def tail(self) -> int:
+        """Bring everything into the tree."""
+        total = 0
+        while grown := self.sequencer.tail():
+            total += grown
+        return total
+
+
+def admit(journal: Journal, number: int, actor: str = "p-00000000000000aa") -> int:
+    detail: dict[str, int | str] = {"service": "sample", "route": "chat", "group": "none", "octets": number}
+    control = "access.request-authorized"
+    return journal.record(
+        "gateway.request.admitted", actor, request(number), Outcome.ALLOWED, control, detail
+    )
+
+
+def complete(journal: Journal, number: int, admitted: int = 0, actor: str = "p-00000000000000aa") -> int:
+    detail: dict[str, int | str] = {"admitted": admitted, "status": 200, "octets": 10}
+    return journal.record("gateway.request.completed", actor, request(number), Outcome.DONE, "", detail)
+
+
+def request(number: int) -> str:
+    return f"q-{number:016x}"
+
+
+def fill(ground: Ground, number: int, requests: int) -> Journal:
+    """Write a segment with so many requests, each admitted and completed, into the tree; return its journal."""
+    journal = ground.journal(number)
+    for each in range(requests):
+        ground.clock.at += 1000
+        complete(journal, each, admit(journal, each))
+    journal.flush()
+    ground.tail()
+    return journal
