@@ -1,0 +1,88 @@
+"""What an attack may use.
+
+Rules of this file: an attack gets functions, not Bartizan's insides. What a stranger can do goes through a
+`Door`; what only the owner can do (mint a token, look into the record) is a function that somebody above
+the drill hands in. Kills and edits happen on a throw-away twin, never on the platform that serves.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from bartizan.drill.door import Door
+from bartizan.ledger.entry import Entry
+
+CALLER = "workload.drill"
+"""The principal that may call the sample, and nothing more."""
+FLOODER = "workload.drill-flood"
+"""Like `CALLER`, kept apart so that what it is denied hits nobody else."""
+OUTSIDER = "workload.drill-bare"
+"""Authenticated, but without any role."""
+GATEWAY = "bartizan:gateway"
+"""Audience of tokens for the gateway."""
+CONTROL = "bartizan:control"
+"""Audience of tokens for the control process."""
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process of a platform: what it is, its id, and how far it is (`serving`, `ready`)."""
+
+    name: str
+    pid: int
+    state: str = ""
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """A running platform, as its owner and as a stranger may use it.
+
+    Attributes:
+        door: the front door.
+        ledger: folder of the ledger; attacks copy it and never write into it.
+        token: (principal, audience, seconds) -> a token, minted by the owner.
+        size: () -> how many entries the tree holds.
+        entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
+        processes: () -> its processes as they are now.
+        secret_sha256: () -> SHA-256, in hexadecimal, of the secret in the sample's system prompt.
+    """
+
+    door: Door
+    ledger: Path
+    token: Callable[[str, str, int], str]
+    size: Callable[[], int]
+    entries: Callable[[int], tuple[Entry, ...]]
+    processes: Callable[[], tuple[Process, ...]]
+    secret_sha256: Callable[[], str]
+
+    def caller(self, principal: str = CALLER) -> str:
+        """Return a token that admits a principal to the gateway for a minute."""
+        return self.token(principal, GATEWAY, 60)
+
+
+REQUIRES_PQ = ('pq = "required"',)
+"""Configuration of a twin that serves quantum-safe clients only."""
+MOST_ENTRIES = 100_000
+"""How many entries one question to the ledger returns at most."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What an attack is let loose on.
+
+    Attributes:
+        platform: the running platform.
+        twin: lines of configuration -> a throw-away platform with them; the same lines give the same one.
+        sleep: seconds -> waits that long.
+    """
+
+    platform: Platform
+    twin: Callable[[tuple[str, ...]], Platform]
+    sleep: Callable[[float], None]
+
+    @property
+    def door(self) -> Door:
+        """The front door of the running platform."""
+        return self.platform.door
+
+    def caller(self, principal: str = CALLER) -> str:
+        """Return a token that admits a principal to the gateway for a minute."""
+        return self.platform.caller(principal)
