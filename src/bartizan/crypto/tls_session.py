@@ -111,6 +111,11 @@ class TlsSession:
             _expect(self.connection, self._ssl, server_hostname)
             self.connection.set_connect_state()
 
+    @property
+    def resumed(self) -> bool:
+        """Whether the handshake continued an earlier session."""
+        return bool(lib.SSL_session_reused(self._ssl))
+
     def feed(self, octets: bytes) -> None:
         """Take what has come from the peer; `handshake` or `read` then works on it."""
         lib.ERR_clear_error()  # an old entry of this thread's queue would be taken for this connection's

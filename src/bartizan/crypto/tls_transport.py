@@ -362,6 +362,8 @@ class TlsTransport(asyncio.Transport):
                 return connection.get_protocol_version_name()
             case "alpn":
                 return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+            case "resumed":
+                return self._tls.session.resumed
             case "sslobject":
                 return connection
             case _:

@@ -1,0 +1,31 @@
+"""What the gateway knows of a TLS connection once the handshake is done."""
+
+import asyncio
+
+import msgspec
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """The terms of one connection.
+
+    Attributes:
+        version: as OpenSSL names it (`TLSv1.3`); empty without TLS.
+        group: key-agreement group, a word of the ledger's vocabulary; `none` without TLS.
+        alpn: protocol agreed on by ALPN; empty where the client offered none.
+        resumed: whether the handshake continued an earlier session.
+    """
+
+    version: str
+    group: str
+    alpn: str = ""
+    resumed: bool = False
+
+
+def connection_of(transport: asyncio.BaseTransport) -> Connection:
+    """Return the terms of an open connection, from a transport of `crypto.tls_transport` or a plain one."""
+    return Connection(
+        version=transport.get_extra_info("version", ""),
+        group=transport.get_extra_info("group", "none"),
+        alpn=transport.get_extra_info("alpn", ""),
+        resumed=transport.get_extra_info("resumed", False),
+    )
