@@ -36,7 +36,7 @@ class Child:
         exited: done with its wait status when it is gone.
         state: a word for `status`: starting, ready, serving, draining, gone.
         facts: what it reported of itself, numbers by name.
-        serves: of a worker: whether it accepts by now.
+        serves, informed: of a worker: whether it accepts, whether it gets generations.
         generation: of a worker: what it decides on; 0 before its first state.
     """
 
@@ -63,7 +63,7 @@ class Child:
         self.kind, self.number, self.state = kind, number, "starting"
         self.facts: dict[str, int] = {}
         self.generation = 0
-        self.serves = False
+        self.serves = self.informed = False
         self.channel = Channel(ours, reads, descriptors=kind != "worker")
         self.ready: asyncio.Future[None] = loop.create_future()
         self.exited: asyncio.Future[int] = loop.create_future()

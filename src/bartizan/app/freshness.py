@@ -60,9 +60,9 @@ class Freshness:
         self.access: Access | None = None
         self.generation = 0
 
-    def changed(self) -> bool:
-        """Return whether a newer generation is in force than the one loaded."""
-        return self._counter[0] > self.generation
+    def newest(self) -> int:
+        """Return the number of the newest generation there is."""
+        return self._counter[0]
 
     def current(self) -> Access | None:
         """Return what to decide on now; None where the control process has been gone for too long.

@@ -47,7 +47,8 @@ class Generation:
         await self._arrived.wait()
 
     def send(self, worker: Child) -> None:
-        """Hand the current state to one worker."""
+        """Hand the current state to one worker, which gets every later one too."""
+        worker.informed = True
         try:
             worker.channel.send(m.StateChanged(generation=self.number), [self._state_fd])
         except ChannelClosed:
@@ -82,9 +83,11 @@ class Generation:
 
     async def _spread(self) -> int:
         self.number += 1
-        waiting = [worker for worker in self._of("worker") if worker.generation]
-        for worker in waiting:
+        informed = [worker for worker in self._of("worker") if worker.informed]
+        for worker in informed:
             self.send(worker)
+        # one that is still starting finds the message waiting before its first decision
+        waiting = [worker for worker in informed if worker.ready.done()]
         struct.pack_into("<Q", self._map, 0, self.number)
         self._arrived.set()
         try:

@@ -22,6 +22,7 @@ class Service(msgspec.Struct, frozen=True):
         tls: whether the connection is encrypted and verified.
         credential: value of the Authorization header to send, or empty. A secret.
         allowed: private addresses that the dialer may connect to for it.
+        authorities: PEM of who may certify it, where it speaks TLS.
         requests_per_minute: of one principal.
         drill_only: whether only the drill may call it.
     """
@@ -34,6 +35,7 @@ class Service(msgspec.Struct, frozen=True):
     tls: bool = False
     credential: str = ""
     allowed: tuple[str, ...] = ()
+    authorities: str = ""
     requests_per_minute: int = 600
     drill_only: bool = False
 

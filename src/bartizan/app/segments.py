@@ -30,11 +30,12 @@ _REGISTER_SECONDS = 10.0
 
 
 class _Waiting(msgspec.Struct):
-    """A segment that the sealer has not confirmed yet."""
+    """A segment that the sealer has not confirmed yet; `told` is the number of the sealer that was told of it."""
 
     message: m.Register
     key: int
     done: asyncio.Future[None]
+    told: int = 0
 
 
 class Record:
@@ -111,7 +112,9 @@ class Record:
         for sealer in self._of("sealer"):
             try:
                 for waiting in self._waiting.values():
-                    sealer.channel.send(waiting.message, [waiting.key])
+                    if waiting.told != sealer.number:
+                        sealer.channel.send(waiting.message, [waiting.key])
+                        waiting.told = sealer.number
                 while self._final:
                     sealer.channel.send(m.Close(segment=self._final[0]))
                     self._final.pop(0)

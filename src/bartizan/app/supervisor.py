@@ -288,7 +288,9 @@ class Supervisor:
             segment=0,
             sample_sha256=hashlib.sha256(self.secret).hexdigest(),
         )
-        listeners = (self.control_listener.fileno(), self.owner_listener.fileno())
+        listeners = [self.control_listener.fileno(), self.owner_listener.fileno()]
+        if self.plan.policies:
+            listeners.append(sealed(msgspec.json.encode(self.plan.policies)))
         await self.record.hand(
             child, "control", lambda number: msgspec.structs.replace(message, segment=number), *listeners
         )

@@ -1,0 +1,77 @@
+"""What the gateway asks the access room and the limiter, as functions over the generation in force.
+
+Rules of this file: every question first makes sure that the newest generation is loaded. Where there is
+nothing to decide on, the answer is a refusal.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bartizan.access.decide import Circumstances
+from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.app.freshness import Freshness
+from bartizan.app.plan import Service
+from bartizan.clock import MINUTE, Nanoseconds
+from bartizan.crypto.tls_session import HYBRID
+from bartizan.gateway import ports
+from bartizan.store.limits import Limit, Limited, MemoryLimiter
+
+AUDIENCE: Final = "bartizan:gateway"
+"""What a token must be meant for."""
+UNAVAILABLE: Final = Refused(
+    "access.request-authenticated",
+    "control-unavailable",
+    "The platform's control process has been away for 30 seconds, so nothing can be decided; try again later.",
+    503,
+)
+STRANGERS: Final = Limit(Nanoseconds(MINUTE // 1200), 300)
+"""Requests of one address prefix that nobody known makes: 1,200 a minute, 300 at once."""
+_BURST_SHARE: Final = 10
+
+
+class Deciding:
+    """The answers of one worker.
+
+    Args:
+        fresh: the generation in force.
+        services: every upstream; their limits.
+    """
+
+    def __init__(self, fresh: Freshness, services: tuple[Service, ...]) -> None:
+        """Start with every limit unused."""
+        self._fresh = fresh
+        self._limits: Mapping[str, Limit] = {
+            service.name: _limit(service.requests_per_minute) for service in services
+        }
+        self._principals, self._addresses = MemoryLimiter(), MemoryLimiter()
+
+    def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
+        """Return who presents this token, or why it is not accepted."""
+        access = self._fresh.current()
+        return UNAVAILABLE if access is None else access.authenticate(token, now)
+
+    def authorize(
+        self, who: ports.Authenticated, action: str, service: str, circumstances: ports.Circumstances
+    ) -> Allowed | Refused:
+        """Return whether they may do that to this service."""
+        access = self._fresh.current()
+        if access is None or not isinstance(who, Authenticated):
+            return UNAVAILABLE
+        return access.authorize(who, action, service, Circumstances(circumstances.group in HYBRID))
+
+    def limit(self, service: str, principal: str, now: Nanoseconds) -> int:
+        """Return how long this principal must wait before it calls this service again, 0 if not; counts the call."""
+        return _wait(self._principals, f"{service} {principal}", now, self._limits[service])
+
+    def address_limit(self, address: str, now: Nanoseconds) -> int:
+        """Return how long this source of strangers must wait, 0 if not; counts the request."""
+        return _wait(self._addresses, address, now, STRANGERS)
+
+
+def _limit(per_minute: int) -> Limit:
+    return Limit(Nanoseconds(max(1, MINUTE // per_minute)), max(1, per_minute // _BURST_SHARE))
+
+
+def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Limit) -> int:
+    answer = limiter.ask(key, now, limit)
+    return answer.retry_after if isinstance(answer, Limited) else 0

@@ -1,0 +1,123 @@
+"""The sealer: brings the journals into the tree, signs checkpoints, and certifies the workers' keys.
+
+Rules of this file: it alone holds the ledger's and the authorities' keys; it has no network. Its orders come
+from the supervisor; what workers wrote is checked record by record. When its orders end, it seals what is
+there and ends.
+"""
+
+import select
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+from bartizan.app import messages as m
+from bartizan.app.authorities import Authorities
+from bartizan.app.channel import Channel, ChannelClosed, close
+from bartizan.app.folder import Folder
+from bartizan.clock import SystemClock
+from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
+from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
+from bartizan.isolation.kernel import no_new_privileges, not_dumpable
+from bartizan.isolation.memory import read_sealed
+from bartizan.ledger.checkpoint import CheckpointInvalid
+from bartizan.ledger.database import LedgerUnreadable
+from bartizan.ledger.installation import KeysReplaced, PlatformRunning, load_signers
+from bartizan.ledger.sequence import Sequencer, TreeDiffers
+
+_BUSY_MS, _IDLE_MS = 20, 100
+"""How long the sealer waits for orders before it looks at the journals again."""
+_LAST_WORDS_S = 1
+"""How long writers may take to end after a supervisor that died without a word."""
+REFUSED: Final = (
+    KeyExposed, KeyUnreadable, KeysReplaced, PlatformRunning, LedgerUnreadable, TreeDiffers, CheckpointInvalid,
+)  # fmt: skip
+"""Faults after which nothing may be sealed; each says what to do."""
+
+
+class Sealer:
+    """The sequencer and the authorities, behind the supervisor's channel."""
+
+    def __init__(self, channel: Channel, boot: m.BootSealer) -> None:
+        """Load every key, and finish what earlier writers left.
+
+        Raises:
+            KeyExposed, LedgerUnreadable, TreeDiffers, ...: one of `REFUSED`.
+        """
+        folder, self._clock = Folder(Path(boot.folder)), SystemClock()
+        self._channel = channel
+        self._authorities = Authorities(folder, tuple(boot.names), self._clock)
+        self._sequencer = Sequencer(folder.ledger, load_signers(folder.keys, folder.ledger), self._clock)
+        self._sequencer.recover(frozenset(boot.live))
+        self._told = (-1, -1)
+
+    def run(self) -> None:
+        """Seal until the orders end, then seal what is left."""
+        self._seal()
+        self._channel.send(m.Ready())
+        poll = select.poll()
+        poll.register(self._channel.fileno(), select.POLLIN)
+        wait = _IDLE_MS
+        while True:
+            try:
+                if poll.poll(wait):
+                    self._obey(*self._channel.receive())
+                    continue
+            except ChannelClosed:
+                break
+            wait = _BUSY_MS if self._seal() else _IDLE_MS
+        if self._sequencer.open:
+            select.select([], [], [], _LAST_WORDS_S)
+        self._sequencer.recover()
+        self._sequencer.checkpoint()
+        self._sequencer.release()
+
+    def _obey(self, order: m.SealerOrders, fds: list[int]) -> None:
+        match order:
+            case m.Register(segment=segment, writer=writer):
+                key = read_sealed(fds.pop())
+                self._sequencer.register(segment, writer, key)
+                key[:] = bytes(len(key))
+                self._channel.send(m.Registered(segment=segment))
+            case m.Close(segment=segment):
+                self._sequencer.close(segment)
+            case m.SignLeaf(worker=worker, request=request):
+                self._channel.send(self._sign(worker, request))
+            case m.BootSealer():
+                pass  # said once, before this
+        close(fds)
+
+    def _sign(self, worker: int, request: str) -> m.LeafSigned:
+        try:
+            chain = self._authorities.sign(request.encode("utf-8"))
+        except (NameNotAllowed, RequestRefused) as fault:
+            return m.LeafSigned(worker=worker, fault=str(fault))
+        return m.LeafSigned(worker=worker, chain=chain.decode("ascii"))
+
+    def _seal(self) -> bool:
+        """Bring in what the journals hold, sign it, and return whether there was anything."""
+        grew = self._sequencer.tail() > 0
+        self._sequencer.checkpoint()
+        state = (self._sequencer.size, len(self._sequencer.altered))
+        if state != self._told:
+            self._channel.send(m.Sealed(entries=state[0], altered=state[1]))
+            self._told = state
+        return grew
+
+
+def main(argv: list[str]) -> int:
+    """Seal until the supervisor is gone; `argv` holds the descriptor of the channel. Returns the exit status."""
+    no_new_privileges()
+    not_dumpable()
+    channel = Channel(socket.socket(fileno=int(argv[0])), m.SealerOrders)
+    boot, _ = channel.receive()
+    try:
+        Sealer(channel, boot).run()
+    except REFUSED as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

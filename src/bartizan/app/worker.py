@@ -1,0 +1,292 @@
+"""The gateway worker: takes all it will need, gives up the rest, and serves.
+
+Rules of this file: the order of the steps. Import everything; take the boot message; open the journal, whose
+record 0 moves its key on; get a certificate for a key of its own; refuse io_uring before the loop is made; make
+the server without listening; confine; report; serve when told to. After `confine` no file can be opened and no
+module imported. Without the supervisor a worker ends.
+"""
+
+import asyncio
+import concurrent.futures.thread
+import encodings.idna
+import linecache
+import os
+import secrets
+import signal
+import socket
+import stringprep
+import sys
+import traceback
+import unicodedata
+from collections.abc import Callable
+
+import msgspec
+import uvloop
+from OpenSSL import SSL
+
+from bartizan.access import assemble as access
+from bartizan.access import controls as access_controls
+from bartizan.access.outcome import ANYONE
+from bartizan.app import messages as m
+from bartizan.app.channel import Channel, ChannelClosed, Message
+from bartizan.app.deciding import AUDIENCE, Deciding
+from bartizan.app.freshness import Freshness
+from bartizan.app.plan import CONTROL, Plan, Service
+from bartizan.app.segments import SIZES
+from bartizan.clock import DAY, SECOND, SystemClock
+from bartizan.control import discover
+from bartizan.crypto.secret import Secret
+from bartizan.crypto.tls import client_context, server_context
+from bartizan.crypto.tls_transport import TlsProtocol
+from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
+from bartizan.gateway import ports
+from bartizan.gateway.assemble import Gateway, assemble
+from bartizan.identity import pseudonym
+from bartizan.identity.state import decode
+from bartizan.isolation import worker as isolation
+from bartizan.isolation.memory import read_sealed
+from bartizan.ledger.journal import Journal, JournalUnwritable
+
+LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceback, unicodedata)
+"""Modules that Python or a library would import only when it needs them, which is too late here."""
+_HOUSEKEEPING_SECONDS = 0.1
+_RENEWAL_SECONDS = LEAF_DAYS * DAY / SECOND / 2
+_MOST_MINTED = 256
+
+
+class Worker:
+    """One worker, from its boot message on.
+
+    Args:
+        channel: to the supervisor; blocking until the loop runs.
+        boot: what it is.
+        fds: listener, generation counter, plan, segment, first key.
+    """
+
+    def __init__(self, channel: Channel, boot: m.BootWorker, fds: list[int]) -> None:
+        """Open the journal and map the counter."""
+        listener, counter, plan, segment, key = fds
+        self.channel, self.clock = channel, SystemClock()
+        self.plan = msgspec.json.decode(read_sealed(plan), type=Plan)
+        self.listener = socket.socket(fileno=listener)
+        self.journal = Journal(
+            segment, read_sealed(key), boot.segment, "worker", boot.boot, self.clock, SIZES["worker"]
+        )
+        room = access.Ports(discover(access_controls), AUDIENCE)
+        self.fresh = Freshness(counter, room, channel, self.take, self.clock)
+        self.addresses = pseudonym.Addresses()
+        self.dials: dict[int, asyncio.Future[socket.socket]] = {}
+        self.tickets = 0
+        self.key: bytes = b""
+        self.chain: bytes = b""
+        self.context: SSL.Context | None = None
+        self.contexts = _client_contexts(self.plan.upstreams)
+        self.asked_segment = False
+        self.gateway: Gateway
+        self.server: asyncio.Server
+        self.ended = asyncio.Event()
+        self._does: dict[type[Message], Callable[..., None]] = {
+            m.StateChanged: self._state_changed,
+            m.Leaf: self._leaf,
+            m.Dialled: self._dialled,
+            m.Segment: self._segment,
+            m.ControlPresence: self._control_presence,
+            m.Serve: self._serve,
+            m.Drain: self._drain,
+        }
+
+    # ---- setting up ----------------------------------------------------------------------------------------
+    def prepare(self) -> None:
+        """Get a state to decide on and, for TLS, a certificate; each comes over the channel."""
+        if self.plan.tls:
+            self.ask_leaf()
+        while self.fresh.access is None or (self.plan.tls and self.context is None):
+            self.take()
+
+    def ask_leaf(self) -> None:
+        """Make a new key and have it certified."""
+        self.key, request = leaf_request(self.plan.names)
+        self.channel.send(m.LeafWanted(request=request.decode("ascii")))
+
+    async def run(self) -> None:
+        """Serve until drained, or until the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
+        self.channel.sock.setblocking(False)
+        loop.add_reader(self.channel.fileno(), self._readable)
+        self.gateway = assemble(self._ports())
+        # made now, listening later: the loop opens its spare descriptor with its first server
+        self.server = await loop.create_server(
+            self._connection, sock=self.listener, backlog=2048, start_serving=False
+        )
+        held = isolation.Confinement(seccomp=False, landlock=0)
+        if self.plan.isolation == "required":
+            held = isolation.confine(self.listener.fileno())
+        self.channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
+        loop.call_later(_HOUSEKEEPING_SECONDS, self._keep_house)
+        if self.plan.tls:
+            loop.call_later(_RENEWAL_SECONDS, self._renew)
+        await self.ended.wait()
+
+    def _connection(self) -> asyncio.Protocol:
+        if self.context is None:
+            return self.gateway.connection()
+        return TlsProtocol(self.gateway.connection, self.context, on_refused=self.gateway.handshake_refused)
+
+    def _ports(self) -> ports.Ports:
+        deciding = Deciding(self.fresh, self.plan.upstreams)
+        return ports.Ports(
+            clock=self.clock,
+            names=self.plan.names,
+            services=tuple(_route(service) for service in self.plan.upstreams),
+            default_service=self.plan.upstreams[0].name,
+            anonymous=ANYONE,
+            authenticate=deciding.authenticate,
+            authorize=deciding.authorize,
+            generation=self.fresh.newest,
+            refresh=self._refresh,
+            limit=deciding.limit,
+            address_limit=deciding.address_limit,
+            journal=self.journal,
+            dial=self._dial,
+            wrap_upstream=self._wrap,
+            pseudonym_of_address=self.addresses.pseudonym,
+            stop_accepting=self._unwell,
+            random=secrets.token_bytes,
+        )
+
+    def _refresh(self) -> None:
+        self.fresh.current()
+
+    # ---- upstreams -----------------------------------------------------------------------------------------
+    async def _dial(self, service: str) -> socket.socket:
+        """Return a connected socket from the dialer.
+
+        Raises:
+            ConnectionError: the dialer could not connect; the message is its word for the fault.
+        """
+        self.tickets += 1
+        answer: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+        self.dials[self.tickets] = answer
+        self.channel.send(m.Dial(ticket=self.tickets, service=service))
+        return await answer
+
+    def _dialled(self, message: m.Dialled, fds: list[int]) -> None:
+        connected = [socket.socket(fileno=fd) for fd in fds]
+        answer = self.dials.pop(message.ticket, None)
+        if answer is None or answer.done():  # nobody waits any more
+            for end in connected:
+                end.close()
+        elif connected:
+            connected[0].setblocking(False)
+            answer.set_result(connected[0])
+        else:
+            answer.set_exception(ConnectionError(message.fault))
+
+    def _wrap(
+        self, factory: ports.ProtocolFactory, service: str, on_refused: Callable[[str], None]
+    ) -> asyncio.Protocol:
+        host = next(each.host for each in self.plan.upstreams if each.name == service)
+        return TlsProtocol(factory, self.contexts[service], server_hostname=host, on_refused=on_refused)
+
+    # ---- orders --------------------------------------------------------------------------------------------
+    def take(self) -> None:
+        """Take one message off the channel and carry it out; without a supervisor there is no worker."""
+        try:
+            message, fds = self.channel.receive()
+        except ChannelClosed:
+            os._exit(0)
+        self._does[type(message)](message, fds)
+
+    def _readable(self) -> None:
+        try:
+            while True:
+                self.take()
+        except BlockingIOError:
+            pass
+
+    def _state_changed(self, message: m.StateChanged, fds: list[int]) -> None:
+        self.fresh.load(message.generation, decode(bytes(read_sealed(fds[0]))))
+        self.channel.send(m.Loaded(generation=message.generation))
+
+    def _leaf(self, message: m.Leaf, _: list[int]) -> None:
+        if not message.chain:
+            raise RuntimeError("the sealer signed no certificate for this worker")
+        self.context = server_context(message.chain.encode("ascii"), self.key, pq=self.plan.pq)
+
+    def _segment(self, message: m.Segment, fds: list[int]) -> None:
+        try:
+            self.journal.next_segment(fds[0], read_sealed(fds[1]), message.number, SIZES["worker"])
+        except JournalUnwritable:
+            self._unwell()
+        self.asked_segment = False
+
+    def _control_presence(self, message: m.ControlPresence, _: list[int]) -> None:
+        self.fresh.control_is(up=message.up)
+
+    def _serve(self, _: m.Serve, __: list[int]) -> None:
+        async def serve() -> None:
+            await self.server.start_serving()
+            self.channel.send(m.Serving())
+
+        self._serving = asyncio.get_running_loop().create_task(serve())
+
+    def _drain(self, message: m.Drain, _: list[int]) -> None:
+        async def drain() -> None:
+            self.server.close()
+            await self.gateway.drain(message.seconds)
+            self.ended.set()
+
+        self._draining = asyncio.get_running_loop().create_task(drain())
+
+    def _unwell(self) -> None:
+        """The record cannot be kept: accept no more, and say so."""
+        self.server.close()
+        self.channel.send(m.Unwell())
+
+    # ---- from time to time -----------------------------------------------------------------------------------
+    def _keep_house(self) -> None:
+        if self.journal.nearly_full and not self.asked_segment:
+            self.asked_segment = True
+            self.channel.send(m.SegmentWanted())
+        minted = {new.prefix: new.pseudonym for new in self.addresses.take_new()}
+        for start in range(0, len(minted), _MOST_MINTED):
+            self.channel.send(m.Minted(addresses=dict([*minted.items()][start : start + _MOST_MINTED])))
+        asyncio.get_running_loop().call_later(_HOUSEKEEPING_SECONDS, self._keep_house)
+
+    def _renew(self) -> None:
+        self.ask_leaf()
+        asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
+
+
+def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:
+    return {s.name: client_context(s.authorities.encode("ascii")) for s in services if s.tls}
+
+
+def _route(service: Service) -> ports.ServiceRoute:
+    default = 443 if service.tls else 80
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    return ports.ServiceRoute(
+        name=service.name,
+        upstream=host if service.port == default else f"{host}:{service.port}",
+        protocol="control" if service.name == CONTROL else service.protocol,
+        base=service.path,
+        credential=Secret(service.credential.encode("ascii")) if service.credential else None,
+        tls=service.tls,
+        limits=ports.ServiceLimits(requests_per_minute=service.requests_per_minute),
+    )
+
+
+def main(argv: list[str]) -> None:
+    """Run a worker; `argv` holds the descriptor of the channel."""
+    channel = Channel(socket.socket(fileno=int(argv[0])), m.WorkerOrders)
+    boot, fds = channel.receive()
+    worker = Worker(channel, boot, fds)
+    worker.prepare()
+    if worker.plan.isolation == "required":
+        isolation.refuse_io_uring()
+    uvloop.run(worker.run())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
