@@ -11,6 +11,20 @@ from pathlib import Path
 from typing import Final
 
 FILE: Final = "tree.db"
+# what is read is octets and whole numbers, even where somebody stored something else
+ENTRIES_FROM: Final = "SELECT number, coalesce(CAST(entry AS BLOB), x'') FROM entries WHERE number >= ?"
+"""Index and octets of the entries from an index on; conditions and an order may be appended."""
+TILES_FROM: Final = (
+    "SELECT number, coalesce(CAST(hashes AS BLOB), x'') FROM tiles WHERE level = ? AND number >= ?"
+)
+"""Number and hashes of a level's tiles from a number on; conditions may be appended."""
+BLOCKS_FROM: Final = (
+    "SELECT number, CAST(least AS INTEGER), CAST(most AS INTEGER), coalesce(CAST(terms AS BLOB), x'') "
+    "FROM blocks WHERE number >= ?"
+)
+"""Summaries from a number on; conditions and an order may be appended."""
+STATE: Final = "SELECT CAST(size AS INTEGER), coalesce(CAST(frontier AS BLOB), x'') FROM state"
+"""Size and right edge of the tree."""
 _BUSY_SECONDS: Final = 5.0
 
 SCHEMA: Final = (

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from bartizan.ledger.block import ENTRIES, term
-from bartizan.ledger.database import LedgerUnreadable, reading
+from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, LedgerUnreadable, reading
 from bartizan.ledger.entry import Entry, decode_entry
 from bartizan.ledger.event import Event, NotAnEvent, Outcome
 
@@ -101,11 +101,11 @@ def _places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int,
     given = [(field, value) for field in fields if (value := str(getattr(asked, field)))]
     terms = "".join(" AND instr(terms, ?) > 0" for _ in given)
     rows = connection.execute(
-        f"SELECT number FROM blocks WHERE number >= ? AND most >= ? AND least < ? {terms} "  # noqa: S608  only place holders
+        f"{BLOCKS_FROM} AND most >= ? AND least < ? {terms} "
         f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
         (asked.first // ENTRIES, asked.since, asked.until, *(term(*pair) for pair in given)),
     )
-    for (number,) in rows:
+    for number, *_ in rows:
         yield number * ENTRIES, min((number + 1) * ENTRIES, tail[0])
     if not asked.last:
         yield tail
@@ -123,8 +123,7 @@ def _entries(
     wanted += [f'"kind":"{asked.kind}'] if asked.kind else []
     wanted += [f'"outcome":"{asked.outcome.value}"'] if asked.outcome else []
     rows = connection.execute(
-        f"SELECT number, entry FROM entries WHERE number >= ? AND number < ? "  # noqa: S608  only place holders
-        f"{''.join(' AND instr(entry, ?) > 0' for _ in wanted)} "
+        f"{ENTRIES_FROM} AND number < ? {' AND instr(entry, ?) > 0' * len(wanted)} "
         f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
         (*span, *(text.encode() for text in wanted)),
     )

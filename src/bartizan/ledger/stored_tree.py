@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 
 from bartizan.ledger.block import ENTRIES, summarize
+from bartizan.ledger.database import ENTRIES_FROM, STATE, TILES_FROM
 from bartizan.ledger.entry import decode_entry
 from bartizan.ledger.event import Event
 from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hash, node_in, root_of
@@ -29,10 +30,7 @@ class StoredTree:
         self._connection = connection
         self.frontier = load_frontier(connection)
         self.node: Node = node_in(tile_in(connection), self.frontier)
-        rows = connection.execute(
-            "SELECT number, entry FROM entries WHERE number >= ? ORDER BY number",
-            (self.size // ENTRIES * ENTRIES,),
-        )
+        rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (self.size // ENTRIES * ENTRIES,))
         self._recent = [decode_entry(number, entry).event for number, entry in rows]
         if len(self._recent) != self.size % ENTRIES:
             raise ValueError("the entries are not as many as the tree says")
@@ -83,7 +81,7 @@ def load_frontier(connection: sqlite3.Connection) -> Frontier:
     Raises:
         ValueError: it is not the edge of a tree of its size.
     """
-    row = connection.execute("SELECT size, frontier FROM state").fetchone()
+    row = connection.execute(STATE).fetchone()
     if row is None:
         raise ValueError("the ledger's state is missing")
     return Frontier(*row)
@@ -93,12 +91,10 @@ def tile_in(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
     """Return the function that reads a full tile: (level, number) -> hashes; it raises ProofInvalid where there is none."""
 
     def tile(level: int, number: int) -> bytes:
-        row = connection.execute(
-            "SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)
-        ).fetchone()
-        if row is None:
+        row = connection.execute(f"{TILES_FROM} LIMIT 1", (level, number)).fetchone()
+        if row is None or row[0] != number:
             raise ProofInvalid(f"tile {number} of level {level} is missing")
-        hashes: bytes = row[0]
+        hashes: bytes = row[1]
         return hashes
 
     return tile

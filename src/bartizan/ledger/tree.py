@@ -64,6 +64,8 @@ class Frontier:
         Raises:
             ValueError: the octets are not the edge of a tree of this size.
         """
+        if size < 0:
+            raise ValueError("a tree has no negative size")
         self.size, self.levels = size, list[list[bytes]]()
         at = 0
         while size:
