@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.identity.principal import Uid
-from bartizan.policy.engine import Engine, PolicyInvalid, Verdict
+from bartizan.policy.engine import Engine, PolicyInvalid, Verdict, join
 
 SCHEMA = """
 entity Role;
@@ -104,11 +104,11 @@ def test_an_id_made_of_syntax_is_only_itself(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ("permit (\n  principal,\n  actoin,\n  resource\n);", 4, "actoin"),
-        (POLICY + "permit (principal, action", 10, "unexpected end"),
+        ("permit (\n  principal,\n  actoin,\n  resource\n);", 3, "actoin"),
+        (POLICY + "permit (principal, action", 9, "unexpected end"),
         (POLICY.replace("resource.open", "resource.opne"), 2, "callers-chat: attribute `opne`"),
-        (POLICY.replace('@id("only-safe")', ""), 0, "needs @id"),
-        (POLICY.replace("only-safe", "Only Safe"), 0, "needs @id"),
+        (POLICY.replace('@id("only-safe")', ""), 0, "number 2 needs an @id"),
+        (POLICY.replace("only-safe", "Only Safe"), 0, "number 2 needs an @id"),
         (POLICY.replace("only-safe", "callers-chat"), 6, "two policies"),
         (POLICY + '@id("t") permit (principal == ?principal, action, resource);', 9, "templates"),
         ('@id("deep") permit (principal, action, resource) when { ' + "!" * 300 + "true };", 0, ""),
@@ -142,3 +142,14 @@ def test_no_text_as_a_policy_does_anything_but_parse_or_be_refused(text: str) ->
     except PolicyInvalid:
         return
     assert not engine.decide(BOB, "chat", SAMPLE, SAFE).failed
+
+
+def test_several_files_are_one_policy_set_and_each_fault_names_its_file() -> None:
+    other = '@id("bob") permit (principal == User::"bob", action, resource);'
+    joined = Engine(join({"a.cedar": POLICY, "b.cedar": other}, SCHEMA), SCHEMA, ENTITIES)
+    assert joined.decide(BOB, "chat", SAMPLE, SAFE).policies == ("bob",)
+    assert joined.decide(ADA, "chat", SAMPLE, SAFE).policies == ("callers-chat",)
+    with pytest.raises(PolicyInvalid, match=r"b\.cedar:1: "):
+        join({"a.cedar": POLICY, "b.cedar": "permit (principl, action, resource);"}, SCHEMA)
+    with pytest.raises(PolicyInvalid, match=r"b\.cedar:2: .* in a\.cedar already"):
+        join({"a.cedar": POLICY, "b.cedar": POLICY}, SCHEMA)

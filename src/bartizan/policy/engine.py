@@ -107,6 +107,27 @@ class Engine:
         return Verdict(result.allowed, tuple(sorted(named[reason] for reason in found.reasons)), failed=False)
 
 
+def join(files: Mapping[str, str], schema: str) -> str:
+    """Return the policies of several files as one text, each checked under its own name.
+
+    Args:
+        files: name, as the operator knows it -> Cedar policies.
+        schema: Cedar schema.
+    Raises:
+        PolicyInvalid: one does not parse or fit the schema, or two files give a policy the same `@id`.
+    """
+    parsed = _read_schema(schema)
+    given: dict[str, str] = {}
+    for file, text in files.items():
+        for name in _named(file, text, _read_policies(file, text, parsed)).values():
+            first = given.setdefault(name, file)
+            if first != file:
+                raise PolicyInvalid(
+                    file, _line_of_id(text, name), f"the id {name} is given in {first} already"
+                )
+    return "\n".join(files.values())
+
+
 def _read_schema(schema: str) -> Schema:
     if len(schema) > MAX_POLICY:
         raise PolicyInvalid(_FRAGMENT, 0, f"has more than {MAX_POLICY} characters")
@@ -122,7 +143,7 @@ def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
     try:
         policies = PolicySet.from_str(text)
     except ValueError as fault:
-        raise PolicyInvalid(file, _line_of_fault(text), str(fault)) from fault
+        raise PolicyInvalid(file, _line_of_fault(text, str(fault)), str(fault)) from fault
     named = _named(file, text, policies)
     for error in validate_policies(text, schema).errors:
         ids = named.get(error.policy_id, "")
@@ -143,19 +164,26 @@ def _named(file: str, text: str, policies: PolicySet) -> Mapping[str, str]:
     for number, policy in found.static_policies.items():
         name = policy.annotations.get("id") or ""
         if POLICY_ID.fullmatch(name) is None:
-            raise PolicyInvalid(file, 0, f'{number} needs @id("a-name") of lower-case letters, digits, . _ -')
+            ordinal = int(number.removeprefix("policy")) + 1
+            what = f'policy number {ordinal} needs an @id("...") of lower-case letters, digits, . _ -'
+            raise PolicyInvalid(file, 0, what)
         if name in named.values():
             raise PolicyInvalid(file, _line_of_id(text, name), f"the id {name} is given to two policies")
         named[number] = name
     return named
 
 
-def _line_of_fault(text: str) -> int:
-    """Return the first line, from 1, after which the text can no longer become valid."""
+def _line_of_fault(text: str, what: str) -> int:
+    """Return the first line, from 1, after which the text can no longer become valid.
+
+    Cedar names no line. Where it names a word and finds it wrong only at the end of the statement, the line
+    is the word's.
+    """
     lines = text.split("\n")
-    return min(
-        1 + bisect.bisect_left(range(1, len(lines) + 1), 1, key=lambda n: _broken(lines[:n])), len(lines)
-    )
+    count = 1 + bisect.bisect_left(range(1, len(lines) + 1), 1, key=lambda n: _broken(lines[:n]))
+    last = min(count, len(lines))
+    word = what.rpartition(": ")[2]
+    return _line_of("\n".join(lines[:last]), word) or last
 
 
 def _broken(lines: list[str]) -> bool:
