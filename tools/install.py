@@ -50,9 +50,10 @@ A mirror or proxy alters packages, or somebody attacks you: try another network,
     r"[Nn]o space left on device": """\
 the disk is full. Free 500 MB and run the same command again.""",
     "Failed to establish a new connection|Temporary failure in name resolution|Name or service not known|dns error"
-    "|[Cc]onnect(ion)? error|error sending request|Network is unreachable|timed out|Max retries exceeded"
+    "|[Cc]onnect(ion)? error|error sending request|Network is unreachable|timed out|connection broken by"
+    r"|\(from versions: none\)"
     "|CERTIFICATE_VERIFY_FAILED|invalid peer certificate": """\
-the packages cannot be fetched: the package index does not answer, or its certificate is not trusted.
+the packages cannot be fetched: the package index does not answer, is not trusted, or does not have them.
 Check the network. Behind a proxy or with a mirror, tell pip (`pip config set global.proxy URL`, or
 `global.index-url`, `global.cert`): its settings are honoured here. Then run the same command again.""",
     r"No matching distribution|no usable wheels|No solution found": """\

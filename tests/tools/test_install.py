@@ -1,0 +1,189 @@
+"""Installing: only what was locked, once, and a plain word where it fails. Real environments, no network."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.structure.sources import ROOT
+from tools import install
+
+BACKEND = """
+import zipfile
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = "bartizan-0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        wheel.writestr("bartizan-0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: bartizan\\nVersion: 0\\n")
+        wheel.writestr("bartizan-0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("bartizan-0.dist-info/RECORD", "")
+    return name
+"""
+
+
+class Clone:
+    """A clone of a small project, beside a folder with the two packages that it may lock."""
+
+    def __init__(self, place: Path) -> None:
+        """Lay it out at `place`; `run` locks `stone`, `dev` adds `mortar`."""
+        self.root, self.index = place / "clone", place / "index"
+        self.index.mkdir()
+        (self.root / "tools").mkdir(parents=True)
+        (self.root / "requirements").mkdir()
+        shutil.copy(ROOT / "tools" / "install.py", self.root / "tools")
+        (self.root / "backend.py").write_text(BACKEND)
+        (self.root / "pyproject.toml").write_text(
+            '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+            '[project]\nname = "bartizan"\nversion = "0"\n'
+        )
+        stone, mortar = _wheel(self.index, "stone"), _wheel(self.index, "mortar")
+        self.lock("run", stone)
+        self.lock("dev", stone, mortar)
+
+    def lock(self, name: str, *lines: str) -> None:
+        """Write a lock."""
+        (self.root / "requirements" / f"{name}.txt").write_text("".join(lines))
+
+    def install(self, wanted: str = "run") -> subprocess.CompletedProcess[str]:
+        """Run the installer as make does, with no index but the folder."""
+        return subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, self.root / "tools" / "install.py", wanted],
+            env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.index)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def packages(self) -> set[str]:
+        """Return what is in its environment besides pip's own."""
+        found = {
+            path.name.split("-")[0] for path in self.root.glob(".venv/lib/python3*/site-packages/*.dist-info")
+        }
+        return found - {"pip", "setuptools"}
+
+
+def _wheel(folder: Path, name: str) -> str:
+    """Make a package and return its line of a lock."""
+    file = folder / f"{name}-1-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
+        info = f"{name}-1.dist-info"
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    return f"{name}==1 \\\n    --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    """Return a clone in which nothing is installed."""
+    return Clone(tmp_path)
+
+
+@pytest.mark.slow
+def test_what_is_locked_is_installed_once_and_a_changed_lock_makes_all_anew(clone: Clone) -> None:
+    first = clone.install()
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("environment  .venv, 1 packages, hashes verified ")
+    assert len(first.stdout.rstrip("\n")) == 72
+    assert clone.packages() == {"stone", "bartizan"}
+    again = clone.install()
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    more = clone.install("dev")
+    assert "2 packages" in more.stdout
+    assert clone.install("run").stdout == ""
+    clone.lock("dev", (clone.root / "requirements" / "run.txt").read_text())
+    assert clone.install("dev").returncode == 0
+    assert clone.packages() == {"stone", "bartizan"}, "what a lock dropped is still there"
+
+
+@pytest.mark.slow
+def test_a_package_that_was_altered_is_not_installed(clone: Clone) -> None:
+    with zipfile.ZipFile(clone.index / "stone-1-py3-none-any.whl", "a") as wheel:
+        wheel.writestr("stone/backdoor.py", "")
+    failed = clone.install()
+    assert failed.returncode == 3
+    assert "its hash differs" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert clone.packages() == set()
+    assert not (clone.root / ".venv" / "installed.json").exists(), (
+        "a failed installation passes for a finished one"
+    )
+
+
+@pytest.mark.slow
+def test_a_package_without_a_prebuilt_file_runs_no_build_script(clone: Clone) -> None:
+    (clone.index / "stone-1-py3-none-any.whl").unlink()
+    (clone.index / "stone-1.tar.gz").write_bytes(b"")
+    failed = clone.install()
+    assert failed.returncode == 3
+    assert "cannot be fetched" in failed.stderr
+
+
+def test_an_unknown_set_is_refused() -> None:
+    assert install.main(["everything"]) == 2
+    assert install.main([]) == 2
+
+
+def test_too_old_a_python_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "OLDEST", (99, 0))
+    assert install.main(["run"]) == 3
+    assert "needs Python 3.11 or newer" in capsys.readouterr().err
+
+
+def test_a_missing_venv_is_named_by_its_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    assert install.main(["run"]) == 3
+    assert "apt-get install python3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("printed", "meaning"),
+    [
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "hash differs"),
+        ("error: Hash mismatch for `h11==0.16.0`", "hash differs"),
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("WARNING: Retrying after connection broken by 'NewConnectionError(...)'", "cannot be fetched"),
+        ("error: Failed to fetch\n  Caused by: dns error: failed to lookup address", "cannot be fetched"),
+        ("ssl.SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED", "cannot be fetched"),
+        ("ERROR: No matching distribution found for uvloop==0.23.0", "not prebuilt"),
+        ("something new\nnobody foresaw", "something new\nnobody foresaw"),
+    ],
+)
+def test_what_an_installer_says_is_explained(printed: str, meaning: str) -> None:
+    assert meaning in install._explain(printed, "fetching packages")
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_mirror"),
+    [
+        ("global.index-url='https://mirror.example/simple'", True),
+        ("global.extra-index-url='file:///srv/simple'", True),
+        (":env:.find-links='/srv/wheels'", True),
+        ("install.no-index='true'", True),
+        ("global.proxy='http://proxy.example:3128'", True),
+        ("global.cert='/etc/ssl/certs/ca-certificates.crt'", False),
+        (":env:.default-timeout='180'", False),
+        ("global.constraint='/etc/constraints.txt'", False),
+        ("download.index-url='https://mirror.example/simple'", False),
+    ],
+)
+def test_pip_installs_exactly_where_its_settings_say_whence(setting: str, is_mirror: bool) -> None:  # noqa: FBT001
+    settings = f":env:.disable-pip-version-check='1'\n{setting}\nglobal.timeout='60'\n"
+    assert bool(install.MIRROR.search(settings)) is is_mirror
+
+
+def test_a_stamp_that_is_damaged_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "STAMP", tmp_path / "installed.json")
+    for text in ("", "{", "[]", json.dumps("x"), "\x00"):
+        install.STAMP.write_text(text)
+        assert install._stamp() == {}
