@@ -16,8 +16,8 @@ from bartizan.drill.attack import Attack
 from bartizan.drill.attack import discover as discover_attacks
 from bartizan.promise import Promise, promises, rooms
 
-BUILT_IN: Final = frozenset({"data.transit-quantum-safe", "gateway.tls-strong", "ledger.intact"})
-"""Promises that the platform keeps by how it is built (its TLS, its record), where no subject is judged."""
+BUILT_IN: Final = frozenset({"access.revocation-prompt", "ledger.intact"})
+"""Promises that the platform keeps by how it is built (freshness, its record), where no subject is judged."""
 
 
 class Catalogue(msgspec.Struct, frozen=True):

@@ -6,7 +6,9 @@ from bartizan.app.catalogue import catalogue
 from bartizan.app.folder import Folder
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
+from bartizan.ledger.database import FILE
 from bartizan.ledger.event import Event
+from bartizan.ledger.query import MOST, Query, query
 
 
 def standing(folder: Folder, now: Nanoseconds) -> Posture:
@@ -24,6 +26,9 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
 
 
 def _entries(folder: Folder) -> Iterator[tuple[int, Event]]:
-    from bartizan.ledger import query
-
-    yield from query.entries(folder.ledger, kind=TRIED)
+    if not (folder.ledger / FILE).exists():
+        return
+    asked = Query(kind=TRIED, limit=MOST)
+    while found := query(folder.ledger, asked):
+        yield from ((entry.index, entry.event) for entry in found)
+        asked = Query(kind=TRIED, limit=MOST, first=found[-1].index + 1)

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.command.UsageInvalid": Exit.USAGE,
     "bartizan.config.ConfigurationFault": Exit.USAGE,
-    "bartizan.app.settings.SettingsInvalid": Exit.USAGE,
     "bartizan.app.folder.PlatformRunning": Exit.USAGE,
+    "bartizan.app.owner.OwnerRefused": Exit.USAGE,
+    "bartizan.app.exercise.TargetUnknown": Exit.USAGE,
+    "bartizan.cli.up.PortTaken": Exit.USAGE,
+    "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""

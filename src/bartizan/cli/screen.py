@@ -35,6 +35,11 @@ class Screen:
         """Write a value as one JSON document, two spaces deep."""
         self._write(json.dumps(value, indent=2) + "\n")
 
+    def progress(self, text: str) -> None:
+        """Write a line over the last one, where a person watches; nothing elsewhere. No text wipes it."""
+        if self._stream is not None and self._stream.isatty():
+            self._write(f"\r{printable(text[:79]):<79}" + ("" if text else "\r"))
+
     def flush(self) -> None:
         """Hand over what is buffered.
 

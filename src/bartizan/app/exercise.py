@@ -1,0 +1,130 @@
+"""The drill against the platform of a state folder: what its attacks need, wired to what is running.
+
+Rules of this file: attacks reach the platform through its front door like anybody; tokens, record and process
+ids come from the owner's side, for the drill alone. Without being told otherwise every attack ends at the
+built-in sample.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.app import platform
+from bartizan.app.address import listen_address
+from bartizan.app.catalogue import catalogue
+from bartizan.app.folder import Folder
+from bartizan.app.owner import Owner, PlatformSilent
+from bartizan.app.settings import read
+from bartizan.clock import SystemClock
+from bartizan.config import NAME
+from bartizan.drill.attack import Stage
+from bartizan.drill.door import Door
+from bartizan.drill.run import Note, Ports, choose, run
+from bartizan.drill.target import MOST_ENTRIES, Platform, Process, Target
+from bartizan.drill.twin import Twins
+from bartizan.drill.verdict import Result, Tried
+from bartizan.ledger.entry import Entry
+from bartizan.ledger.query import Query, query, size
+
+SAMPLE: Final = "sample"
+"""Name of the service at which attacks end unless another one is named."""
+Progress = Callable[[str], None]
+"""Shows a line over the last one; nothing wipes it."""
+
+
+class TargetUnknown(LookupError):
+    """No service of that name or URL is configured."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        """Say what is known."""
+        super().__init__(f"--target names no configured service; known are {', '.join(sorted(known))}")
+
+
+def exercise(
+    folder: Folder, names: Collection[str] = (), *, target: str = SAMPLE, progress: Progress = lambda _: None
+) -> Result:
+    """Attack the platform of a state folder and return what held, once it is on record.
+
+    Args:
+        folder: the state folder.
+        names: attacks or control ids; none means all that make sense on the target.
+        target: name of the service behind the front door.
+        progress: shows how far it is.
+    Raises:
+        PlatformSilent: none runs.
+        TargetUnknown: the platform has no such service.
+        AttackUnknown: a name that fits nothing.
+    """
+    known = catalogue()
+    stages = (Stage.FRONT, Stage.TWIN, *((Stage.SAMPLE,) if target == SAMPLE else ()))
+    attacks = choose(known.attacks, names, stages)
+    done: list[Tried] = []
+
+    def tried(attempt: Tried) -> None:
+        done.append(attempt)
+        progress(f"drill        {len(done)} of {len(attacks)} attacks: {attempt.attack.title}")
+
+    with Twins(_twin) as twins:
+        aim = Target(connect(folder, target), twins.get, time.sleep)
+        ports = Ports(_recorder(folder), known.enforced, tuple(known.promises), SystemClock(), tried)
+        result = run(attacks, aim, ports)
+    progress("")
+    return result
+
+
+def connect(folder: Folder, service: str) -> Platform:
+    """Return the running platform of a state folder, as attacks may use it.
+
+    Raises:
+        PlatformSilent: none runs.
+        TargetUnknown: it has no such service.
+    """
+    found = platform.status(folder)
+    if found is None:
+        raise PlatformSilent(folder)
+    if service not in found.services:
+        raise TargetUnknown(found.services)
+    address, owner = listen_address(found.listen), Owner(folder)
+    authority = folder.authority.read_bytes() if found.tls else b""
+    return Platform(
+        door=Door(address.host, address.port, authority, service),
+        ledger=folder.ledger,
+        token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
+        size=lambda: size(folder.ledger),
+        entries=lambda first: _entries(folder.ledger, first),
+        processes=lambda: _processes(folder),
+        secret_sha256=owner.sample_sha256,
+    )
+
+
+def _entries(ledger: Path, first: int) -> tuple[Entry, ...]:
+    return query(ledger, Query(first=first, limit=MOST_ENTRIES))
+
+
+def _processes(folder: Folder) -> tuple[Process, ...]:
+    found = platform.status(folder)
+    return () if found is None else tuple(Process(process.kind, process.pid) for process in found.processes)
+
+
+def _recorder(folder: Folder) -> Callable[[Sequence[Note]], None]:
+    owner = Owner(folder)
+
+    def post(notes: Sequence[Note]) -> None:
+        owner.report([msgspec.to_builtins(note) for note in notes])
+
+    return post
+
+
+def _twin(folder: Path, lines: tuple[str, ...]) -> tuple[Platform, Callable[[], None]]:
+    """Start a throw-away platform in an empty folder, with these lines as its whole configuration."""
+    file, state = folder / NAME, Folder(folder / "state")
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    running = platform.start(platform.plan(read(file, folder), state.root, port=0))
+    try:
+        return connect(state, SAMPLE), running.stop
+    except BaseException:
+        running.stop()
+        raise

@@ -1,0 +1,166 @@
+"""What the owner's commands ask of a running platform, over the unix socket that only the owner reaches.
+
+Rules of this file: answers are checked like a stranger's; a refusal carries the platform's own sentence, which
+says what to do. Tokens and secrets go to the caller and nowhere else.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from bartizan.app.folder import Folder
+from bartizan.egress.http import Client, Response
+
+SECONDS: Final = 30.0
+"""Longest time for an answer: a revocation is answered once every worker has loaded it."""
+Shape = TypeVar("Shape")
+
+
+class PlatformSilent(Exception):
+    """Nobody answers for this state folder."""
+
+    def __init__(self, folder: Folder) -> None:
+        """Name the folder and what to do."""
+        super().__init__(f"no platform answers for {folder.root}; start it with `bartizan up`")
+        self.folder = folder
+
+
+class OwnerRefused(Exception):
+    """The platform refused what the owner asked; the message is its own sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        """Carry the status of the answer and what it said."""
+        super().__init__(detail or f"the platform answered {status}; look at `bartizan status`")
+        self.status = status
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An access token: a secret of `expires_in` seconds; `id` may stand in the record."""
+
+    access_token: str
+    expires_in: int
+    id: str
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A registered principal."""
+
+    id: str
+    client_id: str
+    pseudonym: str
+    kind: str
+    roles: tuple[str, ...]
+    revoked: bool
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A new principal with its client secret, which is shown this once."""
+
+    id: str
+    client_id: str
+    client_secret: str
+
+
+class _People(msgspec.Struct, frozen=True):
+    principals: tuple[Person, ...]
+
+
+class _Generation(msgspec.Struct, frozen=True):
+    generation: int
+
+
+class _Recorded(msgspec.Struct, frozen=True):
+    first: int
+    last: int
+
+
+class _Sample(msgspec.Struct, frozen=True):
+    sha256: str
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    detail: str = ""
+
+
+class Owner:
+    """A client of one platform's owner API; opens a connection a question."""
+
+    __slots__ = ("_folder",)
+
+    def __init__(self, folder: Folder) -> None:
+        """Ask the platform of this state folder; nothing is asked yet."""
+        self._folder = folder
+
+    def token(self, principal: str, audience: str, seconds: int) -> Token:
+        """Return a token.
+
+        Args:
+            principal: id of the owner or of one of the drill's principals.
+            audience: `bartizan:gateway` or `bartizan:control`.
+            seconds: its life, 1 to 600.
+        Raises:
+            PlatformSilent, OwnerRefused.
+        """
+        wanted = {"principal": principal, "audience": audience, "seconds": seconds}
+        return self._ask("POST", "/token", Token, wanted)
+
+    def people(self) -> tuple[Person, ...]:
+        """Return everybody who is registered, the revoked included; raises as `token`."""
+        return self._ask("GET", "/principals", _People).principals
+
+    def register(self, name: str, kind: str, roles: Sequence[str]) -> Registered:
+        """Return a new principal; its roles are in force in every worker; raises as `token`."""
+        wanted = {"name": name, "kind": kind, "roles": list(roles)}
+        return self._ask("POST", "/principals", Registered, wanted)
+
+    def revoke(self, principal: str) -> int:
+        """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""
+        return self._ask("POST", "/revoke", _Generation, {"principal": principal}).generation
+
+    def revoke_token(self, token: str) -> int:
+        """Refuse one token by its id from now on, in every worker; return the generation; raises as `token`."""
+        return self._ask("POST", "/revoke", _Generation, {"token": token}).generation
+
+    def report(self, events: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+        """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
+        found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
+        return found.first, found.last
+
+    def sample_sha256(self) -> str:
+        """Return the digest of the secret in the sample's system prompt, hexadecimal; raises as `token`."""
+        return self._ask("GET", "/sample", _Sample).sha256
+
+    def _ask(
+        self, method: str, path: str, shape: type[Shape], body: Mapping[str, Any] | None = None
+    ) -> Shape:
+        headers = (("content-type", "application/json"),) if body is not None else ()
+        octets = b"" if body is None else msgspec.json.encode(body)
+        try:
+            with _short(self._folder.owner_socket) as socket:
+                response = Client.unix(socket, timeout_s=SECONDS).request(method, path, headers, octets)
+        except OSError as fault:
+            raise PlatformSilent(self._folder) from fault
+        return _read(response, shape)
+
+
+@contextmanager
+def _short(socket: Path) -> Iterator[str]:
+    """Yield a name for a unix socket that is short enough: a socket's address holds 107 octets only."""
+    parent = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{parent}/{socket.name}"
+    finally:
+        os.close(parent)
+
+
+def _read(response: Response, shape: type[Shape]) -> Shape:
+    try:
+        if response.status >= 400:  # noqa: PLR2004 - RFC 9110, client and server errors
+            raise OwnerRefused(response.status, msgspec.json.decode(response.body, type=_Problem).detail)
+        return msgspec.json.decode(response.body, type=shape)
+    except msgspec.DecodeError as fault:
+        raise OwnerRefused(response.status, "") from fault

@@ -1,0 +1,96 @@
+"""`bartizan identity`: register, list and revoke who may call."""
+
+import argparse
+
+import msgspec
+
+from bartizan.app.owner import Owner
+from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, name, state_options
+from bartizan.cli.place import state
+from bartizan.cli.screen import table
+
+
+def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    owner = Owner(state(arguments, shell))
+    match arguments.action:
+        case "add":
+            _add(arguments, shell, owner)
+        case "list":
+            _list(arguments, shell, owner)
+        case _:
+            _revoke(arguments, shell, owner)
+    return Exit.CLEAN
+
+
+def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    made = owner.register(arguments.name, arguments.kind, arguments.role or ["caller"])
+    if arguments.json:
+        shell.out.document(msgspec.to_builtins(made))
+        return
+    shell.err.line(f"{made.id} may call; its secret is shown this once:")
+    shell.out.line(f"client_id={made.client_id}\nclient_secret={made.client_secret}")
+
+
+def _list(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    people = owner.people()
+    if arguments.json:
+        shell.out.document([msgspec.to_builtins(person) for person in people])
+        return
+    rows = [
+        (
+            person.id,
+            person.client_id,
+            ", ".join(person.roles),
+            person.pseudonym,
+            "revoked" if person.revoked else "",
+        )
+        for person in people
+    ]
+    shell.out.line(table([("ID", "CLIENT", "ROLES", "IN THE RECORD", ""), *rows]))
+
+
+def _revoke(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    if (arguments.id is None) is (arguments.token is None):
+        raise UsageInvalid("name a principal, or a token with --token, one of both")
+    if arguments.token is None:
+        generation = owner.revoke(arguments.id)
+    else:
+        generation = owner.revoke_token(arguments.token)
+    if arguments.json:
+        shell.out.document({"revoked": arguments.id or arguments.token, "generation": generation})
+    else:
+        shell.out.line(f"revoked, in force in every worker (generation {generation})")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    add = actions.add_parser("add", help="register a principal and print its client secret, once")
+    add.add_argument("name", metavar="NAME", type=name, help="what to call it")
+    add.add_argument(
+        "--kind", choices=["workload", "user", "device"], default="workload", help="default: workload"
+    )
+    add.add_argument(
+        "--role",
+        action="append",
+        metavar="ROLE",
+        type=name,
+        help="default: caller; may be given more than once",
+    )
+    shown = actions.add_parser("list", help="show everybody, with the pseudonym that stands in the record")
+    revoke = actions.add_parser("revoke", help="refuse everything of a principal, or one token, at once")
+    revoke.add_argument(
+        "id", metavar="ID", type=name, nargs="?", help="of the principal, such as workload.app"
+    )
+    revoke.add_argument("--token", metavar="ID", help="of one token instead, its jti: t-...")
+    for action in (add, shown, revoke):
+        state_options(action)
+        json_option(action)
+
+
+COMMAND = Command(
+    "identity",
+    "Acts on the running platform of a state folder, as its owner. A change is answered once it is in force in\n"
+    "every worker. Ends with 0, 2 where the platform refuses, 3 where none runs.",
+    _arguments,
+    _run,
+)

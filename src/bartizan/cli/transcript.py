@@ -1,0 +1,118 @@
+"""What `bartizan up` prints around the drill's table: where things are, and what to type next.
+
+Rules of this file: text only. Every command shown works when it is pasted into the same shell.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bartizan.cli.place import near
+
+LABEL: Final = 12
+"""Columns of the labels on the left."""
+SECONDS: Final = 66
+"""Column at which the seconds of a step end."""
+
+
+class Place(NamedTuple):
+    """Where the platform is, as the person at the prompt sees it.
+
+    Attributes:
+        url: of the gateway.
+        listen: host:port of the gateway.
+        state: the state folder.
+        folder: the working folder.
+        options: words that every further command needs to find the same state (`--state`, ...).
+        services: configured services; none where the sample stands in.
+        tls: whether the gateway speaks TLS.
+    """
+
+    url: str
+    listen: str
+    state: Path
+    folder: Path
+    options: tuple[str, ...]
+    services: tuple[str, ...]
+    tls: bool
+
+
+def step(label: str, said: str, seconds: float | None = None) -> str:
+    """Return one line of what was done, with the time that it took at the right."""
+    line = f"{label:<{LABEL}} {said}"
+    if seconds is None:
+        return line
+    took = f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004 - two digits are enough
+    return f"{line:<{SECONDS - len(took)}}{took}" if len(line) < SECONDS - len(took) else f"{line}  {took}"
+
+
+def keys(place: Place, *, new: bool) -> str:
+    """Return the line about keys."""
+    folder = shlex.quote(near(place.state, place.folder))
+    said = "new authority and ledger keys" if new else "authority and ledger keys as before,"
+    return step("keys", f"{said} in {folder}/ (git-ignored)")
+
+
+def gateway(place: Place, seconds: float, *, loopback: bool) -> str:
+    """Return the line about the gateway."""
+    where = "this machine only" if loopback else f"listens on {place.listen}, reachable from outside"
+    return step("gateway", f"{place.url} ({where})", seconds)
+
+
+def closing(place: Place, *, unproven: int | None, detached: bool) -> str:
+    """Return what to do next, after the drill's table.
+
+    Args:
+        place: where the platform is.
+        unproven: how many promises are not proven; None where no drill was run.
+        detached: whether the platform stays when this command ends.
+    """
+    lines = ["Send a request:", *_request(place)]
+    if not place.services:
+        lines.append(_next("Your service:", _command("init", "https://api.example.com/v1")))
+    if unproven is None:
+        lines.append(_next("Prove it:", _command("drill", *place.options)))
+    elif unproven:
+        lines.append(_next("Not proven:", _command("status", "--not-proven", *place.options)))
+    lines.append(_next("Check proof:", _command("ledger", "verify", *place.options)))
+    reset = _command("reset", *place.options)
+    if detached:
+        lines.append(_next("Stop:", f"{_command('down', *place.options)}; `{reset}` deletes this state"))
+    else:
+        lines.append(f"Ctrl-C stops; `{reset}` deletes this state.")
+    return "\n".join(lines)
+
+
+def _request(place: Place) -> list[str]:
+    token = _command("token", "--header", *place.options)
+    authority = f" --cacert {shlex.quote(near(place.state / 'ca.pem', place.folder))}" if place.tls else ""
+    model = "MODEL" if place.services else "sample"
+    note = [f"  (with a model of {place.services[0]} for MODEL)"] if place.services else []
+    return [
+        f"  {token} | curl{authority} \\",
+        f"    {place.url}/v1/chat/completions -H @- -H 'Content-Type: application/json' \\",
+        f"""    -d '{{"model":"{model}","messages":[{{"role":"user","content":"hi"}}]}}'""",
+        *note,
+    ]
+
+
+def _next(label: str, command: str) -> str:
+    return f"{label:<14} {command}"
+
+
+def _command(*words: str) -> str:
+    return shlex.join([*program(), *words])
+
+
+def program() -> tuple[str, ...]:
+    """Return the words by which this command can be started again from the same folder."""
+    started = Path(sys.argv[0] if sys.argv else "bartizan")
+    if started.name != "bartizan":
+        return (sys.executable, "-m", "bartizan")
+    found = shutil.which("bartizan")
+    if found is not None and Path(found).exists() and started.exists() and Path(found).samefile(started):
+        return ("bartizan",)
+    return (os.path.relpath(started),)
