@@ -1,0 +1,118 @@
+"""Bartizan itself as a system under test: a platform of its own, with principals, tokens and services to load."""
+
+import http.client
+import json
+import random
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, STDOUT, run
+
+from typing_extensions import override
+
+from bench.bed.load import Entry
+from bench.bed.peers import System, Upstream
+from bench.bed.processes import PeerFailed
+
+SERVICES, PRINCIPALS, TOKENS, CALLS = 100, 50, 1000, 4096
+"""Services, principals, tokens in use, and requests that the load goes through before it starts again."""
+_SKEW = 1.1
+_COMMAND = str(Path(sys.executable).with_name("bartizan"))
+
+
+class _Owner(http.client.HTTPConnection):
+    """The owner's API of a platform, over its unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("owner", timeout=30)
+        self._path = path
+
+    @override
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(str(self._path))
+
+    def post(self, path: str, body: object) -> dict[str, str]:
+        self.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        answer = self.getresponse()
+        told = answer.read()
+        if answer.status >= 300:
+            raise PeerFailed(f"the owner's API answered {answer.status} to {path}: {told[:300]!r}")
+        found: dict[str, str] = json.loads(told)
+        return found
+
+
+@contextmanager
+def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
+    """Run Bartizan with every check on: tokens, policy, limits, validation, both journal records."""
+    name = "Bartizan TLS" if tls else "Bartizan"
+    place, state = folder / name.replace(" ", "-"), folder / ("t" if tls else "p")
+    place.mkdir()
+    (place / "bartizan.toml").write_text(_configuration(behind, tls=tls))
+    try:
+        _command(place, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
+        status = json.loads((state / "run" / "status.json").read_text())
+        port = int(status["listen"].rpartition(":")[2])
+        owner = _Owner(state / "run" / "owner.sock")
+        calls, spare = _calls(owner)
+        own = frozenset(each["pid"] for each in status["processes"] if each["kind"] == "sample")
+        streaming = Entry(port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
+        with _revocations(owner, spare):
+            yield System(name, int(status["pid"]), Entry(port, tls, calls), streaming, own)
+    finally:
+        _command(place, "down", "--state", str(state))
+
+
+def _command(place: Path, *words: str) -> None:
+    told = run([_COMMAND, *words], cwd=place, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    if told.returncode:
+        raise PeerFailed(f"bartizan {words[0]}: {told.stdout[-2000:]}")
+
+
+def _configuration(behind: Upstream, *, tls: bool) -> str:
+    ports = {"stream": behind.streams, **{f"service-{number:03}": behind.whole for number in range(SERVICES)}}
+    services = "".join(
+        f'[[service]]\nname = "{name}"\nupstream = "http://127.0.0.1:{port}/v1"\n'
+        f'allow_private = ["127.0.0.1:{port}"]\nlimits = {{ requests_per_minute = 1_000_000_000 }}\n'
+        for name, port in ports.items()
+    )
+    return ("" if tls else 'tls = "off"\n') + services
+
+
+def _calls(owner: _Owner) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Return the calls of the load, services and tokens drawn by Zipf's law, and ids of tokens to revoke."""
+    people = [owner.post("/principals", {"name": f"load-{number:02}"})["id"] for number in range(PRINCIPALS)]
+    issued = [owner.post("/token", {"principal": people[number % PRINCIPALS]}) for number in range(TOKENS)]
+    spare = [owner.post("/token", {"principal": people[0]})["id"] for _ in range(TOKENS // 2)]
+    chance = random.Random(7)
+    tokens = chance.choices([each["access_token"] for each in issued], _zipf(TOKENS), k=CALLS)
+    numbers = chance.choices(range(SERVICES), _zipf(SERVICES), k=CALLS)
+    paths = [f"/service-{number:03}/v1/chat/completions" for number in numbers]
+    return tuple(zip(paths, tokens, strict=True)), spare
+
+
+def _zipf(count: int) -> list[float]:
+    return [1 / rank**_SKEW for rank in range(1, count + 1)]
+
+
+@contextmanager
+def _revocations(owner: _Owner, spare: list[str]) -> Iterator[None]:
+    """Revoke a token a second, as long as the block runs."""
+    stop = threading.Event()
+
+    def revoke() -> None:
+        while spare and not stop.wait(1):
+            owner.post("/revoke", {"token": spare.pop()})
+
+    thread = threading.Thread(target=revoke, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(40)
+        owner.close()

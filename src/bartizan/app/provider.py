@@ -1,0 +1,200 @@
+"""Access tokens for programs: `bartizan.token_provider`, where a client library takes a callable as its key.
+
+Rules of this file: a token is fetched when one is needed and used until a minute before it expires. Calls
+from many threads fetch once. Nothing is written to a disk, and no token or secret stands in an error.
+"""
+
+import base64
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+import msgspec
+from typing_extensions import override
+
+from bartizan.app.folder import Folder
+from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
+from bartizan.config import environment, find, resolve
+from bartizan.crypto.secret import Secret
+from bartizan.crypto.tls import CertificateUnusable
+from bartizan.egress.faults import EgressFault
+from bartizan.egress.http import Client, Response
+
+EARLY: Final = Nanoseconds(60 * SECOND)
+"""How long before its end a token is renewed; at most half its life."""
+STATE: Final = ".bartizan"
+"""Name of the state folder, beside the configuration or in the working folder."""
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST: Final = 1 << 16
+
+
+class TokenUnavailable(RuntimeError):
+    """No token can be had; the message says why and what to do."""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An access token. A secret.
+
+    Attributes:
+        value: what goes after `Bearer `.
+        until: UTC nanoseconds at which it is to be renewed.
+    """
+
+    value: str
+    until: Nanoseconds
+
+    @override
+    def __repr__(self) -> str:
+        """Return the time only."""
+        return f"Token(until={self.until})"
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: int
+
+
+class TokenProvider:
+    """A callable that returns a token which is valid now.
+
+    Args:
+        fetch: returns a new token.
+        clock: tells when one has to be renewed.
+    """
+
+    __slots__ = ("_clock", "_fetch", "_lock", "_token")
+
+    def __init__(self, fetch: Callable[[Clock], Token], clock: Clock) -> None:
+        """Fetch nothing yet."""
+        self._fetch, self._clock = fetch, clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+
+    def __call__(self) -> str:
+        """Return a valid token, a new one where the last is about to expire.
+
+        Raises:
+            TokenUnavailable: none can be had.
+        """
+        with self._lock:
+            if self._token is None or self._clock.now() >= self._token.until:
+                self._token = self._fetch(self._clock)
+            return self._token.value
+
+    def for_state(self, folder: str | Path) -> "TokenProvider":
+        """Return a provider of the owner's tokens for the platform on another state folder."""
+        path = Path(folder)
+        return TokenProvider(lambda clock: owners_token(Folder(path), clock), self._clock)
+
+    def for_client(
+        self, token_url: str, client_id: str, secret: str, *, ca: str | Path, audience: str = ""
+    ) -> "TokenProvider":
+        """Return a provider of a registered client's tokens, by client credentials (RFC 6749 section 4.4).
+
+        Args:
+            token_url: of the authorization server, `https://localhost:8443/oauth/token`; http on loopback only.
+            client_id: as registered.
+            secret: a reference to the client's secret, `env:NAME`, `file:PATH` or `keyring:NAME`.
+            ca: file of the authority to trust, `.bartizan/ca.pem`.
+            audience: whom the tokens are for; empty for the server's default, the gateway.
+        Raises:
+            TokenUnavailable: the URL is not one that a secret may be sent to.
+        """
+        client, target = _client(token_url, Path(ca))
+        form = urlencode({"grant_type": "client_credentials"} | ({"audience": audience} if audience else {}))
+
+        def fetch(clock: Clock) -> Token:
+            known = resolve(secret, environment(), Path.cwd(), Secret).reveal().decode("ascii")
+            pair = f"{quote_plus(client_id)}:{quote_plus(known)}".encode()
+            headers = (
+                ("content-type", "application/x-www-form-urlencoded"),
+                ("authorization", f"Basic {base64.b64encode(pair).decode()}"),
+            )
+            return _fetched(client().request, token_url, target, headers, form.encode(), clock)
+
+        return TokenProvider(fetch, self._clock)
+
+
+def owners_token(folder: Folder, clock: Clock) -> Token:
+    """Return a new token of the owner, from the platform that runs on a state folder.
+
+    Raises:
+        TokenUnavailable: none runs there, or it gives none.
+    """
+    if not folder.owner_socket.exists():
+        raise TokenUnavailable(
+            f"no platform runs on {folder.root}; start one with `bartizan up`, "
+            "or name its state folder: bartizan.token_provider.for_state(DIR)"
+        )
+    client = Client.unix(folder.owner_socket)
+    where = f"the platform on {folder.root}"
+    return _fetched(client.request, where, "/token", (("content-type", "application/json"),), b"{}", clock)
+
+
+def _found_token(clock: Clock) -> Token:
+    """Return the owner's token of the platform here: beside the configuration, else in the working folder."""
+    file = find(Path.cwd())
+    return owners_token(Folder((Path.cwd() if file is None else file.parent) / STATE), clock)
+
+
+def _client(url: str, ca: Path) -> tuple[Callable[[], Client], str]:
+    parts = urlsplit(url)
+    host, tls = parts.hostname or "", parts.scheme == "https"
+    if not host or not (tls or (parts.scheme == "http" and host in _LOOPBACK)):
+        raise TokenUnavailable(
+            "a token URL is https://HOST/PATH; http:// is for this machine's loopback only"
+        )
+    port = parts.port or (443 if tls else 80)
+    # Whoever writes the address into a program means it, wherever it lies.
+    allowed = frozenset({host})
+
+    def client() -> Client:
+        if not tls:
+            return Client.plain(host, port, allowed=allowed)
+        try:
+            return Client.over_tls(host, port, ca.read_bytes(), allowed=allowed)
+        except OSError as fault:
+            raise TokenUnavailable(f"cannot read the authority to trust, {ca}: {fault.strerror}") from fault
+        except CertificateUnusable as fault:
+            raise TokenUnavailable(f"{ca} holds no certificate of an authority") from fault
+
+    return client, parts.path or "/"
+
+
+def _fetched(
+    request: Callable[..., Response],
+    where: str,
+    target: str,
+    headers: tuple[tuple[str, str], ...],
+    body: bytes,
+    clock: Clock,
+) -> Token:
+    now = clock.now()
+    try:
+        response = request("POST", target, headers, body, most=_MOST)
+        answer = msgspec.json.decode(response.body, type=_Answer) if response.status == 200 else None  # noqa: PLR2004  # OK
+    except EgressFault as fault:
+        raise TokenUnavailable(f"{where} gives no token: {fault}") from fault
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise TokenUnavailable(f"{where} answers something that holds no token") from fault
+    if answer is None:
+        raise TokenUnavailable(f"{where} gives no token: {response.status} {_reason(response.body)}")
+    life = Nanoseconds(max(answer.expires_in, 0) * SECOND)
+    return Token(answer.access_token, Nanoseconds(now + life - min(EARLY, life // 2)))
+
+
+def _reason(body: bytes) -> str:
+    """Return what a problem document or an OAuth error says."""
+    try:
+        told = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    words = (told.get(name) for name in ("detail", "error", "title"))
+    return next((word[:200] for word in words if isinstance(word, str) and word.isprintable()), "")
+
+
+def provider() -> TokenProvider:
+    """Return a provider of the owner's tokens for the platform found from the working folder, as commands find it."""
+    return TokenProvider(_found_token, SystemClock())
