@@ -1,0 +1,4 @@
+from bartizan.app.provider import TokenProvider
+
+__version__: str
+token_provider: TokenProvider
