@@ -107,15 +107,16 @@ def clock_reads(module: ast.Module) -> Iterator[ast.AST]:
 def connections(module: ast.Module) -> Iterator[ast.AST]:
     """Yield what opens an outbound connection or asks for an address.
 
-    A connection taken over by `sock=` is open already. `connect` of our own egress, and of a database in a module
-    that imports nothing of sockets, is none.
+    A connection taken over by `sock=` is open already. What comes from our own egress, and `connect` of a database
+    in a module that imports nothing of sockets, is none.
     """
     with_sockets = bool(imported(module) & SOCKETS)
+    ours = set(_from_egress(module))
     for node in ast.walk(module):
         if not isinstance(node, ast.Call):
             continue
         owner, _, name = ast.unparse(node.func).rpartition(".")
-        if name not in CONNECTING or owner.rsplit(".", 1)[-1] == "egress":
+        if name not in CONNECTING or (owner or name) in ours:
             continue
         if any(keyword.arg == "sock" for keyword in node.keywords) or (
             name == "connect" and not with_sockets
@@ -129,6 +130,15 @@ def connections(module: ast.Module) -> Iterator[ast.AST]:
             "urlopen",
         }:
             yield node
+
+
+def _from_egress(module: ast.Module) -> Iterator[str]:
+    """Yield the names under which a module has egress or parts of it."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                if f"{node.module}.{alias.name}.".startswith("bartizan.egress."):
+                    yield alias.asname or alias.name
 
 
 def clients(module: ast.Module) -> Iterator[ast.AST]:

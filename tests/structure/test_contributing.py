@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 def _serve(place: Path, control: str) -> subprocess.CompletedProcess[str]:
     """Run the two tests that serve every control, on one of them."""
-    return subprocess.run(  # noqa: S603 - our own tests
+    return subprocess.run(
         [
             sys.executable,
             "-m",
@@ -101,7 +101,7 @@ def test_the_example_passes_the_gate(copy: Path) -> None:
         ("ruff", "format", "--check", str(place)),
         ("lint-imports",),
     ):
-        done = subprocess.run(  # noqa: S603 - the tools of the gate
+        done = subprocess.run(
             [tools / tool, *rest],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": str(copy / "src")},

@@ -61,7 +61,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _lint(place: Path, contract: str | None = None) -> subprocess.CompletedProcess[str]:
     chosen = ("--contract", contract) if contract else ()
-    return subprocess.run(  # noqa: S603 - the linter and our own scripts
+    return subprocess.run(
         [LINT, "--no-logo", "--cache-dir", place / ".cache", *chosen],
         cwd=place,
         env={**os.environ, "PYTHONPATH": str(place), "COLUMNS": "200"},

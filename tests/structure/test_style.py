@@ -100,6 +100,10 @@ def test_each_rule_finds_a_planted_breach(rule: Rule, breach: str) -> None:
         (rules.connections, "import sqlalchemy\nengine.connect()"),
         (rules.connections, "import asyncio\nasyncio.open_unix_connection(sock=passed)"),
         (rules.connections, "import socket\nfrom bartizan import egress\negress.connect('a', 1)"),
+        (
+            rules.connections,
+            "import ssl\nfrom bartizan.egress.line import open_connection as dial\ndial('a', 1)",
+        ),
     ],
 )
 def test_each_rule_leaves_alone_what_is_allowed(rule: Rule, text: str) -> None:

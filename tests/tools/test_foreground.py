@@ -24,7 +24,7 @@ time.sleep(30)
 @pytest.mark.parametrize(("code", "returned"), [(0, 0), (1, 1), (3, 3), (130, 0)])
 def test_the_code_is_passed_on_and_an_interrupt_is_no_fault(code: int, returned: int) -> None:
     program = [*FOREGROUND, f"raise SystemExit({code})"]
-    assert subprocess.run(program, check=False).returncode == returned  # noqa: S603 - our own script
+    assert subprocess.run(program, check=False).returncode == returned
 
 
 def test_a_command_that_does_not_exist_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +38,7 @@ def test_a_signal_to_the_recipe_reaches_the_command(
 ) -> None:
     ready = tmp_path / "ready"
     program = [*FOREGROUND, WAITING, str(ready)]
-    with subprocess.Popen(program) as running:  # noqa: S603 - our own script
+    with subprocess.Popen(program) as running:
         deadline = time.monotonic() + 20
         while not ready.exists() and time.monotonic() < deadline:
             time.sleep(0.02)

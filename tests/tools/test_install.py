@@ -51,7 +51,7 @@ class Clone:
 
     def install(self, wanted: str = "run") -> subprocess.CompletedProcess[str]:
         """Run the installer as make does, with no index but the folder."""
-        return subprocess.run(  # noqa: S603 - our own script
+        return subprocess.run(
             [sys.executable, self.root / "tools" / "install.py", wanted],
             env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.index)},
             capture_output=True,
