@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.describe import Exposed
+from bartizan.access.describe import Exposed, schema
 from bartizan.access.issue.mint import Signer, new_key
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
@@ -38,6 +38,7 @@ from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
+from bartizan.policy.engine import join
 from bartizan.store.engine import open_store
 
 HEAD: Final = 16_384
@@ -219,7 +220,7 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
             record=supervision.record,
             publish=supervision.publish,
             services=exposed(start.boot.services),
-            policy="\n".join(start.policies.values()),
+            policy=join(start.policies, schema()),
         )
     )
     supervision.registrar = registrar
