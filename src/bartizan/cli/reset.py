@@ -45,7 +45,10 @@ def _check(root: Path, shown: str) -> None:
     """
     if root.is_symlink() or not root.is_dir():
         raise UsageInvalid(f"{shown} is not a state folder")
-    foreign = sorted(entry.name for entry in root.iterdir() if entry.name not in KNOWN)
+    names = {entry.name for entry in root.iterdir()}
+    if "keys" not in names:
+        raise UsageInvalid(f"{shown} is not a state folder: it holds no keys")
+    foreign = sorted(names - KNOWN)
     if foreign:
         raise UsageInvalid(f"{shown} holds {foreign[0]}, which is not Bartizan's; nothing was deleted")
 

@@ -1,0 +1,213 @@
+"""`bartizan ledger`: verify the record, or ask it questions."""
+
+import argparse
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from bartizan.cli.command import Command, Exit, Parser, Shell, json_option, path, state_options, whole
+from bartizan.cli.place import near, state
+from bartizan.cli.screen import table
+from bartizan.clock import SECOND, SystemClock
+from bartizan.ledger.checkpoint import MOST_OCTETS, CheckpointMalformed, Verifiers, parse_verifiers
+from bartizan.ledger.entry import Entry
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small, write_whole
+from bartizan.ledger.query import MOST, Query, query
+from bartizan.ledger.verify import MEANING, Level, Verification, verify
+
+SHOWN: Final = 20
+"""Faults that are printed; --json lists more."""
+SPANS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class NothingToVerify(Exception):
+    """There is no ledger, or no keys to verify it with."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder."""
+        super().__init__(
+            f"there is no ledger in {folder}; start the platform once, or name its folder with --state"
+        )
+        self.folder = folder
+
+
+class FileUnreadable(Exception):
+    """A checkpoint or a file of keys that was named cannot be used."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        """Name the file and the reason."""
+        super().__init__(f"cannot use {file}: {why}")
+        self.file = file
+
+
+def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    ledger = state(arguments, shell).ledger
+    return (
+        _verify(arguments, shell, ledger)
+        if arguments.action == "verify"
+        else _query(arguments, shell, ledger)
+    )
+
+
+def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
+    keys = load_verifiers(ledger) if arguments.keys is None else _keys(arguments.keys)
+    if keys is None:
+        raise NothingToVerify(ledger)
+    remembered = None if arguments.checkpoint is None else _small(arguments.checkpoint)
+    found = verify(ledger, keys, remembered)
+    if arguments.save is not None and found.intact:
+        write_whole(arguments.save, read_small(ledger / CHECKPOINT))
+    if arguments.json:
+        shell.out.document(_verified(found))
+    else:
+        shell.out.line("\n".join(_verdict(found)))
+        if arguments.save is not None and found.intact:
+            shell.out.line(
+                f"checkpoint saved to {near(arguments.save, shell.folder)}; keep it on another machine"
+            )
+    return Exit.CLEAN if found.intact else Exit.FINDINGS
+
+
+def _keys(file: Path) -> Verifiers:
+    try:
+        return parse_verifiers(_small(file))
+    except CheckpointMalformed as fault:
+        raise FileUnreadable(file, str(fault)) from fault
+
+
+def _small(file: Path) -> bytes:
+    content = read_small(file)
+    if not content:
+        raise FileUnreadable(file, "it is missing or empty")
+    if len(content) > MOST_OCTETS:
+        raise FileUnreadable(file, f"it is larger than {MOST_OCTETS} octets")
+    return content
+
+
+def _verdict(found: Verification) -> list[str]:
+    if found.intact:
+        return [
+            f"intact: {found.entries} entries, {found.signed} of them under a signed checkpoint",
+            f"{found.level.value}: {MEANING[found.level]}",
+        ]
+    rows = [
+        (f"  #{fault.position}" if fault.position >= 0 else "  -", fault.word.value, fault.what)
+        for fault in found.faults[:SHOWN]
+    ]
+    more = [f"  and {found.count - len(rows)} more"] if found.count > len(rows) else []
+    plural = "fault" if found.count == 1 else "faults"
+    return [f"NOT INTACT: {found.count} {plural} in {found.entries} entries", table(rows), *more]
+
+
+def _verified(found: Verification) -> dict[str, Any]:
+    return {
+        "intact": found.intact,
+        "entries": found.entries,
+        "signed": found.signed,
+        "level": found.level.value,
+        "meaning": MEANING[found.level] if found.intact else "",
+        "witnessed": found.level is Level.WITNESSED,
+        "faults": found.count,
+        "listed": [
+            {"word": fault.word.value, "position": fault.position, "what": fault.what}
+            for fault in found.faults
+        ],
+    }
+
+
+def _query(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
+    asked = Query(
+        since=arguments.since,
+        kind=arguments.kind,
+        subject=arguments.subject,
+        control=arguments.control,
+        outcome=None if arguments.outcome is None else Outcome(arguments.outcome),
+        last=True,
+        limit=arguments.limit,
+    )
+    found = query(ledger, asked)
+    if arguments.json:
+        shell.out.document([{"entry": entry.index, **msgspec.to_builtins(entry.event)} for entry in found])
+    else:
+        head = ("ENTRY", "AT", "KIND", "ACTOR", "SUBJECT", "OUTCOME", "CONTROL", "DETAIL")
+        shell.out.line(table([head, *map(_cells, found)], frozenset({0})))
+    return Exit.CLEAN
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    event = entry.event
+    return (
+        f"#{entry.index}",
+        datetime.fromtimestamp(event.at // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%SZ"),
+        event.kind,
+        event.actor,
+        event.subject or "-",
+        event.outcome.value,
+        event.control or "-",
+        " ".join(f"{field}={value}" for field, value in event.detail.items()),
+    )
+
+
+def since(text: str) -> int:
+    """Return an instant, UTC nanoseconds, out of a span (`90s`, `2h`, `7d`) or an ISO date.
+
+    Raises:
+        ArgumentTypeError: neither.
+    """
+    wanted = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if wanted is not None:
+        return max(0, SystemClock().now() - int(wanted[1]) * SPANS[wanted[2]] * SECOND)
+    try:
+        at = datetime.fromisoformat(text)
+        at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        return max(0, int(at.timestamp()) * SECOND)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            "a span such as 2h or 7d, or a date such as 2026-11-23T15:00"
+        ) from None
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    check = actions.add_parser(
+        "verify", help="check every entry against the tree, and the tree against its signatures"
+    )
+    check.add_argument(
+        "--checkpoint",
+        type=path,
+        metavar="FILE",
+        help="one that was kept elsewhere: nothing before it was rewritten",
+    )
+    check.add_argument("--keys", type=path, metavar="FILE", help="public keys that were kept elsewhere")
+    check.add_argument(
+        "--save", type=path, metavar="FILE", help="where it is intact, save the latest checkpoint"
+    )
+    ask = actions.add_parser("query", help="show entries, the newest at the end")
+    ask.add_argument(
+        "--kind", default="", metavar="KIND", help="a kind, or what kinds begin with: gateway.request"
+    )
+    ask.add_argument(
+        "--since", type=since, default=0, metavar="WHEN", help="a span such as 2h or 7d, or a date"
+    )
+    ask.add_argument("--subject", default="", metavar="ID", help="such as a request's id, as clients get it")
+    ask.add_argument("--control", default="", metavar="ID", help="the control that decided")
+    ask.add_argument("--outcome", choices=[outcome.value for outcome in Outcome], help="what came of it")
+    ask.add_argument(
+        "--limit", type=whole(1, MOST), default=50, metavar="N", help="how many at most; default: 50"
+    )
+    for action in (check, ask):
+        state_options(action)
+        json_option(action)
+
+
+COMMAND = Command(
+    "ledger",
+    "Reads the record of a state folder, also while the platform runs, or of a copy; changes nothing.\n"
+    "Ends with 0; verify: with 1 where the record is not intact; 3 where it cannot be read.",
+    _arguments,
+    _run,
+)
