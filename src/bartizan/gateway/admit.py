@@ -1,0 +1,116 @@
+"""The gateway's order of calls, in one function.
+
+Rules of this file: cheap refusals come before dear ones, limits before bodies, and the admitted record before
+the first octet upstream. Every step either goes on or raises a `Refusal`; what is known so far stands on the
+exchange, so that the refusal's record can say it.
+"""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NoReturn
+
+from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.faults import Fault, Refusal, refusal
+from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
+from bartizan.gateway.stream import Exchange, Stage
+from bartizan.gateway.subject import Allowance
+from bartizan.ledger.event import Outcome, content_tag
+from bartizan.ledger.journal import JournalUnwritable
+
+if TYPE_CHECKING:
+    from bartizan.gateway.plane import Plane
+
+
+def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
+    """Take a request whose head was accepted through every check, and send it on its way.
+
+    Yields once, the octets that its body may have, and wants to be sent the body.
+
+    Args:
+        plane: what all connections share.
+        exchange: the request; `head` is set.
+    Raises:
+        Refusal: it goes no further.
+    """
+    exchange.route = plane.routes.of(exchange.head)
+    exchange.who = _authenticate(plane, exchange)
+    _limit(plane, exchange)
+    _require_fitting(exchange)
+    body = yield exchange.route.body_octets
+    exchange.judged = exchange.route.reader.read(body)
+    generation = _authorize(plane, exchange)
+    exchange.sequence = _record(plane, exchange, generation)
+    exchange.stage = Stage.ADMITTED
+    plane.open.add(exchange)
+    plane.turn.after(exchange.admitted, exchange.unadmitted)
+
+
+def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
+    if exchange.route.public:
+        return plane.ports.anonymous
+    answer = plane.ports.authenticate(exchange.head.token, exchange.started)
+    if is_refused(answer):
+        _refuse(answer)
+    return answer
+
+
+def _limit(plane: "Plane", exchange: Exchange) -> None:
+    known, now = exchange.known, exchange.started
+    if known is None:
+        wait, party = plane.charge(exchange.client.source, now), "address"
+    else:
+        wait, party = plane.ports.limit(exchange.route.service.name, known.id, now), "principal"
+    found = rate_limited.judge(Allowance(party, wait)) if wait else ()
+    if found:
+        raise refusal(found[0].reason, retry_after=wait)
+
+
+def _require_fitting(exchange: Exchange) -> None:
+    """Refuse by what the head says of a body, before one is read."""
+    head, route = exchange.head, exchange.route
+    if head.encoded:
+        raise refusal("encoding-refused")
+    if head.method == b"POST" and head.media != route.reader.media:
+        raise refusal("content-type-unknown")
+    if head.length > route.body_octets:
+        raise refusal("body-too-large")
+
+
+def _authorize(plane: "Plane", exchange: Exchange) -> int:
+    judged, route = exchange.judged, exchange.route
+    exchange.circumstances = Circumstances(
+        exchange.client.group, judged.model, judged.stream, judged.most_tokens
+    )
+    answer = plane.ports.authorize(exchange.who, route.action, route.service.name, exchange.circumstances)
+    if is_refused(answer):
+        _refuse(answer)
+    return answer.generation
+
+
+def _refuse(answer: Refused) -> NoReturn:
+    raise Refusal(Fault(answer.reason, answer.status, answer.what, answer.control))
+
+
+def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
+    """Add the admitted record and return its sequence; it is written at the end of the turn."""
+    detail: dict[str, int | str] = {
+        "service": exchange.route.service.name,
+        "route": exchange.route.name,
+        "group": exchange.client.group,
+        "octets": len(exchange.judged.octets),
+        "generation": generation,
+    }
+    key = exchange.who.principal.content_key
+    if key:
+        detail["content"] = content_tag(key, exchange.judged.octets)
+    try:
+        return plane.ports.journal.record(
+            "gateway.request.admitted",
+            plane.actor(exchange),
+            exchange.id,
+            Outcome.ALLOWED,
+            "access.request-authorized",
+            detail,
+        )
+    except JournalUnwritable:
+        plane.turn.fail()
+        raise refusal("record-unavailable") from None

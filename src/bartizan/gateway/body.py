@@ -1,0 +1,232 @@
+"""Reading a request's body: typed, bounded, and re-encoded.
+
+Rules of this file: what is forwarded is the encoding of what was judged, never the octets that came. A body
+that could be read in two ways (a member named twice, at any depth) is refused.
+"""
+
+import json
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from typing_extensions import override
+
+from bartizan.gateway.bounds import DEPTH
+from bartizan.gateway.faults import FAULTS, Refusal, refusal
+from bartizan.gateway.openai_api import ApiRequest, ChatRequest, EmbeddingRequest
+
+_AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
+_MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
+_PARAM_LENGTH: Final = 128
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_SKELETON: Final = bytes(set(range(256)) - set(b'{}[]"'))
+_STRING: Final = re.compile(rb'"[^"]*"')
+_ESCAPED_COLON: Final = b"\\u003"
+_ENCODE: Final = msgspec.json.Encoder().encode
+_FORM: Final = re.compile(rb"(?:[A-Za-z0-9*._~+=&-]|%[0-9A-Fa-f]{2})*")
+_FORM_FIELDS: Final = 32
+_FORM_NAMES: Final = frozenset(
+    {
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "device_code",
+        "grant_type",
+        "redirect_uri",
+        "refresh_token",
+        "resource",
+        "scope",
+    }
+)
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A body that was accepted.
+
+    Attributes:
+        octets: the encoding that is forwarded.
+        model: name of the model that is asked for, or empty.
+        stream: whether the answer is to come as a stream of events.
+        most_tokens: tokens that the answer may have at most; 0 where the request names no number.
+    """
+
+    octets: bytes
+    model: str = ""
+    stream: bool = False
+    most_tokens: int = 0
+
+    @override
+    def __repr__(self) -> str:
+        """Return the length alone: bodies stand in no log."""
+        return f"Judged({len(self.octets)} octets, …)"
+
+
+NOTHING: Final = Judged(b"")
+
+
+class JsonBody:
+    """Reads the JSON body of one kind of request."""
+
+    __slots__ = ("_decode",)
+    media: Final = b"application/json"
+
+    def __init__(self, shape: type[ApiRequest]) -> None:
+        """Take bodies of this shape."""
+        self._decode = msgspec.json.Decoder(shape).decode
+
+    def read(self, body: bytes) -> Judged:
+        """Return the body, judged.
+
+        Raises:
+            Refusal: it is not JSON, is nested too deep, names a member twice, or has another shape.
+        """
+        try:
+            request = self._decode(body)
+            octets = _ENCODE(request)
+        except msgspec.ValidationError as fault:
+            raise _shape_refusal(str(fault)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise refusal("json-malformed") from None
+        except RecursionError:
+            raise refusal("json-too-deep") from None
+        except OverflowError:
+            raise refusal("json-number-range") from None
+        if has_repeated_member(body, octets):
+            raise refusal("json-member-repeated")
+        if is_deeper_than(octets, DEPTH):
+            raise refusal("json-too-deep")
+        return _judged(request, octets)
+
+
+def _judged(request: ApiRequest, octets: bytes) -> Judged:
+    if isinstance(request, EmbeddingRequest):
+        _require_one_kind(request.input, "input")
+        return Judged(octets, request.model)
+    most = request.max_tokens
+    if isinstance(request, ChatRequest):
+        most = request.max_completion_tokens or most
+    else:
+        _require_one_kind(request.prompt, "prompt")
+    return Judged(octets, request.model, request.stream is True, most or 0)
+
+
+def _require_one_kind(value: str | list[str | int | list[int]], field: str) -> None:
+    if isinstance(value, list) and (not value or len({type(item) for item in value}) > 1):
+        raise refusal("field-invalid", param=field)
+
+
+def has_repeated_member(body: bytes, encoded: bytes) -> bool:
+    r"""Return whether some object of a body names a member twice.
+
+    Args:
+        body: well-formed JSON, as sent.
+        encoded: the encoding of what was decoded from it, with every member that was decoded and no other.
+
+    Decoding keeps one of two members of the same name, and each member has its colon outside strings. A colon
+    inside a string is kept as it is, unless it was written \u003a: so the numbers of colons are equal exactly
+    where no member was lost. With such an escape about, the members are compared one by one.
+    """
+    if _ESCAPED_COLON not in body:
+        return body.count(b":") != encoded.count(b":")
+    try:
+        json.loads(body.decode(), object_pairs_hook=_once)
+    except _Twice:
+        return True
+    return False
+
+
+class _Twice(Exception):
+    pass
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise _Twice
+
+
+def is_deeper_than(body: bytes, levels: int) -> bool:
+    """Return whether well-formed JSON is nested deeper than some levels.
+
+    Each pass over the bare brackets takes away the innermost level.
+    """
+    if body.count(b"{") + body.count(b"[") <= levels:
+        return False
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    skeleton = _STRING.sub(b"", plain.translate(_BRACKETS, _NOT_SKELETON))
+    for _ in range(levels):
+        skeleton = skeleton.replace(b"[]", b"")
+        if not skeleton:
+            return False
+    return True
+
+
+def _shape_refusal(message: str) -> Refusal:
+    at = _AT.search(message)
+    path = at[1] if at else ""
+    said = message[: at.start()] if at else message
+    for reason, form in (("field-unknown", _UNKNOWN), ("field-missing", _MISSING)):
+        named = form.fullmatch(said)
+        if named:
+            param = f"{path}.{named[1]}" if path else named[1]
+            return refusal(reason, param=param[:_PARAM_LENGTH])
+    if said == "Number out of range":
+        return refusal("json-number-range", param=path[:_PARAM_LENGTH])
+    # Messages that begin so speak of types and bounds alone; others quote the value.
+    what = f"{FAULTS['field-invalid'].what[:-1]}: {said}." if said.startswith("Expected ") else ""
+    return refusal("field-invalid", param=path[:_PARAM_LENGTH], what=what)
+
+
+class FormBody:
+    """Reads a form of the token endpoint."""
+
+    __slots__ = ()
+    media: Final = b"application/x-www-form-urlencoded"
+
+    def read(self, body: bytes) -> Judged:
+        """Return the form, re-encoded from its pairs.
+
+        Raises:
+            Refusal: it is malformed, repeats a parameter (RFC 6749 3.2) or names one that is not known.
+        """
+        if _FORM.fullmatch(body) is None:
+            raise refusal("form-malformed")
+        try:
+            pairs = parse_qsl(
+                body.decode(),
+                keep_blank_values=True,
+                strict_parsing=True,
+                errors="strict",
+                max_num_fields=_FORM_FIELDS,
+            )
+        except ValueError:
+            raise refusal("form-malformed") from None
+        names = {name for name, _ in pairs}
+        if len(names) != len(pairs):
+            raise refusal("form-repeated")
+        if not names <= _FORM_NAMES:
+            raise refusal("form-unknown")
+        if not all(value.isprintable() for _, value in pairs):
+            raise refusal("form-malformed")
+        return Judged(urlencode(pairs).encode())
+
+
+class NoBody:
+    """Stands for routes that take no body."""
+
+    __slots__ = ()
+    media: Final = b""
+
+    def read(self, body: bytes) -> Judged:
+        """Return nothing; there is nothing to read."""
+        if body:
+            raise refusal("body-unexpected")
+        return NOTHING
+
+
+BodyReader = JsonBody | FormBody | NoBody

@@ -1,0 +1,38 @@
+"""Every fixed bound of the data plane, in one place."""
+
+from typing import Final
+
+from bartizan.clock import MILLISECOND, SECOND, Nanoseconds
+
+HEAD_OCTETS: Final = 32 * 1024
+"""Octets of a head, a request's or an answer's."""
+LINE_OCTETS: Final = 2048
+"""Octets of a request's target."""
+FIELDS: Final = 100
+"""Header fields of a head."""
+CHUNKS: Final = 16_384
+"""Chunks that one request's body may come in; an answer may have any number."""
+FORM_OCTETS: Final = 16 * 1024
+"""Octets of a form on a public route."""
+DEPTH: Final = 64
+"""Levels of nesting of a JSON body."""
+AHEAD_OCTETS: Final = 64 * 1024
+"""Octets that a client may send ahead of the answer to its earlier request."""
+LINGER_OCTETS: Final = 8 * 1024 * 1024
+"""Octets that are read and thrown away after a refusal, so that the client gets to read it."""
+USAGE_OCTETS: Final = 8 * 1024
+"""Octets at the end of an answer in which its usage is looked for."""
+INTERIM: Final = 8
+"""Interim (1xx) answers of an upstream before its real one."""
+
+HEAD_TIME: Final = Nanoseconds(10 * SECOND)
+BODY_TIME: Final = Nanoseconds(30 * SECOND)
+IDLE_TIME: Final = Nanoseconds(75 * SECOND)
+LINGER_TIME: Final = Nanoseconds(2 * SECOND)
+STALL_TIME: Final = Nanoseconds(30 * SECOND)
+"""How long a client may leave a full buffer unread."""
+DIAL_TIME: Final = Nanoseconds(10 * SECOND)
+"""How long a request waits for a connection to its service."""
+UPSTREAM_IDLE_TIME: Final = Nanoseconds(60 * SECOND)
+SWEEP_TIME: Final = Nanoseconds(250 * MILLISECOND)
+"""How often deadlines and the generation are looked at."""

@@ -1,0 +1,59 @@
+"""The request that a service gets: written anew from what was judged.
+
+Rules of this file: nothing of the client's head goes on. Method, path, Host and credential are the route's,
+media types are constants, the body is the encoding of what was judged. The one exception is the token
+endpoint of the platform itself, which gets a Basic Authorization field: it authenticates clients.
+"""
+
+from typing import TYPE_CHECKING
+
+from bartizan.gateway.ports import Ports
+from bartizan.gateway.route import Route, Routes
+
+if TYPE_CHECKING:
+    from bartizan.gateway.stream import Exchange
+
+
+class RequestLines:
+    """The constant part of every route's requests, credentials in place; it is never printed."""
+
+    __slots__ = ("_lines", "_ports", "_traces")
+
+    def __init__(self, ports: Ports, routes: Routes) -> None:
+        """Write the constant parts."""
+        self._ports = ports
+        self._lines = {route.path: _constant(route) for route in routes.all()}
+        self._traces: list[str] = []
+
+    def of(self, exchange: "Exchange") -> bytes:
+        """Return a request, whole."""
+        route, judged = exchange.route, exchange.judged
+        accept = "text/event-stream" if judged.stream else "application/json"
+        mark = exchange.id[2:]
+        varying = f"accept: {accept}\r\nx-request-id: {exchange.id}\r\ntraceparent: 00-{self._trace()}-{mark}-01\r\n"
+        head = self._lines[route.path] + varying.encode()
+        if route.public and exchange.head.basic:
+            head += b"authorization: " + exchange.head.basic + b"\r\n"
+        if route.method == b"POST":
+            head += b"content-length: %d\r\n" % len(judged.octets)
+        return b"%b\r\n%b" % (head, judged.octets)
+
+    def _trace(self) -> str:
+        if not self._traces:
+            digits = self._ports.random(16 * 256).hex()
+            self._traces.extend(digits[at : at + 32] for at in range(0, len(digits), 32))
+        return self._traces.pop()
+
+
+def _constant(route: Route) -> bytes:
+    service = route.service
+    lines = [
+        b"%b %b HTTP/1.1" % (route.method, route.upstream_path),
+        b"host: " + service.upstream.encode(),
+        b"accept-encoding: identity",
+    ]
+    if route.method == b"POST":
+        lines.append(b"content-type: " + route.reader.media)
+    if service.credential is not None:
+        lines.append(b"authorization: " + service.credential.reveal())
+    return b"\r\n".join(lines) + b"\r\n"

@@ -1,0 +1,234 @@
+"""What all connections of one worker share: the ports, the tables, the open requests, the counts.
+
+Rules of this file: state and bookkeeping; who may do what is in `admit.py`, what goes over the wire in
+`protocol.py`, `pool.py` and `stream.py`.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from bartizan.clock import Nanoseconds
+from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.faults import RATE, Refusal, refusal
+from bartizan.gateway.forwarding import RequestLines
+from bartizan.gateway.pool import Pool
+from bartizan.gateway.ports import Ports, is_refused
+from bartizan.gateway.refusals import Key, Refusals
+from bartizan.gateway.request import HeadReader
+from bartizan.gateway.response import Dates
+from bartizan.gateway.route import Routes
+from bartizan.gateway.subject import Account, Allowance
+from bartizan.gateway.turn import Turn
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.journal import JournalUnwritable
+
+if TYPE_CHECKING:
+    from bartizan.gateway.protocol import ClientConnection
+    from bartizan.gateway.stream import Exchange
+
+_DRAWN: Final = 256
+_SLOWED: Final = 4096
+
+
+class Ids:
+    """Pseudonyms of requests: `q-` and 16 hexadecimal digits, random, drawn 256 at a time."""
+
+    __slots__ = ("_drawn", "_ports")
+
+    def __init__(self, ports: Ports) -> None:
+        """Draw from the ports' randomness."""
+        self._ports = ports
+        self._drawn: list[str] = []
+
+    def take(self) -> str:
+        """Return one that was not returned before."""
+        drawn = self._drawn
+        if not drawn:
+            digits = self._ports.random(8 * _DRAWN).hex()
+            drawn.extend(f"q-{digits[at : at + 16]}" for at in range(0, len(digits), 16))
+        return drawn.pop()
+
+
+class Plane:
+    """The data plane of one worker.
+
+    Attributes:
+        ports, loop: what it was assembled with.
+        heads, routes, turn, pool, request_lines, ids, dates: its parts.
+        clients: every connection of a client.
+        open: every admitted request that has not ended.
+        generation: number of the state that was last refreshed to.
+        draining: whether the worker is on its way out.
+        swept: instant of the last sweep; the time for all that needs it to a quarter of a second.
+        admitted, completed: how many records of each were written.
+    """
+
+    __slots__ = (
+        "_deserted",
+        "_refusals",
+        "_slowed",
+        "admitted",
+        "clients",
+        "completed",
+        "dates",
+        "draining",
+        "generation",
+        "heads",
+        "ids",
+        "loop",
+        "open",
+        "pool",
+        "ports",
+        "request_lines",
+        "routes",
+        "swept",
+        "turn",
+    )
+
+    def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
+        """Lay the routes; open nothing yet."""
+        self.ports, self.loop = ports, loop
+        self.heads = HeadReader(ports.names)
+        self.routes = Routes(ports.services, ports.default_service)
+        self.turn = Turn(ports.journal, loop, ports.stop_accepting)
+        self.pool = Pool(ports, loop)
+        self.request_lines = RequestLines(ports, self.routes)
+        self.ids, self.dates = Ids(ports), Dates()
+        self.swept = ports.clock.now()
+        self.clients: set[ClientConnection] = set()
+        self.open: set[Exchange] = set()
+        self.generation, self.draining = ports.generation(), False
+        self.admitted = self.completed = 0
+        self._refusals, self._deserted = Refusals(), asyncio.Event()
+        self._slowed: dict[str, Nanoseconds] = {}
+
+    def freshen(self) -> None:
+        """Load a newer state where there is one, and cut the open requests that it no longer allows."""
+        newest = self.ports.generation()
+        if newest == self.generation:
+            return
+        self.ports.refresh()
+        self.generation = newest
+        for exchange in tuple(self.open):
+            reason = self._disallowed(exchange)
+            if reason:
+                exchange.cut(reason)
+
+    def _disallowed(self, exchange: "Exchange") -> str:
+        """Return why an open request may not go on, or nothing.
+
+        Its token is judged as of the request's start: one that expires meanwhile ends no stream, one that was
+        revoked does.
+        """
+        who, route = exchange.who, exchange.route
+        if not route.public:
+            again = self.ports.authenticate(exchange.head.token, exchange.started)
+            if is_refused(again):
+                return again.reason
+            who = again
+        answer = self.ports.authorize(who, route.action, route.service.name, exchange.circumstances)
+        return answer.reason if is_refused(answer) else ""
+
+    def require_open(self, exchange: "Exchange") -> None:
+        """Refuse what is not to be served now, whoever asks; load a newer state first.
+
+        Raises:
+            Refusal: the address has to wait, the worker is on its way out, or the ledger cannot be written.
+        """
+        self.freshen()
+        wait = self._wait_of(exchange.client.source, exchange.started) if self._slowed else 0
+        if wait:
+            raise refusal("address-rate", retry_after=wait)
+        if self.draining:
+            raise refusal("draining")
+        if self.turn.broken:
+            raise refusal("record-unavailable")
+
+    def _wait_of(self, source: str, now: Nanoseconds) -> int:
+        until = self._slowed.get(source)
+        if until is None:
+            return 0
+        if until <= now:
+            del self._slowed[source]
+            return 0
+        return until - now
+
+    def charge(self, source: str, now: Nanoseconds) -> int:
+        """Count one anonymous request of an address; return how long it has to wait, 0 where it need not."""
+        wait = self.ports.address_limit(source, now)
+        if not rate_limited.judge(Allowance("address", wait)):
+            return 0
+        if len(self._slowed) >= _SLOWED:
+            self._slowed.pop(next(iter(self._slowed)))
+        self._slowed[source] = Nanoseconds(now + wait)
+        return wait
+
+    def record_refusal(self, exchange: "Exchange", fault: Refusal) -> None:
+        """Write the refusal of a known principal; count those of strangers and of overdrawn limits."""
+        known = exchange.known
+        if known is None or fault.control == RATE:
+            self._refusals.count(Key(self.actor(exchange), fault.reason, fault.control, fault.status))
+            if fault.reason != "address-rate" and known is None:
+                self.charge(exchange.client.source, exchange.started)
+            return
+        route = exchange.route
+        detail: dict[str, int | str] = {
+            "reason": fault.reason,
+            "status": fault.status,
+            "service": route.service.name,
+            "route": route.name,
+            "group": exchange.client.group,
+            "generation": self.generation,
+        }
+        outcome = Outcome.DENIED if fault.control else Outcome.FAILED
+        try:
+            self.ports.journal.record(
+                "gateway.request.refused", known.pseudonym, exchange.id, outcome, fault.control, detail
+            )
+        except JournalUnwritable:
+            self.turn.fail()
+        else:
+            self.turn.after(_nothing, _nothing)
+
+    def count_handshake(self, word: str) -> None:
+        """Count a TLS handshake that failed; nobody had asked for anything yet."""
+        self._refusals.count(Key("anonymous", f"tls-{word}", "gateway.tls-strong", 0))
+
+    def actor(self, exchange: "Exchange") -> str:
+        """Return whom events name for a request: the principal, or the address that a stranger comes from."""
+        known = exchange.known
+        return exchange.client.source if known is None else known.pseudonym
+
+    def write_counts(self) -> None:
+        """Write the refusals that were counted since the last call."""
+        try:
+            written = self._refusals.write(self.ports.journal)
+        except JournalUnwritable:
+            self.turn.fail()
+            return
+        if written:
+            self.turn.after(_nothing, _nothing)
+
+    def entered(self, client: "ClientConnection") -> None:
+        """Take note of a new connection."""
+        self.clients.add(client)
+        self._deserted.clear()
+
+    def left(self, client: "ClientConnection") -> None:
+        """Take note of the end of a connection."""
+        self.clients.discard(client)
+        if not self.clients:
+            self._deserted.set()
+
+    async def deserted(self) -> None:
+        """Return once no connection is left."""
+        if self.clients:
+            await self._deserted.wait()
+
+    def account(self) -> Account:
+        """Return how the requests add up in the record."""
+        return Account(self.admitted, self.completed, len(self.open), self.turn.unwritten)
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,214 @@
+"""What the gateway needs from the process that it lives in: functions and values, handed over once.
+
+Rules of this file: shapes alone. The access room's own types fit these structurally, so that app/ hands its
+functions over nearly as they are. Every function is called on the loop's thread and does not block, `refresh`
+and the journal's `flush` excepted. One that raises where it should not ends the connection: nothing is served.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+import msgspec
+from typing_extensions import TypeIs, override
+
+from bartizan.clock import Clock, Nanoseconds
+from bartizan.crypto.secret import Secret
+from bartizan.ledger.event import Outcome
+
+
+class Principal(Protocol):
+    """Who asks, as far as the gateway has to know."""
+
+    @property
+    def id(self) -> str:
+        """`kind.name`; the key of its limits."""
+        ...
+
+    @property
+    def pseudonym(self) -> str:
+        """What events say instead of the id."""
+        ...
+
+    @property
+    def content_key(self) -> bytes:
+        """32 octets that tag this principal's content; empty for the anonymous one."""
+        ...
+
+
+class Authenticated(Protocol):
+    """Somebody known, or `Anonymous` on public routes."""
+
+    @property
+    def principal(self) -> Principal:
+        """Who."""
+        ...
+
+
+class Allowed(Protocol):
+    """The request may go on."""
+
+    @property
+    def generation(self) -> int:
+        """Number of the state that it was decided on."""
+        ...
+
+
+class Refused(Protocol):
+    """The request may not go on, as the access room says it."""
+
+    @property
+    def status(self) -> int:
+        """Of the HTTP answer."""
+        ...
+
+    @property
+    def control(self) -> str:
+        """Id of the control that says so."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Its word in events."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """One sentence for people."""
+        ...
+
+
+def is_refused(answer: Authenticated | Allowed | Refused) -> TypeIs[Refused]:
+    """Return whether an answer of the access room is a refusal."""
+    return hasattr(answer, "reason")
+
+
+class Circumstances(msgspec.Struct, frozen=True):
+    """What a policy may look at besides who, what and where.
+
+    Attributes:
+        group: key-agreement group of the client's connection, a word of `vocabulary.GROUP`.
+        model: name that the request gives, or empty. The client's text: for decisions, never for events.
+        stream: whether the answer comes as a stream.
+        most_tokens: tokens that the answer may have; 0 where the request names no number.
+    """
+
+    group: str
+    model: str = ""
+    stream: bool = False
+    most_tokens: int = 0
+
+
+class Journal(Protocol):
+    """The worker's own journal (`ledger.journal.Journal`)."""
+
+    def record(
+        self,
+        kind: str,
+        actor: str,
+        subject: str,
+        outcome: Outcome,
+        control: str = "",
+        detail: Mapping[str, int | str] = {},
+    ) -> int:
+        """Add an event that happens now; return its sequence. Raises `JournalUnwritable`."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was added, with one write. Raises `JournalUnwritable`."""
+        ...
+
+
+class ServiceLimits(msgspec.Struct, frozen=True):
+    """What a service takes.
+
+    Attributes:
+        requests_per_minute: of one principal; goes into the answer, the limiter itself is a port.
+        body_octets: of one request.
+        connections: to it at once, of one worker.
+        waiting: requests that wait for a connection at once.
+        answer_time: how long the first octet of an answer may take.
+        gap_time: how long an answer may pause.
+    """
+
+    requests_per_minute: int = 600
+    body_octets: int = 4 * 1024 * 1024
+    connections: int = 256
+    waiting: int = 1024
+    answer_time: Nanoseconds = Nanoseconds(600_000_000_000)
+    gap_time: Nanoseconds = Nanoseconds(120_000_000_000)
+
+
+class ServiceRoute(msgspec.Struct, frozen=True):
+    """A service behind the gateway.
+
+    Attributes:
+        name: as configured.
+        protocol: `openai`, or `control` for the platform's own public endpoints.
+        upstream: value of the Host field that it expects.
+        base: prefix of its paths, without a slash at the end (`/v1`).
+        credential: value of the Authorization field that it expects, or nothing.
+        tls: whether the connection to it is encrypted, by `wrap_upstream`.
+        limits: what it takes.
+    """
+
+    name: str
+    upstream: str
+    protocol: str = "openai"
+    base: str = "/v1"
+    credential: Secret | None = None
+    tls: bool = False
+    limits: ServiceLimits = ServiceLimits()
+
+    @override
+    def __repr__(self) -> str:
+        """Return the name alone."""
+        return f"ServiceRoute({self.name!r}, …)"
+
+
+ProtocolFactory = Callable[[], asyncio.Protocol]
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What `assemble` takes.
+
+    Attributes:
+        clock: the time.
+        names: host names and addresses that Host may carry, without a port.
+        services: those behind the gateway; one of protocol `control` serves the public routes.
+        default_service: name of the one that `/v1/…` stands for.
+        anonymous: who asks on public routes.
+        authenticate: (token, now) -> who; the token is what stood after `Bearer `, empty where nothing did.
+        authorize: (who, action, service, circumstances) -> whether they may. It says so again for open
+            streams after each change of generation, so it must know of revocations by itself.
+        generation: number of the newest state, a look into shared memory.
+        refresh: loads that state; called when the number has moved.
+        limit: (service, principal id, now) -> nanoseconds to wait, 0 where one more is allowed and counted.
+        address_limit: (address pseudonym, now) -> the same, for requests that nobody known makes.
+        journal: of this worker.
+        dial: service -> a connected, non-blocking stream socket, which the gateway then owns. Raises OSError.
+        wrap_upstream: (factory of the inner protocol, service, refused) -> the TLS client around it, which calls
+            `refused` with a word where there is no connection (`crypto.tls.TlsProtocol`).
+        pseudonym_of_address: address -> the pseudonym of its prefix.
+        stop_accepting: called once, when the ledger can no longer be written.
+        random: number of octets -> random octets.
+    """
+
+    clock: Clock
+    names: tuple[str, ...]
+    services: tuple[ServiceRoute, ...]
+    default_service: str
+    anonymous: Authenticated
+    authenticate: Callable[[str, Nanoseconds], Authenticated | Refused]
+    authorize: Callable[[Authenticated, str, str, Circumstances], Allowed | Refused]
+    generation: Callable[[], int]
+    refresh: Callable[[], None]
+    limit: Callable[[str, str, Nanoseconds], int]
+    address_limit: Callable[[str, Nanoseconds], int]
+    journal: Journal
+    dial: Callable[[str], Awaitable[socket.socket]]
+    wrap_upstream: Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]
+    pseudonym_of_address: Callable[[str], str]
+    stop_accepting: Callable[[], None]
+    random: Callable[[int], bytes]

@@ -1,0 +1,350 @@
+"""A client's connection: one request at a time, each under a clock, and nothing unbounded.
+
+Rules of this file: octets in, octets out; who may do what is decided in `admit.py`. What a client sends ahead
+of an answer waits, and only so much of it. After a refusal that leaves a body unread the connection is not
+used again; it is read on for a moment, so that the client gets to see why.
+"""
+
+import asyncio
+import enum
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final, cast
+
+from typing_extensions import override
+
+from bartizan.clock import Nanoseconds
+from bartizan.gateway.admit import admit
+from bartizan.gateway.bounds import (
+    AHEAD_OCTETS,
+    BODY_TIME,
+    CHUNKS,
+    HEAD_OCTETS,
+    HEAD_TIME,
+    IDLE_TIME,
+    LINGER_OCTETS,
+    LINGER_TIME,
+    STALL_TIME,
+)
+from bartizan.gateway.diagnosis import partial_fault
+from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
+from bartizan.gateway.request import CHUNKED, END, RequestHead
+from bartizan.gateway.response import CONTINUE, health_answer, refusal_answer
+from bartizan.gateway.route import HEALTH
+from bartizan.gateway.stream import Exchange
+
+if TYPE_CHECKING:
+    from bartizan.gateway.plane import Plane
+
+_NEVER: Final = Nanoseconds(0)
+
+
+class Phase(enum.Enum):
+    """What a connection is about."""
+
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    BUSY = enum.auto()
+    LINGERING = enum.auto()
+    CLOSED = enum.auto()
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection of a client.
+
+    Attributes:
+        source: pseudonym of the address that it comes from, or `anonymous`.
+        group: key-agreement group of its TLS, `none` without.
+        stalled: whether the client does not take what is sent to it.
+    """
+
+    __slots__ = (
+        "_ahead",
+        "_begun",
+        "_body",
+        "_deadline",
+        "_exchange",
+        "_lingered",
+        "_paused",
+        "_phase",
+        "_pieces",
+        "_plane",
+        "_seen",
+        "_steps",
+        "_transport",
+        "group",
+        "source",
+        "stalled",
+    )
+
+    def __init__(self, plane: "Plane") -> None:
+        """Belong to a plane."""
+        self._plane = plane
+        self._phase, self._deadline = Phase.HEAD, _NEVER
+        self._ahead: bytes | bytearray = b""
+        self._seen = self._lingered = 0
+        self._body: Body | None = None
+        self._pieces: list[bytes] = []
+        self._exchange: Exchange | None = None
+        self._steps: Generator[int, bytes, None] | None = None
+        self._paused = self._begun = self.stalled = False
+        self.source, self.group = "anonymous", "none"
+        self._transport: asyncio.Transport
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        if isinstance(peer, tuple):
+            self.source = self._plane.ports.pseudonym_of_address(peer[0])
+        self.group = transport.get_extra_info("group") or "none"
+        self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
+        self._plane.entered(self)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._phase is Phase.HEAD:
+            self._read_head(data)
+        elif self._phase is Phase.BODY:
+            self._read_body(data)
+        elif self._phase is Phase.BUSY:
+            self._keep_ahead(data)
+        elif self._phase is Phase.LINGERING:
+            self._lingered += len(data)
+            if self._lingered > LINGER_OCTETS:
+                self.abort()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._phase = Phase.CLOSED
+        self._plane.left(self)
+        self._steps = None
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.abandon()
+        if not self._begun:
+            self._plane.charge(self.source, self._plane.swept)
+
+    # ---- in: the head ----------------------------------------------------------------------------------
+    def _read_head(self, data: bytes) -> None:
+        if self._ahead:
+            data, self._ahead = bytes(self._ahead) + data, b""
+        end = data.find(END, max(self._seen - 3, 0))
+        if end < 0:
+            self._read_part(data)
+            return
+        self._seen = 0
+        if end > HEAD_OCTETS:
+            self._refuse_part("head-too-long")
+        else:
+            self._begin(data[:end], data[end + 4 :])
+
+    def _read_part(self, data: bytes) -> None:
+        fault = partial_fault(data, self._seen)
+        if fault:
+            self._refuse_part(fault)
+            return
+        if data and not self._seen:
+            self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
+        self._ahead, self._seen = data, len(data)
+
+    def _begin(self, head: bytes, rest: bytes) -> None:
+        plane = self._plane
+        exchange = Exchange(plane, self, plane.ports.clock.now())
+        self._exchange, self._begun = exchange, True
+        try:
+            plane.require_open(exchange)
+            exchange.head = plane.heads.read(head)
+            if exchange.head.path == HEALTH:
+                self._say_health(exchange.head, rest)
+                return
+            self._steps = admit(plane, exchange)
+            octets = next(self._steps)
+        except Refusal as fault:
+            self._refuse(exchange, fault, rest)
+            return
+        length = exchange.head.length
+        if 0 <= length <= len(rest):
+            self._admit(exchange, rest[:length], rest[length:])
+        else:
+            self._begin_body(exchange.head, octets, rest)
+
+    def _say_health(self, head: RequestHead, rest: bytes) -> None:
+        if head.method not in (b"GET", b"HEAD"):
+            raise refusal("method-not-allowed", allow="GET, HEAD")
+        date = self._plane.dates.line(self._plane.swept)
+        self.write(health_answer(date, keep=self.keeps(head), bodiless=head.method == b"HEAD"))
+        self._ahead = rest
+        self._go_on(keep=self.keeps(head))
+
+    # ---- in: the body ----------------------------------------------------------------------------------
+    def _begin_body(self, head: RequestHead, octets: int, rest: bytes) -> None:
+        self._phase = Phase.BODY
+        self._deadline = Nanoseconds(self._plane.swept + BODY_TIME)
+        self._body = Chunked(octets, CHUNKS) if head.length == CHUNKED else Counted(head.length)
+        self._pieces = []
+        if head.expects and not rest:
+            self.write(CONTINUE)
+        if rest:
+            self._read_body(rest)
+
+    def _read_body(self, data: bytes) -> None:
+        body, exchange = self._body, self._exchange
+        if body is None or exchange is None:
+            return
+        try:
+            self._pieces += body.feed(data)
+        except FramingDoubt as doubt:
+            self._refuse(exchange, refusal(doubt.reason), None)
+            return
+        if body.done:
+            octets, self._pieces, self._body = b"".join(self._pieces), [], None
+            self._admit(exchange, octets, body.rest)
+
+    def _admit(self, exchange: Exchange, octets: bytes, rest: bytes) -> None:
+        steps, self._steps = self._steps, None
+        self._phase, self._deadline, self._ahead = Phase.BUSY, _NEVER, rest
+        try:
+            if steps is not None:
+                steps.send(octets)
+        except StopIteration:
+            return
+        except Refusal as fault:
+            self._plane.record_refusal(exchange, fault)
+            self.refuse(exchange, fault)
+
+    # ---- in: what comes too early ----------------------------------------------------------------------
+    def _keep_ahead(self, data: bytes) -> None:
+        self._ahead = bytes(self._ahead) + data
+        if len(self._ahead) > AHEAD_OCTETS and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _go_on(self, *, keep: bool) -> None:
+        """Take the next request, or close."""
+        self._exchange = None
+        if not keep or self._plane.draining:
+            self._close()
+            return
+        self._phase, self._deadline = Phase.HEAD, Nanoseconds(self._plane.swept + IDLE_TIME)
+        self._read_again()
+        if self._ahead:
+            self._plane.loop.call_soon(self._read_ahead)  # not at once: a thousand of them must not nest
+
+    def _read_ahead(self) -> None:
+        if self._phase is Phase.HEAD and self._ahead:
+            self._read_head(b"")
+
+    def _read_again(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    # ---- out -------------------------------------------------------------------------------------------
+    def keeps(self, head: RequestHead) -> bool:
+        """Return whether the connection goes on after the answer to this request."""
+        return head.keep_alive and not self._plane.draining
+
+    def write(self, octets: bytes) -> None:
+        """Send octets, unless the connection is gone."""
+        if octets and self._phase is not Phase.CLOSED:
+            self._transport.write(octets)
+
+    def finish(self, last: bytes, *, keep: bool) -> None:
+        """End an answer with its last octets and go on."""
+        if self._phase is not Phase.CLOSED:
+            self.write(last)
+            self._go_on(keep=keep)
+
+    def refuse(self, exchange: Exchange, fault: Refusal) -> None:
+        """Answer a request whose body was read with a refusal and go on."""
+        keep = self.keeps(exchange.head)
+        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep)
+
+    def refusal(self, exchange: Exchange, fault: Refusal, *, keep: bool) -> bytes:
+        """Return the whole answer for a refusal."""
+        head = exchange.arrived
+        return refusal_answer(
+            fault,
+            self._plane.dates.line(self._plane.swept),
+            exchange.id,
+            openai=head is not None and b"/v1/" in head.path,
+            keep=keep,
+            per_minute=exchange.per_minute if fault.reason == "principal-rate" else 0,
+            bodiless=head is not None and head.method == b"HEAD",
+        )
+
+    def _refuse(self, exchange: Exchange, fault: Refusal, rest: bytes | None) -> None:
+        """Refuse a request whose body was not read; go on only if the body lies whole in `rest`."""
+        self._steps = self._body = None
+        self._plane.record_refusal(exchange, fault)
+        head = exchange.arrived
+        keep = False
+        if head is not None and rest is not None and 0 <= head.length <= len(rest):
+            keep, self._ahead = self.keeps(head), rest[head.length :]
+        self.write(self.refusal(exchange, fault, keep=keep))
+        if keep:
+            self._go_on(keep=True)
+        else:
+            self._linger()
+
+    def _refuse_part(self, reason: str) -> None:
+        exchange = Exchange(self._plane, self, self._plane.ports.clock.now())
+        self._begun = True
+        self._refuse(exchange, refusal(reason), None)
+
+    # ---- the end ---------------------------------------------------------------------------------------
+    def _linger(self) -> None:
+        """Say no more, but read on for a moment: closing over unread octets would take the answer away."""
+        self._exchange, self._ahead, self._pieces = None, b"", []
+        if self._phase is Phase.CLOSED:
+            return
+        self._phase, self._deadline = Phase.LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
+        self._read_again()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _close(self) -> None:
+        self._phase = Phase.CLOSED
+        self._transport.close()
+
+    def close_idle(self) -> None:
+        """Close if no request is under way."""
+        if self._phase is Phase.HEAD and not self._ahead:
+            self._close()
+
+    def abort(self) -> None:
+        """End at once; what is not sent yet is lost."""
+        if self._phase is not Phase.CLOSED:
+            self._phase = Phase.CLOSED
+            self._transport.abort()
+
+    def sweep(self, now: Nanoseconds) -> None:
+        """Act on a clock that has run out."""
+        if not self._deadline or now < self._deadline:
+            return
+        self._deadline = _NEVER
+        if self._phase is Phase.HEAD and self._seen:
+            self._refuse_part("head-timeout")
+        elif self._phase is Phase.BODY and self._exchange is not None:
+            self._refuse(self._exchange, refusal("body-timeout"), None)
+        elif self._phase is Phase.HEAD:
+            self._close()
+        else:
+            self.abort()
+
+    @override
+    def pause_writing(self) -> None:
+        self.stalled = True
+        if self._phase is Phase.BUSY:
+            self._deadline = Nanoseconds(self._plane.swept + STALL_TIME)
+        if self._exchange is not None:
+            self._exchange.pause()
+
+    @override
+    def resume_writing(self) -> None:
+        self.stalled = False
+        if self._phase is Phase.BUSY:
+            self._deadline = _NEVER
+        if self._exchange is not None:
+            self._exchange.resume()

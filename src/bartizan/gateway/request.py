@@ -1,0 +1,210 @@
+"""Reading a request's head: one reading, or none.
+
+Rules of this file: a head is read by a grammar narrower than RFC 9112's and, a second time, by llhttp; where
+the two differ the request is refused. What the grammar does not take is looked at again only to name the
+fault. Nothing here decides: facts go to the control `gateway.input-valid`, whose first finding is the answer.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+import httptools
+import msgspec
+from typing_extensions import override
+
+from bartizan.gateway.bounds import FIELDS, HEAD_OCTETS, LINE_OCTETS
+from bartizan.gateway.controls import input_valid
+from bartizan.gateway.diagnosis import METHODS, fault_of
+from bartizan.gateway.faults import refusal
+from bartizan.gateway.subject import RequestFacts
+
+END: Final = b"\r\n\r\n"
+"""What follows the octets of a head."""
+CHUNKED: Final = -1
+"""The length of a body that comes in chunks."""
+_REMEMBERED: Final = 1024
+_REMEMBERED_OCTETS: Final = 4096
+_HEAD: Final = re.compile(
+    rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ]))(/[A-Za-z0-9._~/-]*) HTTP/1\.([01])"
+    rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
+)
+_PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
+_BASIC: Final = re.compile(rb"Basic [A-Za-z0-9+/]+={0,2}")
+
+
+class RequestHead(msgspec.Struct, frozen=True):
+    """A head that was accepted.
+
+    Attributes:
+        method, path: as sent.
+        minor: of the version, HTTP/1.minor.
+        keep_alive: whether the client wants to go on with the connection.
+        length: octets of the body, or `CHUNKED`.
+        expects: whether the client waits for 100 Continue before it sends the body.
+        token: bearer token, or empty.
+        basic: value of an Authorization field of scheme Basic, or empty; for the token endpoint alone.
+        media: media type of the body, lower-case, without parameters; empty where none is named.
+        encoded: whether a Content-Encoding other than identity is named.
+    """
+
+    method: bytes
+    path: bytes
+    minor: int
+    keep_alive: bool
+    length: int
+    expects: bool
+    token: str
+    basic: bytes
+    media: bytes
+    encoded: bool
+
+    @override
+    def __repr__(self) -> str:
+        """Return method and path alone: the rest holds credentials."""
+        return f"RequestHead({self.method!r}, {self.path!r}, …)"
+
+
+class HeadReader:
+    """Reads heads for a gateway that answers to certain names.
+
+    Reading is a pure function of the head's octets, so the answers for the latest 1,024 short heads are kept:
+    a client sends the same head again and again.
+    """
+
+    __slots__ = ("_names", "_read_kept")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Answer to these names: host names and addresses as Host carries them, without a port."""
+        self._names = frozenset(name.lower().encode() for name in names)
+        self._read_kept = lru_cache(maxsize=_REMEMBERED)(self._read)
+
+    def read(self, head: bytes) -> RequestHead:
+        """Return the accepted head.
+
+        Args:
+            head: the octets before the empty line.
+        Raises:
+            Refusal: the head is refused; its reason names why.
+        """
+        return self._read_kept(head) if len(head) <= _REMEMBERED_OCTETS else self._read(head)
+
+    def _read(self, head: bytes) -> RequestHead:
+        reading = read_fields(head, self._names)
+        _require_valid(reading.facts)
+        if not _llhttp_agrees(head, reading):
+            _require_valid(RequestFacts(fault="parsers-disagree"))
+        return _accepted(reading)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What the grammar found in a head.
+
+    Attributes:
+        facts: for the control.
+        path: of the target.
+        pairs: fields in order, names in lower case, values without surrounding white space.
+    """
+
+    facts: RequestFacts
+    path: bytes = b""
+    pairs: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def read_fields(head: bytes, names: frozenset[bytes]) -> Reading:
+    """Return what a head says, unjudged.
+
+    Args:
+        head: the octets before the empty line.
+        names: lower-case names of this gateway.
+    """
+    shape = _HEAD.fullmatch(head)
+    if shape is None or len(head) > HEAD_OCTETS:
+        return Reading(RequestFacts(fault=fault_of(head)))
+    method, path, minor, lines = shape.groups()
+    pairs = tuple([_pair(line) for line in lines.split(b"\r\n", FIELDS + 1)[1:]])
+    fields = dict(reversed(pairs))
+    facts = RequestFacts(
+        fault=_bounds(method, path, len(pairs)),
+        method=method,
+        minor=int(minor),
+        fields=fields,
+        repeated=() if len(fields) == len(pairs) else _repeated(pairs),
+        host_known=_PORT.sub(b"", fields.get(b"host", b"").lower()) in names,
+    )
+    return Reading(facts, path, pairs)
+
+
+def _require_valid(facts: RequestFacts) -> None:
+    found = input_valid.judge(facts)
+    if found:
+        raise refusal(found[0].reason)
+
+
+def _pair(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name.lower(), value.strip()
+
+
+def _repeated(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, ...]:
+    names = [name for name, _ in pairs]
+    return tuple(name for at, name in enumerate(names) if name in names[:at])
+
+
+def _bounds(method: bytes, path: bytes, fields: int) -> str:
+    if method not in METHODS:
+        return "target-authority" if method == b"CONNECT" else "method-unknown"
+    if len(path) > LINE_OCTETS:
+        return "request-line-too-long"
+    return "fields-too-many" if fields > FIELDS else ""
+
+
+class _Llhttp:
+    __slots__ = ("complete", "pairs", "target")
+
+    def __init__(self) -> None:
+        self.target, self.complete = b"", False
+        self.pairs: list[tuple[bytes, bytes]] = []
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.pairs.append((name.lower(), value.strip()))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
+    second = _Llhttp()
+    parser = httptools.HttpRequestParser(second)
+    try:
+        parser.feed_data(head + END)
+    except httptools.HttpParserError:
+        return False
+    return (
+        second.complete
+        and second.target == reading.path
+        and tuple(second.pairs) == reading.pairs
+        and parser.get_method() == reading.facts.method
+        and parser.get_http_version() == f"1.{reading.facts.minor}"
+    )
+
+
+def _accepted(reading: Reading) -> RequestHead:
+    facts, fields = reading.facts, reading.facts.fields
+    authorization = fields.get(b"authorization", b"")
+    return RequestHead(
+        method=facts.method,
+        path=reading.path,
+        minor=facts.minor,
+        keep_alive=b"close" not in fields.get(b"connection", b"").lower() and facts.minor == 1,
+        length=CHUNKED if b"transfer-encoding" in fields else int(fields.get(b"content-length", b"0")),
+        expects=b"expect" in fields and facts.minor == 1,
+        token=authorization[7:].strip().decode() if authorization[:7].lower() == b"bearer " else "",
+        basic=authorization if _BASIC.fullmatch(authorization) else b"",
+        media=fields.get(b"content-type", b"").partition(b";")[0].strip().lower(),
+        encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",
+    )

@@ -1,0 +1,223 @@
+"""Answers: reading the head of an upstream's, writing the head of ours.
+
+Rules of this file: an upstream is not trusted to frame its answers. A head that a second party could read
+otherwise is a doubt, the client gets 502 and the connection is dropped. Of an upstream's fields only those
+of an allow-list reach the client.
+"""
+
+import re
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.gateway.bounds import FIELDS
+from bartizan.gateway.faults import Refusal
+from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.problem import document
+from bartizan.gateway.request import CHUNKED
+
+UNTIL_CLOSE: Final = -2
+"""The length of a body that ends with its connection."""
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+"""Status -> status line."""
+SECURITY: Final = (
+    b"x-content-type-options: nosniff\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"referrer-policy: no-referrer\r\n"
+)
+"""Fields of every answer: nothing that comes from here is a page."""
+_HEAD: Final = re.compile(
+    rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\x20-\x7e\x80-\xff\t]*)?"
+    rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
+)
+_KEPT: Final = frozenset(
+    {
+        b"content-type",
+        b"cache-control",
+        b"retry-after",
+        b"retry-after-ms",
+        b"x-should-retry",
+        b"www-authenticate",
+    }
+)
+_KEPT_PREFIXES: Final = (b"openai-", b"x-ratelimit-")
+_BODILESS: Final = (204, 304)
+_FIRST_FINAL: Final = 200
+
+
+class AnswerHead(msgspec.Struct, frozen=True):
+    """The head of an upstream's answer.
+
+    Attributes:
+        status: of it; below 200 it is interim and has no body.
+        kept: the lines that reach the client, each with its CR LF.
+        media: value of Content-Type, lower-case.
+        length: octets of the body, `CHUNKED` or `UNTIL_CLOSE`.
+        reusable: whether the connection may be used again.
+    """
+
+    status: int
+    kept: bytes
+    media: bytes
+    length: int
+    reusable: bool
+
+
+def read_answer(head: bytes) -> AnswerHead:
+    """Return what the head of an upstream's answer says.
+
+    Args:
+        head: the octets before the empty line.
+    Raises:
+        FramingDoubt: it is not certain what it says, or where its body ends.
+    """
+    shape = _HEAD.fullmatch(head)
+    if shape is None:
+        raise FramingDoubt("upstream-malformed")
+    minor, code, block = shape.groups()
+    lines = block.split(b"\r\n", FIELDS + 1)[1:]
+    if len(lines) > FIELDS:
+        raise FramingDoubt("upstream-malformed")
+    kept, told = _sorted_out(lines)
+    status = int(code)
+    length = _length(status, minor, told)
+    connection = told.get(b"connection", b"").lower()
+    reusable = minor == b"1" and b"close" not in connection and length != UNTIL_CLOSE
+    return AnswerHead(status, kept, told.get(b"content-type", b"").lower(), length, reusable)
+
+
+def _sorted_out(lines: list[bytes]) -> tuple[bytes, dict[bytes, bytes]]:
+    kept, told = [], {}
+    for line in lines:
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if (name in _KEPT or name.startswith(_KEPT_PREFIXES)) and name not in told and line.isascii():
+            kept.append(line)
+            told[name] = value.strip()
+        elif name in _FRAMING:
+            if name in told:
+                raise FramingDoubt("upstream-malformed")
+            told[name] = value.strip()
+    kept.append(b"")
+    return b"\r\n".join(kept), told
+
+
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"content-encoding"})
+
+
+def _length(status: int, minor: bytes, told: dict[bytes, bytes]) -> int:
+    length, coding = told.get(b"content-length"), told.get(b"transfer-encoding")
+    if told.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise FramingDoubt("upstream-malformed")
+    if coding is not None:
+        if length is not None or minor == b"0" or coding.lower() != b"chunked":
+            raise FramingDoubt("upstream-malformed")
+        return 0 if status < _FIRST_FINAL or status in _BODILESS else CHUNKED
+    if length is not None and (not length.isdigit() or len(length) > 12):  # noqa: PLR2004 - a terabyte
+        raise FramingDoubt("upstream-malformed")
+    if status < _FIRST_FINAL or status in _BODILESS:
+        return 0
+    return UNTIL_CLOSE if length is None else int(length)
+
+
+class Dates:
+    """Values of the Date field, made once a second."""
+
+    __slots__ = ("_line", "_second")
+
+    def __init__(self) -> None:
+        """Start with none made."""
+        self._second, self._line = -1, b""
+
+    def line(self, now: Nanoseconds) -> bytes:
+        """Return the Date field for an instant, with its CR LF."""
+        second = now // SECOND
+        if second != self._second:
+            self._second = second
+            self._line = b"date: " + formatdate(second, usegmt=True).encode() + b"\r\n"
+        return self._line
+
+
+def head_for_client(
+    answer: AnswerHead, date: bytes, request: str, *, keep: bool, length: int, chunked: bool
+) -> bytes:
+    """Return the head that the client gets for an upstream's answer.
+
+    Args:
+        answer: of the upstream.
+        date: the Date line.
+        request: pseudonym of the request.
+        keep: whether the connection goes on.
+        length: octets of the body, negative where that is not known.
+        chunked: whether a body of unknown length goes out in chunks.
+    """
+    line = LINES.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status
+    framing = b"content-length: %d\r\n" % length if length >= 0 else b""
+    if length < 0 and chunked:
+        framing = b"transfer-encoding: chunked\r\n"
+    caching = b"" if b"ache-" in answer.kept else b"cache-control: no-store\r\n"
+    going = b"\r\n" if keep else b"connection: close\r\n\r\n"
+    name = b"x-request-id: " + request.encode() + b"\r\n"
+    return b"".join((line, date, answer.kept, caching, SECURITY, name, framing, going))
+
+
+def refusal_answer(
+    fault: Refusal, date: bytes, request: str, *, openai: bool, keep: bool, per_minute: int, bodiless: bool
+) -> bytes:
+    """Return the whole answer for a refusal.
+
+    Args:
+        fault: the refusal.
+        date: the Date line.
+        request: pseudonym of the request.
+        openai: whether the client speaks OpenAI's API.
+        keep: whether the connection goes on.
+        per_minute: requests a minute that the service takes of one principal, 0 where no limit applied.
+        bodiless: whether the request was HEAD.
+    """
+    media, body = document(fault, request, openai=openai)
+    fields = [LINES[fault.status], date, SECURITY, b"cache-control: no-store\r\n"]
+    fields += [b"x-request-id: ", request.encode(), b"\r\ncontent-type: ", media, b"\r\n"]
+    fields.append(b"content-length: %d\r\n" % len(body))
+    if fault.status == HTTPStatus.UNAUTHORIZED:
+        missing = fault.reason == "token-missing"
+        fields.append(b'www-authenticate: Bearer realm="bartizan"%b\r\n' % (b"" if missing else _INVALID))
+    if fault.allow:
+        fields.append(b"allow: " + fault.allow.encode() + b"\r\n")
+    if fault.retry_after:
+        fields.append(_waiting(-(-fault.retry_after // SECOND), per_minute))
+    fields += [b"" if keep else b"connection: close\r\n", b"\r\n", b"" if bodiless else body]
+    return b"".join(fields)
+
+
+_INVALID: Final = b', error="invalid_token"'
+
+
+def _waiting(seconds: int, per_minute: int) -> bytes:
+    line = b"retry-after: %d\r\n" % seconds
+    if per_minute:
+        line += b'ratelimit-policy: "requests";q=%d;w=60\r\nratelimit: "requests";r=0;t=%d\r\n' % (
+            per_minute,
+            seconds,
+        )
+    return line
+
+
+def health_answer(date: bytes, *, keep: bool, bodiless: bool) -> bytes:
+    """Return the answer to a health check; a worker that takes no requests refuses before it comes to this.
+
+    Args:
+        date: the Date line.
+        keep: whether the connection goes on.
+        bodiless: whether the request was HEAD.
+    """
+    body = b'{"status":"serving"}'
+    head = b"content-type: application/json\r\ncache-control: no-store\r\ncontent-length: %d\r\n" % len(body)
+    going = b"" if keep else b"connection: close\r\n"
+    return b"".join((LINES[HTTPStatus.OK], date, SECURITY, head, going, b"\r\n", b"" if bodiless else body))

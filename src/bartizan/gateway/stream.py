@@ -1,0 +1,311 @@
+"""One request on its way, from its head to its completed record, and its answer on the way back.
+
+Rules of this file: pieces of an answer go out as they come, never joined and never held, except the end:
+an answer ends only after its completed record is written. An admitted request has exactly one such record,
+whatever happens. A client that reads slowly slows its upstream; nothing is buffered in between.
+"""
+
+import enum
+from typing import TYPE_CHECKING, Final
+
+from bartizan.clock import MICROSECOND, Nanoseconds
+from bartizan.gateway.bounds import DIAL_TIME
+from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.response import AnswerHead, head_for_client
+from bartizan.gateway.usage import tail, usage
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.journal import JournalUnwritable
+
+if TYPE_CHECKING:
+    from bartizan.gateway.body import Judged
+    from bartizan.gateway.plane import Plane
+    from bartizan.gateway.pool import Upstream
+    from bartizan.gateway.ports import Authenticated, Circumstances, Principal
+    from bartizan.gateway.protocol import ClientConnection
+    from bartizan.gateway.request import RequestHead
+    from bartizan.gateway.route import Route
+
+DONE: Final = "done"
+"""The reason in the completed record of an answer that came whole."""
+_CLIENT_GONE: Final = 499
+"""Status in the record of a request whose client left; nginx's word for it."""
+_WITHDRAWN: Final = 403
+"""Status in the record of a request that was cut before it had an answer."""
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+_MAPPED: Final = {
+    401: "upstream-credential",
+    403: "upstream-credential",
+    407: "upstream-credential",
+    503: "upstream-unavailable",
+    504: "upstream-timeout",
+}
+_REDIRECTS: Final = range(300, 400)
+_FAILURES: Final = range(500, 600)
+
+
+class Stage(enum.Enum):
+    """How far a request has come."""
+
+    ARRIVING = enum.auto()
+    ADMITTED = enum.auto()
+    FORWARDED = enum.auto()
+    ANSWERING = enum.auto()
+    ENDED = enum.auto()
+
+
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        plane, client: where it happens.
+        id: its pseudonym.
+        started: instant at which its head was whole.
+        head, route, who, judged, circumstances, sequence: what `admit` finds, in this order.
+        upstream: the connection that it is on, while it is on one.
+        stage: how far it has come.
+        deadline: instant by which something must have happened; 0 until it is admitted.
+        moved: whether something has happened since the last sweep.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_chunked",
+        "_keep",
+        "_octets",
+        "_repeated",
+        "_status",
+        "_tail",
+        "circumstances",
+        "client",
+        "deadline",
+        "head",
+        "id",
+        "judged",
+        "moved",
+        "plane",
+        "route",
+        "sequence",
+        "stage",
+        "started",
+        "upstream",
+        "who",
+    )
+
+    circumstances: "Circumstances"
+    head: "RequestHead"
+    judged: "Judged"
+    route: "Route"
+    sequence: int
+    who: "Authenticated"
+
+    def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
+        """Begin at the head."""
+        self.plane, self.client, self.started = plane, client, now
+        self.id = plane.ids.take()
+        self.upstream: Upstream | None = None
+        self.stage, self.deadline, self.moved = Stage.ARRIVING, Nanoseconds(0), False
+        self._chunked = self._bodiless = self._repeated = self._keep = False
+        self._octets, self._status, self._tail = 0, 0, b""
+
+    @property
+    def arrived(self) -> "RequestHead | None":
+        """The head, once it was accepted."""
+        return getattr(self, "head", None)
+
+    @property
+    def known(self) -> "Principal | None":
+        """Who asks, once that is known and is not the anonymous one."""
+        who = getattr(self, "who", None)
+        return None if who is None or who is self.plane.ports.anonymous else who.principal
+
+    @property
+    def per_minute(self) -> int:
+        """Requests a minute that the service takes of one principal."""
+        return self.route.service.limits.requests_per_minute
+
+    # ---- towards the service ---------------------------------------------------------------------------
+    def admitted(self) -> None:
+        """Go on to the service: the admitted record is written."""
+        self.plane.admitted += 1
+        if self.stage is not Stage.ADMITTED:
+            return
+        self.stage = Stage.FORWARDED
+        self.deadline = Nanoseconds(self.started + DIAL_TIME)
+        self.plane.pool.send(self)
+
+    def unadmitted(self) -> None:
+        """Go no further: the admitted record could not be written."""
+        self.plane.open.discard(self)
+        if self.stage is Stage.ADMITTED:
+            self.stage = Stage.ENDED
+            self.client.refuse(self, refusal("record-unavailable"))
+
+    def forwarded(self) -> bytes:
+        """Return the request as it goes to the service: what was judged, under the service's credential."""
+        self.deadline = Nanoseconds(0)
+        self.moved = True
+        return self.plane.request_lines.of(self)
+
+    def may_repeat(self) -> bool:
+        """Return whether the request may be sent once more: it is safe, and was not repeated yet."""
+        repeated, self._repeated = self._repeated, True
+        return not repeated and self.route.method == b"GET"
+
+    # ---- from the service ------------------------------------------------------------------------------
+    def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on the head of the answer and what of its body came with it."""
+        fault = self._mapped(head.status)
+        if fault:
+            self._refuse(refusal(fault))
+            return
+        self.stage, self.moved = Stage.ANSWERING, True
+        self._status = head.status
+        self._bodiless = self.head.method == b"HEAD"
+        self._chunked = head.length < 0 and self.head.minor == 1 and not self._bodiless
+        self._keep = self.client.keeps(self.head) and (head.length >= 0 or self._chunked or self._bodiless)
+        opening = head_for_client(
+            head,
+            self.plane.dates.line(self.started),
+            self.id,
+            keep=self._keep,
+            length=head.length,
+            chunked=self._chunked,
+        )
+        self._pass_on(opening, pieces, done=done)
+
+    def more(self, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on more of the answer's body."""
+        self.moved = True
+        self._pass_on(b"", pieces, done=done)
+
+    def fail(self, reason: str) -> None:
+        """End without a whole answer from the service."""
+        if self.stage is Stage.ANSWERING:
+            self._leave()
+            self._complete(self._status, reason, b"", keep=False)
+        else:
+            self._refuse(refusal(reason))
+
+    def _mapped(self, status: int) -> str:
+        """Return the fault that stands for a status that must not reach the client as it is, or nothing."""
+        if status in _REDIRECTS:
+            return "upstream-redirect"
+        if self.route.public and status not in _FAILURES:
+            return ""
+        return _MAPPED.get(status) or ("upstream-failed" if status in _FAILURES else "")
+
+    def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
+        for piece in pieces:
+            self._octets += len(piece)
+            self._tail = tail(self._tail, piece)
+        if self._bodiless:
+            pieces = []
+        elif self._chunked:
+            pieces = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+        octets = b"".join((opening, *pieces)) if opening or len(pieces) != 1 else pieces[0]
+        if not done:
+            self.client.write(octets)
+        elif self._chunked:
+            self.client.write(octets)
+            self._complete(self._status, DONE, _LAST_CHUNK, keep=self._keep)
+        else:
+            self._complete(self._status, DONE, octets, keep=self._keep)
+
+    # ---- the end ---------------------------------------------------------------------------------------
+    def cut(self, reason: str) -> None:
+        """End at once: what was allowed is not any more."""
+        self._leave()
+        if self._record(self._status or _WITHDRAWN, reason):
+            self.plane.turn.after(self._counted, self._uncounted)
+        self.client.abort()
+
+    def abandon(self) -> None:
+        """End because the client is gone; the service's answer is not read any further."""
+        if self.stage is Stage.ARRIVING:
+            return
+        self._leave()
+        if self._record(_CLIENT_GONE, "client-gone"):
+            self.plane.turn.after(self._counted, self._uncounted)
+
+    def _leave(self) -> None:
+        if self.upstream is not None:
+            self.upstream.drop()
+        else:
+            self.plane.pool.forget(self)
+
+    def _refuse(self, fault: Refusal) -> None:
+        """End with our own answer in place of the service's."""
+        self._leave()
+        keep = self.client.keeps(self.head)
+        self._complete(fault.status, fault.reason, self.client.refusal(self, fault, keep=keep), keep=keep)
+
+    def _complete(self, status: int, reason: str, last: bytes, *, keep: bool) -> None:
+        """Record the end, and end once that is written."""
+        if not self._record(status, reason):
+            self.client.abort()
+            return
+
+        def written() -> None:
+            self._counted()
+            self.client.finish(last, keep=keep)
+
+        def unwritten() -> None:
+            self._uncounted()
+            self.client.abort()
+
+        self.plane.turn.after(written, unwritten)
+
+    def _record(self, status: int, reason: str) -> bool:
+        """Add the completed record, once; return whether there was one to add and it was added."""
+        if self.stage is Stage.ENDED:
+            return False
+        self.stage = Stage.ENDED
+        said = usage(self._tail)
+        now = self.plane.ports.clock.now()
+        detail: dict[str, int | str] = {
+            "admitted": self.sequence,
+            "status": status,
+            "octets": self._octets,
+            "input": said.prompt_tokens,
+            "output": said.completion_tokens,
+            "micros": max(0, now - self.started) // MICROSECOND,
+            "reason": reason,
+        }
+        outcome = Outcome.DONE if reason == DONE else Outcome.FAILED
+        actor = self.plane.actor(self)
+        try:
+            self.plane.ports.journal.record("gateway.request.completed", actor, self.id, outcome, "", detail)
+        except JournalUnwritable:
+            self._uncounted()
+            self.plane.turn.fail()
+            return False
+        return True
+
+    def _counted(self) -> None:
+        self.plane.completed += 1
+        self.plane.open.discard(self)
+
+    def _uncounted(self) -> None:
+        self.plane.open.discard(self)
+
+    # ---- back-pressure ---------------------------------------------------------------------------------
+    def pause(self) -> None:
+        """Take no more of the answer: the client's buffer is full."""
+        if self.upstream is not None:
+            self.upstream.pause()
+
+    def resume(self) -> None:
+        """Take the answer again."""
+        if self.upstream is not None:
+            self.upstream.resume()
+
+    def sweep(self, now: Nanoseconds) -> None:
+        """End where nothing has happened for too long."""
+        if self.stage not in (Stage.FORWARDED, Stage.ANSWERING):
+            return
+        if self.moved:
+            limits = self.route.service.limits
+            waited = limits.gap_time if self.stage is Stage.ANSWERING else limits.answer_time
+            self.moved, self.deadline = False, Nanoseconds(now + waited)
+        elif self.deadline and now > self.deadline and not self.client.stalled:
+            self.fail("upstream-timeout" if self.upstream is not None else "upstream-unreachable")

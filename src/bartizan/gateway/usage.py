@@ -1,0 +1,61 @@
+"""How many tokens an answer says it cost.
+
+Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record, nothing is
+decided by it. It stands near the end of an answer, whole or streamed, and inside a JSON string its name could
+not stand between two bare quotes: so the end is all that is kept and looked at.
+"""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from bartizan.gateway.bounds import USAGE_OCTETS
+
+_MOST: Final = 2**53 - 1
+_Tokens = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+_OBJECT: Final = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens of a request and of its answer.
+
+    Attributes:
+        prompt_tokens, completion_tokens: as the upstream counts them; 0 where it does not say.
+    """
+
+    prompt_tokens: _Tokens = 0
+    completion_tokens: _Tokens = 0
+
+
+UNSAID: Final = Usage()
+_DECODE: Final = msgspec.json.Decoder(Usage).decode
+
+
+def tail(kept: bytes, piece: bytes) -> bytes:
+    """Return the end of an answer after its next octets, at most twice `USAGE_OCTETS` long.
+
+    Args:
+        kept: the end so far.
+        piece: the next octets.
+    """
+    kept = kept + piece if kept else piece
+    return kept if len(kept) <= 2 * USAGE_OCTETS else kept[-USAGE_OCTETS:]
+
+
+def usage(kept: bytes) -> Usage:
+    """Return the last usage that the end of an answer names, zeros where it names none."""
+    at = kept.rfind(b'"usage"')
+    while at >= 0:
+        found = _OBJECT.match(kept, at)
+        if found is not None:
+            return _read(found[1])
+        at = kept.rfind(b'"usage"', 0, at)
+    return UNSAID
+
+
+def _read(text: bytes) -> Usage:
+    try:
+        return _DECODE(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return UNSAID
