@@ -7,6 +7,7 @@ them are named with their places. What it finds it finds in a copy too: nothing 
 
 import enum
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -96,6 +97,11 @@ class Verification(msgspec.Struct, frozen=True):
     def intact(self) -> bool:
         """Whether nothing is wrong."""
         return self.count == 0
+
+    @property
+    def words(self) -> dict[str, int]:
+        """Word of each listed fault -> how many of it are listed."""
+        return dict(Counter(fault.word.value for fault in self.faults))
 
 
 def verify(

@@ -1,0 +1,163 @@
+"""An event holds ids, digests and words of closed vocabularies; nothing else can be put into one."""
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bartizan.ledger.event import (
+    ACTOR,
+    SUBJECT,
+    Event,
+    NotAnEvent,
+    Outcome,
+    content_tag,
+    decode,
+    decode_all,
+    decode_shapes,
+    encode,
+)
+from bartizan.ledger.vocabulary import KINDS, NAME, Form, Hex, Name, OneOf, Whole, fits
+
+FIELDS = [(kind, field, form) for kind, fields in KINDS.items() for field, form in fields.items()]
+
+
+def value(form: Form) -> st.SearchStrategy[int | str]:
+    match form:
+        case OneOf(words):
+            return st.sampled_from(sorted(words))
+        case Whole(most):
+            return st.integers(0, most)
+        case Name():
+            return st.from_regex(NAME, fullmatch=True)
+        case Hex(octets):
+            return st.binary(min_size=octets, max_size=octets).map(bytes.hex)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    kind = draw(st.sampled_from(sorted(KINDS)))
+    fields = draw(st.sets(st.sampled_from(sorted(KINDS[kind])))) if KINDS[kind] else set()
+    return Event(
+        draw(st.integers(0, 2**63 - 1)),
+        kind,
+        draw(st.from_regex(ACTOR, fullmatch=True)),
+        draw(st.from_regex(SUBJECT, fullmatch=True)),
+        draw(st.sampled_from(Outcome)),
+        draw(st.from_regex(NAME, fullmatch=True) | st.just("")),
+        {field: draw(value(KINDS[kind][field])) for field in fields},
+    )
+
+
+@given(events())
+def test_an_event_survives_its_canonical_bytes(event: Event) -> None:
+    body = encode(event)
+    assert decode(body) == event
+    assert encode(decode(body)) == body
+    assert b"\n" not in body
+
+
+@given(events())
+def test_the_canonical_bytes_are_sorted_json_without_white_space(event: Event) -> None:
+    body = encode(event)
+    plain = msgspec.json.decode(body)
+    assert msgspec.json.encode(plain, order="deterministic") == body
+    assert list(plain) == sorted(plain)
+    assert re.search(rb'[\s.](?=[^"]*(?:"[^"]*"[^"]*)*$)', body) is None
+
+
+@given(st.lists(events(), max_size=20))
+def test_many_events_decode_as_each_alone(many: list[Event]) -> None:
+    bodies = [encode(event) for event in many]
+    assert decode_all(bodies) == many
+    assert [(shape.at, shape.kind) for shape in decode_shapes(bodies)] == [(e.at, e.kind) for e in many]
+
+
+@given(st.lists(events(), min_size=2, max_size=6), st.data())
+def test_no_body_may_hold_two_events_or_a_part_of_one(many: list[Event], data: st.DataObject) -> None:
+    bodies = [encode(event) for event in many]
+    at = data.draw(st.integers(0, len(bodies) - 2))
+    glue = data.draw(st.sampled_from([b"\n", b",", b"", b" "]))
+    joined = [*bodies[:at], bodies[at] + glue + bodies[at + 1], *bodies[at + 2 :]]
+    cut = data.draw(st.integers(1, len(bodies[0]) - 1))
+    for wrong in (joined, [*joined, b""], [bodies[0][:cut], bodies[0][cut:]], [bodies[0] + b"\n"]):
+        for decoder in (decode_all, decode_shapes):
+            with pytest.raises(NotAnEvent):
+                decoder(wrong)
+
+
+@pytest.mark.parametrize(("kind", "field", "form"), FIELDS)
+@settings(max_examples=20)  # for each of the fields
+@given(data=st.data())
+def test_no_field_takes_free_text(kind: str, field: str, form: Form, data: st.DataObject) -> None:
+    text = data.draw(st.text() | st.text(alphabet="Pay 1 <>/:@\"'\n", min_size=1))
+    if NAME.fullmatch(text):
+        text = text.upper() + " "
+    assert not fits(form, text)
+    with pytest.raises(NotAnEvent) as fault:
+        Event(0, kind, "platform", "", Outcome.DONE, "", {field: text})
+    assert len(text) < 8 or text not in str(fault.value)
+
+
+@pytest.mark.parametrize(("kind", "field", "form"), FIELDS)
+@pytest.mark.parametrize("wrong", [-1, 2**53, 1.0, True, None, [], {}, b"x"], ids=repr)
+def test_no_field_takes_another_type(kind: str, field: str, form: Form, wrong: object) -> None:
+    assert not fits(form, wrong)
+    with pytest.raises(NotAnEvent):
+        Event(0, kind, "platform", "", Outcome.DONE, "", {field: wrong})  # type: ignore[dict-item]  # on purpose
+
+
+@given(st.text(min_size=1))
+def test_no_part_takes_free_text(text: str) -> None:
+    if NAME.fullmatch(text) or ACTOR.fullmatch(text):
+        text += " "
+    good: tuple[object, ...] = (0, "access.principal.revoked", "owner", "", Outcome.DONE, "", {})
+    for place in (1, 2, 3, 5):
+        parts = [*good]
+        parts[place] = text
+        with pytest.raises(NotAnEvent):
+            Event(*parts)  # type: ignore[arg-type]  # one part is wrong on purpose
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (-1, "access.principal.revoked", "owner", "", Outcome.DONE),
+        (2**63, "access.principal.revoked", "owner", "", Outcome.DONE),
+        (1.5, "access.principal.revoked", "owner", "", Outcome.DONE),
+        (0, "access.principal.revoked", "owner", "", "done"),
+        (0, ["access"], "owner", "", Outcome.DONE),
+        (0, "access.principal.revoked", None, "", Outcome.DONE),
+        (0, "access.principal.revoked", "owner", [], Outcome.DONE),
+        (0, "access.principal.revoked", "owner", "", Outcome.DONE, "", {"note": "x"}),
+        (0, "access.principal.revoked", "owner", "", Outcome.DONE, "", None),
+    ],
+)
+def test_what_is_no_event_does_not_construct(parts: tuple[object, ...]) -> None:
+    with pytest.raises(NotAnEvent):
+        Event(*parts)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@given(st.binary(max_size=300))
+def test_whatever_is_no_event_is_refused(octets: bytes) -> None:
+    with pytest.raises(NotAnEvent):
+        decode(octets)
+
+
+@given(events(), st.data())
+def test_another_spelling_of_an_event_is_refused(event: Event, data: st.DataObject) -> None:
+    body = encode(event)
+    at = data.draw(st.integers(0, len(body)))
+    for spelt in (body[:at] + b" " + body[at:], body + b"\n", body.replace(b'"at":', b'"at":0', 1)):
+        with pytest.raises(NotAnEvent):
+            decode(spelt)
+
+
+def test_a_content_tag_says_nothing_without_its_key() -> None:
+    # RFC 4231, test case 2
+    assert content_tag(b"Jefe", b"what do ya want for nothing?").startswith(
+        "5bdcc146bf60754e6a042426089575c7"
+    )
+    assert content_tag(bytes(32), b"x") != content_tag(bytes(31) + b"\1", b"x")
