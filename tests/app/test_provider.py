@@ -35,7 +35,7 @@ class Server:
             def do_POST(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.asked.append((self.path, headers, self.rfile.read(int(headers["content-length"]))))
-                token = {"access_token": f"token-{len(outer.asked)}", "expires_in": outer.life_s}
+                token = {"access_token": f"token-{len(outer.asked)}", "expires_in": outer.life_s, "id": "t-0"}
                 body = outer.body or json.dumps(token).encode()
                 self.send_response(outer.status)
                 self.send_header("content-length", str(len(body)))
@@ -91,7 +91,7 @@ def issuer() -> Iterator[Server]:
 def test_the_platform_of_a_state_folder_gives_the_owners_token(owner: Server, folder: Folder) -> None:
     assert owners_token(folder, SetClock(START)).value == "token-1"
     assert owner.asked[0][0] == "/token"
-    assert owner.asked[0][2] == b"{}"
+    assert json.loads(owner.asked[0][2])["principal"] == "user.owner"
 
 
 def test_the_platform_is_found_from_the_working_folder(
@@ -167,13 +167,10 @@ def test_a_client_authenticates_with_its_own_credentials(
 
 
 REFUSALS = [
-    (401, b'{"error":"invalid_client"}', "401 invalid_client"),
-    (403, b'{"title":"Forbidden","detail":"that is not yours"}', "403 that is not yours"),
-    (500, b"<html>", "gives no token: 500"),
-    (500, b"[" * 10_000, "gives no token: 500"),
-    (200, b"{}", "holds no token"),
-    (200, b'{"access_token":7,"expires_in":600}', "holds no token"),
-    (200, b" " * 100_000, "gives no token"),
+    (403, b'{"title":"Forbidden","detail":"that is not yours"}', "that is not yours"),
+    (500, b"<html>", "gives no token: the platform answered 500"),
+    (200, b"{}", "gives no token"),
+    (200, b'{"access_token":7,"expires_in":600,"id":"t"}', "gives no token"),
 ]
 
 
@@ -186,10 +183,35 @@ def test_a_refusal_is_told_in_plain_words(
         owners_token(folder, SetClock(START))
 
 
+CLIENT_REFUSALS = [
+    (401, b'{"error":"invalid_client"}', "401 invalid_client"),
+    (403, b'{"title":"Forbidden","detail":"that is not yours"}', "403 that is not yours"),
+    (500, b"<html>", "gives no token: 500"),
+    (500, b"[" * 10_000, "gives no token: 500"),
+    (200, b"{}", "holds no token"),
+    (200, b'{"access_token":7,"expires_in":600}', "holds no token"),
+    (200, b" " * 100_000, "gives no token"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "words"), CLIENT_REFUSALS)
+def test_a_clients_refusal_is_told_in_plain_words(  # the arguments are the case
+    issuer: Server, tmp_path: Path, status: int, body: bytes, words: str
+) -> None:
+    issuer.status, issuer.body = status, body
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret")
+    secret.chmod(0o600)
+    provider = bartizan.token_provider.for_client(issuer.url, "id", f"file:{secret}", ca=tmp_path / "ca")
+    with pytest.raises(TokenUnavailable, match=words) as fault:
+        provider()
+    assert "s3cret" not in str(fault.value)
+
+
 def test_a_dead_socket_is_told_in_plain_words(folder: Folder) -> None:
     server = Server(folder.owner_socket)
     server.close()
-    with pytest.raises(TokenUnavailable, match="gives no token"):
+    with pytest.raises(TokenUnavailable, match="no platform runs on"):
         owners_token(folder, SetClock(START))
 
 

@@ -15,6 +15,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.app.folder import Folder
+from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.config import environment, find, resolve
 from bartizan.crypto.secret import Secret
@@ -24,6 +25,8 @@ from bartizan.egress.http import Client, Response
 
 EARLY: Final = Nanoseconds(60 * SECOND)
 """How long before its end a token is renewed; at most half its life."""
+LIFE_S: Final = 600
+"""Life of the tokens that are asked for, in seconds."""
 STATE: Final = ".bartizan"
 """Name of the state folder, beside the configuration or in the working folder."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -123,14 +126,17 @@ def owners_token(folder: Folder, clock: Clock) -> Token:
     Raises:
         TokenUnavailable: none runs there, or it gives none.
     """
-    if not folder.owner_socket.exists():
+    now = clock.now()
+    try:
+        issued = Owner(folder).token("user.owner", "bartizan:gateway", LIFE_S)
+    except PlatformSilent as fault:
         raise TokenUnavailable(
             f"no platform runs on {folder.root}; start one with `bartizan up`, "
             "or name its state folder: bartizan.token_provider.for_state(DIR)"
-        )
-    client = Client.unix(folder.owner_socket)
-    where = f"the platform on {folder.root}"
-    return _fetched(client.request, where, "/token", (("content-type", "application/json"),), b"{}", clock)
+        ) from fault
+    except (OwnerRefused, EgressFault) as fault:
+        raise TokenUnavailable(f"the platform on {folder.root} gives no token: {fault}") from fault
+    return _lasting(issued.access_token, issued.expires_in, now)
 
 
 def _found_token(clock: Clock) -> Token:
@@ -181,8 +187,12 @@ def _fetched(
         raise TokenUnavailable(f"{where} answers something that holds no token") from fault
     if answer is None:
         raise TokenUnavailable(f"{where} gives no token: {response.status} {_reason(response.body)}")
-    life = Nanoseconds(max(answer.expires_in, 0) * SECOND)
-    return Token(answer.access_token, Nanoseconds(now + life - min(EARLY, life // 2)))
+    return _lasting(answer.access_token, answer.expires_in, now)
+
+
+def _lasting(value: str, seconds: int, now: Nanoseconds) -> Token:
+    life = max(seconds, 0) * SECOND
+    return Token(value, Nanoseconds(now + life - min(EARLY, life // 2)))
 
 
 def _reason(body: bytes) -> str:
