@@ -33,11 +33,13 @@ test: ## every test, fast ones first; lists by name what it did not run
 
 check: ## the gate: format, lint, types, floors, generated documents; no tests
 	@$(INSTALL) dev
-	@$(BIN)/ruff format --check --quiet || { echo "not formatted: make fix"; exit 1; }
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/mypy --no-error-summary
-	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
-	@$(BIN)/python -m tools.catalogue --check
+	@wrong=; \
+	$(BIN)/ruff format --check --quiet || wrong="$$wrong format"; \
+	$(BIN)/ruff check --quiet || wrong="$$wrong lint"; \
+	$(BIN)/mypy --no-error-summary || wrong="$$wrong types"; \
+	said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; wrong="$$wrong floors"; }; \
+	$(BIN)/python -m tools.catalogue --check || wrong="$$wrong documents"; \
+	[ -z "$$wrong" ] || { echo "check        wrong:$$wrong (make fix mends what it can)"; exit 1; }
 	@echo "check        clean"
 
 fix: ## mend what can be mended: format, lint, generated documents

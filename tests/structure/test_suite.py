@@ -1,0 +1,76 @@
+"""How the suite runs is itself tested: what stood aside is named, in CI it is a failure, and slow tests come last."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.structure.sources import ROOT
+
+SUITE = """
+import pytest
+from hypothesis import given, strategies
+
+@pytest.mark.slow
+def test_slow(): pass
+
+@pytest.mark.skip(reason="needs a moon")
+def test_aside(): pass
+
+@given(strategies.integers())
+def test_property(number): assert number == number
+"""
+
+
+def _suite(place: Path, text: str, *options: str, ci: str) -> subprocess.CompletedProcess[str]:
+    (place / "tests").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "pyproject.toml", place)
+    shutil.copy(ROOT / "tests" / "conftest.py", place / "tests")
+    shutil.copytree(ROOT / "tools", place / "tools", dirs_exist_ok=True)
+    (place / "tests" / "test_planted.py").write_text(text)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *options],
+        cwd=place,
+        env={**os.environ, "CI": ci},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+@pytest.mark.slow
+def test_a_test_that_stood_aside_is_named_and_fails_in_ci_only(tmp_path: Path, ci: str, code: int) -> None:
+    done = _suite(tmp_path, SUITE, ci=ci)
+    assert done.returncode == code, done.stdout
+    assert "tests/test_planted.py::test_aside: needs a moon" in done.stdout
+    assert "2 passed, 1 skipped" in done.stdout
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+@pytest.mark.slow
+def test_a_file_that_stood_aside_counts_too(tmp_path: Path, ci: str, code: int) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_present.py").write_text("def test_present(): pass")
+    done = _suite(tmp_path, "import pytest\npytest.importorskip('no_such_module')", ci=ci)
+    assert done.returncode == code, done.stdout
+    assert "could not import 'no_such_module'" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_whole_run_in_ci_passes(tmp_path: Path) -> None:
+    done = _suite(tmp_path, "def test_present(): pass", ci="true")
+    assert done.returncode == 0, done.stdout
+    assert "not run" not in done.stdout
+
+
+@pytest.mark.slow
+def test_slow_tests_run_last_and_properties_are_marked(tmp_path: Path) -> None:
+    done = _suite(tmp_path, SUITE, "--collect-only", "-q", ci="")
+    order = [line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line]
+    assert order == ["test_aside", "test_property", "test_slow"]
+    chosen = _suite(tmp_path, SUITE, "-m", "property", "--hypothesis-profile=fuzz", ci="")
+    assert "1 passed, 2 deselected" in chosen.stdout
