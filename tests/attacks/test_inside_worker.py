@@ -1,0 +1,84 @@
+"""Code that runs inside a gateway worker reads no key, reaches no socket, and alters no record.
+
+Each attack is carried out by a worker of a whole platform, once as shipped, once with Landlock off, once with
+the system-call filter off. The filter alone refuses every one; what Landlock holds by itself is named.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bartizan.isolation.kernel import landlock_version
+
+pytestmark = pytest.mark.slow
+
+INSIDE = Path(__file__).with_name("inside.py")
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> Mapping[str, Mapping[str, str]]:
+    """Return what came of each attack, by layers and attack."""
+    return {layers: carry_out(layers) for layers in ("all", "no-landlock", "no-seccomp")}
+
+
+@cache
+def carry_out(layers: str) -> Mapping[str, str]:
+    with tempfile.TemporaryDirectory(prefix="bartizan-") as folder:
+        state = Path(folder, "state")
+        command = [sys.executable, "-I", str(INSIDE), layers, "bartizan"]
+        where = ["--state", str(state)]
+        up = [*command, "up", "--detach", "--no-drill", "--port", "0", *where]
+        started = subprocess.run(up, capture_output=True, text=True, timeout=60, cwd=folder, check=False)
+        assert started.returncode == 0, started.stderr
+        try:
+            told = json.loads((state / "run" / "status.json").read_text())
+            assert any(process["state"] == "serving" for process in told["processes"])
+            log = (state / "run" / "platform.log").read_text()
+        finally:
+            subprocess.run(
+                [*command, "down", *where], capture_output=True, timeout=60, cwd=folder, check=True
+            )
+    lines = [line.partition("ATTACK ")[2] for line in log.splitlines() if "ATTACK " in line]
+    assert "end" in lines
+    return dict(reversed(line.partition(" ")[::2]) for line in (each.partition(":")[0] for each in lines))
+
+
+def allowed(outcome: Mapping[str, str]) -> set[str]:
+    return {attack for attack, came in outcome.items() if came == "ALLOWED"}
+
+
+def test_every_attack_was_carried_out(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    assert len(outcomes["all"]) > 50
+    assert set(outcomes["all"]) == set(outcomes["no-landlock"])
+    assert set(outcomes["all"]) - set(outcomes["no-seccomp"]) == {"end the supervisor"}
+
+
+def test_a_confined_worker_can_do_none_of_it(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    assert allowed(outcomes["all"]) == set()
+
+
+def test_the_filter_alone_refuses_all_of_it(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    assert allowed(outcomes["no-landlock"]) == set()
+
+
+def test_landlock_alone_keeps_every_file(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    if landlock_version() == 0:
+        pytest.skip("this kernel has no Landlock")
+    through = allowed(outcomes["no-seccomp"])
+    files = {"tree", "store", "key", "passwd", "segment", "generation", "state", "mode", "reopen"}
+    assert not {attack for attack in through if files & set(attack.split()) and attack != "list the state"}
+
+
+def test_without_the_filter_some_attacks_get_through(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    """So the attacks are real, and the filter is what refuses them."""
+    assert {"UDP", "datagram pair", "truncate the journal", "io_uring"} & allowed(outcomes["no-seccomp"])
+
+
+def test_a_confined_worker_can_still_start_threads(outcomes: Mapping[str, Mapping[str, str]]) -> None:
+    assert outcomes["all"]["runs"] == "thread"
