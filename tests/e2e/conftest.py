@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -55,12 +56,24 @@ class Platform:
         told: dict[str, Any] = json.loads((self.state / "run" / "status.json").read_text())
         return told
 
+    def record(self, subject: str, kind: str) -> dict[str, Any]:
+        """Return the one event of a kind about a subject, such as a request's id, once it is in the tree."""
+        for _ in range(100):
+            answer = self.run("ledger", "query", "--json", "--subject", subject, "--kind", kind)
+            assert answer.returncode == 0, answer.stderr
+            found: list[dict[str, Any]] = json.loads(answer.stdout)
+            if found:
+                assert len(found) == 1
+                return found[0]
+            time.sleep(0.1)
+        pytest.fail(f"no {kind} about {subject} in the record")
+
 
 def bartizan(
     *words: str, folder: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder and return what it printed."""
-    return subprocess.run(  # noqa: S603  # our own command, words of our own tests
+    return subprocess.run(
         (COMMAND, *words),
         cwd=folder,
         env={**os.environ, **(environment or {})},
