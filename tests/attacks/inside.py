@@ -143,10 +143,10 @@ def attempt(name: str, attack: Attack) -> str:
     return f"ATTACK ALLOWED {name}"
 
 
-def carry_out(state: str, outside: tuple[str, int], segment: int) -> None:
+def carry_out(layers: str, state: str, outside: tuple[str, int], segment: int) -> None:
     """Carry out every attack and print what came of it; then show that the worker can still work."""
     attacks = [*on_files(state), *on_network(state, outside), *on_processes(), *on_journal(segment)]
-    if sys.argv[1] == "no-seccomp":  # below Landlock ABI 6 nothing else would stop it
+    if layers == "no-seccomp":  # below Landlock ABI 6 nothing else would stop it
         attacks = [(name, attack) for name, attack in attacks if name != "end the supervisor"]
     lines = [attempt(name, attack) for name, attack in attacks]
     thread = threading.Thread(target=lambda: lines.append("ATTACK thread runs"))
@@ -175,7 +175,7 @@ def adversary(layers: str) -> None:
         state = str(Path(opened_files[segment]).parents[2])
         with socket.create_server(("127.0.0.1", 0)) as outside:
             held = original(listener)
-            carry_out(state, outside.getsockname(), segment)
+            carry_out(layers, state, outside.getsockname(), segment)
         return held
 
     worker.confine = confine
