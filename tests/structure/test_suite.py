@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.structure.sources import ROOT
 
@@ -72,5 +73,9 @@ def test_slow_tests_run_last_and_properties_are_marked(tmp_path: Path) -> None:
     done = _suite(tmp_path, SUITE, "--collect-only", "-q", ci="")
     order = [line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line]
     assert order == ["test_aside", "test_property", "test_slow"]
-    chosen = _suite(tmp_path, SUITE, "-m", "property", "--hypothesis-profile=fuzz", ci="")
+    chosen = _suite(tmp_path, SUITE, "-m", "property", ci="")
     assert "1 passed, 2 deselected" in chosen.stdout
+
+
+def test_fuzzing_tries_a_hundred_times_as_many_examples() -> None:
+    assert settings.get_profile("fuzz").max_examples == 100 * settings.get_profile("default").max_examples
