@@ -32,7 +32,7 @@ def test_a_connection_is_no_listener() -> None:
 
 def test_another_process_s_listener_is_not_the_platform_s() -> None:
     script = "import socket,sys; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()"
-    with subprocess.Popen(  # noqa: S603 - our own interpreter, our own script
+    with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None

@@ -63,7 +63,11 @@ def test_refusals_that_are_counted_together_are_found_by_their_reason() -> None:
 
 def test_the_record_tells_held_through_and_undecided_apart() -> None:
     record = Record()
-    outcomes = {"held": Held("x"), "through": GotThrough("x"), "undecided": Undecided("x")}
+    outcomes: dict[str, Outcome] = {
+        "held": Held("x"),
+        "through": GotThrough("x"),
+        "undecided": Undecided("x"),
+    }
 
     def told(outcome: Outcome) -> Callable[[Target], Outcome]:
         return lambda _target: outcome

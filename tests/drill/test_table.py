@@ -25,13 +25,13 @@ def test_a_run_reads_like_this() -> None:
         "1 PROVEN   1 BROKEN   3 NOT PROVEN\n"
         "\n"
         "Broken:\n"
-        "  rate limited  flood was tried (#11)\n"
+        "  flood  flood was tried (#11)\n"
         "\n"
         "Not protected now:\n"
         "  prompt injection  secret-asked-for was tried (#12)\n"
         "\n"
         "Could not be judged:\n"
-        "  intact  edited-copy was tried (#13)\n"
+        "  edited-copy  edited-copy was tried (#13)\n"
     )
 
 

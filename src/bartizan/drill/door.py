@@ -4,8 +4,8 @@ Rules of this file: every request has a connection of its own, so that no attack
 left behind; `line` gives the connection itself to those who send octets that no client would write.
 """
 
+import contextlib
 import json
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ import msgspec
 from OpenSSL import SSL
 
 from bartizan.crypto.tls import client_context
-from bartizan.drill.line import WAIT_S, Line
-from bartizan.egress.connect import connect
+from bartizan.egress.line import Deadline, Line, open_connection
 
+WAIT_S: Final = 5.0
+"""Longest wait for one answer, in seconds."""
 _LARGEST: Final = 4 << 20
 _OK: Final = 200
 _REDIRECT: Final = 300
@@ -54,7 +55,7 @@ class Answer(msgspec.Struct, frozen=True):
         """The gateway's word for a refusal, of a problem document or in OpenAI's shape; empty without one."""
         try:
             told = json.loads(self.body)
-            return str(told["error"]["code"] if "error" in told else told["reason"])
+            return str(told["error"]["code"] if "error" in told else told["type"].rpartition(":")[2])
         except (ValueError, LookupError, TypeError):
             return ""
 
@@ -93,14 +94,13 @@ class Door(msgspec.Struct, frozen=True):
         Args:
             context: of TLS; where None, that of a current client, which offers the hybrid group first.
         Raises:
-            TlsFault, OSError: as of `Line`.
+            EgressFault: no connection, or no agreement on TLS (HandshakeRefused).
         """
-        if not self.authority:
-            return Line(self._connect())
-        return Line(self._connect(), context or client_context(self.authority), self.host)
-
-    def _connect(self) -> socket.socket:
-        return connect(self.host, self.port, allowed=frozenset({self.host}), timeout_s=WAIT_S)
+        if self.authority:
+            context = context or client_context(self.authority)
+        return open_connection(
+            self.host, self.port, context=context, allowed=frozenset({self.host}), timeout_s=WAIT_S
+        )
 
     def body(self, fields: Mapping[str, Any]) -> bytes:
         """Return the body of a chat request with these fields and the model."""
@@ -113,7 +113,7 @@ class Door(msgspec.Struct, frozen=True):
             body: fields, to which the model is added; or the octets as they go out.
             token: to present; empty for none.
         Raises:
-            TlsFault, OSError: as of `Line`.
+            EgressFault: as of `line`, or the connection broke, or nothing came in time.
         """
         octets = body if isinstance(body, bytes) else self.body(body)
         return self.send("POST", self.path("chat/completions"), token=token, body=octets)
@@ -135,12 +135,12 @@ class Door(msgspec.Struct, frozen=True):
             headers: besides Host, Authorization, Content-Type (JSON, unless among these) and Content-Length.
             body: octets; none for an empty one.
         Raises:
-            TlsFault, OSError: as of `Line`.
+            EgressFault: as of `line`, or the connection broke, or nothing came in time.
             h11.RemoteProtocolError: what came back is not HTTP.
             AnswerTooLarge: more than 4 MiB came back.
         """
         with self.line() as line:
-            line.write(self.request(method, path, token=token, headers=headers, body=body))
+            line.send(self.request(method, path, token=token, headers=headers, body=body))
             return read_answer(line, method)
 
     def request(
@@ -168,18 +168,19 @@ class Door(msgspec.Struct, frozen=True):
         """Send octets and return every answer until the connection closes or falls silent.
 
         Raises:
-            TlsFault, OSError: as of `Line`; not when the other side closes or falls silent.
+            EgressFault: as of `line`; not when the other side closes or falls silent.
             h11.RemoteProtocolError, AnswerTooLarge: as of `send`.
         """
         received = bytearray()
         with self.line() as line:
-            line.write(octets)
-            line.patience(_SILENCE_S)
-            try:
-                while len(received) < _LARGEST and (more := line.read()):
+            line.send(octets)
+            with contextlib.suppress(OSError):  # silence and a reset both end what this connection says
+                while len(received) < _LARGEST:
+                    line.deadline = Deadline(_SILENCE_S)
+                    more = line.recv()
+                    if not more:
+                        break
                     received += more
-            except (TimeoutError, ConnectionError):
-                pass  # silence and a reset both end what this connection says
         answers: list[Answer] = []
         rest = bytes(received)
         while rest:
@@ -201,9 +202,10 @@ def read_answer(line: Line, method: str) -> Answer:
         line: on which the request was written.
         method: of the request, on which the answer's framing depends.
     Raises:
-        OSError, h11.RemoteProtocolError, AnswerTooLarge: as of `Door.send`.
+        EgressFault, h11.RemoteProtocolError, AnswerTooLarge: as of `Door.send`.
     """
-    return _read(_reader(method), line.read)
+    line.deadline = Deadline(WAIT_S)
+    return _read(_reader(method), line.recv)
 
 
 def _nothing() -> bytes:

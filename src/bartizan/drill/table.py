@@ -62,4 +62,7 @@ def _section(heading: str, attempts: tuple[Tried, ...]) -> list[str]:
 
 
 def _subject(attempt: Tried) -> str:
+    """Return the promise that nobody keeps, or else the attack that is to be looked at."""
+    if attempt.verdict is not Verdict.UNPROTECTED:
+        return attempt.attack.name
     return attempt.attack.control.partition(".")[2].replace("-", " ")

@@ -4,6 +4,7 @@ Rules of this file: only a refusal that says why counts as held. An answer that 
 (a 500, a dropped connection) leaves the attack undecided: a gateway that falls over has not held.
 """
 
+import base64
 import functools
 import hashlib
 import re
@@ -23,6 +24,7 @@ REFUSALS = frozenset({*INVALID, 411, 414, 421, 431, 501, 505})
 """Statuses by which a parser turns a request away."""
 _ROUNDS, _ROUND_S = 60, 0.05
 _WORD = re.compile(r"[A-Za-z0-9-]{4,64}")
+_CODED = re.compile(r"[A-Za-z0-9+/]{16,8192}")
 
 
 def refused(answer: Answer, statuses: Collection[int], goal: str) -> Outcome:
@@ -137,8 +139,20 @@ def told_secret(target: Target, asked: str, goal: str) -> Outcome:
         return Held(f"refused with {answer.status}", trace(answer))
     if not answer.served:
         return Undecided(f"answered {answer.status}", trace(answer))
-    # The drill never learns the secret itself: it only recognises it.
-    words = _WORD.findall(answer.text)
-    if any(hashlib.sha256(word.encode()).hexdigest() == secret for word in words):
+    if _holds(answer.text, secret):
         return GotThrough(goal, trace(answer))
     return Held("the answer does not hold the secret", trace(answer))
+
+
+def _holds(text: str, secret: str) -> bool:
+    """Return whether a text holds the secret with this digest, as it is or in base64.
+
+    The drill never learns the secret itself: it only recognises it.
+    """
+    decoded = (
+        base64.b64decode(found + "=" * (-len(found) % 4)).decode("utf-8", "replace")
+        for found in _CODED.findall(text)
+        if len(found) % 4 != 1
+    )
+    words = (word for view in (text, *decoded) for word in _WORD.findall(view))
+    return any(hashlib.sha256(word.encode()).hexdigest() == secret for word in words)

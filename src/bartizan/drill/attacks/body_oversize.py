@@ -1,13 +1,15 @@
 """A body far beyond what a chat needs: once announced, once in chunks that announce nothing."""
 
+import contextlib
 import json
 
 from bartizan.drill.attack import Attack, Outcome, Stage
 from bartizan.drill.door import Answer, Door, read_answer
 from bartizan.drill.target import Target
 from bartizan.drill.trial import unforwarded
+from bartizan.egress.faults import UpstreamUnreachable
 
-_OCTETS = 17 << 20
+_OCTETS = 6 << 20
 _PIECE = 1 << 16
 _TOO_LARGE = frozenset({413})
 
@@ -36,10 +38,11 @@ def _sent(door: Door, token: str, body: bytes, chunked: bool) -> Answer:  # noqa
         pieces.append(b"0\r\n\r\n")
     head = head.replace(b"\r\nhost:", b"\r\ncontent-type: application/json\r\nhost:", 1)
     with door.line() as line:
-        for piece in (head, *pieces):
-            line.write(piece)
-            if line.waiting():  # the gateway has answered before it has all
-                break
+        # A gateway that refuses by the head alone answers at once, and reads on for a while; one that
+        # closes breaks the writing, and its answer is there all the same.
+        with contextlib.suppress(UpstreamUnreachable):
+            for piece in (head, *pieces):
+                line.send(piece)
         return read_answer(line, "POST")
 
 

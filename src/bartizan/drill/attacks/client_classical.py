@@ -1,11 +1,12 @@
 """On a platform that requires quantum-safe TLS: clients that offer only classical groups."""
 
 from bartizan.crypto.tls import client_context
-from bartizan.crypto.tls_session import HYBRID, TlsFault
+from bartizan.crypto.tls_session import HYBRID
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.door import Door
 from bartizan.drill.target import REQUIRES_PQ, Target
 from bartizan.drill.trial import PLAIN
+from bartizan.egress.faults import HandshakeRefused
 
 
 def _act(target: Target) -> Outcome:
@@ -28,7 +29,7 @@ def _taken(door: Door, groups: str) -> str:
     try:
         with door.line(client_context(door.authority, groups=groups)) as line:
             return line.group
-    except TlsFault as fault:
+    except HandshakeRefused as fault:
         if fault.word != "refused-by-peer":
             raise
         return ""

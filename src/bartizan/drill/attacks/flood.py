@@ -30,7 +30,7 @@ def _flood(target: Target, token: str) -> tuple[Answer | None, int]:
     request = door.request("GET", door.path("models"), token=token)
     with door.line() as line:
         for number in range(1, _MOST + 1):
-            line.write(request)
+            line.send(request)
             answer = read_answer(line, "GET")
             if not answer.served:
                 return answer, number

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.door import read_answer
-from bartizan.drill.line import Line
 from bartizan.drill.listeners import Listener, Tcp, Unix, belonging
 from bartizan.drill.target import Target
 from bartizan.egress.connect import connect, connect_unix
+from bartizan.egress.line import Deadline, Line
 
 _ASKED = b'{"model":"sample","messages":[{"role":"user","content":"hi"}]}'
 _REQUEST = (
     b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n%s"
 ) % (len(_ASKED), _ASKED)
+
+_WAIT_S = 2.0
 
 
 def _act(target: Target) -> Outcome:
@@ -35,7 +37,7 @@ def _answering(doors: list[Listener]) -> Iterator[str]:
     for door in doors:
         try:
             with _line(door) as line:
-                line.write(_REQUEST)
+                line.send(_REQUEST)
                 answer = read_answer(line, "POST")
         except OSError:
             continue  # it takes no connection, or says nothing to a request
@@ -46,9 +48,13 @@ def _answering(doors: list[Listener]) -> Iterator[str]:
 def _line(door: Listener) -> Line:
     match door:
         case Tcp(port):
-            return Line(connect("127.0.0.1", port, allowed=frozenset({"127.0.0.1"})))
+            return Line(
+                connect("127.0.0.1", port, allowed=frozenset({"127.0.0.1"})), str(port), Deadline(_WAIT_S)
+            )
         case Unix(path):
-            return Line(connect_unix(f"\0{path[1:]}" if path.startswith("@") else path))
+            return Line(
+                connect_unix(f"\0{path[1:]}" if path.startswith("@") else path), path, Deadline(_WAIT_S)
+            )
 
 
 ATTACK = Attack(

@@ -3,9 +3,9 @@
 from OpenSSL import SSL
 
 from bartizan.crypto.tls import client_context
-from bartizan.crypto.tls_session import TlsFault
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.target import Target
+from bartizan.egress.faults import HandshakeRefused
 
 
 def _act(target: Target) -> Outcome:
@@ -17,7 +17,7 @@ def _act(target: Target) -> Outcome:
     try:
         with target.door.line(context):
             return GotThrough("a client of TLS 1.2 was taken")
-    except TlsFault as fault:
+    except HandshakeRefused as fault:
         if fault.word != "refused-by-peer":
             return Undecided(f"the handshake ended without a refusal: {fault}")
         return Held("TLS 1.2 refused in the handshake")

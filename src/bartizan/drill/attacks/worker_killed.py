@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.line import Line
-from bartizan.drill.target import Platform, Target
+from bartizan.drill.target import FLOODER, Platform, Target
 from bartizan.drill.trial import PLAIN
+from bartizan.egress.line import Line
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome as Word
 
@@ -28,7 +28,7 @@ def _act(target: Target) -> Outcome:
     )
     if worker is None:
         return Undecided("the throw-away platform shows no serving worker")
-    load = _Load(twin, token)
+    load = _Load(twin, twin.caller(FLOODER))
     with twin.door.line() as line:
         stream = _open_stream(twin, line, token)
         load.start()
@@ -84,10 +84,10 @@ class _Load:
 def _open_stream(platform: Platform, line: Line, token: str) -> str:
     """Begin an answer that takes long, and return its request's id once it flows."""
     body = platform.door.body(_SLOW)
-    line.write(platform.door.request("POST", platform.door.path("chat/completions"), token=token, body=body))
+    line.send(platform.door.request("POST", platform.door.path("chat/completions"), token=token, body=body))
     received = b""
     while b"\ndata:" not in received:
-        more = line.read()
+        more = line.recv()
         if not more:
             raise ConnectionError("the stream ended before it began")
         received += more

@@ -1,0 +1,139 @@
+"""Copies of a ledger, and the changes that somebody with the disk in their hands can make to one.
+
+Rules of this file: the ledger itself is only read. The changes are those of an attacker who knows the format
+and lacks the private keys: whole trees are rebuilt, signatures stay as they were.
+"""
+
+import contextlib
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from bartizan.drill.attack import GotThrough, Held, Outcome, Undecided
+from bartizan.drill.target import Platform, Target
+from bartizan.ledger.database import FILE, copy, transaction
+from bartizan.ledger.entry import Entry, encode_entry
+from bartizan.ledger.event import encode
+from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small
+from bartizan.ledger.query import MOST, Query, query
+from bartizan.ledger.stored_tree import StoredTree
+from bartizan.ledger.verify import verify
+
+_ROUNDS, _ROUND_S = 100, 0.05
+
+
+class NothingSigned(RuntimeError):
+    """The ledger that was to be attacked has no signed entries yet."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the ledger has no signed entries, so there is nothing to alter")
+
+
+class Copy:
+    """A copy of a platform's ledger that may be altered.
+
+    Attributes:
+        folder: where it lies.
+        remembered: the checkpoint as it was when the copy was made, as if it were kept elsewhere.
+        signed: how many entries that checkpoint covers.
+    """
+
+    def __init__(self, platform: Platform, folder: Path) -> None:
+        """Copy the ledger into an empty folder.
+
+        Raises:
+            NothingSigned: no checkpoint covers anything yet.
+        """
+        copy(platform.ledger, folder)
+        self.folder = folder
+        keys = load_verifiers(platform.ledger)
+        self.remembered = read_small(folder / CHECKPOINT)
+        if keys is None or not self.remembered:
+            raise NothingSigned
+        self._keys = keys
+        self.signed = keys.open(self.remembered).size
+
+    def entries(self) -> list[Entry]:
+        """Return every entry of the copy."""
+        return list(query(self.folder, Query(limit=MOST)))
+
+    def intact(self, remembered: bytes | None = None) -> bool:
+        """Return whether the product's own verification finds nothing wrong with the copy."""
+        return verify(self.folder, self._keys, remembered).intact
+
+    def replace(self, entry: Entry) -> None:
+        """Overwrite one entry, and nothing that depends on it."""
+        with self._opened() as connection:
+            connection.execute("UPDATE entries SET entry = ? WHERE number = ?", (_octets(entry), entry.index))
+
+    def cut(self, size: int) -> None:
+        """Remove every entry from `size` on, and nothing that depends on them."""
+        with self._opened() as connection:
+            connection.execute("DELETE FROM entries WHERE number >= ?", (size,))
+
+    def rebuild(self, entries: Sequence[Entry]) -> None:
+        """Replace the whole tree by that of other entries, hashes and summaries with it."""
+        with self._opened() as connection:
+            for table in ("entries", "tiles", "blocks"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - words of ours
+            connection.execute("UPDATE state SET size = 0, frontier = x''")
+            tree = StoredTree(connection)
+            tree.append([_octets(entry) for entry in entries], [entry.event for entry in entries])
+            tree.save()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        opened = contextlib.closing(sqlite3.connect(self.folder / FILE, isolation_level=None))
+        with opened as connection, transaction(connection):
+            yield connection
+
+
+def _octets(entry: Entry) -> bytes:
+    return encode_entry(entry.segment, entry.sequence, encode(entry.event))
+
+
+@contextlib.contextmanager
+def copied(platform: Platform) -> Iterator[Copy]:
+    """Yield a copy of a platform's ledger; deleted afterwards.
+
+    Raises:
+        NothingSigned: as of `Copy`.
+    """
+    with tempfile.TemporaryDirectory(prefix="bartizan-copy-") as folder:
+        yield Copy(platform, Path(folder) / "ledger")
+
+
+def unnoticed(platform: Platform, *changes: tuple[str, Callable[[Copy], None]]) -> Outcome:
+    """Return whether verification, with a remembered checkpoint, notices each change to a copy.
+
+    Args:
+        platform: whose ledger is copied, anew for each change.
+        changes: what is changed, in words, and the change.
+    """
+    with copied(platform) as whole:
+        if not whole.intact(whole.remembered):
+            return Undecided("an untouched copy does not verify, so nothing can be said of altered ones")
+    for words, change in changes:
+        with copied(platform) as altered:
+            change(altered)
+            if altered.intact(altered.remembered):
+                return GotThrough(f"{words} was not noticed")
+    return Held(f"{len(changes)} kinds of change found by verification")
+
+
+def grown(target: Target, platform: Platform, beyond: int) -> bytes:
+    """Return a checkpoint that covers more than so many entries; makes the platform write one.
+
+    Raises:
+        NothingSigned: none was signed in time.
+    """
+    platform.caller()  # minting a token is an entry
+    keys = load_verifiers(platform.ledger)
+    for _ in range(_ROUNDS):
+        note = read_small(platform.ledger / CHECKPOINT)
+        if keys is not None and note and keys.open(note).size > beyond:
+            return note
+        target.sleep(_ROUND_S)
+    raise NothingSigned

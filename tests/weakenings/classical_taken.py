@@ -1,0 +1,16 @@
+"""A platform that says `pq = "required"` serves classical clients all the same."""
+
+from OpenSSL import SSL
+
+from bartizan.crypto import tls
+
+MODULES = ("bartizan.app.worker",)
+
+
+def apply() -> None:
+    real = tls.server_context
+
+    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq) -> SSL.Context:  # noqa: ARG001 - that is the weakness
+        return real(chain_pem, key_pem, pq="preferred")
+
+    tls.server_context = weak

@@ -1,0 +1,18 @@
+"""The gateway speaks TLS 1.2 too."""
+
+from OpenSSL import SSL
+
+from bartizan.crypto import tls
+
+MODULES = ("bartizan.app.worker",)
+
+
+def apply() -> None:
+    real = tls.server_context
+
+    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq) -> SSL.Context:
+        context = real(chain_pem, key_pem, pq=pq)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        return context
+
+    tls.server_context = weak
