@@ -145,7 +145,8 @@ def modes(folder: Folder) -> Check:
     """Return whether nobody but the owner reaches the state folder."""
     if not folder.root.exists():
         return Check("state folder", Verdict.GOOD, "not made yet")
-    for path in (folder.root, folder.keys, *folder.keys.glob("*"), *folder.root.glob("store.db*")):
+    private = [path for path in folder.keys.glob("*") if path.suffix != ".crt"]  # certificates are public
+    for path in (folder.root, folder.keys, *private, *folder.root.glob("store.db*")):
         found = path.stat()
         if found.st_uid != os.geteuid():
             return Check(

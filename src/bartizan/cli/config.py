@@ -1,4 +1,4 @@
-"""`bartizan config show`: every setting with its value and, on request, where it comes from."""
+"""`bartizan config show`: show every setting with its value and where it comes from."""
 
 import argparse
 import json

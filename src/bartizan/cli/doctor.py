@@ -1,4 +1,4 @@
-"""`bartizan doctor`: whether this machine and this installation can keep the promises."""
+"""`bartizan doctor`: say whether this machine and this installation can keep the promises."""
 
 import argparse
 

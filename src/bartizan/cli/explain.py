@@ -1,4 +1,4 @@
-"""`bartizan explain ID`: what a control promises, why, what to do, and how it is proven."""
+"""`bartizan explain ID`: say what a control promises, why, what to do, and how it is proven."""
 
 import argparse
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from bartizan.app.catalogue import Catalogue, catalogue
 from bartizan.app.report import standing
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options
 from bartizan.cli.place import state
-from bartizan.cli.screen import span
+from bartizan.cli.screen import places, span
 from bartizan.clock import SECOND, SystemClock
 from bartizan.compliance.posture import Row
 
@@ -75,9 +75,7 @@ def _lines(facts: dict[str, object]) -> list[str]:
     proof = f"{facts['standing']}" + (f": {facts['why']}" if facts["why"] else "")
     entries, age = facts["entries"], facts["age_seconds"]
     if isinstance(entries, list) and isinstance(age, int):
-        proof += (
-            f" ({facts['held']}/{facts['tried']} held, #{entries[0]}-{entries[1]}, oldest {span(age)} ago)"
-        )
+        proof += f" ({facts['held']}/{facts['tried']} held, {places((entries[0], entries[1]))}, oldest {span(age)} ago)"
     rows = [
         ("promise", str(facts["promise"])),
         ("because", str(facts["because"]) or "no control judges this in this version"),

@@ -12,7 +12,13 @@ from bartizan.cli.command import Command, Exit, Parser, Shell, json_option, path
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.clock import SECOND, SystemClock
-from bartizan.ledger.checkpoint import MOST_OCTETS, CheckpointMalformed, Verifiers, parse_verifiers
+from bartizan.ledger.checkpoint import (
+    MOST_OCTETS,
+    CheckpointInvalid,
+    CheckpointMalformed,
+    Verifiers,
+    parse_verifiers,
+)
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small, write_whole
@@ -57,7 +63,7 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     keys = load_verifiers(ledger) if arguments.keys is None else _keys(arguments.keys)
     if keys is None:
         raise NothingToVerify(ledger)
-    remembered = None if arguments.checkpoint is None else _small(arguments.checkpoint)
+    remembered = None if arguments.checkpoint is None else _checkpoint(arguments.checkpoint, keys)
     found = verify(ledger, keys, remembered)
     if arguments.save is not None and found.intact:
         write_whole(arguments.save, read_small(ledger / CHECKPOINT))
@@ -77,6 +83,18 @@ def _keys(file: Path) -> Verifiers:
         return parse_verifiers(_small(file))
     except CheckpointMalformed as fault:
         raise FileUnreadable(file, str(fault)) from fault
+
+
+def _checkpoint(file: Path, keys: Verifiers) -> bytes:
+    """Return a remembered checkpoint; one that is none is the caller's mistake, one that lies is a finding."""
+    note = _small(file)
+    try:
+        keys.open(note)
+    except CheckpointMalformed as fault:
+        raise FileUnreadable(file, f"it is no checkpoint: {fault.fault}") from fault
+    except CheckpointInvalid:
+        return note
+    return note
 
 
 def _small(file: Path) -> bytes:

@@ -103,3 +103,8 @@ def span(seconds: float) -> str:
         if whole >= 2 * length or (unit == "d" and whole >= length):
             return f"{whole // length} {unit}"
     return f"{whole} s"
+
+
+def places(entries: tuple[int, int] | None) -> str:
+    """Return the first and last index of some entries: `#7`, `#7-9`, or `-` where there are none."""
+    return "-" if entries is None else "#" + "-".join(map(str, dict.fromkeys(entries)))

@@ -1,4 +1,4 @@
-"""`bartizan status`: what is proven, broken and not proven, and how the platform runs."""
+"""`bartizan status`: show what is proven, broken and not proven, and how the platform runs."""
 
 import argparse
 from typing import Any
@@ -11,7 +11,7 @@ from bartizan.app.settings import weaknesses
 from bartizan.app.status import Process, Status
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import configuration, state
-from bartizan.cli.screen import span, table
+from bartizan.cli.screen import places, span, table
 from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.compliance.posture import Posture, Row, Standing
 
@@ -48,9 +48,8 @@ def _text(
 
 
 def _cells(row: Row, now: Nanoseconds) -> tuple[str, ...]:
-    entries = "-" if row.entries is None else "#" + "-".join(map(str, dict.fromkeys(row.entries)))
     age = "-" if row.oldest is None else span((now - row.oldest) / SECOND)
-    return row.control, row.standing.value, f"{row.held}/{row.tried}", entries, age, row.why
+    return row.control, row.standing.value, f"{row.held}/{row.tried}", places(row.entries), age, row.why
 
 
 def _platform(running: Status | None, now: Nanoseconds) -> str:

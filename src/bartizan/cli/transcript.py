@@ -3,6 +3,7 @@
 Rules of this file: text only. Every command shown works when it is pasted into the same shell.
 """
 
+import enum
 import os
 import shlex
 import shutil
@@ -16,6 +17,14 @@ LABEL: Final = 12
 """Columns of the labels on the left."""
 SECONDS: Final = 66
 """Column at which the seconds of a step end."""
+
+
+class Stay(enum.Enum):
+    """How long the platform stays: until Ctrl-C, until `bartizan down`, or not beyond the drill."""
+
+    HERE = "here"
+    DETACHED = "detached"
+    GONE = "gone"
 
 
 class Place(NamedTuple):
@@ -52,8 +61,9 @@ def step(label: str, said: str, seconds: float | None = None) -> str:
 def keys(place: Place, *, new: bool) -> str:
     """Return the line about keys."""
     folder = shlex.quote(near(place.state, place.folder))
-    said = "new authority and ledger keys" if new else "authority and ledger keys as before,"
-    return step("keys", f"{said} in {folder}/ (git-ignored)")
+    return step(
+        "keys", f"{'new' if new else 'the same'} authority and ledger keys in {folder}/ (git-ignored)"
+    )
 
 
 def gateway(place: Place, seconds: float, *, loopback: bool) -> str:
@@ -62,15 +72,17 @@ def gateway(place: Place, seconds: float, *, loopback: bool) -> str:
     return step("gateway", f"{place.url} ({where})", seconds)
 
 
-def closing(place: Place, *, unproven: int | None, detached: bool) -> str:
+def closing(place: Place, *, unproven: int | None, stay: Stay) -> str:
     """Return what to do next, after the drill's table.
 
     Args:
         place: where the platform is.
         unproven: how many promises are not proven; None where no drill was run.
-        detached: whether the platform stays when this command ends.
+        stay: how long the platform stays; where it is gone, nothing is said that needs it.
     """
-    lines = ["Send a request:", *_request(place)]
+    lines = [""]
+    if stay is not Stay.GONE:
+        lines += ["Send a request:", *_request(place)]
     if not place.services:
         lines.append(_next("Your service:", _command("init", "https://api.example.com/v1")))
     if unproven is None:
@@ -78,12 +90,18 @@ def closing(place: Place, *, unproven: int | None, detached: bool) -> str:
     elif unproven:
         lines.append(_next("Not proven:", _command("status", "--not-proven", *place.options)))
     lines.append(_next("Check proof:", _command("ledger", "verify", *place.options)))
+    return "\n".join([*lines, *_ending(place, stay)])
+
+
+def _ending(place: Place, stay: Stay) -> list[str]:
     reset = _command("reset", *place.options)
-    if detached:
-        lines.append(_next("Stop:", f"{_command('down', *place.options)}; `{reset}` deletes this state"))
-    else:
-        lines.append(f"Ctrl-C stops; `{reset}` deletes this state.")
-    return "\n".join(lines)
+    match stay:
+        case Stay.HERE:
+            return [f"Ctrl-C stops; `{reset}` deletes this state."]
+        case Stay.DETACHED:
+            return [_next("Stop:", f"{_command('down', *place.options)}; `{reset}` deletes this state")]
+        case Stay.GONE:
+            return []
 
 
 def _request(place: Place) -> list[str]:
@@ -115,4 +133,5 @@ def program() -> tuple[str, ...]:
     found = shutil.which("bartizan")
     if found is not None and Path(found).exists() and started.exists() and Path(found).samefile(started):
         return ("bartizan",)
-    return (os.path.relpath(started),)
+    relative = os.path.relpath(started)
+    return (relative if not relative.startswith("..") else str(started.absolute()),)

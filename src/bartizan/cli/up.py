@@ -134,17 +134,23 @@ def _show(
     screen.line(transcript.gateway(place, running.seconds, loopback=loopback))
     result = None if arguments.no_drill else _drill(Folder(place.state), screen, shell)
     unproven = None if result is None else result.count(Standing.NOT_PROVEN)
-    screen.line(transcript.closing(place, unproven=unproven, detached=arguments.detach))
+    screen.line(transcript.closing(place, unproven=unproven, stay=_stay(arguments)))
     if arguments.json:
         shell.out.document(_document(place, running, result))
     return result
+
+
+def _stay(arguments: argparse.Namespace) -> transcript.Stay:
+    if arguments.once:
+        return transcript.Stay.GONE
+    return transcript.Stay.DETACHED if arguments.detach else transcript.Stay.HERE
 
 
 def _drill(folder: Folder, screen: Screen, shell: Shell) -> Result:
     result = exercise(folder, progress=shell.err.progress)
     tried = sum(len(row.tried) for row in result.rows)
     screen.line(transcript.step("drill", f"{tried} attacks on the built-in sample", result.seconds))
-    screen.line(f"\n{render(result)}")
+    screen.line(f"\n{render(result)}".rstrip())
     return result
 
 

@@ -1,0 +1,90 @@
+"""`init` writes what the next start reads, asks nothing of the service, and overwrites nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from bartizan.app.settings import read
+from bartizan.cli.command import Exit
+from bartizan.cli.main import run
+
+PUBLIC = """\
+listen = "127.0.0.1:8443"           # this machine only; anything else is a decision
+pq = "preferred"                    # or "required": clients without X25519MLKEM768 are refused
+
+[[service]]                         # an upstream AI API
+name = "assistant"
+upstream = "https://api.example.com"
+protocol = "openai"
+credential = "env:OPENAI_API_KEY"   # injected; the client's own credentials never go upstream
+guard = "off"                       # this version inspects no prompts
+limits = { requests_per_minute = 600 }
+
+[policy]
+path = "policies/"                  # Cedar: who may call what
+"""
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_ten_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "https://api.example.com/v1"]) == Exit.CLEAN
+    assert (tmp_path / "bartizan.toml").read_text() == PUBLIC
+    assert "export OPENAI_API_KEY=" in capsys.readouterr().out
+    assert "permit" in (tmp_path / "policies" / "default.cedar").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "upstream", "credential", "private"),
+    [
+        (["http://127.0.0.1:11434/v1"], "http://127.0.0.1:11434", None, ("127.0.0.1:11434",)),
+        (["https://[::1]/x/v1"], "https://[::1]/x/v1", None, ("[::1]:443",)),
+        (["https://h.example:8443/"], "https://h.example:8443", "env:OPENAI_API_KEY", ()),
+        (["https://h.example", "--credential", "file:key"], "https://h.example", "file:key", ()),
+    ],
+)
+def test_what_is_written_is_read_back(
+    tmp_path: Path, words: list[str], upstream: str, credential: str | None, private: tuple[str, ...]
+) -> None:
+    assert run(["init", *words, "--name", "mine"]) == Exit.CLEAN
+    (service,) = read(None, tmp_path).sections.service
+    assert (service.name, service.upstream, service.credential, service.allow_private) == (
+        "mine",
+        upstream,
+        credential,
+        private,
+    )
+
+
+@pytest.mark.parametrize("name", ["bartizan.toml", "policies/default.cedar"])
+def test_nothing_is_overwritten(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / name).write_text("mine")
+    assert run(["init", "https://api.example.com/v1"]) == Exit.USAGE
+    assert (tmp_path / name).read_text() == "mine"
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert "stays as it is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["api.example.com"], "the URL must be a URL such as https://api.example.com/v1"),
+        (["https://u:p@h.example"], "the URL must carry no user name or password"),
+        (
+            ["https://h.example", "--credential", "sk-1"],
+            "--credential takes a reference, never the key itself",
+        ),
+        (["https://h.example", "--name", "v1"], "is a name of Bartizan's own"),
+        (["https://h.example", "--name", "A"], "a name is needed: a lower-case letter"),
+    ],
+)
+def test_what_cannot_be_used_leaves_nothing_behind(
+    tmp_path: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", *words]) == Exit.USAGE
+    assert said in capsys.readouterr().err
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
