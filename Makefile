@@ -23,7 +23,7 @@ up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a 
 	@$(INSTALL) $(or $(MODEL),run)
 	@$(FOREGROUND) $(BIN)/bartizan up $(if $(MODEL),--model $(MODEL))
 
-drill: ## start, attack from outside, print what held, stop; exits with the drill's code
+drill: ## start, attack from outside, print what held, stop; fails unless every promise claimed held
 	@$(INSTALL) run
 	@exec $(BIN)/bartizan up --once
 
