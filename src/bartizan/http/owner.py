@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from starlette.applications import Starlette
@@ -40,7 +40,7 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of POST /token."""
 
     principal: Id = OWNER
-    audience: Id = GATEWAY
+    audience: Literal["bartizan:gateway", "bartizan:control"] = GATEWAY
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
 
 

@@ -23,7 +23,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.describe import Exposed, schema
-from bartizan.access.issue.mint import Signer, new_key
+from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Entry, NotInForce, Ports, Registrar
@@ -31,23 +31,25 @@ from bartizan.app.folder import Folder
 from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.segments import SIZES
 from bartizan.clock import Clock, SystemClock
-from bartizan.crypto.keyring import load_or_create
+from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
+from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
-from bartizan.policy.engine import join
-from bartizan.store.engine import open_store
+from bartizan.policy.engine import PolicyInvalid, join
+from bartizan.store.engine import StoreUnusable, open_store
 
-HEAD: Final = 16_384
-"""Longest head of a request, in octets."""
 _CONNECTIONS: Final = 256
 _DRAIN_S: Final = 5
 _IN_FORCE_S: Final = 10.0
 _REFUSALS_S: Final = 1.0
 _STORE: Final = "store.db"
+_COULD_NOT_EVALUATE: Final = 3
+_CANNOT_START: Final = (PolicyInvalid, StoreUnusable, KeyExposed, KeyUnreadable, TokenKeyUnusable, NotInForce)
+"""What the operator can put right; the last line of the log says how."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -178,7 +180,11 @@ def run(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ControlOrders)
     clock = SystemClock()
-    asyncio.run(_serve(channel, receive_start(channel, clock), clock))
+    try:
+        asyncio.run(_serve(channel, receive_start(channel, clock), clock))
+    except _CANNOT_START as fault:
+        logging.getLogger("control").error("%s", fault)  # noqa: TRY400 - the sentence says it all
+        return _COULD_NOT_EVALUATE
     return 0
 
 
@@ -240,7 +246,7 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
     return Server(
         uvicorn.Config(
-            app,
+            bounded(app),
             http=protocol,
             ws="none",
             lifespan="off",
@@ -250,7 +256,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
             proxy_headers=False,
             limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=_DRAIN_S,
-            h11_max_incomplete_event_size=HEAD,
+            h11_max_incomplete_event_size=MOST,
         )
     )
 

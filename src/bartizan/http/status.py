@@ -17,6 +17,7 @@ class Status(enum.IntEnum):
     CONFLICT = 409
     TOO_LARGE = 413
     UNPROCESSABLE = 422
+    HEAD_TOO_LARGE = 431
     INTERNAL = 500
     UNAVAILABLE = 503
 

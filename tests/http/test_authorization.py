@@ -1,0 +1,133 @@
+import base64
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+
+from bartizan.identity.token import pin
+from tests.http.platform import ISSUER, Control
+
+pytestmark = pytest.mark.slow
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """Return one process for this whole file."""
+    with Control(tmp_path_factory.mktemp("state") / ".bartizan") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(control: Control) -> tuple[str, str]:
+    """Return a client's id and secret."""
+    made = control.ask("POST", "/principals", {"name": "ci"}).json
+    return made["client_id"], made["client_secret"]
+
+
+def form(client: str, secret: str, **more: str) -> bytes:
+    return urlencode(
+        {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, **more}
+    ).encode()
+
+
+def test_a_secret_in_the_form_gets_a_bearer_token_that_nobody_stores(
+    control: Control, client: tuple[str, str]
+) -> None:
+    answer = control.ask("POST", "/oauth/token", form(*client), [FORM], of="control")
+    assert (answer.status, answer.json["token_type"], answer.json["expires_in"]) == (200, "Bearer", 600)
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+
+
+def test_a_secret_as_basic_gets_one_too(control: Control, client: tuple[str, str]) -> None:
+    basic = "Basic " + base64.b64encode(":".join(client).encode()).decode()
+    body = b"grant_type=client_credentials&audience=bartizan%3Acontrol"
+    answer = control.ask("POST", "/oauth/token", body, [FORM, ("Authorization", basic)], of="control")
+    assert answer.status == 200
+
+
+def test_a_wrong_secret_and_an_unknown_client_get_the_same_answer(
+    control: Control, client: tuple[str, str]
+) -> None:
+    answers = [
+        control.ask("POST", "/oauth/token", form(*pair), [FORM], of="control")
+        for pair in ((client[0], "bartizan_wrong"), ("c-0000000000000000", client[1]))
+    ]
+    assert [answer.status for answer in answers] == [401, 401]
+    assert answers[0].body == answers[1].body
+    assert answers[0].json["error"] == "invalid_client"
+    assert answers[0].headers["www-authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "error"),
+    [
+        (b"", [FORM], "invalid_request"),
+        (b"{}", [("Content-Type", "application/json")], "invalid_request"),
+        (b"grant_type=password", [FORM], "unsupported_grant_type"),
+        (b"grant_type=client_credentials", [FORM, FORM], "invalid_request"),
+        (
+            b"grant_type=client_credentials",
+            [FORM, ("Authorization", "Basic YTpi"), ("Authorization", "Basic YzpK")],
+            "invalid_request",
+        ),
+    ],
+)
+def test_other_requests_get_the_error_documents_of_rfc_6749(
+    control: Control, body: bytes, headers: list[tuple[str, str]], error: str
+) -> None:
+    answer = control.ask("POST", "/oauth/token", body, headers, of="control")
+    assert (answer.status, answer.json["error"]) == (400, error)
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_form_that_is_too_long_is_not_read(control: Control) -> None:
+    answer = control.ask("POST", "/oauth/token", b"x" * 5000, [FORM], of="control")
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_metadata_and_keys_are_public_and_agree_with_what_workers_pin(control: Control) -> None:
+    about = control.ask("GET", "/.well-known/oauth-authorization-server", of="control")
+    keys = control.ask("GET", "/oauth/jwks", of="control")
+    assert about.json["issuer"] == ISSUER
+    assert pin(ISSUER, ["ES256"], keys.json["keys"]).keys.keys() == {
+        key["kid"] for key in control.states[-1].issuers[0].keys
+    }
+    assert "public" in keys.headers["cache-control"]
+    assert '"d"' not in keys.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/oauth/token", 405),
+        ("POST", "/oauth/jwks", 405),
+        ("GET", "/status", 404),
+        ("POST", "/token", 404),
+    ],
+)
+def test_nothing_else_is_served_here_least_of_all_what_is_the_owners(
+    control: Control, method: str, path: str, status: int
+) -> None:
+    answer = control.ask(method, path, of="control")
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /oauth/jwks HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /oauth/jwks HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /oauth/jwks HTTP/1.1\r\n\r\n",
+        b"POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST /oauth/token HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"\0" * 100 + b"\r\n\r\n",
+    ],
+)
+def test_what_the_gateway_should_have_stopped_is_stopped_here_too(control: Control, head: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(control.folder.control_socket))
+        connection.sendall(head)
+        assert connection.recv(4096).split(b" ", 2)[1] in {b"400", b"431", b"501"}

@@ -1,0 +1,238 @@
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bartizan.app.control import FIRST
+from bartizan.http.owner import is_owner
+from bartizan.identity.state import pinned
+from bartizan.identity.token import verify
+from tests.http.platform import ISSUER, Control
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """Return one process for this whole file; each test uses names of its own."""
+    with Control(tmp_path_factory.mktemp("state") / ".bartizan") as running:
+        yield running
+
+
+def claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    return found
+
+
+def test_the_owner_gets_a_token_that_workers_accept(control: Control) -> None:
+    answer = control.ask("POST", "/token")
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "no-store"
+    told = claims(answer.json["access_token"])
+    assert (told["sub"], told["aud"], told["exp"] - told["iat"]) == ("user.owner", "bartizan:gateway", 600)
+    issuers = pinned(control.states[-1].issuers)
+    now = told["iat"] * 10**9
+    assert verify(answer.json["access_token"], issuers, "bartizan:gateway", now).id == answer.json["id"]
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_owner_mints_for_each_of_the_first_principals(control: Control, name: str) -> None:
+    principal = f"{FIRST[name][0].value}.{name}"
+    wanted = {"principal": principal, "audience": "bartizan:control", "seconds": 1}
+    told = claims(control.ask("POST", "/token", wanted).json["access_token"])
+    assert (told["sub"], told["aud"], told["exp"] - told["iat"]) == (principal, "bartizan:control", 1)
+
+
+def test_nobody_elses_token_is_the_owners_to_mint(control: Control) -> None:
+    control.ask("POST", "/principals", {"name": "somebody"})
+    answer = control.ask("POST", "/token", {"principal": "workload.somebody"})
+    assert (answer.status, answer.json["reason"]) == (403, "not-the-owners")
+
+
+def test_every_issued_token_is_in_the_record_by_id_and_pseudonym(control: Control) -> None:
+    answer = control.ask("POST", "/token")
+    event = control.events()[-1]
+    assert (event.kind, event.subject) == ("access.token.issued", answer.json["id"])
+    assert event.actor.startswith("p-")
+    assert "owner" not in event.actor
+
+
+def test_a_registered_client_gets_tokens_with_its_secret(control: Control) -> None:
+    made = control.ask("POST", "/principals", {"name": "builder", "kind": "workload", "roles": ["caller"]})
+    assert made.status == 201
+    assert "workload.builder" in {person.id for person in control.states[-1].principals}
+    form = f"grant_type=client_credentials&client_id={made.json['client_id']}&client_secret={made.json['client_secret']}"
+    content = [("Content-Type", "application/x-www-form-urlencoded")]
+    answer = control.ask("POST", "/oauth/token", form.encode(), content, of="control")
+    assert claims(answer.json["access_token"])["sub"] == "workload.builder"
+    listed = control.ask("GET", "/principals")
+    assert made.json["client_secret"].encode() not in listed.body
+    assert made.json["client_secret"].encode() not in control.segment.read_bytes()
+
+
+def test_a_name_is_registered_once(control: Control) -> None:
+    assert control.ask("POST", "/principals", {"name": "twice"}).status == 201
+    again = control.ask("POST", "/principals", {"name": "twice"})
+    assert (again.status, again.json["reason"]) == (409, "principal-exists")
+
+
+def test_a_revocation_is_answered_once_it_is_in_force(control: Control) -> None:
+    control.ask("POST", "/principals", {"name": "leaver"})
+    answer = control.ask("POST", "/revoke", {"principal": "workload.leaver"})
+    assert answer.json["generation"] == len(control.states)
+    revoked = {person.id: person.revoked for person in control.states[-1].principals}
+    assert revoked["workload.leaver"]
+    assert not revoked["user.owner"]
+    assert "workload.leaver" not in control.states[-1].policy.entities
+    assert "access.principal.revoked" in control.kinds()
+
+
+def test_a_revoked_token_is_in_the_next_state(control: Control) -> None:
+    token = control.ask("POST", "/token").json["id"]
+    assert control.ask("POST", "/revoke", {"token": token}).status == 200
+    assert token in control.states[-1].revoked
+
+
+def test_an_erased_principal_is_gone_from_state_and_store(control: Control) -> None:
+    control.ask("POST", "/principals", {"name": "forgotten"})
+    assert control.ask("DELETE", "/principals/workload.forgotten").status == 200
+    assert "workload.forgotten" not in {person.id for person in control.states[-1].principals}
+    left = [
+        file for file in control.folder.root.glob("store.db*") if b"workload.forgotten" in file.read_bytes()
+    ]
+    assert left == []
+
+
+def test_whoever_is_not_registered_cannot_be_revoked_or_erased(control: Control) -> None:
+    for answer in (
+        control.ask("POST", "/revoke", {"principal": "workload.ghost"}),
+        control.ask("DELETE", "/principals/workload.ghost"),
+        control.ask("DELETE", "/principals/%00"),
+    ):
+        assert (answer.status, answer.json["reason"]) == (404, "principal-unknown")
+
+
+def test_a_drills_results_are_recorded_as_the_owners(control: Control) -> None:
+    detail = {"attack": "jwk-embedding", "run": "ab" * 8, "first": 1, "last": 2, "micros": 3}
+    tried = {"kind": "drill.attack.tried", "outcome": "denied", "control": "access.request-authenticated"}
+    answer = control.ask("POST", "/events", {"events": [tried | {"detail": detail}, tried]})
+    assert answer.status == 201
+    events = control.events()
+    assert events[answer.json["first"]].detail == detail
+    assert [event.actor for event in events[answer.json["first"] : answer.json["last"] + 1]] == [
+        "owner",
+        "owner",
+    ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"kind": "access.token.issued", "outcome": "done"},
+        {"kind": "gateway.request.admitted", "outcome": "allowed"},
+        {"kind": "drill.attack.tried", "outcome": "denied", "detail": {"attack": "Has Spaces"}},
+        {"kind": "drill.attack.tried", "outcome": "denied", "detail": {"prompt": "x"}},
+        {"kind": "drill.attack.tried", "outcome": "denied", "subject": "free text"},
+        {"kind": "drill.attack.tried", "outcome": "maybe"},
+        {"kind": "drill.attack.tried", "outcome": "denied", "actor": "platform"},
+    ],
+)
+def test_other_events_are_refused_and_none_of_the_report_is_recorded(control: Control, event: object) -> None:
+    good = {"kind": "drill.run.started", "outcome": "done"}
+    before = len(control.events())
+    assert control.ask("POST", "/events", {"events": [good, event]}).status == 422
+    control.ask("POST", "/token")
+    assert len(control.events()) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/token", b"{", 400),
+        ("POST", "/token", b"[]", 422),
+        ("POST", "/token", b'{"seconds": 601}', 422),
+        ("POST", "/token", b'{"seconds": 0}', 422),
+        ("POST", "/token", b'{"audience": "elsewhere"}', 422),
+        ("POST", "/token", b'{"principal": "\\ud800"}', 400),
+        ("POST", "/token", b'{"more": 1}', 422),
+        ("POST", "/principals", b'{"name": "Bad Name"}', 422),
+        ("POST", "/principals", b'{"name": "a", "kind": "anonymous"}', 422),
+        ("POST", "/principals", b'{"name": "a", "kind": "god"}', 422),
+        ("POST", "/principals", b'{"name": "a", "roles": ["x y"]}', 422),
+        ("POST", "/revoke", b"{}", 422),
+        ("POST", "/revoke", b'{"principal": "user.owner", "token": "t-0011223344556677"}', 422),
+        ("POST", "/revoke", b'{"token": "abc"}', 422),
+        ("POST", "/events", b'{"events": []}', 422),
+        ("POST", "/events", b" " * (1 << 20) + b"{}", 413),
+        ("GET", "/nothing", b"", 404),
+        ("PUT", "/token", b"", 405),
+        ("GET", "/status/", b"", 404),
+    ],
+)
+def test_what_is_wrong_gets_a_problem_document(
+    control: Control, method: str, path: str, body: bytes, status: int
+) -> None:
+    answer = control.ask(method, path, body)
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["detail"]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(["/token", "/principals", "/revoke", "/events"]), body=st.binary(max_size=80))
+def test_no_body_yields_a_fault_of_ours(control: Control, path: str, body: bytes) -> None:
+    assert control.ask("POST", path, body).status < 500
+
+
+def test_status_tells_the_generation_and_the_policys_digest(control: Control) -> None:
+    told = control.ask("GET", "/status").json
+    assert told["generation"] == len(control.states)
+    assert told["policy"] == control.states[-1].policy.digest
+    assert (told["issuer"], told["services"]) == (ISSUER, ["sample", "control"])
+
+
+def test_the_samples_digest_is_told(control: Control) -> None:
+    assert control.ask("GET", "/sample").json == {"sha256": "ab" * 32}
+
+
+def test_the_peers_user_is_asked_of_the_kernel() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert is_owner(ours)
+
+
+STRANGER = """
+import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+try:
+    connection.sendall(b"POST /token HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+    print(len(connection.recv(4096)))
+except ConnectionError:
+    print(0)
+"""
+
+
+def test_another_user_is_cut_off_although_the_socket_stood_open(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root to act as another user")
+    with Control(tmp_path / "s") as control:
+        for path in (control.folder.owner_socket, *control.folder.owner_socket.parents):
+            if path.is_relative_to(tmp_path.parents[1]):
+                path.chmod(0o777)  # as if the folder's protection had failed
+        script = [sys.executable, "-I", "-c", STRANGER, str(control.folder.owner_socket)]
+        done = subprocess.run(script, capture_output=True, text=True, timeout=20, check=False)
+        assert (done.stdout.strip(), done.stderr) == ("0", "")
+        assert "access.token.issued" not in control.kinds()
