@@ -149,8 +149,7 @@ class Sequencer:
         Raises:
             SegmentTaken: the number was given before.
         """
-        known = self._segments.get(number)
-        if known is not None and (known.sequence, known.key, known.writer) == (0, bytes(first_key), writer):
+        if self._segments.get(number) == Tailed(number, writer, number, OPEN, 0, 0, 0, bytes(first_key)):
             return
         if number <= self._highest:
             raise SegmentTaken(number)
