@@ -16,7 +16,7 @@ from bartizan.access.subject import Presentation, Standing
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
 from bartizan.identity.principal import ANONYMOUS, Principal
-from bartizan.identity.refusal import TokenRefused
+from bartizan.identity.refusal import MAX_TOKEN, TokenRefused
 from bartizan.identity.state import State, TrustedIssuer, pinned
 from bartizan.identity.token import Claims, verify
 
@@ -89,7 +89,8 @@ class Authenticator:
             token: what stood after `Bearer `; empty where nothing did.
             now: the instant of the request.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        # What is longer is never accepted, so cutting it cannot make it another's; it only bounds the work.
+        digest = hashlib.sha256(token[: MAX_TOKEN + 1].encode("utf-8", "surrogatepass")).digest()
         kept = self._kept.get(digest)
         if kept is not None and now < kept.until:
             return kept
