@@ -5,6 +5,7 @@ derived from them entirely, and `ledger verify` derives it again, so that a doct
 hide entries from a query, is found.
 """
 
+import struct
 from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
@@ -16,6 +17,7 @@ from bartizan.ledger.event import Event, Shape
 ENTRIES: Final = 256
 """Entries in a block."""
 TERM_OCTETS: Final = 4
+_FIELDS: Final = {name: crc32(f"{name}:".encode()) for name in ("kind", "actor", "subject", "control")}
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -35,18 +37,22 @@ class Block(msgspec.Struct, frozen=True):
 
 def term(field: str, value: str) -> bytes:
     """Return the short name of a field's value; others may share it, one in four thousand million."""
-    return crc32(f"{field}:{value}".encode()).to_bytes(TERM_OCTETS, "big")
+    return crc32(value.encode(), _FIELDS[field]).to_bytes(TERM_OCTETS, "big")
 
 
 def summarize(number: int, events: Sequence[Event | Shape]) -> Block:
     """Return the block of these 256 events."""
     times = [event.at for event in events]
     kinds = {prefix for kind in {event.kind for event in events} for prefix in prefixes(kind)}
-    terms = {term("kind", kind) for kind in kinds}
-    terms.update([term("actor", actor) for actor in {event.actor for event in events}])
-    terms.update([term("subject", subject) for subject in {event.subject for event in events}])
-    terms.update([term("control", control) for control in {event.control for event in events}])
-    return Block(number, min(times), max(times), b"".join(sorted(terms)))
+    names = {crc32(kind.encode(), _FIELDS["kind"]) for kind in kinds}
+    for field, values in (
+        ("actor", {event.actor for event in events}),
+        ("subject", {event.subject for event in events}),
+        ("control", {event.control for event in events}),
+    ):
+        start = _FIELDS[field]
+        names.update([crc32(value.encode(), start) for value in values])
+    return Block(number, min(times), max(times), struct.pack(f">{len(names)}I", *sorted(names)))
 
 
 def prefixes(kind: str) -> list[str]:

@@ -13,6 +13,7 @@ import enum
 import struct
 import zlib
 from hashlib import blake2b
+from hmac import compare_digest
 from typing import Final
 
 import msgspec
@@ -78,35 +79,24 @@ def read(data: bytes, key: bytes, sequence: int) -> Batch:
         key, sequence: of the first record in the data.
     """
     bodies: list[bytes] = []
-    at, fault = 0, None
-    while fault is None:
-        checked = _one(data, at, key, sequence)
-        if checked is None:
+    at, fault, size = 0, None, len(data)
+    while at + HEAD.size <= size:
+        start = at + HEAD.size
+        length, checksum, number = HEAD.unpack_from(data, at)
+        end = start + length
+        if number != sequence or not 0 < length <= MOST_BODY:
+            fault = Fault.SEQUENCE if number != sequence else Fault.LENGTH
             break
-        if isinstance(checked, Fault):
-            fault = checked
-            continue
-        body, key, at = checked
-        bodies.append(body)
-        sequence += 1
+        if end + TAG_OCTETS > size:
+            break
+        both = blake2b(data[at:end], key=key).digest()
+        if not compare_digest(both[:TAG_OCTETS], data[end : end + TAG_OCTETS]):
+            damaged = zlib.crc32(data[start:end], sequence & _U32) != checksum
+            fault = Fault.CHECKSUM if damaged else Fault.TAG
+            break
+        bodies.append(data[start:end])
+        key, sequence, at = both[TAG_OCTETS:], sequence + 1, end + TAG_OCTETS
     return Batch(bodies, at, key, sequence, fault)
-
-
-def _one(data: bytes, at: int, key: bytes, sequence: int) -> tuple[bytes, bytes, int] | Fault | None:
-    start = at + HEAD.size
-    if len(data) < start:
-        return None
-    length, checksum, number = HEAD.unpack_from(data, at)
-    end = start + length
-    if number != sequence or not 0 < length <= MOST_BODY:
-        return Fault.SEQUENCE if number != sequence else Fault.LENGTH
-    if len(data) < end + TAG_OCTETS:
-        return None
-    both = blake2b(data[at:end], key=key).digest()
-    if Tag(both[:TAG_OCTETS]).matches(data[end : end + TAG_OCTETS]):
-        return data[start:end], both[TAG_OCTETS:], end + TAG_OCTETS
-    damaged = zlib.crc32(data[start:end], sequence & _U32) != checksum
-    return Fault.CHECKSUM if damaged else Fault.TAG
 
 
 def judge_tail(tail: bytes, key: bytes, sequence: int) -> Fault | None:

@@ -11,7 +11,7 @@ from bartizan.ledger.block import ENTRIES, summarize
 from bartizan.ledger.database import ENTRIES_FROM, STATE, TILES_FROM
 from bartizan.ledger.entry import decode_entry
 from bartizan.ledger.event import Event
-from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hash, node_in, root_of
+from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hashes, node_in, root_of
 
 
 class StoredTree:
@@ -51,7 +51,7 @@ class StoredTree:
     def append(self, entries: list[bytes], events: list[Event]) -> None:
         """Add entries, given as octets and as what they say."""
         first = self.size
-        tiles = self.frontier.append(map(leaf_hash, entries))
+        tiles = self.frontier.append(leaf_hashes(entries))
         self._connection.executemany("INSERT INTO entries VALUES (?, ?)", enumerate(entries, first))
         self._connection.executemany(
             "INSERT INTO tiles VALUES (?, ?, ?)", [(tile.level, tile.number, tile.hashes) for tile in tiles]

@@ -41,6 +41,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\0" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of many entries."""
+    return [sha256(b"\0" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of two subtrees. Source: RFC 6962, section 2.1."""
     return sha256(b"\1" + left + right).digest()
@@ -49,7 +54,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def fold(hashes: Sequence[bytes]) -> bytes:
     """Return the root of a complete subtree from its hashes, whose number is a power of two."""
     while len(hashes) > 1:
-        hashes = [sha256(b"\1" + a + b).digest() for a, b in zip(hashes[::2], hashes[1::2], strict=True)]
+        each = iter(hashes)
+        hashes = [sha256(b"\1" + left + next(each)).digest() for left in each]
     return hashes[0]
 
 

@@ -21,7 +21,7 @@ from bartizan.ledger.entry import ORIGIN
 from bartizan.ledger.event import Event, NotAnEvent, Shape, decode_all, decode_shapes
 from bartizan.ledger.installation import CHECKPOINT, read_small
 from bartizan.ledger.stored_tree import load_frontier
-from bartizan.ledger.tree import HASH_OCTETS, HEIGHT, WIDTH, Frontier, Tile, leaf_hash, split
+from bartizan.ledger.tree import HASH_OCTETS, HEIGHT, WIDTH, Frontier, Tile, leaf_hashes, split
 
 MOST_FAULTS: Final = 1000
 """Faults that are listed; more are counted."""
@@ -220,7 +220,7 @@ class _Walk:
 
         Entries that differ from them are noted and emptied: nothing of them is believed.
         """
-        hashed = [leaf_hash(entry) for entry in entries]
+        hashed = leaf_hashes(entries)
         if hashed == stored:
             return hashed
         for at, (own, kept) in enumerate(zip(hashed, stored, strict=True)):
@@ -248,15 +248,14 @@ class _Walk:
             )
 
     def _origins(self, first: int, entries: list[bytes]) -> None:
+        places = [place for place, entry in enumerate(entries, first) if len(entry) >= ORIGIN.size]
+        self._lost += len(entries) - len(places)
+        origins = map(ORIGIN.unpack_from, [entries[place - first] for place in places])
         expected = self._next
-        for at, entry in enumerate(entries):
-            if len(entry) < ORIGIN.size:
-                self._lost += 1
-                continue
-            segment, sequence = ORIGIN.unpack_from(entry)
+        for place, (segment, sequence) in zip(places, origins, strict=True):
             wanted = expected.get(segment, 0)
             if sequence != wanted:
-                self._gap(first + at, sequence - wanted)
+                self._gap(place, sequence - wanted)
             expected[segment] = sequence + 1
 
     def _gap(self, position: int, records: int) -> None:
