@@ -1,0 +1,101 @@
+"""What doctor says is wrong is wrong, and what it cannot look at is a fault."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bartizan.app import checkup
+from bartizan.app.checkup import Check, Verdict
+from bartizan.app.folder import Folder
+from bartizan.app.settings import Isolation, Service, Settings, read
+from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
+from bartizan.crypto.x509 import certificate_pem, make_authority
+
+NOW = Nanoseconds(1_800_000_000 * SECOND)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    made = Folder(tmp_path / "state")
+    made.make()
+    return made
+
+
+@pytest.fixture
+def upstream() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_this_machine_passes_or_is_told_what_to_do(tmp_path: Path) -> None:
+    checks = tuple(checkup.checkup(read(None, tmp_path), Folder(tmp_path / ".bartizan"), SystemClock().now()))
+    assert {check.name for check in checks} >= {
+        "python",
+        "kernel",
+        "hybrid TLS",
+        "clock",
+        "state folder",
+        "port",
+    }
+    assert all(check.advice for check in checks if check.verdict is not Verdict.GOOD)
+    assert not (tmp_path / ".bartizan").exists()
+
+
+def test_an_upstream_that_answers_without_the_gateway_is_not_protected(upstream: int) -> None:
+    service = Service("a", f"http://127.0.0.1:{upstream}", allow_private=(f"127.0.0.1:{upstream}",))
+    ((_, found),) = Settings(service=(service,)).upstreams
+    said = checkup.reachable(service, found)
+    assert said.verdict is Verdict.WEAK
+    assert "reachable without the gateway: not protected" in said.said
+
+
+def test_an_upstream_that_does_not_answer_is_good(upstream: int) -> None:
+    service = Service("a", f"http://127.0.0.2:{upstream}", allow_private=(f"127.0.0.2:{upstream}",))
+    ((_, found),) = Settings(service=(service,)).upstreams
+    assert checkup.reachable(service, found).verdict is Verdict.GOOD
+
+
+def test_a_key_that_others_can_read_is_a_fault(folder: Folder) -> None:
+    key = folder.keys / "token.pem"
+    key.touch(0o600)
+    assert checkup.modes(folder).verdict is Verdict.GOOD
+    key.chmod(0o640)
+    assert checkup.modes(folder) == Check(
+        "state folder", Verdict.FAULT, f"{key} is open to others", f"chmod go= {key}"
+    )
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(0, Verdict.GOOD), (3640 * DAY, Verdict.FAULT)])
+def test_an_authority_that_ends_soon_is_a_fault(folder: Folder, age: int, verdict: Verdict) -> None:
+    authority, _ = make_authority("server", ("localhost",), NOW)
+    folder.authority.write_bytes(certificate_pem(authority))
+    assert checkup.certificates(folder, Nanoseconds(NOW + age)).verdict is verdict
+
+
+def test_a_clock_before_the_record_is_a_fault(folder: Folder) -> None:
+    (folder.ledger / "tree.db").touch()
+    now = SystemClock().now()
+    assert checkup.clock(folder, now).verdict is Verdict.GOOD
+    assert checkup.clock(folder, Nanoseconds(now - DAY)).verdict is Verdict.FAULT
+    assert checkup.clock(folder, Nanoseconds(0)).verdict is Verdict.FAULT
+
+
+def test_a_busy_port_names_its_holder(folder: Folder, upstream: int) -> None:
+    found = checkup.port(Settings(listen=f"127.0.0.1:{upstream}"), folder)
+    assert found.verdict is Verdict.FAULT
+    assert "held by process" in found.said
+
+
+def test_workers_that_may_run_unconfined_are_weak() -> None:
+    assert checkup.isolation(Isolation.NONE).verdict is Verdict.WEAK
+
+
+def test_a_check_that_cannot_be_made_is_a_fault(folder: Folder) -> None:
+    folder.authority.write_text("no certificate")
+    checks = {check.name: check for check in checkup.checkup(read(None, folder.root), folder, NOW)}
+    assert checks["certificates"].verdict is Verdict.FAULT
+    assert "cannot be checked" in checks["certificates"].said

@@ -1,0 +1,150 @@
+"""One session at a terminal: start, drill, ask, verify, stop. Everything real."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bartizan.cli.command import Exit
+
+pytestmark = pytest.mark.slow
+COMMAND = str(Path(sys.executable).with_name("bartizan"))
+
+
+class Terminal:
+    """A folder in which one types."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def type(self, *words: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [COMMAND, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            timeout=90,
+        )  # fmt: skip
+        assert "Traceback" not in done.stdout + done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    def shell(self, script: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", script],  # noqa: S607 - bash of the machine
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+        return done.stdout
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    # not pytest's own folder: the path of a unix socket holds 107 octets
+    with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
+        found = Terminal(Path(name))
+        yield found
+        found.type("down")
+
+
+def test_a_session(terminal: Terminal) -> None:
+    code, said, _ = terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    assert code == Exit.CLEAN
+    assert re.match(r"keys         new authority and ledger keys in \.bartizan/ \(git-ignored\)\n", said)
+    assert re.search(r"gateway      https://localhost:\d+ \(this machine only\) +[\d.]+ s\n", said)
+
+    if shutil.which("curl") is not None:
+        pasted = said[said.index("Send a request:") :].split("\n", 1)[1].split("Your service:")[0]
+        assert json.loads(terminal.shell(pasted))["choices"][0]["message"]["content"]
+
+    code, said, error = terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    assert (code, said) == (Exit.USAGE, "")
+    assert "a platform is running on" in error
+
+    code, said, _ = terminal.type("status")
+    assert code == Exit.CLEAN
+    assert "0 PROVEN   0 BROKEN" in said
+    assert re.search(r"worker \d+ +serving +isolation: seccomp", said)
+
+    code, said, _ = terminal.type("ledger", "verify", "--save", "kept")
+    assert code == Exit.CLEAN
+    assert "signed only: this machine's owner, or whoever takes its key, can rewrite" in said
+    code, said, _ = terminal.type("ledger", "verify", "--checkpoint", "kept")
+    assert (code, said.splitlines()[1].partition(":")[0]) == (Exit.CLEAN, "witnessed")
+    assert terminal.type("ledger", "verify", "--checkpoint", "bartizan.toml")[0] == Exit.USAGE
+    assert terminal.type("reset", "--yes")[0] == Exit.USAGE
+    assert terminal.type("down")[:2] == (Exit.CLEAN, "stopped .bartizan\n")
+    assert terminal.type("down")[:2] == (Exit.CLEAN, "nothing runs on .bartizan\n")
+    assert terminal.type("token")[0] == Exit.UNEVALUATED
+    assert terminal.type("reset", "--yes")[0] == Exit.CLEAN
+
+
+def test_who_may_call(terminal: Terminal) -> None:
+    terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    code, said, _ = terminal.type("identity", "add", "app")
+    assert code == Exit.CLEAN
+    assert re.fullmatch(r"client_id=\S+\nclient_secret=\S+\n", said)
+    assert "workload.app" in terminal.type("identity", "list")[1]
+    assert terminal.type("identity", "add", "app")[0] == Exit.USAGE
+    assert "in force in every worker" in terminal.type("identity", "revoke", "workload.app")[1]
+    assert terminal.type("identity", "revoke", "workload.nobody")[0] == Exit.USAGE
+
+    kinds = json.loads(terminal.type("ledger", "query", "--kind", "access", "--json")[1])
+    assert {"access.principal.registered", "access.principal.revoked"} <= {entry["kind"] for entry in kinds}
+
+
+def test_once_starts_drills_and_stops(terminal: Terminal) -> None:
+    code, said, error = terminal.type("up", "--once", "--port", "0", "--json")
+    document = json.loads(said)
+    counts = document["drill"]["counts"]
+    assert counts["BROKEN"] == 0, error
+    assert counts["PROVEN"] >= 1
+    assert code in {Exit.CLEAN, Exit.UNEVALUATED}
+    shown = json.loads(terminal.type("status", "--json")[1])
+    assert shown["platform"] is None
+    assert shown["counts"] == counts
+
+
+def test_a_busy_port_names_its_holder_and_another(terminal: Terminal) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        code, _, said = terminal.type("up", "--no-drill", "--port", str(port))
+    assert code == Exit.USAGE
+    assert f"port {port} is held by process {os.getpid()} (" in said
+    assert f"bartizan up --port {port + 1}" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_stops_everything(terminal: Terminal, number: signal.Signals) -> None:
+    started = subprocess.Popen(
+        [COMMAND, "up", "--no-drill", "--port", "0"], cwd=terminal.folder, stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    assert any(line.startswith("Ctrl-C stops") for line in started.stdout)
+    status = json.loads((terminal.folder / ".bartizan" / "run" / "status.json").read_text())
+    started.send_signal(number)
+    assert started.wait(20) == Exit.INTERRUPTED
+    started.stdout.close()
+    time.sleep(0.1)
+    for pid in (status["pid"], *(process["pid"] for process in status["processes"])):
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_secret_that_is_missing_is_said_before_anything_starts(terminal: Terminal) -> None:
+    assert (
+        terminal.type("init", "https://api.example.com/v1", "--credential", "env:NOT_SET_HERE")[0]
+        == Exit.CLEAN
+    )
+    code, said, error = terminal.type("up", "--no-drill", "--port", "0")
+    assert (code, said) == (Exit.USAGE, "")
+    assert error == (
+        "bartizan: the secret env:NOT_SET_HERE is not set; "
+        "set NOT_SET_HERE in the environment that starts Bartizan\n"
+    )
