@@ -34,7 +34,7 @@ def test_a_real_model_streams_a_completion_and_the_record_counts_its_tokens(plat
             if chunk.choices and chunk.choices[0].delta.content:
                 at.append(time.monotonic())
                 words.append(chunk.choices[0].delta.content)
-        assert [model.id for model in client.models.list()] == ["gemma-3-270m"]
+        assert [model.id for model in client.models.list()] == ["sample", "gemma-3-270m"]
     assert len(words) >= 4
     assert "".join(words).strip()
     assert len(set(at)) == len(at)

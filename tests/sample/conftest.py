@@ -23,7 +23,7 @@ class Process:
     def __init__(self, python: str = sys.executable) -> None:
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel.settimeout(60)
-        self.process = subprocess.Popen(  # noqa: S603  # our own module
+        self.process = subprocess.Popen(  # our own module
             [python, "-I", "-m", "bartizan.sample.serve", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,

@@ -122,3 +122,12 @@ def test_the_process_serves_it_and_cannot_be_reached_otherwise(
     assert len(paths) == 1
     assert not paths[0].parent.exists()
     assert str(path) not in json.dumps(told)
+
+
+def test_the_gullible_assistant_answers_beside_it_to_its_own_name(
+    start: Callable[..., Process], path: Path
+) -> None:
+    process = start()
+    process.boot(model="gemma", weights=str(path))
+    status, told = process.post("/v1/completions", {"model": "sample", "prompt": "count to 3"})
+    assert (status, told["model"], told["choices"][0]["text"]) == (200, "sample", "1 2 3")

@@ -33,7 +33,7 @@ SHA256: Final = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a681
 CONTEXT = 2048
 """Tokens of the conversation and the answer together."""
 MOST_TOKENS = 512
-"""Tokens of one answer; 256 where the client names no limit."""
+"""Tokens of one answer; 128 where the client names no limit."""
 MOST_WAITING = 8
 """Conversations that wait for the one that is being answered."""
 _BLOCK = 1 << 20
@@ -165,7 +165,7 @@ class Gemma(Model):
         messages += [
             {"role": _ROLES.get(said.role, said.role), "content": said.text} for said in chat.messages
         ]
-        named = chat.max_completion_tokens or chat.max_tokens or MOST_TOKENS // 2
+        named = chat.max_completion_tokens or chat.max_tokens or MOST_TOKENS // 4
         return {
             "messages": messages,
             "max_tokens": min(named, MOST_TOKENS),

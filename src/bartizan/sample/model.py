@@ -1,7 +1,7 @@
 """What answers behind the sample's wire: the gullible assistant, or a real local language model (gemma.py)."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -39,6 +39,16 @@ class Model(Protocol):
             RequestRefused: the model cannot do what the client asks for.
         """
         ...
+
+
+def chosen(models: Sequence[Model], name: str) -> Model:
+    """Return the model that a request names; of a name that none has, the last, as small servers do.
+
+    Args:
+        models: at least one; the gullible assistant first, which the drill names.
+        name: out of the request.
+    """
+    return next((model for model in models if model.name == name), models[-1])
 
 
 class Gullible(Model):

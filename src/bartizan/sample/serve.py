@@ -36,7 +36,7 @@ class Boot(msgspec.Struct, tag_field="do", tag="boot", frozen=True):
     """The first message; one descriptor beside it, a sealed memory file with the secret.
 
     Attributes:
-        model: which model answers.
+        model: which model answers besides the gullible assistant, which always does under the name `sample`.
         weights: the file of the model's weights; for gemma only.
         pause_ms: milliseconds between two pieces of the gullible assistant's stream.
     """
@@ -71,17 +71,17 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
     channel = socket.socket(fileno=int(arguments[0]))
     try:
-        model = boot(channel)
+        models = boot(channel)
     except BootRefused as fault:
         sys.stderr.write(f"{fault}\n")
         return 3
     channel.send(b'{"do":"ready"}')
-    uvloop.run(_serve(channel, model))
+    uvloop.run(_serve(channel, models))
     return 0
 
 
-def boot(channel: socket.socket) -> Model:
-    """Return the model that the first message asks for.
+def boot(channel: socket.socket) -> tuple[Model, ...]:
+    """Return the models that the first message asks for: the gullible assistant, and a real one where named.
 
     Raises:
         BootRefused: the channel closed, another message came, or the model cannot be loaded.
@@ -97,17 +97,18 @@ def boot(channel: socket.socket) -> Model:
     if not 0 < len(secret) <= _LONGEST_SECRET or not secret.isascii():
         raise BootRefused("the secret must be 1 to 256 ASCII characters")
     prompt = system_prompt(secret.decode())
+    gullible = Gullible(prompt, message.pause_ms)
     if message.model == "gullible":
-        return Gullible(prompt, message.pause_ms)
+        return (gullible,)
     from bartizan.sample.gemma import Gemma, ModelMissing  # noqa: PLC0415  # an optional extra
 
     try:
-        return Gemma(Path(message.weights), prompt)
+        return gullible, Gemma(Path(message.weights), prompt)
     except ModelMissing as fault:
         raise BootRefused(str(fault)) from fault
 
 
-async def _serve(channel: socket.socket, model: Model) -> None:
+async def _serve(channel: socket.socket, models: Sequence[Model]) -> None:
     channel.setblocking(False)
     loop, closed, clock = asyncio.get_running_loop(), asyncio.Event(), SystemClock()
     open_now: set[asyncio.Task[None]] = set()
@@ -122,7 +123,7 @@ async def _serve(channel: socket.socket, model: Model) -> None:
         elif len(fds) != 1 or not isinstance(message, Connection) or len(open_now) >= MOST_CONNECTIONS:
             close(fds)
         else:
-            task = loop.create_task(_connection(fds[0], model, clock))
+            task = loop.create_task(_connection(fds[0], models, clock))
             open_now.add(task)
             task.add_done_callback(open_now.discard)
 
@@ -131,14 +132,14 @@ async def _serve(channel: socket.socket, model: Model) -> None:
     loop.remove_reader(channel)
 
 
-async def _connection(fd: int, model: Model, clock: SystemClock) -> None:
+async def _connection(fd: int, models: Sequence[Model], clock: SystemClock) -> None:
     sock = socket.socket(fileno=fd)
     if sock.family != socket.AF_UNIX or sock.type & ~socket.SOCK_NONBLOCK != socket.SOCK_STREAM:
         sock.close()
         return
     sock.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=sock)
-    await converse(reader, writer, model, clock)
+    await converse(reader, writer, models, clock)
 
 
 def receive(channel: socket.socket) -> tuple[Boot | Connection | None, list[int]]:

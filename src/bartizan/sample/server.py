@@ -7,7 +7,7 @@ is answered in OpenAI's form and ends the connection where its body was not read
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -18,7 +18,7 @@ from bartizan.clock import Clock
 from bartizan.sample import wire
 from bartizan.sample.ask import Chat, Completion, Embedding, RequestRefused, parse
 from bartizan.sample.embed import DIMENSIONS, embed
-from bartizan.sample.model import Model, Piece
+from bartizan.sample.model import Model, Piece, chosen
 from bartizan.sample.tool_call import Call
 
 LARGEST_BODY = 4 << 20
@@ -33,10 +33,16 @@ _POSTS = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/embeddings"}
 
 
 async def converse(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, model: Model, clock: Clock
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, models: Sequence[Model], clock: Clock
 ) -> None:
-    """Answer the requests of one connection until it ends."""
-    connection = _Connection(reader, writer, model, clock)
+    """Answer the requests of one connection until it ends.
+
+    Args:
+        reader, writer: the connection.
+        models: what answers (`chosen`); at least one.
+        clock: tells when an answer was made.
+    """
+    connection = _Connection(reader, writer, models, clock)
     # Who reads slowly, writes slowly or goes away loses this connection; there is nobody to tell.
     with contextlib.suppress(ConnectionError, TimeoutError):
         while await connection.exchange():
@@ -45,12 +51,16 @@ async def converse(
 
 
 class _Connection:
-    __slots__ = ("_clock", "_http", "_model", "_reader", "_writer")
+    __slots__ = ("_clock", "_http", "_models", "_reader", "_writer")
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, model: Model, clock: Clock
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        models: Sequence[Model],
+        clock: Clock,
     ) -> None:
-        self._reader, self._writer, self._model, self._clock = reader, writer, model, clock
+        self._reader, self._writer, self._models, self._clock = reader, writer, models, clock
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST_HEAD)
 
     async def exchange(self) -> bool:
@@ -95,22 +105,25 @@ class _Connection:
         if path in _POSTS:
             _check_post(request)
             await self._post(path, body)
-        elif path in {"/v1/models", f"/v1/models/{self._model.name}"}:
+        elif path == "/v1/models":
             _check_method(request, b"GET")
-            name = self._model.name
-            await self._json(200, wire.models(name) if path == "/v1/models" else wire.model(name))
+            await self._json(200, wire.models([model.name for model in self._models]))
+        elif path in {f"/v1/models/{model.name}" for model in self._models}:
+            _check_method(request, b"GET")
+            await self._json(200, wire.model(path.rpartition("/")[2]))
         else:
             raise RequestRefused(404, "not_found", "There is no such path.")
 
     async def _post(self, path: str, body: bytes) -> None:
         if path == "/v1/embeddings":
-            await self._json(200, _embeddings(parse(body, Embedding), self._model.name))
+            await self._json(200, _embeddings(parse(body, Embedding), self._models[0].name))
             return
         is_chat = path == "/v1/chat/completions"
         chat = parse(body, Chat) if is_chat else parse(body, Completion).as_chat()
+        model = chosen(self._models, chat.model)
         made = f"{'chatcmpl' if is_chat else 'cmpl'}-{secrets.token_hex(12)}"
-        heading = wire.Heading(made, self._model.name, self._clock.now(), is_chat)
-        async with aclosing(self._model.speak(chat)) as told:
+        heading = wire.Heading(made, model.name, self._clock.now(), is_chat)
+        async with aclosing(model.speak(chat)) as told:
             if chat.stream:
                 with_usage = chat.stream_options is not None and chat.stream_options.include_usage
                 await self._stream(heading, told, with_usage=with_usage)

@@ -134,9 +134,9 @@ def _packed(vector: Sequence[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
-def models(name: str) -> dict[str, Any]:
-    """Return the list of models: the one that there is."""
-    return {"object": "list", "data": [model(name)]}
+def models(names: Sequence[str]) -> dict[str, Any]:
+    """Return the list of models."""
+    return {"object": "list", "data": [model(name) for name in names]}
 
 
 def model(name: str) -> dict[str, Any]:
