@@ -6,18 +6,20 @@ exchange, so that the refusal's record can say it.
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
-from bartizan.gateway.stream import Exchange, Stage
+from bartizan.gateway.stream import ADMITTED, Exchange
 from bartizan.gateway.subject import Allowance
 from bartizan.ledger.event import Outcome, content_tag
 from bartizan.ledger.journal import JournalUnwritable
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
+
+_ALLOWED: Final = Outcome.ALLOWED
 
 
 def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
@@ -39,7 +41,7 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     exchange.judged = exchange.route.reader.read(body)
     generation = _authorize(plane, exchange)
     exchange.sequence = _record(plane, exchange, generation)
-    exchange.stage = Stage.ADMITTED
+    exchange.stage = ADMITTED
     plane.open.add(exchange)
     plane.turn.after(exchange.admitted, exchange.unadmitted)
 
@@ -50,6 +52,8 @@ def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
     answer = plane.ports.authenticate(exchange.head.token, exchange.started)
     if is_refused(answer):
         _refuse(answer)
+    exchange.known = answer.principal
+    exchange.actor = answer.principal.pseudonym
     return answer
 
 
@@ -105,9 +109,9 @@ def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
     try:
         return plane.ports.journal.record(
             "gateway.request.admitted",
-            plane.actor(exchange),
+            exchange.actor,
             exchange.id,
-            Outcome.ALLOWED,
+            _ALLOWED,
             "access.request-authorized",
             detail,
         )

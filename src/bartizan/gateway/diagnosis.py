@@ -33,7 +33,7 @@ def fault_of(head: bytes) -> str:
     if len(head) > HEAD_OCTETS:
         return "head-too-long"
     return (
-        break_fault(head)
+        break_fault(head + b"\r\n")
         or line_fault(head.partition(b"\r\n")[0], _host(head))
         or _field_fault(head)
         or "request-line-malformed"
@@ -52,15 +52,15 @@ def partial_fault(part: bytes, fresh: int) -> str:
     line, end, _ = part.partition(b"\r\n") if fresh <= LINE_OCTETS * 2 else (b"", b"", b"")
     if (end and line.endswith(b" HTTP/2.0")) or (not end and len(line) > LINE_OCTETS):
         return line_fault(line, b"")
-    found = break_fault(part[max(fresh - 1, 0) :])
+    found = break_fault(part, max(fresh - 1, 0))
     if found or not end:
         return found
     return line_fault(line, b"") if line.count(b" ") != 2 else ""  # noqa: PLR2004 - method, target, version
 
 
-def break_fault(part: bytes) -> str:
-    """Return the word for the first octet that no head may hold, or nothing."""
-    found = _BREAKS.search(part)
+def break_fault(part: bytes, start: int = 0) -> str:
+    """Return the word for the first octet from `start` on that no head may hold, or nothing."""
+    found = _BREAKS.search(part, start)
     return _WORDS[found.lastgroup or ""] if found else ""
 
 

@@ -167,7 +167,7 @@ class Plane:
         """Write the refusal of a known principal; count those of strangers and of overdrawn limits."""
         known = exchange.known
         if known is None or fault.control == RATE:
-            self._refusals.count(Key(self.actor(exchange), fault.reason, fault.control, fault.status))
+            self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
             if fault.reason != "address-rate" and known is None:
                 self.charge(exchange.client.source, exchange.started)
             return
@@ -193,11 +193,6 @@ class Plane:
     def count_handshake(self, word: str) -> None:
         """Count a TLS handshake that failed; nobody had asked for anything yet."""
         self._refusals.count(Key("anonymous", f"tls-{word}", "gateway.tls-strong", 0))
-
-    def actor(self, exchange: "Exchange") -> str:
-        """Return whom events name for a request: the principal, or the address that a stranger comes from."""
-        known = exchange.known
-        return exchange.client.source if known is None else known.pseudonym
 
     def write_counts(self) -> None:
         """Write the refusals that were counted since the last call."""

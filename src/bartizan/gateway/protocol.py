@@ -49,6 +49,9 @@ class Phase(enum.Enum):
     CLOSED = enum.auto()
 
 
+_HEAD, _BODY, _BUSY, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
+
+
 class ClientConnection(asyncio.Protocol):
     """One connection of a client.
 
@@ -80,7 +83,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, plane: "Plane") -> None:
         """Belong to a plane."""
         self._plane = plane
-        self._phase, self._deadline = Phase.HEAD, _NEVER
+        self._phase, self._deadline = _HEAD, _NEVER
         self._ahead: bytes | bytearray = b""
         self._seen = self._lingered = 0
         self._body: Body | None = None
@@ -103,20 +106,20 @@ class ClientConnection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._phase is Phase.HEAD:
+        if self._phase is _HEAD:
             self._read_head(data)
-        elif self._phase is Phase.BODY:
+        elif self._phase is _BODY:
             self._read_body(data)
-        elif self._phase is Phase.BUSY:
+        elif self._phase is _BUSY:
             self._keep_ahead(data)
-        elif self._phase is Phase.LINGERING:
+        elif self._phase is _LINGERING:
             self._lingered += len(data)
             if self._lingered > LINGER_OCTETS:
                 self.abort()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._phase = Phase.CLOSED
+        self._phase = _CLOSED
         self._plane.left(self)
         self._steps = None
         exchange, self._exchange = self._exchange, None
@@ -154,7 +157,7 @@ class ClientConnection(asyncio.Protocol):
         self._exchange, self._begun = exchange, True
         try:
             plane.require_open(exchange)
-            exchange.head = plane.heads.read(head)
+            exchange.head = exchange.arrived = plane.heads.read(head)
             if exchange.head.path == HEALTH:
                 self._say_health(exchange.head, rest)
                 return
@@ -179,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
 
     # ---- in: the body ----------------------------------------------------------------------------------
     def _begin_body(self, head: RequestHead, octets: int, rest: bytes) -> None:
-        self._phase = Phase.BODY
+        self._phase = _BODY
         self._deadline = Nanoseconds(self._plane.swept + BODY_TIME)
         self._body = Chunked(octets, CHUNKS) if head.length == CHUNKED else Counted(head.length)
         self._pieces = []
@@ -203,7 +206,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _admit(self, exchange: Exchange, octets: bytes, rest: bytes) -> None:
         steps, self._steps = self._steps, None
-        self._phase, self._deadline, self._ahead = Phase.BUSY, _NEVER, rest
+        self._phase, self._deadline, self._ahead = _BUSY, _NEVER, rest
         try:
             if steps is not None:
                 steps.send(octets)
@@ -226,13 +229,13 @@ class ClientConnection(asyncio.Protocol):
         if not keep or self._plane.draining:
             self._close()
             return
-        self._phase, self._deadline = Phase.HEAD, Nanoseconds(self._plane.swept + IDLE_TIME)
+        self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + IDLE_TIME)
         self._read_again()
         if self._ahead:
             self._plane.loop.call_soon(self._read_ahead)  # not at once: a thousand of them must not nest
 
     def _read_ahead(self) -> None:
-        if self._phase is Phase.HEAD and self._ahead:
+        if self._phase is _HEAD and self._ahead:
             self._read_head(b"")
 
     def _read_again(self) -> None:
@@ -247,12 +250,12 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, octets: bytes) -> None:
         """Send octets, unless the connection is gone."""
-        if octets and self._phase is not Phase.CLOSED:
+        if octets and self._phase is not _CLOSED:
             self._transport.write(octets)
 
     def finish(self, last: bytes, *, keep: bool) -> None:
         """End an answer with its last octets and go on."""
-        if self._phase is not Phase.CLOSED:
+        if self._phase is not _CLOSED:
             self.write(last)
             self._go_on(keep=keep)
 
@@ -297,26 +300,26 @@ class ClientConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """Say no more, but read on for a moment: closing over unread octets would take the answer away."""
         self._exchange, self._ahead, self._pieces = None, b"", []
-        if self._phase is Phase.CLOSED:
+        if self._phase is _CLOSED:
             return
-        self._phase, self._deadline = Phase.LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
+        self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
         self._read_again()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
     def _close(self) -> None:
-        self._phase = Phase.CLOSED
+        self._phase = _CLOSED
         self._transport.close()
 
     def close_idle(self) -> None:
         """Close if no request is under way."""
-        if self._phase is Phase.HEAD and not self._ahead:
+        if self._phase is _HEAD and not self._ahead:
             self._close()
 
     def abort(self) -> None:
         """End at once; what is not sent yet is lost."""
-        if self._phase is not Phase.CLOSED:
-            self._phase = Phase.CLOSED
+        if self._phase is not _CLOSED:
+            self._phase = _CLOSED
             self._transport.abort()
 
     def sweep(self, now: Nanoseconds) -> None:
@@ -324,11 +327,11 @@ class ClientConnection(asyncio.Protocol):
         if not self._deadline or now < self._deadline:
             return
         self._deadline = _NEVER
-        if self._phase is Phase.HEAD and self._seen:
+        if self._phase is _HEAD and self._seen:
             self._refuse_part("head-timeout")
-        elif self._phase is Phase.BODY and self._exchange is not None:
+        elif self._phase is _BODY and self._exchange is not None:
             self._refuse(self._exchange, refusal("body-timeout"), None)
-        elif self._phase is Phase.HEAD:
+        elif self._phase is _HEAD:
             self._close()
         else:
             self.abort()
@@ -336,7 +339,7 @@ class ClientConnection(asyncio.Protocol):
     @override
     def pause_writing(self) -> None:
         self.stalled = True
-        if self._phase is Phase.BUSY:
+        if self._phase is _BUSY:
             self._deadline = Nanoseconds(self._plane.swept + STALL_TIME)
         if self._exchange is not None:
             self._exchange.pause()
@@ -344,7 +347,7 @@ class ClientConnection(asyncio.Protocol):
     @override
     def resume_writing(self) -> None:
         self.stalled = False
-        if self._phase is Phase.BUSY:
+        if self._phase is _BUSY:
             self._deadline = _NEVER
         if self._exchange is not None:
             self._exchange.resume()

@@ -30,6 +30,7 @@ _HEAD: Final = re.compile(
     rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ]))(/[A-Za-z0-9._~/-]*) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
 )
+_FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
 _BASIC: Final = re.compile(rb"Basic [A-Za-z0-9+/]+={0,2}")
 
@@ -77,7 +78,7 @@ class HeadReader:
 
     def __init__(self, names: Iterable[str]) -> None:
         """Answer to these names: host names and addresses as Host carries them, without a port."""
-        self._names = frozenset(name.lower().encode() for name in names)
+        self._names = frozenset((f"[{name}]" if ":" in name else name).lower().encode() for name in names)
         self._read_kept = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def read(self, head: bytes) -> RequestHead:
@@ -123,7 +124,7 @@ def read_fields(head: bytes, names: frozenset[bytes]) -> Reading:
     if shape is None or len(head) > HEAD_OCTETS:
         return Reading(RequestFacts(fault=fault_of(head)))
     method, path, minor, lines = shape.groups()
-    pairs = tuple([_pair(line) for line in lines.split(b"\r\n", FIELDS + 1)[1:]])
+    pairs = tuple([(name.lower(), value.rstrip()) for name, value in _FIELD.findall(lines)])
     fields = dict(reversed(pairs))
     facts = RequestFacts(
         fault=_bounds(method, path, len(pairs)),
@@ -140,11 +141,6 @@ def _require_valid(facts: RequestFacts) -> None:
     found = input_valid.judge(facts)
     if found:
         raise refusal(found[0].reason)
-
-
-def _pair(line: bytes) -> tuple[bytes, bytes]:
-    name, _, value = line.partition(b":")
-    return name.lower(), value.strip()
 
 
 def _repeated(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, ...]:

@@ -36,17 +36,12 @@ _HEAD: Final = re.compile(
     rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\x20-\x7e\x80-\xff\t]*)?"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
-_KEPT: Final = frozenset(
-    {
-        b"content-type",
-        b"cache-control",
-        b"retry-after",
-        b"retry-after-ms",
-        b"x-should-retry",
-        b"www-authenticate",
-    }
+_LOOKED_AT: Final = re.compile(
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding)"
+    rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
+    rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
-_KEPT_PREFIXES: Final = (b"openai-", b"x-ratelimit-")
+"""Fields that say where the body ends, and those that reach the client."""
 _BODILESS: Final = (204, 304)
 _FIRST_FINAL: Final = 200
 
@@ -81,10 +76,9 @@ def read_answer(head: bytes) -> AnswerHead:
     if shape is None:
         raise FramingDoubt("upstream-malformed")
     minor, code, block = shape.groups()
-    lines = block.split(b"\r\n", FIELDS + 1)[1:]
-    if len(lines) > FIELDS:
+    if block.count(b"\r\n") > FIELDS:
         raise FramingDoubt("upstream-malformed")
-    kept, told = _sorted_out(lines)
+    kept, told = _sorted_out(block)
     status = int(code)
     length = _length(status, minor, told)
     connection = told.get(b"connection", b"").lower()
@@ -92,23 +86,19 @@ def read_answer(head: bytes) -> AnswerHead:
     return AnswerHead(status, kept, told.get(b"content-type", b"").lower(), length, reusable)
 
 
-def _sorted_out(lines: list[bytes]) -> tuple[bytes, dict[bytes, bytes]]:
-    kept, told = [], {}
-    for line in lines:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if (name in _KEPT or name.startswith(_KEPT_PREFIXES)) and name not in told and line.isascii():
-            kept.append(line)
-            told[name] = value.strip()
-        elif name in _FRAMING:
-            if name in told:
+def _sorted_out(block: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    kept = b""
+    told: dict[bytes, bytes] = {}
+    for framing, passed, value in _LOOKED_AT.findall(block):
+        name = (framing or passed).lower()
+        if name in told:
+            if framing:
                 raise FramingDoubt("upstream-malformed")
-            told[name] = value.strip()
-    kept.append(b"")
-    return b"\r\n".join(kept), told
-
-
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"content-encoding"})
+            continue
+        told[name] = value.rstrip()
+        if passed and value.isascii():
+            kept += b"%b: %b\r\n" % (name, value)
+    return kept, told
 
 
 def _length(status: int, minor: bytes, told: dict[bytes, bytes]) -> int:
@@ -161,7 +151,7 @@ def head_for_client(
     framing = b"content-length: %d\r\n" % length if length >= 0 else b""
     if length < 0 and chunked:
         framing = b"transfer-encoding: chunked\r\n"
-    caching = b"" if b"ache-" in answer.kept else b"cache-control: no-store\r\n"
+    caching = b"" if b"cache-control:" in answer.kept else b"cache-control: no-store\r\n"
     going = b"\r\n" if keep else b"connection: close\r\n\r\n"
     name = b"x-request-id: " + request.encode() + b"\r\n"
     return b"".join((line, date, answer.kept, caching, SECURITY, name, framing, going))

@@ -53,6 +53,10 @@ class Stage(enum.Enum):
     ENDED = enum.auto()
 
 
+ARRIVING, ADMITTED, FORWARDED, ANSWERING, ENDED = Stage  # looking a member up costs five times as much
+_OUTCOME_DONE, _OUTCOME_FAILED = Outcome.DONE, Outcome.FAILED
+
+
 class Exchange:
     """One request and its answer.
 
@@ -60,7 +64,10 @@ class Exchange:
         plane, client: where it happens.
         id: its pseudonym.
         started: instant at which its head was whole.
-        head, route, who, judged, circumstances, sequence: what `admit` finds, in this order.
+        arrived: its head, once that was accepted; `head` is the same where it is known to be there.
+        known: who asks, once that is known and is not the anonymous one.
+        actor: whom events name: the principal, or the address that a stranger comes from.
+        route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
         stage: how far it has come.
         deadline: instant by which something must have happened; 0 until it is admitted.
@@ -71,16 +78,20 @@ class Exchange:
         "_bodiless",
         "_chunked",
         "_keep",
+        "_last",
         "_octets",
         "_repeated",
         "_status",
         "_tail",
+        "actor",
+        "arrived",
         "circumstances",
         "client",
         "deadline",
         "head",
         "id",
         "judged",
+        "known",
         "moved",
         "plane",
         "route",
@@ -102,21 +113,13 @@ class Exchange:
         """Begin at the head."""
         self.plane, self.client, self.started = plane, client, now
         self.id = plane.ids.take()
+        self.arrived: RequestHead | None = None
+        self.known: Principal | None = None
+        self.actor = client.source
         self.upstream: Upstream | None = None
-        self.stage, self.deadline, self.moved = Stage.ARRIVING, Nanoseconds(0), False
+        self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
         self._chunked = self._bodiless = self._repeated = self._keep = False
-        self._octets, self._status, self._tail = 0, 0, b""
-
-    @property
-    def arrived(self) -> "RequestHead | None":
-        """The head, once it was accepted."""
-        return getattr(self, "head", None)
-
-    @property
-    def known(self) -> "Principal | None":
-        """Who asks, once that is known and is not the anonymous one."""
-        who = getattr(self, "who", None)
-        return None if who is None or who is self.plane.ports.anonymous else who.principal
+        self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
     @property
     def per_minute(self) -> int:
@@ -127,17 +130,17 @@ class Exchange:
     def admitted(self) -> None:
         """Go on to the service: the admitted record is written."""
         self.plane.admitted += 1
-        if self.stage is not Stage.ADMITTED:
+        if self.stage is not ADMITTED:
             return
-        self.stage = Stage.FORWARDED
+        self.stage = FORWARDED
         self.deadline = Nanoseconds(self.started + DIAL_TIME)
         self.plane.pool.send(self)
 
     def unadmitted(self) -> None:
         """Go no further: the admitted record could not be written."""
         self.plane.open.discard(self)
-        if self.stage is Stage.ADMITTED:
-            self.stage = Stage.ENDED
+        if self.stage is ADMITTED:
+            self.stage = ENDED
             self.client.refuse(self, refusal("record-unavailable"))
 
     def forwarded(self) -> bytes:
@@ -158,7 +161,7 @@ class Exchange:
         if fault:
             self._refuse(refusal(fault))
             return
-        self.stage, self.moved = Stage.ANSWERING, True
+        self.stage, self.moved = ANSWERING, True
         self._status = head.status
         self._bodiless = self.head.method == b"HEAD"
         self._chunked = head.length < 0 and self.head.minor == 1 and not self._bodiless
@@ -180,7 +183,7 @@ class Exchange:
 
     def fail(self, reason: str) -> None:
         """End without a whole answer from the service."""
-        if self.stage is Stage.ANSWERING:
+        if self.stage is ANSWERING:
             self._leave()
             self._complete(self._status, reason, b"", keep=False)
         else:
@@ -221,7 +224,7 @@ class Exchange:
 
     def abandon(self) -> None:
         """End because the client is gone; the service's answer is not read any further."""
-        if self.stage is Stage.ARRIVING:
+        if self.stage is ARRIVING:
             return
         self._leave()
         if self._record(_CLIENT_GONE, "client-gone"):
@@ -245,21 +248,22 @@ class Exchange:
             self.client.abort()
             return
 
-        def written() -> None:
-            self._counted()
-            self.client.finish(last, keep=keep)
+        self._last, self._keep = last, keep
+        self.plane.turn.after(self._written, self._unwritten)
 
-        def unwritten() -> None:
-            self._uncounted()
-            self.client.abort()
+    def _written(self) -> None:
+        self._counted()
+        self.client.finish(self._last, keep=self._keep)
 
-        self.plane.turn.after(written, unwritten)
+    def _unwritten(self) -> None:
+        self._uncounted()
+        self.client.abort()
 
     def _record(self, status: int, reason: str) -> bool:
         """Add the completed record, once; return whether there was one to add and it was added."""
-        if self.stage is Stage.ENDED:
+        if self.stage is ENDED:
             return False
-        self.stage = Stage.ENDED
+        self.stage = ENDED
         said = usage(self._tail)
         now = self.plane.ports.clock.now()
         detail: dict[str, int | str] = {
@@ -271,10 +275,11 @@ class Exchange:
             "micros": max(0, now - self.started) // MICROSECOND,
             "reason": reason,
         }
-        outcome = Outcome.DONE if reason == DONE else Outcome.FAILED
-        actor = self.plane.actor(self)
+        outcome = _OUTCOME_DONE if reason == DONE else _OUTCOME_FAILED
         try:
-            self.plane.ports.journal.record("gateway.request.completed", actor, self.id, outcome, "", detail)
+            self.plane.ports.journal.record(
+                "gateway.request.completed", self.actor, self.id, outcome, "", detail
+            )
         except JournalUnwritable:
             self._uncounted()
             self.plane.turn.fail()
@@ -301,11 +306,11 @@ class Exchange:
 
     def sweep(self, now: Nanoseconds) -> None:
         """End where nothing has happened for too long."""
-        if self.stage not in (Stage.FORWARDED, Stage.ANSWERING):
+        if self.stage not in (FORWARDED, ANSWERING):
             return
         if self.moved:
             limits = self.route.service.limits
-            waited = limits.gap_time if self.stage is Stage.ANSWERING else limits.answer_time
+            waited = limits.gap_time if self.stage is ANSWERING else limits.answer_time
             self.moved, self.deadline = False, Nanoseconds(now + waited)
         elif self.deadline and now > self.deadline and not self.client.stalled:
             self.fail("upstream-timeout" if self.upstream is not None else "upstream-unreachable")

@@ -1,0 +1,416 @@
+"""What the gateway's tests share: a real gateway on a real socket, a real upstream, a real journal.
+
+The upstream reads requests with h11, a parser that shares nothing with the gateway's; what it could not read as
+exactly one request stands in `faults`.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import h11
+import msgspec
+import uvloop
+
+from bartizan.clock import Nanoseconds, SystemClock
+from bartizan.crypto.secret import Secret
+from bartizan.gateway.assemble import Gateway, assemble
+from bartizan.gateway.ports import (
+    Authenticated,
+    Circumstances,
+    Ports,
+    ProtocolFactory,
+    ServiceLimits,
+    ServiceRoute,
+)
+from bartizan.ledger.event import Event, decode
+from bartizan.ledger.journal import Journal
+from bartizan.ledger.segment import read
+
+T = TypeVar("T")
+GOOD = "good"
+HOST = b"localhost"
+CHAT = b'{"model":"m","messages":[{"role":"user","content":"hi"}]}'
+ANSWER = (
+    b'{"id":"c","choices":[{"message":{"role":"assistant","content":"hello"}}],'
+    b'"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}'
+)
+OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: secretive/1.0\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)
+)
+
+
+class Person(msgspec.Struct, frozen=True):
+    id: str
+    pseudonym: str
+    content_key: bytes
+
+
+class Known(msgspec.Struct, frozen=True):
+    principal: Person
+    until: Nanoseconds = Nanoseconds(2**63 - 1)
+
+
+class Permitted(msgspec.Struct, frozen=True):
+    generation: int
+
+
+class Denied(msgspec.Struct, frozen=True):
+    control: str
+    reason: str
+    what: str
+    status: int
+
+
+NOBODY = Known(Person("anonymous", "anonymous", b""))
+DRILL = Known(Person("workload.drill", "p-00000000000000aa", b"k" * 32))
+OTHER = Known(Person("workload.other", "p-00000000000000bb", b"l" * 32))
+MISSING = Denied("access.request-authenticated", "token-missing", "Send a token.", 401)
+FORGED = Denied("access.request-authenticated", "signature-invalid", "Send a good token.", 401)
+FORBIDDEN = Denied("access.request-authorized", "not-permitted", "Ask for the role.", 403)
+REVOKED = Denied("access.request-authenticated", "principal-revoked", "It is revoked.", 401)
+
+Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
+
+
+class Received(msgspec.Struct):
+    """One request, as h11 read it."""
+
+    method: bytes
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: bytes) -> bytes | None:
+        found = [value for key, value in self.headers if key == name]
+        assert len(found) < 2
+        return found[0] if found else None
+
+
+async def say_ok(_received: Received, writer: asyncio.StreamWriter) -> None:
+    writer.write(OK)
+
+
+class Upstream:
+    """A service: answers by script, remembers what it received and what it could not read."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.faults: list[str] = []
+        self.connections = 0
+        self.script: Script = say_ok
+        self.gone = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._serve(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            self.gone.set()
+            writer.transport.abort()
+
+    def end(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        while True:
+            received = await self._next(connection, reader)
+            if received is None:
+                return
+            self.received.append(received)
+            answer = asyncio.ensure_future(self.script(received, writer))
+            try:
+                while not answer.done():
+                    await asyncio.wait([answer], timeout=0.01)
+                    if reader.at_eof():
+                        return
+                answer.result()
+            finally:
+                answer.cancel()
+            if writer.is_closing():
+                return
+            connection = _fresh(connection)
+
+    async def _next(self, connection: h11.Connection, reader: asyncio.StreamReader) -> Received | None:
+        head: h11.Request | None = None
+        body = b""
+        while True:
+            try:
+                event = await _event(connection, reader)
+            except h11.RemoteProtocolError as fault:
+                self.faults.append(str(fault))
+                return None
+            if isinstance(event, h11.Request):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage) and head is not None:
+                return Received(head.method, head.target, list(head.headers), body)
+            elif isinstance(event, h11.ConnectionClosed):
+                return None
+
+
+async def _event(connection: h11.Connection, reader: asyncio.StreamReader) -> object:
+    while (event := connection.next_event()) is h11.NEED_DATA:
+        connection.receive_data(await reader.read(65536))
+    return event
+
+
+def _fresh(connection: h11.Connection) -> h11.Connection:
+    rest, _ = connection.trailing_data
+    new = h11.Connection(h11.SERVER)
+    if rest:
+        new.receive_data(rest)
+    return new
+
+
+class Scene:
+    """A gateway and what is around it; `events` is what its journal holds by now."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = SystemClock()
+        self.path = folder / "segment"
+        self.first_key = os.urandom(32)
+        fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.journal = Journal(fd, bytearray(self.first_key), 1, "worker", "0" * 32, self.clock)
+        self.upstream, self.control = Upstream(), Upstream()
+        self.gateway: Gateway
+        self.port = 0
+        self.number = 1
+        self.refreshed = 0
+        self.revoked: set[str] = set()
+        self.forbidden: set[str] = set()
+        self.waits: dict[str, int] = {}
+        self.address_wait = 0
+        self.charged = 0
+        self.stopped = 0
+        self.decided: list[tuple[str, str, str]] = []
+        self.unreachable = False
+        self.limits = ServiceLimits()
+        self.family = "tcp"
+        self.targets: dict[str, Upstream] = {
+            "main": self.upstream,
+            "spare": self.upstream,
+            "control": self.control,
+        }
+
+    def ports(self) -> Ports:
+        credential = Secret(b"Bearer upstream-credential")
+        return Ports(
+            clock=self.clock,
+            names=("localhost", "127.0.0.1", "::1"),
+            services=(
+                ServiceRoute("main", "api.example.com", credential=credential, limits=self.limits),
+                ServiceRoute("spare", "spare.example.com:8000", base="/api/v1", limits=self.limits),
+                ServiceRoute("control", "control", protocol="control", base=""),
+            ),
+            default_service="main",
+            anonymous=NOBODY,
+            authenticate=self.authenticate,
+            authorize=self.authorize,
+            generation=lambda: self.number,
+            refresh=self.refresh,
+            limit=lambda _service, principal, _now: self.waits.get(principal, 0),
+            address_limit=self.address_limit,
+            journal=self.journal,
+            dial=self.dial,
+            wrap_upstream=wrap_nothing,
+            pseudonym_of_address=lambda _address: "a-00000000000000cc",
+            stop_accepting=self.stop,
+            random=secrets.token_bytes,
+        )
+
+    def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:
+        who = {GOOD: DRILL, "other": OTHER}.get(token)
+        if who is None:
+            return FORGED if token else MISSING
+        return REVOKED if who.principal.id in self.revoked else who
+
+    def authorize(
+        self, who: Authenticated, action: str, service: str, circumstances: Circumstances
+    ) -> Permitted | Denied:
+        self.decided.append((who.principal.id, action, circumstances.model))
+        return FORBIDDEN if action in self.forbidden or service in self.forbidden else Permitted(self.number)
+
+    def address_limit(self, _source: str, _now: Nanoseconds) -> int:
+        self.charged += 1
+        return self.address_wait
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    async def dial(self, service: str) -> socket.socket:
+        if self.unreachable:
+            raise ConnectionRefusedError
+        mine, theirs = socket.socketpair()
+        mine.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=theirs)
+        task = asyncio.ensure_future(self.targets[service].accept(reader, writer))
+        _kept.add(task)
+        task.add_done_callback(_kept.discard)
+        return mine
+
+    def events(self, kind: str = "") -> list[Event]:
+        batch = read(self.path.read_bytes(), self.first_key, 0)
+        assert batch.fault is None
+        events = [decode(body) for body in batch.bodies]
+        return [event for event in events if event.kind.startswith(kind or "gateway.request")]
+
+
+_kept: set[asyncio.Future[None]] = set()
+
+
+def wrap_nothing(
+    factory: ProtocolFactory, _service: str, _refused: Callable[[str], None]
+) -> asyncio.Protocol:
+    return factory()
+
+
+@asynccontextmanager
+async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> AsyncIterator[Scene]:
+    """A gateway that listens, until the block ends."""
+    with TemporaryDirectory() as folder:
+        scene = Scene(Path(folder))
+        prepare(scene)
+        loop = asyncio.get_running_loop()
+        scene.gateway = assemble(scene.ports())
+        server = await loop.create_server(scene.gateway.connection, "127.0.0.1", 0)
+        scene.port = server.sockets[0].getsockname()[1]
+        try:
+            yield scene
+        finally:
+            server.close()
+            await scene.gateway.drain(0)
+            scene.upstream.end()
+            scene.control.end()
+            await asyncio.sleep(0.02)
+
+
+def run(main: Coroutine[Any, Any, T], seconds: float = 20) -> T:
+    """Run a scene to its end on the loop of a worker."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(seconds):
+            return await main
+
+    return uvloop.run(bounded())
+
+
+def request(
+    method: bytes = b"POST",
+    path: bytes = b"/v1/chat/completions",
+    body: bytes = CHAT,
+    *more: bytes,
+    bearer: str = GOOD,
+    media: bytes = b"application/json",
+) -> bytes:
+    """Return a request as an honest client sends it, with more header lines if wanted."""
+    lines = [b"%b %b HTTP/1.1" % (method, path), b"Host: localhost", *more]
+    if bearer:
+        lines.append(b"Authorization: Bearer " + bearer.encode())
+    if method == b"POST":
+        lines += [b"Content-Type: " + media, b"Content-Length: %d" % len(body)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + (body if method == b"POST" else b"")
+
+
+class Answer(msgspec.Struct):
+    """An answer, as h11 read it."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+    pieces: list[bytes]
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        return msgspec.json.decode(self.body)
+
+    @property
+    def reason(self) -> str:
+        """The word of a refusal, in either form of document."""
+        document = self.json()
+        word = document["error"]["code"] if "error" in document else document["type"].rsplit(":", 1)[-1]
+        return str(word)
+
+
+class Client:
+    """A connection to the gateway that sends octets as they are."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self._rest = b""
+
+    def send(self, octets: bytes) -> None:
+        self.writer.write(octets)
+
+    async def answer(self, method: bytes = b"POST") -> Answer:
+        """Read one answer, whole; ConnectionError where it is cut or ill-framed."""
+        connection = h11.Connection(h11.CLIENT)
+        connection.send(h11.Request(method=method, target=b"/", headers=[(b"host", b"x")]))
+        connection.send(h11.EndOfMessage())
+        if self._rest:
+            connection.receive_data(self._rest)
+        head: h11.Response | None = None
+        pieces: list[bytes] = []
+        while True:
+            try:
+                event = await _event(connection, self.reader)
+            except h11.RemoteProtocolError as fault:
+                raise ConnectionError(str(fault)) from fault
+            if isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                pieces.append(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage) and head is not None:
+                self._rest = connection.trailing_data[0]
+                return Answer(head.status_code, dict(head.headers), b"".join(pieces), pieces)
+            elif isinstance(event, h11.ConnectionClosed):
+                raise ConnectionError("closed without an answer")
+
+    async def ask(self, octets: bytes, method: bytes = b"POST") -> Answer:
+        self.send(octets)
+        return await self.answer(method)
+
+    async def closed(self) -> bytes:
+        """Return what still came before the gateway closed the connection."""
+        try:
+            return self._rest + await self.reader.read()
+        except ConnectionError:
+            return self._rest
+
+
+@asynccontextmanager
+async def client(scene: Scene) -> AsyncIterator[Client]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", scene.port)
+    try:
+        yield Client(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+async def refused(scene: Scene, octets: bytes) -> Answer:
+    """Return the refusal of these octets; the connection must end and nothing may have been forwarded."""
+    async with client(scene) as one:
+        answer = await one.ask(octets)
+        assert await one.closed() == b""
+    assert scene.upstream.received == []
+    assert scene.upstream.faults == []
+    return answer
