@@ -74,7 +74,9 @@ def main(arguments: list[str]) -> int:
         0; 2 when asked for something unknown; 3 when the environment could not be made; 130 when interrupted.
     """
     if len(arguments) != 1 or arguments[0] not in INCLUDES:
-        sys.stderr.write("usage: install.py run | dev | gemma\n")
+        sys.stderr.write(
+            f"nothing to install is called {' '.join(arguments)!r}: gemma is the one MODEL, beside run and dev\n"
+        )
         return 2
     started = time.monotonic()
     try:
