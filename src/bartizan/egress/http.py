@@ -117,6 +117,7 @@ class Client:
             h11.LocalProtocolError: method, target or a header cannot stand in a request.
         """
         with self.stream(method, target, headers, body, most=most) as response:
+            response.whole_by_deadline()
             whole = b"".join(response)
             return Response(response.status, response.headers, whole, response.group)
 
@@ -177,6 +178,7 @@ class Stream:
     def __init__(self, line: Line, request: h11.Request, body: bytes, most: int, timeout_s: float) -> None:
         """Send the request and wait for the head; made by `Client.stream`."""
         self._line, self._most, self._timeout_s = line, most, timeout_s
+        self._renews = True
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
         self.group = line.group
         octets = [
@@ -200,7 +202,8 @@ class Stream:
         """
         taken = 0
         while True:
-            self._line.deadline = Deadline(self._timeout_s, self._line.deadline.clock)
+            if self._renews:
+                self._line.deadline = Deadline(self._timeout_s, self._line.deadline.clock)
             event = self._next()
             if isinstance(event, h11.EndOfMessage):
                 return
@@ -209,6 +212,10 @@ class Stream:
                 if taken > self._most:
                     raise ResponseTooLarge(self._line.where, self._most)
                 yield bytes(event.data)
+
+    def whole_by_deadline(self) -> None:
+        """Hold the whole body to the deadline of the request, instead of each part to one of its own."""
+        self._renews = False
 
     def close(self) -> None:
         """Close the connection; what has not come is dropped."""

@@ -1,0 +1,247 @@
+import gc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from OpenSSL import SSL
+from OpenSSL._util import lib
+
+from bartizan.crypto import tls
+from bartizan.crypto.tls import (
+    CertificateUnusable,
+    NoHybridGroup,
+    client_context,
+    group_word,
+    self_test,
+    server_context,
+)
+from bartizan.crypto.tls_session import FAULTS, GROUPS, HYBRID, NameUnusable, TlsFault, TlsSession
+from bartizan.crypto.x509 import leaf_request
+from bartizan.ledger.vocabulary import GROUP, NAME
+from tests.crypto.scene import client, connected, meet, papers, server
+
+
+def agreed(groups: str | None, pq: tls.Pq) -> str:
+    ends = TlsSession(client(groups), "localhost"), TlsSession(server(pq))
+    meet(*ends)
+    words = {group_word(end.connection) for end in ends}
+    assert len(words) == 1
+    return words.pop()
+
+
+def test_this_build_agrees_on_a_hybrid_group_with_itself() -> None:
+    assert self_test() == "x25519mlkem768"
+
+
+@pytest.mark.parametrize("pq", ["preferred", "required"])
+@pytest.mark.parametrize(
+    "groups",
+    [
+        None,
+        "X25519MLKEM768",
+        "X25519:X25519MLKEM768",
+        "*secp256r1:*X25519:X25519MLKEM768",
+        "X25519MLKEM768:X25519",
+    ],
+)
+def test_whoever_knows_the_hybrid_group_gets_it_whatever_it_lists_first(
+    groups: str | None, pq: tls.Pq
+) -> None:
+    assert agreed(groups, pq) == "x25519mlkem768"
+
+
+@pytest.mark.parametrize("groups", ["X25519", "secp256r1"])
+def test_a_classical_client_is_served_under_preferred(groups: str) -> None:
+    assert agreed(groups, "preferred") == groups.lower()
+
+
+@pytest.mark.parametrize("groups", ["X25519", "secp256r1", "secp384r1", "X25519:secp256r1:secp384r1"])
+def test_a_classical_client_is_refused_under_required(groups: str) -> None:
+    with pytest.raises(TlsFault) as fault:
+        agreed(groups, "required")
+    assert fault.value.word == "no-shared-group"
+
+
+@pytest.mark.parametrize("groups", ["SecP256r1MLKEM768", "SecP384r1MLKEM1024"])
+def test_the_rarer_hybrid_groups_satisfy_required(groups: str) -> None:
+    assert agreed(groups, "required") in HYBRID
+
+
+@pytest.mark.parametrize("version", [SSL.TLS1_VERSION, SSL.TLS1_1_VERSION, SSL.TLS1_2_VERSION])
+def test_older_versions_are_refused(version: int) -> None:
+    old = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    old.set_min_proto_version(version)
+    old.set_max_proto_version(version)
+    old.set_cipher_list(b"ALL:@SECLEVEL=0")
+    with pytest.raises(TlsFault) as fault:
+        meet(TlsSession(old, "localhost"), TlsSession(server()))
+    assert fault.value.word == "no-shared-version"
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"), [([b"http/1.1"], b"http/1.1"), ([b"h2", b"http/1.1"], b"http/1.1"), ([], b"")]
+)
+def test_http_1_1_is_agreed_on_where_it_is_offered(offered: list[bytes], chosen: bytes) -> None:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    if offered:
+        context.set_alpn_protos(offered)
+    ends = TlsSession(context, "localhost"), TlsSession(server())
+    meet(*ends)
+    assert ends[0].connection.get_alpn_proto_negotiated() == chosen
+
+
+@pytest.mark.parametrize("offered", [[b"h2"], [b"h3", b"h2"], [b"http/1.10"], [b"x" * 255]])
+def test_a_client_without_http_1_1_is_told_so(offered: list[bytes]) -> None:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_alpn_protos(offered)
+    ends = TlsSession(context, "localhost"), TlsSession(server())
+    with pytest.raises(TlsFault) as fault:
+        meet(*ends)
+    assert fault.value.word == "no-shared-protocol"
+    ends[0].feed(ends[1].drain())
+    with pytest.raises(TlsFault, match="no application protocol"):
+        ends[0].handshake()
+
+
+def test_the_protocols_are_chosen_from_many_contexts_after_the_first_is_gone() -> None:
+    contexts = [server() for _ in range(3)]
+    del contexts[0]
+    gc.collect()
+    for context in contexts:
+        ends = TlsSession(client(), "localhost"), TlsSession(context)
+        meet(*ends)
+        assert ends[1].connection.get_alpn_proto_negotiated() == b"http/1.1"
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1"])
+def test_a_server_is_accepted_under_its_names(name: str) -> None:
+    meet(TlsSession(client(), name), TlsSession(server()))
+
+
+@pytest.mark.parametrize(
+    "name", ["evil.example", "127.0.0.2", "::2", "localhos", "local_host", "a.localhost"]
+)
+def test_a_server_is_refused_under_any_other_name(name: str) -> None:
+    with pytest.raises(TlsFault, match="mismatch") as fault:
+        meet(TlsSession(client(), name), TlsSession(server()))
+    assert fault.value.word == "certificate-refused"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "a b", "a\0b", "localhost\0.evil.example", "é.example", "a..b", "*"]
+)
+def test_what_is_no_name_never_switches_verification_off(name: str) -> None:
+    with pytest.raises(NameUnusable):
+        TlsSession(client(), name)
+
+
+def test_a_server_of_another_authority_is_refused() -> None:
+    stranger = client_context(papers().chain)  # trusts the leaf's own certificate file, which signs nothing
+    other = TlsSession(stranger, "localhost")
+    with pytest.raises(TlsFault) as fault:
+        meet(other, TlsSession(server()))
+    assert fault.value.word == "certificate-refused"
+
+
+def test_no_session_is_resumed() -> None:
+    context = client()
+    first = TlsSession(context, "localhost")
+    one = server()
+    other = TlsSession(one)
+    meet(first, other)
+    assert first.read() == b""  # takes in what the server sends after the handshake
+    session = first.connection.get_session()
+    assert session is not None
+    again = TlsSession(context, "localhost")
+    again.connection.set_session(session)
+    back = TlsSession(one)
+    meet(again, back)
+    assert not again.resumed
+    assert not back.resumed
+
+
+def test_contexts_are_tls_1_3_without_early_data_or_resumption() -> None:
+    for context in (server(), client()):
+        native = context._context
+        assert lib.SSL_CTX_get_session_cache_mode(native) == SSL.SESS_CACHE_OFF
+        for option in (SSL.OP_NO_TICKET, SSL.OP_NO_COMPRESSION, SSL.OP_NO_RENEGOTIATION):
+            assert lib.SSL_CTX_get_options(native) & option
+
+
+def test_the_words_of_groups_and_faults_may_stand_in_the_record() -> None:
+    assert GROUPS | {"none", "other"} == GROUP.words
+    assert HYBRID < GROUPS
+    assert all(NAME.fullmatch(word) for word in FAULTS)
+
+
+def test_a_group_list_that_this_build_does_not_know_says_what_to_do() -> None:
+    with pytest.raises(NoHybridGroup, match="reinstall"):
+        client_context(papers().ca, groups="X25519MLKEM9000")
+
+
+def test_the_self_test_fails_where_the_build_has_no_hybrid_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "REQUIRED", "X25519")
+    monkeypatch.setattr(tls, "OFFERED", "X25519")
+    with pytest.raises(NoHybridGroup):
+        self_test()
+
+
+@pytest.mark.parametrize(
+    "chain", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"]
+)
+def test_an_unreadable_chain_is_named(chain: bytes) -> None:
+    with pytest.raises(CertificateUnusable):
+        server_context(chain, papers().key, pq="preferred")
+
+
+def test_a_key_that_is_not_the_certificates_is_refused_without_a_word_of_it() -> None:
+    other, _ = leaf_request(("localhost",))
+    for key in (b"", b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", other):
+        with pytest.raises(CertificateUnusable) as fault:
+            server_context(papers().chain, key, pq="preferred")
+        assert "c2VjcmV0" not in repr(fault.value)
+        assert fault.value.__cause__ is None
+
+
+@given(st.lists(st.binary(max_size=40_000), max_size=6), st.integers(1, 5_000))
+def test_what_is_written_comes_out_whole_however_the_records_are_cut(parts: list[bytes], step: int) -> None:
+    sender, receiver = connected()
+    for part in parts:
+        if part:
+            sender.write(part)
+    sender.finish()
+    records, received = sender.drain(), bytearray()
+    for start in range(0, len(records), step):
+        receiver.feed(records[start : start + step])
+        while data := receiver.read():
+            assert len(data) <= 65_536
+            received += data
+    assert bytes(received) == b"".join(parts)
+    assert receiver.ended
+
+
+@given(position=st.integers(5, 299), bit=st.integers(0, 7))
+def test_a_changed_record_is_refused_after_what_came_before_it(position: int, bit: int) -> None:
+    sender, receiver = connected()
+    sender.write(b"first")
+    good = sender.drain()
+    sender.write(b"second" * 60)
+    bad = bytearray(sender.drain())
+    bad[position] ^= 1 << bit
+    receiver.feed(good + bytes(bad))
+    assert receiver.read() == b"first"
+    for _ in range(2):
+        with pytest.raises(TlsFault) as fault:
+            receiver.read()
+        assert fault.value.word == "garbage"
+
+
+def test_the_ends_of_one_thread_do_not_see_each_others_faults() -> None:
+    sender, receiver = connected()
+    broken = TlsSession(server())
+    broken.feed(b"nonsense that is no handshake")
+    with pytest.raises(TlsFault):
+        broken.handshake()
+    sender.write(b"hello")
+    receiver.feed(sender.drain())
+    assert receiver.read() == b"hello"
