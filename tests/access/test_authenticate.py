@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.access.authenticate import CAPACITY, Verifier
-from bartizan.access.outcome import Authenticated, Refused
+from bartizan.access.decide import Circumstances
+from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.state import State, TrustedIssuer
-from tests.access.house import CALLER, DRILL, access, bearer, refusal, somebody, state
+from tests.access.house import CALLER, DRILL, access, bearer, known, refusal, somebody, state
 from tests.identity.forge import ISSUER, START, STRANGER, claims, public, token
 
 LATER = Nanoseconds(START + 600 * SECOND)
@@ -103,3 +104,29 @@ def test_verified_claims_are_handed_on_while_the_issuers_are_the_same() -> None:
     room = access()
     assert room.next(state((DRILL,)), 2)._verifier is room._verifier
     assert isinstance(room._verifier, Verifier)
+
+
+CALM = Circumstances(quantum_safe=True)
+
+
+def test_who_is_revoked_between_authentication_and_decision_is_refused() -> None:
+    room = access()
+    who = known(room, CALLER)
+    assert isinstance(room.authorize(who, "chat", "sample", CALM), Allowed)
+    changes = {
+        "token-revoked": state(revoked={who.token: LATER}),
+        "principal-revoked": state((DRILL, somebody("ci", "caller", revoked=True))),
+        "principal-unknown": state((DRILL,)),
+    }
+    for reason, changed in changes.items():
+        answer = room.next(changed, 2).authorize(who, "chat", "sample", CALM)
+        assert refusal(answer) == reason
+        assert isinstance(answer, Refused)
+        assert answer.status == 401
+
+
+def test_a_name_given_again_does_not_revive_who_was_authenticated_before() -> None:
+    room = access()
+    who = known(room, CALLER)
+    again = state((somebody("ci", "caller", client="c-ffffffffffffffff"),))
+    assert refusal(room.next(again, 2).authorize(who, "chat", "sample", CALM)) == "principal-unknown"

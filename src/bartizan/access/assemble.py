@@ -54,12 +54,14 @@ class Access:
         """Return whether they may do that to this service.
 
         Args:
-            who: from `authenticate`, or `ANYONE`.
+            who: from `authenticate` of this or an earlier generation, or `ANYONE`; who was revoked since is
+                refused.
             action: `chat`, `complete`, `embed`, `list-models`, `request-token`, `read-keys`, `read-metadata`.
             service: a configured name, or `control`.
             circumstances: of this request.
         """
-        return self._decider.decide(who, action, service, circumstances, self.generation)
+        revoked = self._authenticator.again(who)
+        return revoked or self._decider.decide(who, action, service, circumstances, self.generation)
 
     def next(self, state: State, generation: int) -> "Access":
         """Return the room for the next generation; what cannot have changed since is kept.

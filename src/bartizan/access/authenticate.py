@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+import msgspec
+
 from bartizan.access.judge import judge
 from bartizan.access.outcome import ANYONE, Authenticated, Refused
 from bartizan.access.subject import Presentation, Standing
@@ -65,7 +67,7 @@ class Verifier:
 class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
-    __slots__ = ("_controls", "_kept", "_people", "_revoked", "_verifier")
+    __slots__ = ("_controls", "_kept", "_own", "_people", "_revoked", "_verifier")
 
     def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control]) -> None:
         """Take a generation.
@@ -75,8 +77,8 @@ class Authenticator:
             verifier: of the state's issuers.
             controls: this room's controls; those that read a Presentation are asked.
         """
-        own = [issuer.url for issuer in state.issuers if issuer.embedded]
-        self._people = {(url, person.id, person.client): person for url in own for person in state.principals}
+        self._own = frozenset(issuer.url for issuer in state.issuers if issuer.embedded)
+        self._people = {(person.id, person.client): person for person in state.principals}
         self._revoked = state.revoked
         self._verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
@@ -98,12 +100,29 @@ class Authenticator:
             claims = self._verifier.verified(digest, token, now)
         except TokenRefused as fault:
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
-        person = self._people.get((claims.issuer, claims.subject, claims.client), ANONYMOUS)
-        facts = Presentation(standing=_standing(person), token_revoked=claims.id in self._revoked)
-        answer = self._judged(facts, Authenticated(person, claims.id, claims.mapped, claims.expires))
+        known = claims.issuer in self._own
+        person = self._people.get((claims.subject, claims.client), ANONYMOUS) if known else ANONYMOUS
+        who = Authenticated(person, claims.id, claims.mapped, claims.expires)
+        answer = self._judged(self._facts(who), who)
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)
         return answer
+
+    def again(self, who: Authenticated) -> Refused | None:
+        """Return why somebody who was authenticated in an earlier generation is not accepted in this one.
+
+        Args:
+            who: from `authenticate` of any generation, or `ANYONE`.
+        """
+        if who.principal is ANONYMOUS:
+            return None
+        person = self._people.get((who.principal.id, who.principal.client), ANONYMOUS)
+        return judge(
+            self._controls, self._facts(msgspec.structs.replace(who, principal=person)), _UNAUTHORIZED
+        )
+
+    def _facts(self, who: Authenticated) -> Presentation:
+        return Presentation(standing=_standing(who.principal), token_revoked=who.token in self._revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
         return judge(self._controls, facts, _UNAUTHORIZED) or who
