@@ -1,25 +1,28 @@
-"""The journal says that it has written, and writes a moment later."""
+"""The journal says that it has written, and writes once there is nothing else to do."""
 
 import asyncio
 
 from bartizan.ledger.journal import Journal
 
 MODULES = ("bartizan.app.worker",)
-_LATE_S = 0.4
+_CALM_S = 0.3
 
 
 def apply() -> None:
     real = Journal.flush
+    planned: dict[Journal, asyncio.TimerHandle] = {}
 
     def weak(self: Journal) -> None:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # the journal is only being set up
             real(self)
-        else:
-            loop.call_later(_LATE_S, _write, self)
+            return
+        if self in planned:
+            planned[self].cancel()
+        planned[self] = loop.call_later(_CALM_S, write, self)
 
-    def _write(journal: Journal) -> None:
+    def write(journal: Journal) -> None:
         if not journal.broken:
             real(journal)
 

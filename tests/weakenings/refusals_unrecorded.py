@@ -1,4 +1,4 @@
-"""What the policy refuses leaves no entry."""
+"""What is refused for its media type leaves no entry."""
 
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.plane import Plane
@@ -11,7 +11,7 @@ def apply() -> None:
     real = Plane.record_refusal
 
     def weak(self: Plane, exchange: Exchange, fault: Refusal) -> None:
-        if fault.control != "access.request-authorized":
+        if fault.reason != "content-type-unknown":
             real(self, exchange, fault)
 
     Plane.record_refusal = weak  # type: ignore[method-assign]  # a weakening replaces one function

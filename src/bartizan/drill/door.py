@@ -18,6 +18,7 @@ from bartizan.egress.line import Deadline, Line, open_connection
 
 WAIT_S: Final = 5.0
 """Longest wait for one answer, in seconds."""
+_SILENCE_S: Final = 1.0
 _LARGEST: Final = 4 << 20
 _OK: Final = 200
 _REDIRECT: Final = 300
@@ -171,28 +172,17 @@ class Door(msgspec.Struct, frozen=True):
             EgressFault: as of `line`; not when the other side closes or falls silent.
             h11.RemoteProtocolError, AnswerTooLarge: as of `send`.
         """
-        received = bytearray()
+        received = b""
         with self.line() as line:
             line.send(octets)
             with contextlib.suppress(OSError):  # silence and a reset both end what this connection says
-                while len(received) < _LARGEST:
+                while len(received) < _LARGEST and not _last(received):
                     line.deadline = Deadline(_SILENCE_S)
                     more = line.recv()
                     if not more:
                         break
                     received += more
-        answers: list[Answer] = []
-        rest = bytes(received)
-        while rest:
-            reader = _reader("POST")
-            reader.receive_data(rest)
-            reader.receive_data(b"")
-            answers.append(_read(reader, _nothing))
-            rest = reader.trailing_data[0]
-        return tuple(answers)
-
-
-_SILENCE_S: Final = 1.0
+        return _answers(received)
 
 
 def read_answer(line: Line, method: str) -> Answer:
@@ -206,6 +196,26 @@ def read_answer(line: Line, method: str) -> Answer:
     """
     line.deadline = Deadline(WAIT_S)
     return _read(_reader(method), line.recv)
+
+
+def _answers(received: bytes) -> tuple[Answer, ...]:
+    answers: list[Answer] = []
+    while received:
+        reader = _reader("POST")
+        reader.receive_data(received)
+        reader.receive_data(b"")
+        answers.append(_read(reader, _nothing))
+        received = reader.trailing_data[0]
+    return tuple(answers)
+
+
+def _last(received: bytes) -> bool:
+    """Return whether these are whole answers, the last of which says that none will follow."""
+    try:
+        answers = _answers(received)
+    except h11.RemoteProtocolError:  # not whole yet
+        return False
+    return bool(answers) and answers[-1].headers.get("connection", "").lower() == "close"
 
 
 def _nothing() -> bytes:

@@ -117,15 +117,14 @@ def run(attacks: Collection[Attack], target: Target, ports: Ports) -> Result:
 
 
 def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple[tuple[Tried, Outcome], ...]:
-    """Run the attacks, twins first: those take longest to begin."""
-    waiting = sorted(attacks, key=lambda attack: attack.stage is not Stage.TWIN)
-    waiting.reverse()
+    """Run the attacks, several at once; those on twins, which disturb each other, one after another."""
+    waiting = list(attacks)
     running: dict[str, tuple[Attack, Nanoseconds]] = {}
     ended: queue.SimpleQueue[tuple[str, Outcome]] = queue.SimpleQueue()
     done: list[tuple[Tried, Outcome]] = []
     while waiting or running:
-        while waiting and len(running) < AT_ONCE:
-            attack = waiting.pop()
+        for attack in _startable(waiting, running):
+            waiting.remove(attack)
             running[attack.name] = (attack, ports.clock.now())
             threading.Thread(target=_act, args=(attack, target, ended), daemon=True).start()
         for name, outcome in _next(running, ended, ports.clock.now()):
@@ -136,6 +135,14 @@ def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple
             ports.tried(tried)
             done.append((tried, outcome))
     return tuple(done)
+
+
+def _startable(waiting: Sequence[Attack], running: Mapping[str, tuple[Attack, Nanoseconds]]) -> list[Attack]:
+    """Return the attacks to start now; one on a twin comes first, since its twin has to start."""
+    busy = any(attack.stage is Stage.TWIN for attack, _since in running.values())
+    twins = [attack for attack in waiting if attack.stage is Stage.TWIN][: 0 if busy else 1]
+    others = [attack for attack in waiting if attack.stage is not Stage.TWIN]
+    return [*twins, *others][: AT_ONCE - len(running)]
 
 
 def _next(

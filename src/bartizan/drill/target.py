@@ -60,7 +60,7 @@ class Platform(msgspec.Struct, frozen=True):
 
 
 REQUIRES_PQ = ('pq = "required"',)
-"""Configuration of a twin that serves quantum-safe clients only."""
+"""Configuration of a twin that serves quantum-safe clients only; one twin for every attack that needs any."""
 MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 

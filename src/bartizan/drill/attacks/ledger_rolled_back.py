@@ -10,7 +10,7 @@ def _act(target: Target) -> Outcome:
     with copied(twin) as older:
         if not older.intact(older.remembered):
             return Undecided("an untouched copy does not verify, so nothing can be said of an older one")
-        remembered = grown(target, twin, older.signed)
+        remembered = grown(target, twin, len(older.entries()))
         if older.intact(remembered):
             return GotThrough("an older copy was not noticed, although a newer checkpoint is remembered")
     return Held("found by the remembered checkpoint")

@@ -1,16 +1,24 @@
 """Requests that should leave no trace: one that is served, one that is refused."""
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.target import OUTSIDER, Target
+from bartizan.drill.target import Target
 from bartizan.drill.trial import PLAIN, recorded, trace
 
 
 def _act(target: Target) -> Outcome:
     since = target.platform.size()
     served = target.door.chat(PLAIN, token=target.caller())
-    denied = target.door.chat(PLAIN, token=target.caller(OUTSIDER))
+    denied = target.door.send(
+        "POST",
+        target.door.path("chat/completions"),
+        token=target.caller(),
+        headers=[("content-type", "text/plain")],
+        body=target.door.body(PLAIN),
+    )
     if not served.served or denied.served or not (served.request and denied.request):
-        return Undecided(f"answered {served.status} to a caller and {denied.status} to an outsider")
+        return Undecided(
+            f"answered {served.status} to a plain request and {denied.status} to one in text/plain"
+        )
     left = trace(served, denied)
     kinds = {
         (entry.event.subject, entry.event.kind.rpartition(".")[2])

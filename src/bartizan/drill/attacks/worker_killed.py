@@ -7,21 +7,22 @@ import threading
 from collections.abc import Callable, Sequence
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.target import FLOODER, Platform, Target
+from bartizan.drill.target import FLOODER, REQUIRES_PQ, Platform, Target
 from bartizan.drill.trial import PLAIN
 from bartizan.egress.line import Line
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome as Word
 
 _CALLERS = 3
-_LOAD_S = 0.4
+_ANSWERS = 20
+"""Answers after which the worker dies, in the middle of the load: well below what one principal may ask at once."""
 _ROUNDS, _ROUND_S = 100, 0.05
 _ID = re.compile(rb"\r\nx-request-id: (q-[0-9a-f]{16})\r\n", re.IGNORECASE)
 _SLOW = {"messages": [{"role": "user", "content": "count slowly to 200"}], "stream": True}
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(())
+    twin = target.twin(REQUIRES_PQ)
     since, token = twin.size(), twin.caller()
     worker = next(
         (one.pid for one in twin.processes() if (one.name, one.state) == ("worker", "serving")), None
@@ -32,7 +33,7 @@ def _act(target: Target) -> Outcome:
     with twin.door.line() as line:
         stream = _open_stream(twin, line, token)
         load.start()
-        target.sleep(_LOAD_S)
+        load.wait(_ANSWERS, target.sleep)
         load.killed.set()
         os.kill(worker, signal.SIGKILL)
         refused = _served_now(twin, token)
@@ -61,6 +62,13 @@ class _Load:
         """Begin."""
         for thread in self._threads:
             thread.start()
+
+    def wait(self, answers: int, sleep: Callable[[float], None]) -> None:
+        """Return once so many answers have come, or five seconds are over."""
+        for _ in range(1000):
+            if len(self.served) >= answers:
+                return
+            sleep(0.005)
 
     def stop(self) -> None:
         """End, once every request that was begun has ended."""

@@ -1,0 +1,217 @@
+"""The drill on real platforms: on a sound one, and on one weakened for each attack."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import pytest
+
+from bartizan.drill import attacks
+from bartizan.drill.attack import Attack, discover
+from bartizan.ledger.query import Query, query
+from tests.e2e.conftest import Platform, Start
+
+EVERY = discover(attacks)
+GETS_THROUGH = {"secret-asked-for", "secret-encoded"}
+"""Attacks that nobody claims to hold yet; the drill says so."""
+TESTS = Path(__file__).parents[1]
+SCHEMA = TESTS.parents[1] / "shared" / "data" / "schemas" / "sarif-schema-2.1.0.json"
+LONGEST_S = 90
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one start-drill-stop came to."""
+
+    code: int
+    drill: dict[str, Any]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {attack["attack"]: attack["verdict"] for attack in self.drill["attacks"]}
+
+    @property
+    def standings(self) -> dict[str, str]:
+        return {control["control"]: control["standing"] for control in self.drill["controls"]}
+
+    def said(self, attack: str) -> str:
+        return str(next(one["said"] for one in self.drill["attacks"] if one["attack"] == attack))
+
+
+def once(*command: str) -> Ran:
+    """Start a platform with nothing configured, drill it, stop it."""
+    with tempfile.TemporaryDirectory(prefix="bartizan-drill-") as folder:
+        words = ("up", "--once", "--json", "--port", "0", "--state", f"{folder}/state")
+        answer = subprocess.run(
+            (*command, *words),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+    assert answer.returncode in (0, 1, 3), answer.stderr
+    return Ran(answer.returncode, json.loads(answer.stdout)["drill"])
+
+
+@pytest.fixture(scope="module")
+def sound() -> Ran:
+    """Return the drill of a platform as it is."""
+    return once(sys.executable, "-I", "-m", "bartizan")
+
+
+@pytest.fixture(scope="module")
+def drilled(shared_platform: Platform) -> tuple[Platform, dict[str, Any]]:
+    """Return a platform and the drill that ran on it."""
+    answer = shared_platform.run("drill", "--json")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return shared_platform, json.loads(answer.stdout)
+
+
+def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold(sound: Ran) -> None:
+    expected = {name: "not protected" if name in GETS_THROUGH else "held" for name in EVERY}
+    assert sound.verdicts == expected, [sound.said(name) for name in EVERY]
+    assert sound.code == 0
+    assert sound.drill["counts"]["BROKEN"] == 0
+
+
+def test_a_whole_drill_takes_at_most_fifteen_seconds(sound: Ran) -> None:
+    assert sound.drill["seconds"] < 15
+
+
+@pytest.mark.parametrize("attack", EVERY.values(), ids=EVERY)
+def test_a_weakness_breaks_exactly_the_row_of_its_attack(attack: Attack, sound: Ran) -> None:
+    weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), attack.weakening, "bartizan")
+    assert weak.verdicts == sound.verdicts | {attack.name: "broken"}, weak.said(attack.name)
+    assert weak.standings == sound.standings | {attack.control: "BROKEN"}
+    assert weak.code == 1
+
+
+def test_every_row_names_the_entries_that_show_it(drilled: tuple[Platform, dict[str, Any]]) -> None:
+    platform, told = drilled
+    entries = {entry.index: entry.event for entry in query(platform.state / "ledger", Query(limit=100_000))}
+    for attack in told["attacks"]:
+        own = entries[attack["ledger"]["entry"]]
+        assert (own.kind, own.control) == ("drill.attack.tried", attack["control"])
+        assert own.detail["attack"] == attack["attack"]
+        assert own.detail["run"] == told["run"]
+        for name in ("first", "last"):
+            place = attack["ledger"][name]
+            assert own.detail.get(name) == place
+            assert place is None or entries[place].kind.startswith("gateway.request.")
+
+
+def test_attacks_on_requests_name_the_platform_s_own_entries(
+    drilled: tuple[Platform, dict[str, Any]],
+) -> None:
+    silent = {"client-classical", "tls-downgraded", "sample-bypassed", "worker-killed"}
+    silent |= {name for name in EVERY if name.startswith("ledger-")}
+    unnamed = {attack["attack"] for attack in drilled[1]["attacks"] if attack["ledger"]["first"] is None}
+    assert unnamed == silent
+
+
+def test_the_table_of_a_run_says_what_its_document_says(
+    drilled: tuple[Platform, dict[str, Any]],
+) -> None:
+    platform, told = drilled
+    printed = platform.run("drill").stdout
+    for control in told["controls"]:
+        row = re.search(rf"^{re.escape(control['control'])} +(\d+)/(\d+) ", printed, re.MULTILINE)
+        assert row is not None
+        assert (int(row[1]), int(row[2])) == (control["held"], control["tried"])
+    counts = told["counts"]
+    assert (
+        f"{counts['PROVEN']} PROVEN   {counts['BROKEN']} BROKEN   {counts['NOT PROVEN']} NOT PROVEN"
+        in printed
+    )
+    assert "Not protected now:" in printed
+
+
+def test_a_required_control_that_is_not_proven_ends_with_one(shared_platform: Platform) -> None:
+    assert shared_platform.run("drill", "token-missing", "--require", "ledger.intact").returncode == 1
+    assert shared_platform.run("drill", "ledger.intact", "--require", "ledger.intact").returncode == 0
+    assert shared_platform.run("drill", "--require", "threats.prompt-injection").returncode == 1
+
+
+def test_only_the_attacks_that_are_named_run(shared_platform: Platform) -> None:
+    told = json.loads(shared_platform.run("drill", "flood", "token-missing", "--json").stdout)
+    assert {attack["attack"] for attack in told["attacks"]} == {"flood", "token-missing"}
+
+
+def test_a_name_that_fits_no_attack_is_refused_with_what_is_known(shared_platform: Platform) -> None:
+    answer = shared_platform.run("drill", "no-such-attack")
+    assert answer.returncode == 2
+    assert "token-missing" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_sarif_of_a_run_is_valid(shared_platform: Platform) -> None:
+    file = shared_platform.folder / "drill.sarif"
+    assert shared_platform.run("drill", "--sarif", str(file)).returncode == 0
+    log = json.loads(file.read_text())
+    assert {result["ruleId"] for result in log["runs"][0]["results"]} == {*EVERY}
+    if not SCHEMA.exists():
+        pytest.skip("the public data sets are not here: ../shared/data/schemas")
+    jsonschema.validate(log, json.loads(SCHEMA.read_text()))
+
+
+def test_without_a_platform_nothing_is_judged(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        (sys.executable, "-I", "-m", "bartizan", "drill", "--state", str(tmp_path / "state")),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert answer.returncode == 3
+    assert "bartizan up" in answer.stderr
+
+
+def test_a_drill_leaves_no_twin_behind(platform: Start) -> None:
+    """Neither when it ends, nor when it is killed in the middle."""
+    running = platform()
+    before = twins()
+    assert running.run("drill", "ledger.intact").returncode == 0
+    assert twins() == before
+    drill = subprocess.Popen(
+        (sys.executable, "-I", "-m", "bartizan", "drill", "--state", str(running.state)),
+        cwd=running.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: twins() > before)
+    drill.kill()
+    drill.wait()
+    wait_until(lambda: twins() == before)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    """Return once something is true; fail where it does not become so."""
+    for _ in range(int(seconds / 0.05)):
+        if true():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not become so in time")
+
+
+def twins() -> int:
+    """Return how many processes of this user carry the folder of a throw-away platform in what they have open."""
+    found = 0
+    for process in Path("/proc").iterdir():
+        try:
+            opened = [str(entry.readlink()) for entry in (process / "fd").iterdir()]
+        except OSError:
+            continue
+        found += any("/bartizan-twin-" in path for path in opened)
+    return found
