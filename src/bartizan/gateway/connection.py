@@ -1,8 +1,16 @@
 """What the gateway knows of a TLS connection once the handshake is done."""
 
-import asyncio
+from typing import Any, Protocol
 
 import msgspec
+
+
+class Informed(Protocol):
+    """What can be asked for facts about a connection: any transport of asyncio, or one over TLS."""
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's own signature
+        """Return the fact of this name, or the default."""
+        ...
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -21,7 +29,7 @@ class Connection(msgspec.Struct, frozen=True):
     resumed: bool = False
 
 
-def connection_of(transport: asyncio.BaseTransport) -> Connection:
+def connection_of(transport: Informed) -> Connection:
     """Return the terms of an open connection, from a transport of `crypto.tls_transport` or a plain one."""
     return Connection(
         version=transport.get_extra_info("version", ""),
