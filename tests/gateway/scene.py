@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 import h11
 import msgspec
 import uvloop
+from typing_extensions import override
 
-from bartizan.clock import Nanoseconds, SystemClock
+from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.ports import (
@@ -76,6 +77,18 @@ MISSING = Denied("access.request-authenticated", "token-missing", "Send a token.
 FORGED = Denied("access.request-authenticated", "signature-invalid", "Send a good token.", 401)
 FORBIDDEN = Denied("access.request-authorized", "not-permitted", "Ask for the role.", 403)
 REVOKED = Denied("access.request-authenticated", "principal-revoked", "It is revoked.", 401)
+
+
+class Moving(Clock):
+    """The system's time, moved ahead at will."""
+
+    def __init__(self) -> None:
+        self._system, self.ahead = SystemClock(), 0
+
+    @override
+    def now(self) -> Nanoseconds:
+        return Nanoseconds(self._system.now() + self.ahead)
+
 
 Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
 
@@ -184,7 +197,7 @@ class Scene:
     """A gateway and what is around it; `events` is what its journal holds by now."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = SystemClock()
+        self.clock = Moving()
         self.path = folder / "segment"
         self.first_key = os.urandom(32)
         fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -268,6 +281,11 @@ class Scene:
         _kept.add(task)
         task.add_done_callback(_kept.discard)
         return mine
+
+    async def later(self, seconds: float) -> None:
+        """Let that much time pass on the gateway's clock, and a sweep."""
+        self.clock.ahead += int(seconds * SECOND)
+        await asyncio.sleep(0.3)
 
     def events(self, kind: str = "") -> list[Event]:
         batch = read(self.path.read_bytes(), self.first_key, 0)
