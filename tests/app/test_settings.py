@@ -132,3 +132,20 @@ def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
     for word in ('isolation = "none"', 'tls = "off"', "not bound to a key", "not inspected"):
         assert word in said
     assert 'pq = "preferred"' in "\n".join(weaknesses(Settings()))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "leads to no folder with *.cedar files"),
+        (b"\xff", "cannot be read as UTF-8"),
+        (b"/" * (1 << 20) + b"/", 'holds "a.cedar", which is larger than 1048576 octets'),
+    ],
+)
+def test_policies_that_cannot_be_used_are_not_silently_the_built_in_ones(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    (tmp_path / "policies").mkdir()
+    if content is not None:
+        (tmp_path / "policies" / "a.cedar").write_bytes(content)
+    assert said in refusal(tmp_path, '[policy]\npath = "policies/"')

@@ -42,6 +42,8 @@ def test_the_documented_file_is_valid_and_its_defaults_are_the_defaults(tmp_path
     assert example is not None
     file = tmp_path / "bartizan.toml"
     file.write_text(example[1])
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "mine.cedar").touch()
     found = read(file, tmp_path).sections
     assert [service.name for service in found.service] == ["assistant", "local"]
     default = msgspec.to_builtins(Settings())

@@ -6,6 +6,7 @@ a setting that does nothing would be a promise that nobody keeps.
 """
 
 import enum
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,7 +22,7 @@ from bartizan.app.address import (
     private_address,
     upstream,
 )
-from bartizan.config import REFERENCE, Configuration, find, load
+from bartizan.config import LARGEST, REFERENCE, Configuration, find, load
 from bartizan.config_form import Fault
 
 RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1"})
@@ -223,10 +224,31 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
         ConfigurationFault: unreadable, or it says something that it may not.
     """
     configuration = load(find(folder) if named is None else named, Settings, given)
-    found = tuple(settled(configuration.sections))
+    found = (*settled(configuration.sections), *_policies(configuration))
     if found:
         raise configuration.invalid(found)
     return configuration
+
+
+def _policies(configuration: Configuration[Settings]) -> Iterator[Fault]:
+    """Yield why the policies cannot be used; none at all would silently mean the built-in ones."""
+    path = configuration.sections.policy.path
+    if path is None:
+        return
+    where = ("policy", "path")
+    try:
+        files = sorted((configuration.folder / path).glob("*.cedar"))
+        if not files:
+            yield Fault(
+                where, "leads to no folder with *.cedar files; leave it out for the built-in policies"
+            )
+        for file in files:
+            if file.stat().st_size > LARGEST:
+                yield Fault(where, f"holds {json.dumps(file.name)}, which is larger than {LARGEST} octets")
+            else:
+                file.read_text("utf-8")
+    except (OSError, ValueError):
+        yield Fault(where, "leads to files that cannot be read as UTF-8")
 
 
 def settled(settings: Settings) -> Iterator[Fault]:

@@ -3,16 +3,20 @@
 import argparse
 import json
 
+from bartizan.app.catalogue import catalogue
 from bartizan.app.exercise import SAMPLE, exercise
-from bartizan.cli.command import Command, Exit, Shell, json_option, name, path, state_options
+from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name, path, state_options
 from bartizan.cli.place import near, state
 from bartizan.drill import document, sarif
 from bartizan.drill.table import render
-from bartizan.drill.verdict import exit_code
+from bartizan.drill.verdict import Standing, exit_code
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     required, names = tuple(arguments.require), tuple(arguments.names)
+    unknown = [control for control in required if control not in catalogue().promises]
+    if unknown:
+        raise UsageInvalid(f"--require: there is no control {unknown[0]}; `bartizan status` lists every id")
     result = exercise(state(arguments, shell), names, target=arguments.target, progress=shell.err.progress)
     if arguments.sarif is not None:
         arguments.sarif.write_text(json.dumps(sarif.encode(result), indent=2) + "\n", encoding="utf-8")
@@ -20,6 +24,9 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         shell.out.document(document.encode(result))
     else:
         shell.out.line(render(result).rstrip())
+        missing = [control for control in required if result.standing(control) is not Standing.PROVEN]
+        if missing:
+            shell.out.line(f"\nRequired, but not proven: {', '.join(missing)}")
         if arguments.sarif is not None:
             shell.out.line(f"\nSARIF in {near(arguments.sarif, shell.folder)}")
     return Exit(exit_code(result, required))
