@@ -18,7 +18,7 @@ COMMAND = str(Path(sys.executable).with_name("bartizan"))
 
 def typed(*words: str) -> None:
     """Run the command in a process of its own: a platform outlives the command that started it."""
-    subprocess.run([COMMAND, *words], check=True, capture_output=True)  # noqa: S603 - our own command
+    subprocess.run([COMMAND, *words], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
