@@ -1,0 +1,213 @@
+"""Connections to the services: used again only where nothing is in doubt."""
+
+import asyncio
+
+import pytest
+
+from bartizan.gateway.ports import ServiceLimits
+from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing
+
+DOUBTS = {
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "two equal lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+    "length and coding": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "gzip, chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "coding on 1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n{}",
+    "a compressed body": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "a space before a colon": b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\n{}",
+    "a folded line": b"HTTP/1.1 200 OK\r\nX: y\r\n z\r\nContent-Length: 2\r\n\r\n{}",
+    "a bare LF": b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}\r\n\r\n",
+    "a NUL": b"HTTP/1.1 200 OK\r\nX: \x00\r\nContent-Length: 2\r\n\r\n{}",
+    "another version": b"HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "no status": b"HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a status of 600": b"HTTP/1.1 600 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "another protocol": b"SSH-2.0-x\r\n\r\n",
+    "a change of protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "interim answers without end": b"HTTP/1.1 102 Processing\r\n\r\n" * 9 + OK,
+    "more than its length": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n",
+    "a chunk extension": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a\r\n{}\r\n0\r\n\r\n",
+    "a head without end": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 40_000,
+    "101 fields": b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 101 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_an_answer_in_doubt_is_a_502_and_its_connection_is_dropped(name: str) -> None:
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(DOUBTS[name])
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            scene.upstream.script = script
+            answer = await one.ask(request())
+            assert (answer.status, answer.reason) == (502, "upstream-malformed")
+            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            assert scene.events()[-1].detail["reason"] == "upstream-malformed"
+            assert scene.gateway.account().open == 0
+
+    run(scenario())
+
+
+def test_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+
+            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+                writer.write(OK)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned")
+
+            scene.upstream.script = script
+            assert (await one.ask(request())).body == ANSWER
+            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            assert (await one.ask(request())).body == ANSWER
+            assert scene.upstream.connections == 2
+
+    run(scenario())
+
+
+def test_a_safe_request_on_a_stale_connection_is_sent_once_more() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            times = 0
+
+            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+                nonlocal times
+                times += 1
+                if times == 2:
+                    writer.transport.abort()
+                else:
+                    writer.write(OK)
+
+            scene.upstream.script = script
+            assert (await one.ask(request(b"GET", b"/v1/models"))).status == 200
+            assert (await one.ask(request(b"GET", b"/v1/models"))).status == 200
+            assert (times, scene.upstream.connections) == (3, 2)
+            assert len(scene.events("gateway.request.completed")) == 2
+
+    run(scenario())
+
+
+def test_an_unsafe_request_is_never_sent_twice() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            times = 0
+
+            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+                nonlocal times
+                times += 1
+                if times == 2:
+                    writer.transport.abort()
+                else:
+                    writer.write(OK)
+
+            scene.upstream.script = script
+            assert (await one.ask(request())).status == 200
+            answer = await one.ask(request())
+            assert (answer.status, answer.reason) == (502, "upstream-closed")
+            assert times == 2
+
+    run(scenario())
+
+
+def test_a_safe_request_is_not_repeated_for_ever() -> None:
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            scene.upstream.script = script
+            answer = await one.ask(request(b"GET", b"/v1/models"))
+            assert answer.reason == "upstream-closed"
+            assert len(scene.upstream.received) == 1
+
+    run(scenario())
+
+
+def test_a_service_that_cannot_be_reached_is_a_502() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            scene.unreachable = True
+            answer = await one.ask(request())
+            assert (answer.status, answer.reason) == (502, "upstream-unreachable")
+            scene.unreachable = False
+            assert (await one.ask(request())).status == 200
+            assert [event.detail["status"] for event in scene.events("gateway.request.completed")] == [
+                502,
+                200,
+            ]
+
+    run(scenario())
+
+
+def test_a_dial_that_hangs_is_given_up() -> None:
+    async def scenario() -> None:
+        def prepare(scene: Scene) -> None:
+            async def hang(_service: str) -> object:
+                await asyncio.sleep(60)
+                raise AssertionError
+
+            scene.dial = hang  # type: ignore[assignment,method-assign]  # a dialer that does not answer
+
+        async with standing(prepare) as scene, client(scene) as one:
+            one.send(request())
+            await asyncio.sleep(0.05)
+            await scene.later(11)
+            answer = await one.answer()
+            assert (answer.status, answer.reason) == (502, "upstream-unreachable")
+
+    run(scenario())
+
+
+def test_connections_and_waiting_requests_are_bounded() -> None:
+    async def scenario() -> None:
+        def prepare(scene: Scene) -> None:
+            scene.limits = ServiceLimits(connections=2, waiting=1)
+
+        async with standing(prepare) as scene:
+            release = asyncio.Event()
+
+            async def wait(_received: Received, writer: asyncio.StreamWriter) -> None:
+                await release.wait()
+                writer.write(OK)
+
+            scene.upstream.script = wait
+            async with client(scene) as a, client(scene) as b, client(scene) as c, client(scene) as d:
+                for each in (a, b, c):
+                    each.send(request())
+                    await asyncio.sleep(0.05)
+                answer = await d.ask(request())
+                assert (answer.status, answer.reason) == (503, "upstream-busy")
+                assert scene.upstream.connections == 2
+                release.set()
+                assert [(await each.answer()).status for each in (a, b, c)] == [200, 200, 200]
+                assert scene.upstream.connections == 2
+
+    run(scenario())
+
+
+def test_an_idle_connection_is_closed_after_a_minute() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            assert (await one.ask(request())).status == 200
+            await scene.later(0)
+            await scene.later(61)
+            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+
+    run(scenario())
+
+
+def test_one_that_the_service_wants_closed_is_not_used_again() -> None:
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK.replace(b"Server: ", b"Connection: close\r\nServer: "))
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            scene.upstream.script = script
+            for _ in range(3):
+                assert (await one.ask(request())).status == 200
+            assert scene.upstream.connections == 3
+
+    run(scenario())
