@@ -2,7 +2,8 @@
 
     python -I inside.py LAYERS MODULE [ARGUMENT ...]
 
-LAYERS is `all`, `no-landlock` or `no-seccomp`. The module runs as it would, but a worker that has just been
+LAYERS is `all`, `no-landlock`, `no-seccomp`, or `imports`, which attacks nothing and prints a line for each
+module that a confined worker tries to import. The module runs as it would, but a worker that has just been
 confined carries out every attack of `ATTACKS` and prints a line for each. `bartizan.cli.main` started this
 way starts its children this way.
 """
@@ -155,6 +156,12 @@ def carry_out(layers: str, state: str, outside: tuple[str, int], segment: int) -
     print("\n".join([*lines, "ATTACK end"]), file=sys.stderr, flush=True)  # noqa: T201  # this is the report
 
 
+def report_import(event: str, arguments: tuple[Any, ...]) -> None:
+    """Print what is imported."""
+    if event == "import":
+        os.write(2, f"ATTACK import {arguments[0]}\n".encode())
+
+
 def adversary(layers: str) -> None:
     """Put the adversary into this process, in case it is a worker."""
     from bartizan.isolation import worker  # noqa: PLC0415  # after the interpreter has started
@@ -175,6 +182,9 @@ def adversary(layers: str) -> None:
         state = str(Path(opened_files[segment]).parents[2])
         with socket.create_server(("127.0.0.1", 0)) as outside:
             held = original(listener)
+            if layers == "imports":
+                sys.addaudithook(report_import)
+                return held
             carry_out(layers, state, outside.getsockname(), segment)
         return held
 

@@ -32,20 +32,23 @@ from bartizan.app.channel import Channel, ChannelClosed, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
 from bartizan.app.plan import CONTROL, Plan, Service
+from bartizan.app.rehearsal import rehearse
 from bartizan.app.segments import SIZES
 from bartizan.clock import DAY, SECOND, SystemClock
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
-from bartizan.crypto.tls import client_context, server_context
+from bartizan.crypto.tls import CertificateUnusable, NoHybridGroup, client_context, server_context
 from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.identity import pseudonym
 from bartizan.identity.state import decode
+from bartizan.identity.token import IssuerInvalid
 from bartizan.isolation import worker as isolation
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
+from bartizan.policy.engine import PolicyInvalid
 
 LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceback, unicodedata)
 """Modules that Python or a library would import only when it needs them, which is too late here."""
@@ -97,7 +100,8 @@ class Worker:
 
     # ---- setting up ----------------------------------------------------------------------------------------
     def prepare(self) -> None:
-        """Get a state to decide on and, for TLS, a certificate; each comes over the channel."""
+        """Rehearse; get a state to decide on and, for TLS, a certificate, which come over the channel."""
+        rehearse(self.clock, tls=self.plan.tls)
         if self.plan.tls:
             self.ask_leaf()
         while self.fresh.access is None or (self.plan.tls and self.context is None):
@@ -204,6 +208,9 @@ class Worker:
                 self.take()
         except BlockingIOError:
             pass
+        except BaseException:  # a worker that cannot follow its orders must not go on: the spare takes over
+            traceback.print_exc()
+            os._exit(4)
 
     def _state_changed(self, message: m.StateChanged, fds: list[int]) -> None:
         self.fresh.load(message.generation, decode(bytes(read_sealed(fds[0]))))
@@ -277,16 +284,27 @@ def _route(service: Service) -> ports.ServiceRoute:
     )
 
 
-def main(argv: list[str]) -> None:
-    """Run a worker; `argv` holds the descriptor of the channel."""
+def main(argv: list[str]) -> int:
+    """Run a worker; `argv` holds the descriptor of the channel. Returns the exit status."""
     channel = Channel(socket.socket(fileno=int(argv[0])), m.WorkerOrders)
     boot, fds = channel.receive()
     worker = Worker(channel, boot, fds)
-    worker.prepare()
-    if worker.plan.isolation == "required":
-        isolation.refuse_io_uring()
-    uvloop.run(worker.run())
+    try:
+        worker.prepare()
+        if worker.plan.isolation == "required":
+            isolation.refuse_io_uring()
+        uvloop.run(worker.run())
+    except (
+        NoHybridGroup,
+        CertificateUnusable,
+        IssuerInvalid,
+        PolicyInvalid,
+        isolation.IsolationUnavailable,
+    ) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 3
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
