@@ -219,7 +219,7 @@ async def stage(
         yield found
     finally:
         for protocol in found.raw:
-            protocol.raw.abort()
+            protocol.abort()
         listener.close()
         await listener.wait_closed()
         await asyncio.sleep(0.01)
@@ -244,7 +244,7 @@ async def visit(port: int, inner: Notes, context: SSL.Context, refused: list[str
     for wait in waits:
         wait.cancel()
     if gone.is_set():
-        tls.raw.abort()
+        tls.abort()
     return inner
 
 
@@ -259,3 +259,18 @@ def plain_exchange(port: int, octets: bytes, *, end: bool = False, seconds: floa
             while more := line.recv(65_536):
                 received += more
         return received
+
+
+def dialled(port: int) -> ssl.SSLSocket:
+    """A blocking connection by Python's own ssl, which tells a cut from an end."""
+    line = socket.create_connection(("127.0.0.1", port), timeout=10)
+    return stdlib_client().wrap_socket(line, server_hostname="localhost", suppress_ragged_eofs=False)
+
+
+def cut(line: ssl.SSLSocket) -> None:
+    """End the stream below TLS, as somebody in between would; then read what comes, so that nothing is reset."""
+    with socket.socket(fileno=line.detach()) as bare, contextlib.suppress(ConnectionResetError):
+        bare.settimeout(10)
+        bare.shutdown(socket.SHUT_WR)
+        while bare.recv(65_536):
+            pass

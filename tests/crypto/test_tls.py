@@ -1,4 +1,7 @@
 import gc
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -245,3 +248,31 @@ def test_the_ends_of_one_thread_do_not_see_each_others_faults() -> None:
     sender.write(b"hello")
     receiver.feed(sender.drain())
     assert receiver.read() == b"hello"
+
+
+CONFINED = """
+import socket
+from bartizan.isolation.worker import confine
+from tests.crypto.scene import TlsSession, client, meet, server
+
+trusting, listener = client(), socket.socket()
+meet(TlsSession(trusting, "localhost"), TlsSession(server()))
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+confine(listener.fileno())
+ends = TlsSession(trusting, "localhost"), TlsSession(server())
+meet(*ends)
+print(ends[1].connection.get_alpn_proto_negotiated().decode())
+"""
+
+
+def test_a_confined_process_can_still_take_a_new_certificate_into_use() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root)!r})\n{CONFINED}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("http/1.1\n", 0), done.stderr

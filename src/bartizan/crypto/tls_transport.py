@@ -8,19 +8,22 @@ have been cut short. Works under asyncio and uvloop, on the server's and the cli
 
 import asyncio
 import enum
-from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from collections.abc import Callable
+from typing import Final, cast
 
 from OpenSSL import SSL
 from typing_extensions import override
 
-from bartizan.crypto.tls_session import CHUNK, TlsFault, TlsSession, TlsTruncated, group_word
+from bartizan.crypto.tls_plaintext import TlsTransport
+from bartizan.crypto.tls_session import CHUNK, TlsFault, TlsSession, TlsTruncated
 
 HELLO_OCTETS: Final = 16_384
 """Most bytes that a client may send before the handshake is done; two hybrid ClientHellos are 4 KB."""
 CHAIN_OCTETS: Final = 131_072
 """Most bytes that a server may send before the handshake is done: its chain, ML-DSA included."""
 HANDSHAKE_SECONDS: Final = 10.0
+LINGER_SECONDS = 30.0
+"""After `close`, a peer must take something this often of what is still to be sent, or it is cut."""
 SLICE: Final = 262_144
 """Most plaintext encrypted at once, in bytes, so that one large write is not held three times."""
 
@@ -82,7 +85,7 @@ class TlsProtocol(asyncio.Protocol):
         self._budget = CHAIN_OCTETS if self._client else HELLO_OCTETS
         self._seconds = handshake_seconds
         self.phase = Phase.HANDSHAKE
-        self._batch = self.paused = self._raw_ended = self._half_open = False
+        self.paused = self._batch = self._raw_ended = self._half_open = self._gone = False
         self.undrained = 0
         self._cause: Exception | None = None
         self.inner: asyncio.Protocol | None = None
@@ -122,6 +125,7 @@ class TlsProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the inner protocol, with the cause that TLS saw before the raw transport's."""
         handshaking, self.phase = self.phase is Phase.HANDSHAKE, Phase.CLOSED
+        self._gone = True
         self._timer.cancel()
         if handshaking:
             self._on_refused("closed-early")
@@ -179,7 +183,7 @@ class TlsProtocol(asyncio.Protocol):
         """Write the last words if the peer keeps up; never wait for one that does not."""
         if octets and not self.raw.get_write_buffer_size():
             self.raw.write(octets)
-            self.raw.close()
+            self._leave()
         else:
             self.raw.abort()
 
@@ -216,6 +220,11 @@ class TlsProtocol(asyncio.Protocol):
             self.phase, self._cause = Phase.CLOSED, cause
             self._say_last(self.session.drain())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether data goes both ways: after the handshake, and before either end of it."""
+        return self.phase is Phase.OPEN
+
     def send(self, octets: bytes | bytearray | memoryview) -> None:
         """Encrypt and send, at the end of the turn when one is under way; nothing once it closes."""
         if self.phase is not Phase.OPEN or not octets:
@@ -244,13 +253,31 @@ class TlsProtocol(asyncio.Protocol):
         if records:
             self.raw.write(records)
 
+    def abort(self) -> None:
+        """Close at once; what is queued is lost."""
+        if not self._gone:  # asyncio's own transport takes it ill after its end
+            self.raw.abort()
+
     def close(self) -> None:
         """Send close_notify and close, once everything written is sent."""
         if self.phase is Phase.OPEN:
             self.phase = Phase.CLOSED
             self.session.finish()
             self._flush()
-            self.raw.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close below once everything is sent; a peer that takes nothing any more does not hold it open."""
+        self.raw.close()
+        if self.raw.get_write_buffer_size():
+            self._linger(self.raw.get_write_buffer_size() + 1)
+
+    def _linger(self, before: int) -> None:
+        left = self.raw.get_write_buffer_size()
+        if left >= before:
+            self.raw.abort()
+        elif left:
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._linger, left)
 
     def pause(self) -> None:
         """Stop receiving, down to the socket."""
@@ -269,102 +296,3 @@ class TlsProtocol(asyncio.Protocol):
     def _go_on(self) -> None:
         if self.phase is Phase.OPEN and not self.paused:
             self._pump()
-
-
-class TlsTransport(asyncio.Transport):
-    """The transport that the inner protocol sees: plaintext in, plaintext out."""
-
-    def __init__(self, tls: TlsProtocol) -> None:
-        """Stand before one connection's TLS."""
-        super().__init__()
-        self._tls = tls
-
-    @override
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Encrypt and send; nothing after `close`."""
-        self._tls.send(data)
-
-    @override
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Encrypt and send as one."""
-        self._tls.send(b"".join(list_of_data))
-
-    @override
-    def close(self) -> None:
-        """Send what is queued and close_notify, then close; nothing more is received."""
-        self._tls.close()
-
-    @override
-    def abort(self) -> None:
-        """Close at once; what is queued is lost."""
-        self._tls.raw.abort()
-
-    @override
-    def is_closing(self) -> bool:
-        """Return whether the connection is closed or being closed."""
-        return self._tls.phase is not Phase.OPEN or self._tls.raw.is_closing()
-
-    @override
-    def can_write_eof(self) -> bool:
-        """Return False: close_notify goes out with `close`."""
-        return False
-
-    @override
-    def pause_reading(self) -> None:
-        """Stop receiving, down to the socket."""
-        self._tls.pause()
-
-    @override
-    def resume_reading(self) -> None:
-        """Receive again, first what was decrypted meanwhile."""
-        self._tls.resume()
-
-    @override
-    def is_reading(self) -> bool:
-        """Return whether data is being received."""
-        return not self._tls.paused and not self.is_closing()
-
-    @override
-    def get_write_buffer_size(self) -> int:
-        """Return how many bytes wait to be sent."""
-        return self._tls.undrained + self._tls.raw.get_write_buffer_size()
-
-    @override
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        """Return the marks, low and high, at which writing resumes and pauses, in bytes."""
-        return self._tls.raw.get_write_buffer_limits()
-
-    @override
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set the marks at which writing pauses and resumes, in bytes."""
-        self._tls.raw.set_write_buffer_limits(high, low)
-
-    @override
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Hand the connection to another protocol."""
-        if not isinstance(protocol, asyncio.Protocol):
-            raise TypeError("TLS carries a stream protocol")
-        self._tls.inner = protocol
-
-    @override
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        """Return the inner protocol; after the connection's end, the TLS protocol itself."""
-        return self._tls.inner or self._tls
-
-    @override
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`) or of the socket."""
-        connection = self._tls.session.connection
-        match name:
-            case "group":
-                return group_word(connection)
-            case "version":
-                return connection.get_protocol_version_name()
-            case "alpn":
-                return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
-            case "resumed":
-                return self._tls.session.resumed
-            case "sslobject":
-                return connection
-            case _:
-                return self._tls.raw.get_extra_info(name, default)
