@@ -4,12 +4,16 @@ import http.client
 import json
 import random
 import socket
+import ssl
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE, STDOUT, run
+from urllib.parse import urlencode
 
 from typing_extensions import override
 
@@ -17,8 +21,8 @@ from bench.bed.load import Entry
 from bench.bed.peers import System, Upstream
 from bench.bed.processes import PeerFailed
 
-SERVICES, PRINCIPALS, TOKENS, CALLS = 100, 50, 1000, 4096
-"""Services, principals, tokens in use, and requests that the load goes through before it starts again."""
+SERVICES, PRINCIPALS, TOKENS, SPARE, CALLS = 100, 50, 1000, 400, 4096
+"""Services, principals, tokens in use, tokens to revoke, and requests until the load starts again."""
 _SKEW = 1.1
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
 
@@ -40,6 +44,7 @@ class _Owner(http.client.HTTPConnection):
         self.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         answer = self.getresponse()
         told = answer.read()
+        self.close()  # the server ends idle connections
         if answer.status >= 300:
             raise PeerFailed(f"the owner's API answered {answer.status} to {path}: {told[:300]!r}")
         found: dict[str, str] = json.loads(told)
@@ -58,7 +63,7 @@ def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
         status = json.loads((state / "run" / "status.json").read_text())
         port = int(status["listen"].rpartition(":")[2])
         owner = _Owner(state / "run" / "owner.sock")
-        calls, spare = _calls(owner)
+        calls, spare = _calls(owner, port, tls=tls)
         own = frozenset(each["pid"] for each in status["processes"] if each["kind"] == "sample")
         streaming = Entry(port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
         with _revocations(owner, spare):
@@ -83,16 +88,42 @@ def _configuration(behind: Upstream, *, tls: bool) -> str:
     return ("" if tls else 'tls = "off"\n') + services
 
 
-def _calls(owner: _Owner) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+def _calls(owner: _Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Return the calls of the load, services and tokens drawn by Zipf's law, and ids of tokens to revoke."""
-    people = [owner.post("/principals", {"name": f"load-{number:02}"})["id"] for number in range(PRINCIPALS)]
-    issued = [owner.post("/token", {"principal": people[number % PRINCIPALS]}) for number in range(TOKENS)]
-    spare = [owner.post("/token", {"principal": people[0]})["id"] for _ in range(TOKENS // 2)]
+    people = [owner.post("/principals", {"name": f"load-{number:02}"}) for number in range(PRINCIPALS)]
+    issued = _tokens(people, port, tls=tls)
+    spare = [owner.post("/token", {})["id"] for _ in range(SPARE)]
     chance = random.Random(7)
-    tokens = chance.choices([each["access_token"] for each in issued], _zipf(TOKENS), k=CALLS)
+    tokens = chance.choices(issued, _zipf(TOKENS), k=CALLS)
     numbers = chance.choices(range(SERVICES), _zipf(SERVICES), k=CALLS)
     paths = [f"/service-{number:03}/v1/chat/completions" for number in numbers]
     return tuple(zip(paths, tokens, strict=True)), spare
+
+
+def _tokens(people: list[dict[str, str]], port: int, *, tls: bool) -> list[str]:
+    """Return tokens of these principals in turn, as their clients get them: from the token endpoint."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    plain, secure = http.client.HTTPConnection, partial(http.client.HTTPSConnection, context=context)
+    connection = (secure if tls else plain)("localhost", port, timeout=30)
+    found: list[str] = []
+    while len(found) < TOKENS:
+        who = people[len(found) % len(people)]
+        form = {"grant_type": "client_credentials"} | {
+            key: who[key] for key in ("client_id", "client_secret")
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/oauth/token", urlencode(form), headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        if answer.status == 429:
+            time.sleep(float(answer.headers.get("Retry-After", "1")))
+        elif answer.status == 200:
+            found.append(json.loads(told)["access_token"])
+        else:
+            raise PeerFailed(f"the token endpoint answered {answer.status}: {told[:300]!r}")
+    connection.close()
+    return found
 
 
 def _zipf(count: int) -> list[float]:

@@ -5,17 +5,20 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
+from typing_extensions import override
 
 from bartizan.drill import attacks
-from bartizan.drill.attack import Attack, discover
+from bartizan.drill.attack import Attack, Stage, discover
 from bartizan.ledger.query import Query, query
 from tests.e2e.conftest import Platform, Start
 
@@ -176,6 +179,84 @@ def test_without_a_platform_nothing_is_judged(tmp_path: Path) -> None:
     )
     assert answer.returncode == 3
     assert "bartizan up" in answer.stderr
+
+
+class Upstream(ThreadingHTTPServer):
+    """A service of a user, which counts what reaches it."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Counting)
+        self.reached = 0
+
+    @property
+    def authority(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+class Counting(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Upstream)
+        self.server.reached += 1
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_POST  # noqa: N815 - the name that http.server looks for
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def configured(upstream: Upstream) -> str:
+    return (
+        f'[[service]]\nname = "assistant"\nupstream = "http://{upstream.authority}"\n'
+        f'allow_private = ["{upstream.authority}"]\n'
+    )
+
+
+def test_attacks_end_at_the_sample_where_a_service_is_configured_too(
+    platform: Start, upstream: Upstream
+) -> None:
+    running = platform(configuration=configured(upstream))
+    told = json.loads(running.run("drill", "--json").stdout)
+    assert told["service"] == "sample"
+    assert {attack["attack"] for attack in told["attacks"]} == {*EVERY}
+    assert told["counts"]["BROKEN"] == 0
+    assert upstream.reached == 0
+
+
+def test_a_service_that_is_named_is_attacked_and_nothing_reaches_its_upstream(
+    platform: Start, upstream: Upstream
+) -> None:
+    running = platform(configuration=configured(upstream))
+    answer = running.run("drill", "--target", "assistant", "--json")
+    told = json.loads(answer.stdout)
+    assert answer.returncode == 0, answer.stdout
+    assert told["service"] == "assistant"
+    ran = {attack["attack"] for attack in told["attacks"]}
+    assert ran == {name for name, attack in EVERY.items() if attack.stage is not Stage.SAMPLE}
+    assert {attack["verdict"] for attack in told["attacks"]} == {"held"}
+    assert upstream.reached == 0
+
+
+def test_a_service_that_is_not_configured_is_no_target(shared_platform: Platform) -> None:
+    answer = shared_platform.run("drill", "--target", "elsewhere")
+    assert answer.returncode != 0
+    assert "sample" in answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def test_a_drill_leaves_no_twin_behind(platform: Start) -> None:

@@ -22,7 +22,7 @@ def apply() -> None:
 
 async def _listen(model: Gullible) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await converse(reader, writer, model, SystemClock())
+        await converse(reader, writer, [model], SystemClock())
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     await server.serve_forever()

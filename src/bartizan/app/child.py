@@ -93,9 +93,9 @@ class Child:
 class ChildEnded(RuntimeError):
     """A child ended before it was ready; its last words are in the platform's log."""
 
-    def __init__(self, kind: str, status: int) -> None:
-        """Name the child and its exit status (negative is a signal)."""
-        super().__init__(f"the {kind} process ended at its start with {describe(status)}")
+    def __init__(self, kind: str, status: int, words: str = "") -> None:
+        """Name the child, its exit status (negative is a signal), and the last that it said."""
+        super().__init__(words or f"the {kind} process ended at its start with {describe(status)}")
         self.kind, self.status = kind, status
 
 
@@ -110,6 +110,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         """Open it for appending, readable by the owner alone."""
         self._path = path
+        self._last: dict[str, str] = {}
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def follow(self, pipe: int, name: str) -> None:
@@ -129,9 +130,14 @@ class Log:
 
         loop.add_reader(pipe, copy)
 
+    def last(self, name: str) -> str:
+        """Return the last line that was written under a name, and forget it."""
+        return self._last.pop(name, "")
+
     def write(self, name: str, text: str) -> None:
         """Append lines under a name; a full disk loses them and nothing else."""
         lines = "".join(f"{name}: {line}\n" for line in text.splitlines())
+        self._last[name] = text.splitlines()[-1] if text.strip() else ""
         try:
             if os.fstat(self._fd).st_size > _LOG_LIMIT:
                 self._path.replace(self._path.with_suffix(".old"))

@@ -106,7 +106,10 @@ def _entries(ledger: Path, first: int) -> tuple[Entry, ...]:
 
 def _processes(folder: Folder) -> tuple[Process, ...]:
     found = platform.status(folder)
-    return () if found is None else tuple(Process(process.kind, process.pid) for process in found.processes)
+    if found is None:
+        return ()
+    children = (Process(process.kind, process.pid, process.state) for process in found.processes)
+    return (Process("supervisor", found.pid), *children)
 
 
 def _recorder(folder: Folder) -> Callable[[Sequence[Note]], None]:

@@ -164,6 +164,7 @@ def start(wanted: Plan) -> Running:
     folder.make()
     with folder.locked():
         pass  # says in good time that another platform runs; the supervisor takes the lock itself
+    folder.log.touch(mode=0o600)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with folder.log.open("ab") as log, theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module by our own interpreter

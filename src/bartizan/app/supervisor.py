@@ -170,9 +170,9 @@ class Supervisor:
                     await child.ready
             except (ChildEnded, ChannelClosed, TimeoutError, OSError) as fault:
                 child.kill()
-                await child.exited
+                ended = ChildEnded(kind, await child.exited, self.log.last(f"{kind} {child.number}"))
                 if not first.done():
-                    first.set_exception(fault)
+                    first.set_exception(fault if isinstance(fault, TimeoutError) else ended)
                     return
             else:
                 self._arrived(child)
@@ -244,7 +244,8 @@ class Supervisor:
 
     def _control_is(self, *, up: bool) -> None:
         for worker in self.of("worker"):
-            self.tell(worker, m.ControlPresence(up=up))
+            if worker.informed:  # one that has not had its boot message yet starts with control's state
+                self.tell(worker, m.ControlPresence(up=up))
 
     def note_change(self) -> None:
         """Write what `status` shows."""

@@ -208,7 +208,7 @@ class Worker:
                 self.take()
         except BlockingIOError:
             pass
-        except BaseException:  # a worker that cannot follow its orders must not go on: the spare takes over
+        except BaseException:  # noqa: BLE001  # a worker that cannot follow its orders must end: the spare takes over
             traceback.print_exc()
             os._exit(4)
 

@@ -29,7 +29,7 @@ class Stage(enum.Enum):
     FRONT = "front"
     """At the front door of any service: when it is held, nothing reaches the upstream."""
     SAMPLE = "sample"
-    """Only against the built-in sample: it needs the sample's secret, or its obedience."""
+    """Only against the built-in sample: it needs the sample's secret or obedience, or requests that are served."""
     TWIN = "twin"
     """On a throw-away platform: it kills, edits or needs another configuration."""
 

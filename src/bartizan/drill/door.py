@@ -28,6 +28,15 @@ class AnswerTooLarge(ValueError):
     """A body of more than 4 MiB, which no attack asks for."""
 
 
+class _Error(msgspec.Struct, frozen=True):
+    code: str = ""
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    error: _Error | None = None
+    type: str = ""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the gateway answered.
 
@@ -55,10 +64,10 @@ class Answer(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """The gateway's word for a refusal, of a problem document or in OpenAI's shape; empty without one."""
         try:
-            told = json.loads(self.body)
-            return str(told["error"]["code"] if "error" in told else told["type"].rpartition(":")[2])
-        except (ValueError, LookupError, TypeError):
+            told = msgspec.json.decode(self.body, type=_Refused)
+        except msgspec.DecodeError:
             return ""
+        return told.error.code if told.error else told.type.rpartition(":")[2]
 
     @property
     def text(self) -> str:

@@ -26,7 +26,7 @@ _HOT: Final = (
 )
 _PLAIN: Final = """
 readv shutdown close accept getsockname getpeername setsockopt getsockopt epoll_pwait2
-poll ppoll pselect6 select fstat newfstatat lseek fsync fdatasync dup pread64 preadv
+poll ppoll pselect6 select fstat newfstatat lseek fsync fdatasync dup pread64 preadv2
 brk munmap mremap madvise sched_yield sched_getaffinity getrandom clock_nanosleep nanosleep clock_getres
 gettimeofday time rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall
 getpid gettid getuid geteuid getgid getegid getppid getrusage times uname sysinfo

@@ -43,7 +43,7 @@ class NotAnEvent(ValueError):
         self.fault = fault
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One entry of the ledger.
 
     Attributes:
@@ -140,7 +140,7 @@ def decode_all(bodies: list[bytes]) -> list[Event]:
     return events
 
 
-class Shape(msgspec.Struct, frozen=True):
+class Shape(msgspec.Struct, frozen=True, gc=False):
     """An event of the right shape whose words were not looked up: for verifying many."""
 
     at: int

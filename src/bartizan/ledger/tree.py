@@ -137,18 +137,25 @@ def node_in(tile: Callable[[int, int], bytes], frontier: Frontier) -> Node:
     Returns:
         a function that raises ProofInvalid where the subtree is not complete or not stored.
     """
+    last, hashes = (-1, -1), b""  # neighbouring nodes of a proof lie in one tile
 
     def node(level: int, index: int) -> bytes:
+        nonlocal last, hashes
         tiled, above = divmod(level, HEIGHT)
         first, count = index << above, 1 << above
         number, at = divmod(first, WIDTH)
         edge = (frontier.size >> (HEIGHT * tiled)) // WIDTH
         if number > edge or tiled >= len(frontier.levels):
             raise ProofInvalid("the tree has no such subtree")
-        held = frontier.levels[tiled] if number == edge else split(tile(tiled, number))
-        if len(held) < at + count:
+        if number == edge:
+            held = frontier.levels[tiled][at : at + count]
+        else:
+            if last != (tiled, number):
+                last, hashes = (tiled, number), tile(tiled, number)
+            held = split(hashes[at * HASH_OCTETS : (at + count) * HASH_OCTETS])
+        if len(held) < count:
             raise ProofInvalid("the tree has no such complete subtree")
-        return fold(held[at : at + count])
+        return fold(held)
 
     return node
 

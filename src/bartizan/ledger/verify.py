@@ -7,6 +7,7 @@ them are named with their places. What it finds it finds in a copy too: nothing 
 
 import enum
 import sqlite3
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 
 from bartizan.ledger.block import ENTRIES, Block, summarize
 from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
-from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, TILES_FROM, LedgerUnreadable, reading
+from bartizan.ledger.database import BLOCKS_FROM, TILES_FROM, LedgerUnreadable, reading
 from bartizan.ledger.entry import ORIGIN
 from bartizan.ledger.event import Event, NotAnEvent, Shape, decode_all, decode_shapes
 from bartizan.ledger.installation import CHECKPOINT, read_small
@@ -248,15 +249,20 @@ class _Walk:
             )
 
     def _origins(self, first: int, entries: list[bytes]) -> None:
+        known = [entry[: ORIGIN.size] for entry in entries if len(entry) >= ORIGIN.size]
+        self._lost += len(entries) - len(known)
+        numbers = struct.unpack(f">{2 * len(known)}Q", b"".join(known))
+        segments, sequences = numbers[::2], numbers[1::2]
+        wanted = self._next.get(segments[0], 0) if known else 0
+        if len(set(segments)) == 1 and sequences == tuple(range(wanted, wanted + len(known))):
+            self._next[segments[0]] = wanted + len(known)
+            return
         places = [place for place, entry in enumerate(entries, first) if len(entry) >= ORIGIN.size]
-        self._lost += len(entries) - len(places)
-        origins = map(ORIGIN.unpack_from, [entries[place - first] for place in places])
-        expected = self._next
-        for place, (segment, sequence) in zip(places, origins, strict=True):
-            wanted = expected.get(segment, 0)
+        for place, segment, sequence in zip(places, segments, sequences, strict=True):
+            wanted = self._next.get(segment, 0)
             if sequence != wanted:
                 self._gap(place, sequence - wanted)
-            expected[segment] = sequence + 1
+            self._next[segment] = sequence + 1
 
     def _gap(self, position: int, records: int) -> None:
         """Name a gap in a segment, unless entries that were already found missing or edited explain it."""
@@ -321,7 +327,8 @@ class _Walk:
 
 def _blocks(connection: sqlite3.Connection, folder: Path) -> Iterator[tuple[int, list[bytes]]]:
     """Yield (index of the first, entries) block by block; a missing entry is empty."""
-    rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (0,))
+    connection.text_factory = bytes
+    rows = connection.execute("SELECT number, entry FROM entries WHERE number >= 0 ORDER BY number")
     rows.arraysize = ENTRIES
     first, left = 0, list[tuple[int, bytes]]()
     while left or (left := rows.fetchmany()):
@@ -331,14 +338,21 @@ def _blocks(connection: sqlite3.Connection, folder: Path) -> Iterator[tuple[int,
         if left[0][0] > first + MOST_GAP:
             raise LedgerUnreadable(folder, f"more than {MOST_GAP} entries are missing from entry {first} on")
         if left[0][0] == first and left[-1][0] == first + len(left) - 1:
-            yield first, [entry for _, entry in left]
+            yield first, _octets([entry for _, entry in left])
             left = []
         else:
             here = dict(row for row in left if row[0] < end)
             last = end if len(here) < len(left) else max(here, default=first) + 1
-            yield first, [here.get(number, b"") for number in range(first, last)]
+            yield first, _octets([here.get(number, b"") for number in range(first, last)])
             left = [row for row in left if row[0] >= end]
         first = end
+
+
+def _octets(entries: list[bytes]) -> list[bytes]:
+    """Return the entries, numbers that somebody stored in their place as octets that are no entry."""
+    if set(map(type, entries)) == {bytes}:
+        return entries
+    return [entry if type(entry) is bytes else b"\0" for entry in entries]
 
 
 def _stored_leaves(connection: sqlite3.Connection, edge: Frontier, first: int, count: int) -> list[bytes]:
