@@ -141,7 +141,17 @@ def test_an_entry_that_is_no_address_allows_nothing(entry: str) -> None:
     assert refused("host.example", "127.0.0.1", 443, entry)
 
 
-def test_the_refusal_says_what_to_do() -> None:
-    with pytest.raises(AddressRefused, match="allow_private") as fault:
-        check("db.internal", ipaddress.ip_address("10.0.0.1"), 443, NOTHING)
-    assert (fault.value.host, fault.value.kind) == ("db.internal", "private")
+@pytest.mark.parametrize(
+    ("host", "address", "entry"),
+    [
+        ("db.internal", "10.0.0.1", "db.internal:443"),
+        ("fd00::1", "fd00::1", "[fd00::1]:443"),
+        ("db.internal", "169.254.169.254", "169.254.169.254:443"),
+        ("db.internal", "fe80::1", "[fe80::1]:443"),
+    ],
+)
+def test_the_refusal_names_the_entry_that_would_allow_it(host: str, address: str, entry: str) -> None:
+    with pytest.raises(AddressRefused) as fault:
+        check(host, ipaddress.ip_address(address), 443, NOTHING)
+    assert f'list "{entry}" in the service\'s allow_private' in str(fault.value)
+    assert not refused(host, address, 443, entry)

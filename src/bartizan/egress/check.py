@@ -101,7 +101,8 @@ def check(host: str, address: Address, port: int, allowed: frozenset[str]) -> No
         return
     if any(_covers(entry, carried(address), port) for entry in allowed):
         return
-    raise AddressRefused(host, kind)
+    named = str(address) if kind in BY_ADDRESS_ONLY else host
+    raise AddressRefused(host, kind, f"[{named}]:{port}" if ":" in named else f"{named}:{port}")
 
 
 def _covers(entry: str, address: Address, port: int) -> bool:

@@ -8,12 +8,11 @@ class EgressFault(OSError):
 class AddressRefused(EgressFault):
     """A destination lies where no outbound connection may go, and configuration does not list it."""
 
-    def __init__(self, host: str, kind: str) -> None:
-        """Name the configured host and the kind of its address (`check.kind_of`)."""
-        how = "its address or network" if kind in BY_ADDRESS_ONLY else f'"{host}"'
+    def __init__(self, host: str, kind: str, entry: str) -> None:
+        """Name the configured host, the kind of its address (`check.kind_of`), and what would allow it."""
         super().__init__(
             f"{host} is at a {kind} address, where outbound connections may not go: "
-            f"list {how} in the service's `allow_private` if that is meant"
+            f'if that is meant, list "{entry}" in the service\'s allow_private'
         )
         self.host, self.kind = host, kind
 
