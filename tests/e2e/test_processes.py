@@ -175,7 +175,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed(platform: Start) -> None:
 def test_a_platform_in_the_foreground_ends_with_its_command(platform: Start) -> None:
     running = platform()
     assert running.run("down").returncode == 0
-    command = [COMMAND, "up", "--no-drill", "--port", "0", "--state", str(running.state)]
+    command = [*COMMAND, "up", "--no-drill", "--port", "0", "--state", str(running.state)]
     with subprocess.Popen(command, cwd=running.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as up:
         assert up.stdout is not None
         until(lambda: (running.state / "run" / "status.json").exists() or None)

@@ -186,7 +186,7 @@ SealerReports = Ready | Registered | LeafSigned | Sealed
 
 # ---- control ---------------------------------------------------------------------------------------------
 class BootControl(Message, frozen=True, tag="boot"):
-    """Descriptors: control listener, owner listener, segment, first key."""
+    """Descriptors: control listener, owner listener, policies where there are own ones, segment, first key."""
 
     state: str
     issuer: str

@@ -316,8 +316,10 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield from _absent_of(("service", position), service)
     if settings.evidence != "off":
         yield Fault(("evidence",), 'is not in this version, which keeps no excerpts; say "off"')
-    if settings.store.url is not None and not settings.store.url.startswith("sqlite:///"):
-        yield Fault(("store", "url"), "is not in this version, which has SQLite only: sqlite:///PATH")
+    if settings.store.url is not None:
+        yield Fault(
+            ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
+        )
     if settings.limiter.url != "memory://":
         yield Fault(("limiter", "url"), 'is not in this version; say "memory://"')
     for name in ("issuer", "connector", "schedule"):
