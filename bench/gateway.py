@@ -4,8 +4,8 @@ Every system gets the same load in turn, round by round, so that a busy minute o
 Ratios are taken within a round, and the median of the rounds is told. Processor time and memory count every
 process of a system: for Bartizan the supervisor, worker, spare, dialer, control and sealer, not the sample.
 Bartizan runs with every check on: 1,000 tokens of 50 principals over 100 services, drawn by Zipf's law, a
-token revoked each second, policy, limits, validation, both journal records. The others check nothing, but
-LiteLLM its master key. wrk offers X25519 only, so TLS is classical for all in this load.
+token revoked each second, policy, limits, validation, both journal records; the rows "one token" show it
+without what distinct tokens and revocations cost. The others check nothing, but LiteLLM its master key. wrk offers X25519 only, so TLS is classical for all in this load.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from bench.bed.platform import bartizan
 from bench.bed.processes import PeerFailed, cpu_us, pss_mb, tree
 from bench.bed.report import machine, record, table
 
-Starter = Callable[[Path, Upstream], AbstractContextManager[System]]
+Starter = Callable[[Path, Upstream], AbstractContextManager[tuple[System, ...]]]
 STARTERS: Mapping[str, Starter] = {
     "nginx": partial(peers.nginx, tls=False),
     "haproxy": peers.haproxy,
@@ -85,9 +85,8 @@ def _measure(wanted: frozenset[str], rounds: int, seconds: int) -> dict[str, See
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bartizan-bench-")))
         folder.chmod(0o755)
         behind = stack.enter_context(peers.upstream(folder))
-        systems = [
-            stack.enter_context(start(folder, behind)) for name, start in STARTERS.items() if name in wanted
-        ]
+        starters = [start for name, start in STARTERS.items() if name in wanted]
+        systems = [system for start in starters for system in stack.enter_context(start(folder, behind))]
         direct = System("direct", 0, *_direct(behind))
         seen = {system.name: Seen() for system in (direct, *systems)}
         for system in (direct, *systems):
@@ -106,7 +105,8 @@ def _direct(behind: Upstream) -> tuple[load.Entry, load.Entry]:
 def _one(system: System, seen: Seen, seconds: int, folder: Path) -> None:
     pids = [pid for pid in tree(system.root) if pid not in system.apart] if system.root else []
     before = cpu_us(pids)
-    burst = load.burst(system.load, seconds, folder)
+    with system.during():
+        burst = load.burst(system.load, seconds, folder)
     seen.cpu_us.append((cpu_us(pids) - before) / burst.requests)
     seen.bursts.append(burst)
     slow = system.name == "LiteLLM"

@@ -4,8 +4,8 @@ import datetime as dt
 import json
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -50,6 +50,7 @@ class System:
         root: process id; what stems from it belongs to it.
         load, streaming: where it answers the load, and a request for a stream.
         apart: process ids under the root that do not count (the built-in sample).
+        during: what goes on beside the load.
     """
 
     name: str
@@ -57,6 +58,7 @@ class System:
     load: Entry
     streaming: Entry
     apart: frozenset[int] = frozenset()
+    during: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def upstream(folder: Path) -> Iterator[Upstream]:
 
 
 @contextmanager
-def nginx(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
+def nginx(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[System, ...]]:
     """Run nginx as a plain reverse proxy."""
     port, name = free_port(), "nginx TLS" if tls else "nginx"
     place = folder / name.replace(" ", "-")
@@ -138,7 +140,7 @@ def nginx(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
       location / {{ proxy_pass http://whole; }}
       location /stream/ {{ proxy_buffering off; proxy_pass http://streams; }} }}"""
     with _nginx(place, site, port) as root:
-        yield System(name, root, *entries(port, tls=tls))
+        yield (System(name, root, *entries(port, tls=tls)),)
 
 
 def entries(port: int, *, tls: bool) -> tuple[Entry, Entry]:
@@ -163,7 +165,7 @@ def _nginx(place: Path, site: str, port: int) -> Iterator[int]:
 
 
 @contextmanager
-def haproxy(folder: Path, behind: Upstream) -> Iterator[System]:
+def haproxy(folder: Path, behind: Upstream) -> Iterator[tuple[System, ...]]:
     """Run HAProxy as a plain reverse proxy."""
     port, configuration = free_port(), folder / "haproxy.cfg"
     configuration.write_text(f"""
@@ -188,11 +190,11 @@ backend streams
 """)
     command = [_sbin("haproxy") or "haproxy", "-f", str(configuration), "-db"]
     with running(command, folder / "haproxy.log", port) as root:
-        yield System("HAProxy", root, *entries(port, tls=False))
+        yield (System("HAProxy", root, *entries(port, tls=False)),)
 
 
 @contextmanager
-def litellm(folder: Path, behind: Upstream) -> Iterator[System]:
+def litellm(folder: Path, behind: Upstream) -> Iterator[tuple[System, ...]]:
     """Run the LiteLLM proxy: one worker, a master key, no database."""
     port, configuration = free_port(), folder / "litellm.json"  # JSON is YAML
     models = [
@@ -206,7 +208,7 @@ def litellm(folder: Path, behind: Upstream) -> Iterator[System]:
     quiet = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True"}
     with running(command, folder / "litellm.log", port, quiet) as root:
         entry = Entry(port, False, (("/v1/chat/completions", "sk-benchmark"),))
-        yield System("LiteLLM", root, entry, entry)
+        yield (System("LiteLLM", root, entry, entry),)
 
 
 def _model(name: str, base: str) -> dict[str, object]:

@@ -52,8 +52,11 @@ class _Owner(http.client.HTTPConnection):
 
 
 @contextmanager
-def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
-    """Run Bartizan with every check on: tokens, policy, limits, validation, both journal records."""
+def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[System, ...]]:
+    """Run Bartizan with every check on: tokens, policy, limits, validation, both journal records.
+
+    Yields it under the whole load, and under that of one token on one service with nothing revoked.
+    """
     name = "Bartizan TLS" if tls else "Bartizan"
     place, state = folder / name.replace(" ", "-"), folder / ("t" if tls else "p")
     place.mkdir()
@@ -66,8 +69,11 @@ def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[System]:
         calls, spare = _calls(owner, port, tls=tls)
         own = frozenset(each["pid"] for each in status["processes"] if each["kind"] == "sample")
         streaming = Entry(port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
-        with _revocations(owner, spare):
-            yield System(name, int(status["pid"]), Entry(port, tls, calls), streaming, own)
+        root, one = int(status["pid"]), Entry(port, tls, calls[:1])
+        yield (
+            System(name, root, Entry(port, tls, calls), streaming, own, partial(_revocations, owner, spare)),
+            System(f"{name}, one token", root, one, streaming, own),
+        )
     finally:
         _command(place, "down", "--state", str(state))
 
@@ -146,4 +152,3 @@ def _revocations(owner: _Owner, spare: list[str]) -> Iterator[None]:
     finally:
         stop.set()
         thread.join(40)
-        owner.close()

@@ -15,7 +15,7 @@ STARTS_S = 90
 
 
 class PeerFailed(RuntimeError):
-    """A system under test did not start; the end of its log is in the message."""
+    """A system under test did not start, or did not last; the message says what was seen."""
 
 
 @contextmanager
@@ -81,7 +81,10 @@ def cpu_us(pids: Iterable[int]) -> int:
     """Return the processor time that processes have used, user and system, microseconds (ticks of 10 ms)."""
     total = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError as fault:
+            raise PeerFailed(f"process {pid} ended under load") from fault
         total += int(fields[11]) + int(fields[12])
     return total * _TICK_US
 
