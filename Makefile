@@ -40,6 +40,7 @@ check: ## the gate: format, lint, types, floors, generated documents; no tests
 	$(BIN)/mypy --no-error-summary || wrong="$$wrong types"; \
 	said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; wrong="$$wrong floors"; }; \
 	$(BIN)/python -m tools.catalogue --check || wrong="$$wrong documents"; \
+	$(BIN)/python -m tools.commands --check || wrong="$$wrong documents"; \
 	[ -z "$$wrong" ] || { echo "check        wrong:$$wrong (make fix mends what it can)"; exit 1; }
 	@echo "check        clean"
 
@@ -48,6 +49,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/python -m tools.catalogue
+	@$(BIN)/python -m tools.commands
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
@@ -57,9 +59,10 @@ fuzz: ## the property tests with 100 times as many examples
 	@$(INSTALL) dev
 	@$(BIN)/python -m pytest --hypothesis-profile=fuzz -m property $(TESTS)
 
-docs: ## write the generated documents anew (docs/controls.md)
+docs: ## write the generated documents anew (docs/controls.md, docs/commands.md)
 	@$(INSTALL) dev
 	@$(BIN)/python -m tools.catalogue
+	@$(BIN)/python -m tools.commands
 
 lock: ## lock dependencies anew from pyproject.toml, newest first (needs the network)
 	@$(INSTALL) dev

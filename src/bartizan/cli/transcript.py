@@ -15,7 +15,7 @@ from bartizan.cli.place import near
 
 LABEL: Final = 12
 """Columns of the labels on the left."""
-SECONDS: Final = 66
+SECONDS: Final = 72
 """Column at which the seconds of a step end."""
 
 

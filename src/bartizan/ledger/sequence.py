@@ -96,22 +96,26 @@ class Sequencer:
         state = self._connection.execute("SELECT own_sequence, own_at, highest, note FROM state")
         own_sequence, own_at, highest, note = state.fetchone()
         self._own_sequence, self._own_at, self._highest = int(own_sequence), int(own_at), int(highest)
-        self._note = self._latest(note, read_small(self._folder / CHECKPOINT))
+        self._note, self._signed = self._latest(note, read_small(self._folder / CHECKPOINT))
         self._fault = ""
 
-    def _latest(self, *notes: bytes) -> bytes:
-        signed = [(self._signers.verifiers.open(note).size, note) for note in notes if note]
-        for size, note in signed:
-            self._compare(size, note)
-        return max(signed, default=(0, b""))[1]
+    def _latest(self, *notes: bytes) -> tuple[bytes, Checkpoint | None]:
+        signed = [(self._signers.verifiers.open(note), note) for note in notes if note]
+        for point, _ in signed:
+            self._compare(point)
+        if not signed:
+            return b"", None
+        point, note = max(signed, key=lambda pair: pair[0].size)
+        return note, point
 
-    def _compare(self, size: int, note: bytes) -> None:
+    def _compare(self, point: Checkpoint) -> None:
+        """Return if the tree continues the one that was signed."""
         try:
-            root = self._tree.root_at(size) if size <= self.size else b""
+            root = self._tree.root_at(point.size) if point.size <= self.size else b""
         except ProofInvalid as fault:
-            raise TreeDiffers(size, self.size) from fault
-        if root != self._signers.verifiers.open(note).root:
-            raise TreeDiffers(size, self.size)
+            raise TreeDiffers(point.size, self.size) from fault
+        if root != point.root:
+            raise TreeDiffers(point.size, self.size)
 
     # ---- what there is ---------------------------------------------------------------------------------
     @property
@@ -122,7 +126,7 @@ class Sequencer:
     @property
     def signed(self) -> Checkpoint | None:
         """The last checkpoint; None before the first."""
-        return self._signers.verifiers.open(self._note) if self._note else None
+        return self._signed
 
     @property
     def open(self) -> tuple[int, ...]:
@@ -207,14 +211,13 @@ class Sequencer:
         Raises:
             TreeDiffers: the tree does not continue what was signed before.
         """
-        signed = self.signed
-        if signed is not None:
-            self._compare(signed.size, self._note)
-        if self.size > (signed.size if signed else 0):
+        if self.size > (self._signed.size if self._signed else 0):
+            if self._signed is not None:
+                self._compare(self._signed)
             note = self._signers.sign(self.size, self._tree.frontier.root(), self._clock.now())
             with self._change():
                 self._connection.execute("UPDATE state SET note = ?", (note,))
-            self._note = note
+            self._note, self._signed = note, self._signers.verifiers.open(note)
         if self._note and read_small(self._folder / CHECKPOINT) != self._note:
             write_whole(self._folder / CHECKPOINT, self._note)
         self._drop()
@@ -354,9 +357,8 @@ class Sequencer:
 
     def _drop(self) -> None:
         """Drop the segments that the signed tree holds whole; stop those that grew after their end."""
-        signed = self.signed
         done = [segment for segment in self._segments.values() if segment.state == DONE]
-        if not done or signed is None or signed.size < self.size:
+        if not done or self._signed is None or self._signed.size < self.size:
             return
         left = {segment.number: segment.unread(self._folder) for segment in done}
         with self._change():
