@@ -23,6 +23,8 @@ from bartizan.crypto.x509 import leaf_request
 from bartizan.ledger.vocabulary import GROUP, NAME
 from tests.crypto.scene import client, connected, meet, papers, server
 
+PEM = "-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n"
+
 
 def agreed(groups: str | None, pq: tls.Pq) -> str:
     ends = TlsSession(client(groups), "localhost"), TlsSession(server(pq))
@@ -195,6 +197,23 @@ def test_the_self_test_fails_where_the_build_has_no_hybrid_group(monkeypatch: py
 def test_an_unreadable_chain_is_named(chain: bytes) -> None:
     with pytest.raises(CertificateUnusable):
         server_context(chain, papers().key, pq="preferred")
+
+
+@pytest.mark.parametrize("pem", [b"", b"nonsense", PEM.format("").encode(), PEM.format("AA==\n").encode()])
+def test_unreadable_authorities_are_named(pem: bytes) -> None:
+    for bundle in (pem, pem + papers().ca) if b"BEGIN" in pem else (pem,):
+        with pytest.raises(CertificateUnusable):
+            client_context(bundle)
+
+
+def test_a_bundle_of_public_authorities_is_read_with_its_oddities() -> None:
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    if not bundle.exists():
+        pytest.skip("needs the system's bundle of public authorities (ca-certificates)")
+    trusting = client_context(bundle.read_bytes() + b"# a comment\n" + papers().ca)
+    meet(TlsSession(trusting, "localhost"), TlsSession(server()))
+    with pytest.raises(TlsFault):
+        meet(TlsSession(client_context(bundle.read_bytes()), "localhost"), TlsSession(server()))
 
 
 def test_a_key_that_is_not_the_certificates_is_refused_without_a_word_of_it() -> None:

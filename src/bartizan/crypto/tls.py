@@ -5,6 +5,7 @@ exactly as written does not come into being. Sources: RFC 8446; draft-ietf-tls-e
 """
 
 import functools
+import re
 from typing import Any, Final, Literal
 
 from cryptography import x509
@@ -12,7 +13,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 from OpenSSL._util import ffi, lib
-from OpenSSL.crypto import X509
+from OpenSSL.crypto import FILETYPE_PEM, X509, load_certificate
+from OpenSSL.crypto import Error as CertificateUnreadable
 
 from bartizan.clock import DAY
 from bartizan.crypto.tls_session import HYBRID, TlsFault, TlsSession, group_word
@@ -41,6 +43,7 @@ OFFERED: Final = "X25519MLKEM768:X25519:secp256r1"
 """Groups that a client offers; the first carries the key share."""
 
 ALPN: Final = b"http/1.1"
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
 _FLIGHTS: Final = 4
 _LONG_AGO: Final = DAY  # any date does: see self_test
 
@@ -100,8 +103,8 @@ def client_context(ca_pem: bytes, *, groups: str | None = None) -> SSL.Context:
     store = context.get_cert_store()
     if store is None:
         raise CertificateUnusable("OpenSSL gave no store for authorities")
-    for certificate in _certificates(ca_pem):
-        store.add_cert(X509.from_cryptography(certificate))
+    for certificate in _authorities(ca_pem):
+        store.add_cert(certificate)
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
     context.set_alpn_protos([ALPN])
     return context
@@ -177,6 +180,18 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as fault:
         raise CertificateUnusable("it is not a PEM file with certificates") from fault
+
+
+def _authorities(pem: bytes) -> list[X509]:
+    """Read by OpenSSL: public bundles hold an authority whose serial number is zero, which `x509` will refuse."""
+    blocks = _CERTIFICATE.findall(pem)
+    try:
+        found = [load_certificate(FILETYPE_PEM, block) for block in blocks]
+    except CertificateUnreadable as fault:
+        raise CertificateUnusable("an authority's certificate cannot be read") from fault
+    if not found:
+        raise CertificateUnusable("it is not a PEM file with certificates")
+    return found
 
 
 def _pointer(context: SSL.Context) -> Any:  # noqa: ANN401 - a cffi pointer
