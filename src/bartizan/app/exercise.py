@@ -7,6 +7,7 @@ built-in sample.
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,8 @@ from bartizan.ledger.query import Query, query, size
 
 SAMPLE: Final = "sample"
 """Name of the service at which attacks end unless another one is named."""
+_ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a name for it, nothing is bound here
+"""Addresses that mean all of this machine's -> where to connect."""
 Progress = Callable[[str], None]
 """Shows a line over the last one; nothing wipes it."""
 
@@ -67,7 +70,7 @@ def exercise(
         done.append(attempt)
         progress(f"drill        {len(done)} of {len(attacks)} attacks: {attempt.attack.title}")
 
-    with Twins(_twin) as twins:
+    with Twins(partial(_twin, _inherited(folder))) as twins:
         aim = Target(connect(folder, target), twins.get, time.sleep)
         ports = Ports(_recorder(folder), known.enforced, tuple(known.promises), SystemClock(), tried)
         result = run(attacks, aim, ports)
@@ -90,7 +93,7 @@ def connect(folder: Folder, service: str) -> Platform:
     address, owner = listen_address(found.listen), Owner(folder)
     authority = folder.authority.read_bytes() if found.tls else b""
     return Platform(
-        door=Door(address.host, address.port, authority, service),
+        door=Door(_ANYWHERE.get(address.host, address.host), address.port, authority, service),
         ledger=folder.ledger,
         token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
         size=lambda: size(folder.ledger),
@@ -121,10 +124,18 @@ def _recorder(folder: Folder) -> Callable[[Sequence[Note]], None]:
     return post
 
 
-def _twin(folder: Path, lines: tuple[str, ...]) -> tuple[Platform, Callable[[], None]]:
+def _inherited(folder: Folder) -> tuple[str, ...]:
+    """Return what a twin must be told so that it starts where this platform does."""
+    found = platform.status(folder)
+    return ('isolation = "none"',) if found is not None and found.isolation == "none" else ()
+
+
+def _twin(
+    inherited: tuple[str, ...], folder: Path, lines: tuple[str, ...]
+) -> tuple[Platform, Callable[[], None]]:
     """Start a throw-away platform in an empty folder, with these lines as its whole configuration."""
     file, state = folder / NAME, Folder(folder / "state")
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    file.write_text("".join(f"{line}\n" for line in (*inherited, *lines)), encoding="utf-8")
     running = platform.start(platform.plan(read(file, folder), state.root, port=0))
     try:
         return connect(state, SAMPLE), running.stop

@@ -15,7 +15,7 @@ from bartizan.app import messages as m
 from bartizan.app.authorities import Authorities
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.folder import Folder
-from bartizan.clock import SystemClock
+from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
@@ -25,8 +25,12 @@ from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.installation import KeysReplaced, PlatformRunning, load_signers
 from bartizan.ledger.sequence import Sequencer, TreeDiffers
 
-_BUSY_MS, _IDLE_MS = 20, 100
-"""How long the sealer waits for orders before it looks at the journals again."""
+_LOOK_MS = 100
+"""How long the sealer waits for orders before it looks at the journals again; what came meanwhile is one group."""
+_SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
+"""How often a growing tree is signed; one that has stopped growing is signed at once."""
+_BACKLOG = 4096
+"""Entries of one look from which on there is surely more to read at once."""
 _LAST_WORDS_S = 1
 """How long writers may take to end after a supervisor that died without a word."""
 REFUSED: Final = (
@@ -50,6 +54,7 @@ class Sealer:
         self._sequencer = Sequencer(folder.ledger, load_signers(folder.keys, folder.ledger), self._clock)
         self._sequencer.recover(frozenset(boot.live))
         self._told = (-1, -1)
+        self._signed = self._clock.now()
 
     def run(self) -> None:
         """Seal until the orders end, then seal what is left."""
@@ -57,15 +62,14 @@ class Sealer:
         self._channel.send(m.Ready())
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
-        wait = _IDLE_MS
         while True:
             try:
-                if poll.poll(wait):
+                if poll.poll(_LOOK_MS):
                     self._obey(*self._channel.receive())
                     continue
             except ChannelClosed:
                 break
-            wait = _BUSY_MS if self._seal() else _IDLE_MS
+            self._seal()
         if self._sequencer.open:
             select.select([], [], [], _LAST_WORDS_S)
         self._sequencer.recover()
@@ -94,15 +98,19 @@ class Sealer:
             return m.LeafSigned(worker=worker, fault=str(fault))
         return m.LeafSigned(worker=worker, chain=chain.decode("ascii"))
 
-    def _seal(self) -> bool:
-        """Bring in what the journals hold, sign it, and return whether there was anything."""
-        grew = self._sequencer.tail() > 0
-        self._sequencer.checkpoint()
+    def _seal(self) -> None:
+        """Bring in what the journals hold, and sign it when it is time."""
+        grew = grown = self._sequencer.tail()
+        while grown > _BACKLOG:
+            grown = self._sequencer.tail()
+        now = self._clock.now()
+        if not grew or now - self._signed > _SIGN_EVERY:
+            self._sequencer.checkpoint()
+            self._signed = now
         state = (self._sequencer.size, len(self._sequencer.altered))
         if state != self._told:
             self._channel.send(m.Sealed(entries=state[0], altered=state[1]))
             self._told = state
-        return grew
 
 
 def main(argv: list[str]) -> int:

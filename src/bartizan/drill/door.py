@@ -94,6 +94,11 @@ class Door(msgspec.Struct, frozen=True):
     service: str
     model: str = "sample"
 
+    @property
+    def name(self) -> str:
+        """What the Host field says."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     def path(self, route: str) -> str:
         """Return the path of an API route of the service (`chat/completions`)."""
         return f"/{self.service}/v1/{route}"
@@ -163,7 +168,7 @@ class Door(msgspec.Struct, frozen=True):
         body: bytes = b"",
     ) -> bytes:
         """Return the octets of a well-formed request; arguments as of `send`."""
-        fields = [("host", f"{self.host}:{self.port}"), *headers]
+        fields = [("host", self.name), *headers]
         names = {name.lower() for name, _value in fields}
         if token:
             fields.append(("authorization", f"Bearer {token}"))

@@ -31,7 +31,7 @@ def _requests(door: Door, token: str) -> tuple[bytes, ...]:
 
 
 def _head(door: Door, token: str, framing: bytes, version: bytes = b"1.1") -> bytes:
-    target, host = door.path("chat/completions").encode(), f"{door.host}:{door.port}".encode()
+    target, host = door.path("chat/completions").encode(), door.name.encode()
     return (
         b"POST %s HTTP/%s\r\nhost: %s\r\nauthorization: Bearer %s\r\n"
         b"content-type: application/json\r\n%s\r\n\r\n"
