@@ -199,6 +199,45 @@ def test_a_torn_end_is_cut_and_said(tmp_path: Path) -> None:
         ground.sequencer.release()
 
 
+@pytest.mark.parametrize("zeros", [1, 47, 4096, 70_000])
+def test_zeros_that_a_power_loss_left_at_the_end_are_torn_not_altered(ground: Ground, zeros: int) -> None:
+    journal = fill(ground, 1, 1)
+    admit(journal, 9)
+    journal.flush()
+    with segment_path(ground.folder, 1).open("ab") as stream:
+        stream.write(bytes(zeros))
+    ground.tail()
+    ground.reopen()
+    ground.sequencer.recover()
+    (entry,) = query(ground.folder, Query(kind="ledger.segment.recovered"))
+    assert entry.event.detail == {"segment": 1, "records": 4, "torn": zeros}
+    assert lost(ground) == [request(9)]
+    intact(ground)
+    assert not segment_path(ground.folder, 1).exists()
+
+
+def test_zeros_with_anything_behind_them_are_an_alteration(ground: Ground) -> None:
+    fill(ground, 1, 1)
+    with segment_path(ground.folder, 1).open("ab") as stream:
+        stream.write(bytes(50) + b"x")
+    ground.sequencer.recover()
+    assert ground.sequencer.altered == (1,)
+
+
+def test_an_end_that_a_power_loss_took_after_it_was_read_is_no_alteration(ground: Ground) -> None:
+    first, second = fill(ground, 1, 2), fill(ground, 2, 2)
+    admit(second, 9)
+    second.flush()
+    ground.tail()
+    for journal in (first, second):
+        os.truncate(segment_path(ground.folder, journal.segment), 100)
+    ground.reopen()
+    ground.sequencer.recover()
+    assert (ground.sequencer.altered, ground.sequencer.open) == ((), ())
+    assert lost(ground) == [request(9)]
+    intact(ground)
+
+
 def test_an_altered_segment_is_stopped_kept_and_said_and_the_others_go_on(ground: Ground) -> None:
     first, second = ground.journal(1), ground.journal(2)
     for journal in (first, second):

@@ -196,9 +196,12 @@ class Sequencer:
         Args:
             live: segments whose writers are.
         """
-        for number in (*self.open, *self.altered):
-            if number not in live:
-                self.close(number)
+        gone = [number for number in (*self.open, *self.altered) if number not in live]
+        for segment in self._open():
+            if segment.number in gone and (segment.unread(self._folder) or 0) < 0:
+                self._lost_its_end(segment)
+        for number in gone:
+            self.close(number)
         for path in sorted((self._folder / SEGMENTS).glob("*.journal")):
             number = int(path.stem) if path.stem.isascii() and path.stem.isdigit() else 0
             if number not in live and number not in self._segments:
@@ -308,6 +311,16 @@ class Sequencer:
                 {"segment": segment.number, "records": segment.sequence, "torn": octets},
             )
         segment.save(self._connection)
+
+    def _lost_its_end(self, segment: Tailed) -> None:
+        """Finish a segment whose end a power loss took after it was read: the tree holds it, synced."""
+        with self._change():
+            segment.position += segment.unread(self._folder) or 0
+            segment.state = DONE
+            detail: dict[str, int | str] = {"segment": segment.number, "records": segment.sequence, "torn": 0}
+            self._own("ledger.segment.recovered", Outcome.DONE, detail)
+            segment.save(self._connection)
+            self._end(segment.line)
 
     def _stop(self, segment: Tailed, fault: str) -> None:
         segment.state = ALTERED

@@ -73,9 +73,11 @@ class Tailed(msgspec.Struct):
         unread = self.unread(folder)
         if unread is None or unread < 0:
             return Found([], [], self.position, self.key, "missing" if unread is None else "shortened")
-        batch = read(self._octets(folder, MOST_READ), self.key, self.sequence)
+        data = self._octets(folder, MOST_READ)
+        batch = read(data, self.key, self.sequence)
         events = _events(batch.bodies)
-        fault = batch.fault.value if batch.fault else ""
+        # a power loss leaves zeros where the file grew and its content did not reach the disk: not whole
+        fault = batch.fault.value if batch.fault and data[batch.octets :].strip(b"\0") else ""
         if len(events) < len(batch.bodies):
             fault = "body"
         good = _in_order(events, self.at)
@@ -87,8 +89,10 @@ class Tailed(msgspec.Struct):
 
     def torn(self, folder: Path) -> tuple[int, str]:
         """Return how many octets of a torn record follow, and what is wrong where it is not torn but altered."""
-        tail = self._octets(folder, MOST_RECORD)
-        fault = judge_tail(tail, self.key, self.sequence)
+        tail = self._octets(folder, MOST_READ)
+        if len(tail) < MOST_READ and not tail.strip(b"\0"):
+            return len(tail), ""
+        fault = judge_tail(tail[:MOST_RECORD], self.key, self.sequence)
         return len(tail), fault.value if fault else ""
 
     def save(self, connection: sqlite3.Connection) -> None:
