@@ -90,6 +90,7 @@ class Moving(Clock):
         return Nanoseconds(self._system.now() + self.ahead)
 
 
+Wrap = Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]
 Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -216,7 +217,9 @@ class Scene:
         self.decided: list[tuple[str, str, str]] = []
         self.unreachable = False
         self.limits = ServiceLimits()
-        self.family = "tcp"
+        self.tls = False
+        self.wrap: Wrap = wrap_nothing
+        self.front: ProtocolFactory = self.plain
         self.targets: dict[str, Upstream] = {
             "main": self.upstream,
             "spare": self.upstream,
@@ -229,7 +232,9 @@ class Scene:
             clock=self.clock,
             names=("localhost", "127.0.0.1", "::1"),
             services=(
-                ServiceRoute("main", "api.example.com", credential=credential, limits=self.limits),
+                ServiceRoute(
+                    "main", "api.example.com", credential=credential, tls=self.tls, limits=self.limits
+                ),
                 ServiceRoute("spare", "spare.example.com:8000", base="/api/v1", limits=self.limits),
                 ServiceRoute("control", "control", protocol="control", base=""),
             ),
@@ -243,7 +248,7 @@ class Scene:
             address_limit=self.address_limit,
             journal=self.journal,
             dial=self.dial,
-            wrap_upstream=wrap_nothing,
+            wrap_upstream=self.wrap,
             pseudonym_of_address=lambda _address: "a-00000000000000cc",
             stop_accepting=self.stop,
             random=secrets.token_bytes,
@@ -267,6 +272,9 @@ class Scene:
 
     def refresh(self) -> None:
         self.refreshed += 1
+
+    def plain(self) -> asyncio.Protocol:
+        return self.gateway.connection()
 
     def stop(self) -> None:
         self.stopped += 1
@@ -311,7 +319,7 @@ async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> As
         prepare(scene)
         loop = asyncio.get_running_loop()
         scene.gateway = assemble(scene.ports())
-        server = await loop.create_server(scene.gateway.connection, "127.0.0.1", 0)
+        server = await loop.create_server(scene.front, "127.0.0.1", 0)
         scene.port = server.sockets[0].getsockname()[1]
         try:
             yield scene

@@ -19,10 +19,14 @@ Prefix = Annotated[str, msgspec.Meta(max_length=64)]
 
 # ---- any child -------------------------------------------------------------------------------------------
 class Ready(Message, frozen=True):
-    """The child has taken its boot message and is set up; a worker is confined as it says."""
+    """The child has taken its boot message and is set up; a worker is confined as it says.
+
+    The sealer says from which number on segments are new to the ledger.
+    """
 
     seccomp: bool = False
     landlock: Number = 0
+    segment: Number = 0
 
 
 class Segment(Message, frozen=True):

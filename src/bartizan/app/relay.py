@@ -63,6 +63,8 @@ class Relay:
 
     def _ready(self, child: Child, message: m.Ready, _: list[int]) -> None:
         child.facts = {"seccomp": int(message.seccomp), "landlock": message.landlock}
+        if child.kind == "sealer":
+            self._s.record.number_from(message.segment)
         if not child.ready.done():
             child.ready.set_result(None)
 

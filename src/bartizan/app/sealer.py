@@ -59,7 +59,7 @@ class Sealer:
     def run(self) -> None:
         """Seal until the orders end, then seal what is left."""
         self._seal()
-        self._channel.send(m.Ready())
+        self._channel.send(m.Ready(segment=self._sequencer.next_number()))
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
         while True:

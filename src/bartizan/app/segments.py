@@ -17,7 +17,8 @@ import msgspec
 from bartizan.app import messages as m
 from bartizan.app.channel import ChannelClosed, Message, close
 from bartizan.app.child import Child
-from bartizan.clock import Clock
+from bartizan.clock import MILLISECOND, Clock
+from bartizan.crypto.keyring import sync_folder
 from bartizan.isolation.kernel import preallocate
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.event import Outcome
@@ -43,7 +44,7 @@ class Record:
 
     Args:
         folder: where segments lie.
-        clock: numbers start with the second of the start, so that none is ever given twice.
+        clock: numbers start with the millisecond of the start, so that none is ever given twice.
         boot: random id of this run, hexadecimal.
         of: living children of a kind.
     """
@@ -51,11 +52,15 @@ class Record:
     def __init__(self, folder: Path, clock: Clock, boot: str, of: Callable[[str], list[Child]]) -> None:
         """Start numbering after every segment of earlier runs."""
         self._folder, self._clock, self._boot, self._of = folder, clock, boot, of
-        self._next = (clock.now() // 1_000_000_000) << 16
+        self._next = (clock.now() // MILLISECOND) << 12
         self._segments: dict[int, list[int]] = {}
         self._waiting: dict[int, _Waiting] = {}
         self._final: list[int] = []
         self._journal: Journal | None = None
+
+    def number_from(self, number: int) -> None:
+        """Give no number below this one: the ledger has seen the others, whatever the clock says."""
+        self._next = max(self._next, number - 1)
 
     def live(self) -> list[int]:
         """Return the segments whose writers live."""
@@ -158,4 +163,5 @@ def _create(path: Path, octets: int) -> int:
             os.close(fd)
             path.unlink()
             raise
+    sync_folder(path.parent)  # or a power loss could take the name of what was registered
     return fd
