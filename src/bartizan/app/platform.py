@@ -16,6 +16,7 @@ import msgspec
 
 from bartizan.app import supervisor
 from bartizan.app.address import upstream
+from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.plan import Plan, Service
@@ -104,6 +105,7 @@ def plan(  # what a command may say beside the file
         detached: whether the platform stays when this process ends.
     Raises:
         SecretMissing: a credential's reference leads nowhere.
+        AuthoritiesMissing: an encrypted upstream could not be verified.
     """
     settings = configuration.sections
     address = settings.address
@@ -140,6 +142,7 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         tls=found.tls,
         credential=credential,
         allowed=service.allow_private,
+        authorities=authorities(service.authorities, folder) if found.tls else "",
         requests_per_minute=service.limits.requests_per_minute,
     )
 

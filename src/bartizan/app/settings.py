@@ -123,6 +123,7 @@ class Service(msgspec.Struct, frozen=True):
         guard: of prompts and answers.
         limits: of one principal.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
+        authorities: PEM file of who may certify it; None takes the machine's.
     """
 
     name: ServiceName
@@ -133,6 +134,7 @@ class Service(msgspec.Struct, frozen=True):
     guard: Guard = Guard.OFF
     limits: Limits = Limits()
     allow_private: tuple[Text, ...] = ()
+    authorities: Text | None = None
 
 
 class Issuer(msgspec.Struct, frozen=True):

@@ -53,11 +53,11 @@ class Status(msgspec.Struct, frozen=True):
 
 def write_status(supervisor: "Supervisor") -> None:
     """Replace the status file as a whole."""
-    plan, (host, port) = supervisor.plan, supervisor.address
+    plan = supervisor.plan
     sealer = next((child.facts for child in supervisor.of("sealer")), {})
     status = Status(
         version=__version__,
-        listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        listen=supervisor.listens,
         url=supervisor.issuer,
         pid=os.getpid(),
         started=supervisor.started,

@@ -318,6 +318,12 @@ class Supervisor:
         return str(name[0]), int(name[1])
 
     @property
+    def listens(self) -> str:
+        """The same in one word, an IPv6 address in brackets."""
+        host, port = self.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
     def issuer(self) -> str:
         """Where clients reach the gateway, which is also who issues its tokens."""
         host, port = self.address
@@ -353,8 +359,7 @@ async def _run(plan: Plan, starter: Channel) -> None:
         await supervisor.stop()
         starter.send(NotStarted(fault=str(fault) or "it took too long"))
         return
-    host, port = supervisor.address
-    starter.send(Started(url=supervisor.issuer, listen=f"{host}:{port}"))
+    starter.send(Started(url=supervisor.issuer, listen=supervisor.listens))
     if not plan.detached:
         starter.sock.setblocking(False)
         loop.add_reader(starter.fileno(), stop.set)  # the starter says nothing more: this is its end

@@ -267,7 +267,9 @@ class Worker:
 
 
 def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:
-    return {s.name: client_context(s.authorities.encode("ascii")) for s in services if s.tls}
+    """Return the context of each encrypted service; services that trust the same authorities share one."""
+    contexts = {pem: client_context(pem.encode()) for pem in {s.authorities for s in services if s.tls}}
+    return {s.name: contexts[s.authorities] for s in services if s.tls}
 
 
 def _route(service: Service) -> ports.ServiceRoute:
@@ -288,8 +290,8 @@ def main(argv: list[str]) -> int:
     """Run a worker; `argv` holds the descriptor of the channel. Returns the exit status."""
     channel = Channel(socket.socket(fileno=int(argv[0])), m.WorkerOrders)
     boot, fds = channel.receive()
-    worker = Worker(channel, boot, fds)
     try:
+        worker = Worker(channel, boot, fds)
         worker.prepare()
         if worker.plan.isolation == "required":
             isolation.refuse_io_uring()
