@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-FORBIDDEN = {"cryptography", "OpenSSL", "joserfc", "cedarpy", "sqlalchemy", "starlette", "uvicorn", "httptools"}
+FORBIDDEN = {
+    "cryptography",
+    "OpenSSL",
+    "joserfc",
+    "cedarpy",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+    "httptools",
+}
 
 
 def test_the_supervisor_imports_neither_cryptography_nor_a_parser_of_traffic() -> None:
