@@ -39,12 +39,14 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         practice: the practice that it serves, 1 to 7.
         subject: what the practice is about, in a few words.
         promises: id -> promise.
+        unprotected: id -> what is open while nothing proves that promise, for the few that a newcomer must know.
     """
 
     name: str
     practice: int
     subject: str
     promises: dict[str, str]
+    unprotected: dict[str, str] = {}
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

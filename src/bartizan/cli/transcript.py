@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bartizan.cli.place import near
+from bartizan.drill.verdict import Result, Standing
+from bartizan.promise import rooms
 
 LABEL: Final = 12
 """Columns of the labels on the left."""
@@ -72,12 +74,25 @@ def gateway(place: Place, seconds: float, *, loopback: bool) -> str:
     return step("gateway", f"{place.url} ({where})", seconds)
 
 
-def closing(place: Place, *, unproven: int | None, stay: Stay) -> str:
+def unprotected(place: Place, result: Result) -> tuple[tuple[str, str], ...]:
+    """Return what is open although no attack has shown it, and how to list everything that is not proven."""
+    known = [
+        (promise.partition(".")[2].replace("-", " "), said)
+        for room in rooms()
+        for promise, said in room.unprotected.items()
+        if result.standing(promise) is Standing.NOT_PROVEN
+    ]
+    unproven = result.count(Standing.NOT_PROVEN)
+    every = [(f"all {unproven}", _command("status", "--not-proven", *place.options))] if unproven else []
+    return (*known, *every)
+
+
+def closing(place: Place, *, drilled: bool, stay: Stay) -> str:
     """Return what to do next, after the drill's table.
 
     Args:
         place: where the platform is.
-        unproven: how many promises are not proven; None where no drill was run.
+        drilled: whether a drill was run.
         stay: how long the platform stays; where it is gone, nothing is said that needs it.
     """
     lines = [""]
@@ -85,10 +100,8 @@ def closing(place: Place, *, unproven: int | None, stay: Stay) -> str:
         lines += ["Send a request:", *_request(place)]
     if not place.services:
         lines.append(_next("Your service:", _command("init", "https://api.example.com/v1")))
-    if unproven is None:
+    if not drilled:
         lines.append(_next("Prove it:", _command("drill", *place.options)))
-    elif unproven:
-        lines.append(_next("Not proven:", _command("status", "--not-proven", *place.options)))
     lines.append(_next("Check proof:", _command("ledger", "verify", *place.options)))
     return "\n".join([*lines, *_ending(place, stay)])
 

@@ -19,7 +19,7 @@ from bartizan.cli.place import configuration, near, state
 from bartizan.cli.screen import Screen
 from bartizan.drill.document import encode
 from bartizan.drill.table import render
-from bartizan.drill.verdict import Result, Standing, exit_code
+from bartizan.drill.verdict import Result, exit_code
 from bartizan.sample.gemma import weights
 
 
@@ -132,9 +132,8 @@ def _show(
     screen.line(transcript.keys(place, new=new))
     loopback = listen_address(running.listen).loopback
     screen.line(transcript.gateway(place, running.seconds, loopback=loopback))
-    result = None if arguments.no_drill else _drill(Folder(place.state), screen, shell)
-    unproven = None if result is None else result.count(Standing.NOT_PROVEN)
-    screen.line(transcript.closing(place, unproven=unproven, stay=_stay(arguments)))
+    result = None if arguments.no_drill else _drill(place, screen, shell)
+    screen.line(transcript.closing(place, drilled=result is not None, stay=_stay(arguments)))
     if arguments.json:
         shell.out.document(_document(place, running, result))
     return result
@@ -146,11 +145,11 @@ def _stay(arguments: argparse.Namespace) -> transcript.Stay:
     return transcript.Stay.DETACHED if arguments.detach else transcript.Stay.HERE
 
 
-def _drill(folder: Folder, screen: Screen, shell: Shell) -> Result:
-    result = exercise(folder, progress=shell.err.progress)
+def _drill(place: transcript.Place, screen: Screen, shell: Shell) -> Result:
+    result = exercise(Folder(place.state), progress=shell.err.progress)
     tried = sum(len(row.tried) for row in result.rows)
     screen.line(transcript.step("drill", f"{tried} attacks on the built-in sample", result.seconds))
-    screen.line(f"\n{render(result)}".rstrip())
+    screen.line(f"\n{render(result, transcript.unprotected(place, result))}".rstrip())
     return result
 
 

@@ -1,17 +1,21 @@
 """A run of the drill as people read it: the table, the three counts, what is not protected now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bartizan.drill.verdict import Result, Row, Standing, Tried, Verdict
 
 _HEAD = ("CONTROL", "HELD", "LEDGER", "HARDEST TRIED")
 
 
-def render(result: Result) -> str:
+def render(result: Result, unprotected: Sequence[tuple[str, str]] = ()) -> str:
     """Return the lines of a run, ending with a line break.
 
     One row a control that was attacked; then the counts over every control there is; then, as far as they
     apply, what broke, what nobody protects, and what could not be judged.
+
+    Args:
+        result: of the run.
+        unprotected: what is known to be open without an attack on it: a few words each, and what that means.
     """
     lines = [*_table(result.rows), _counts(result)]
     for heading, verdict in (
@@ -19,7 +23,8 @@ def render(result: Result) -> str:
         ("Not protected now:", Verdict.UNPROTECTED),
         ("Could not be judged:", Verdict.UNDECIDED),
     ):
-        lines += _section(heading, result.attempts(verdict))
+        more = unprotected if verdict is Verdict.UNPROTECTED else ()
+        lines += _section(heading, [*map(_line, result.attempts(verdict)), *more])
     if not result.recorded:
         lines += ["", "Not on record: the ledger did not take this run; see `bartizan doctor`"]
     return "\n".join(lines) + "\n"
@@ -49,16 +54,15 @@ def _counts(result: Result) -> str:
     return "   ".join(f"{result.count(standing)} {standing.value}" for standing in Standing)
 
 
-def _section(heading: str, attempts: tuple[Tried, ...]) -> list[str]:
-    if not attempts:
+def _section(heading: str, lines: Sequence[tuple[str, str]]) -> list[str]:
+    if not lines:
         return []
-    names = [_subject(attempt) for attempt in attempts]
-    width = max(map(len, names))
-    lines = [
-        f"  {name:<{width}}  {attempt.said}{'' if attempt.entry is None else f' (#{attempt.entry})'}"
-        for name, attempt in zip(names, attempts, strict=True)
-    ]
-    return ["", heading, *lines]
+    width = max(len(name) for name, _ in lines)
+    return ["", heading, *(f"  {name:<{width}}  {said}" for name, said in lines)]
+
+
+def _line(attempt: Tried) -> tuple[str, str]:
+    return _subject(attempt), attempt.said + ("" if attempt.entry is None else f" (#{attempt.entry})")
 
 
 def _subject(attempt: Tried) -> str:
