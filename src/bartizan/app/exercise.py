@@ -34,6 +34,8 @@ SAMPLE: Final = "sample"
 """Name of the service at which attacks end unless another one is named."""
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a name for it, nothing is bound here
 """Addresses that mean all of this machine's -> where to connect."""
+OF_TLS: Final = frozenset({"gateway.tls-strong", "data.transit-quantum-safe"})
+"""Promises that nobody makes where the gateway speaks no TLS."""
 Progress = Callable[[str], None]
 """Shows a line over the last one; nothing wipes it."""
 
@@ -62,6 +64,8 @@ def exercise(
         AttackUnknown: a name that fits nothing.
     """
     known = catalogue()
+    found = platform.status(folder)
+    claimed = known.enforced - (frozenset() if found is None or found.tls else OF_TLS)
     stages = (Stage.FRONT, Stage.TWIN, *((Stage.SAMPLE,) if target == SAMPLE else ()))
     attacks = choose(known.attacks, names, stages)
     done: list[Tried] = []
@@ -72,7 +76,7 @@ def exercise(
 
     with Twins(partial(_twin, _inherited(folder))) as twins:
         aim = Target(connect(folder, target), twins.get, time.sleep)
-        ports = Ports(_recorder(folder), known.enforced, tuple(known.promises), SystemClock(), tried)
+        ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried)
         result = run(attacks, aim, ports)
     progress("")
     return result

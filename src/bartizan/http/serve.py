@@ -37,6 +37,7 @@ from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
+from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid, join
@@ -177,6 +178,8 @@ def run(argv: Sequence[str]) -> int:
     Args:
         argv: the channel's descriptor number.
     """
+    no_new_privileges()
+    not_dumpable()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ControlOrders)
     clock = SystemClock()

@@ -20,6 +20,7 @@ import msgspec
 import uvloop
 
 from bartizan.clock import SystemClock
+from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import MemoryFileRefused, read_sealed
 from bartizan.sample.assistant import system_prompt
 from bartizan.sample.model import Gullible, Model
@@ -68,6 +69,8 @@ def main(arguments: Sequence[str]) -> int:
     Args:
         arguments: the number of the channel's descriptor.
     """
+    no_new_privileges()
+    not_dumpable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
     channel = socket.socket(fileno=int(arguments[0]))
     try:
