@@ -75,7 +75,8 @@ class Port:
                 one.send(octets[start:end])
                 await asyncio.sleep(0)
             await asyncio.sleep(0.004)
-            one.writer.write_eof()
+            if not one.writer.is_closing():
+                one.writer.write_eof()
             said = await one.closed()
         return said, list(self.scene.upstream.received)
 

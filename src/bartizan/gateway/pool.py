@@ -161,11 +161,16 @@ class Line:
             if not opened.done():
                 opened.set_exception(ConnectionError())
 
+        raw: asyncio.BaseTransport
         if sock.family == socket.AF_UNIX:
-            await self._loop.create_unix_connection(outer, sock=sock)
+            raw, _ = await self._loop.create_unix_connection(outer, sock=sock)
         else:
-            await self._loop.create_connection(outer, sock=sock)
-        await opened
+            raw, _ = await self._loop.create_connection(outer, sock=sock)
+        try:
+            await opened
+        except BaseException:
+            raw.close()
+            raise
 
 
 class Upstream(asyncio.Protocol):
@@ -291,13 +296,13 @@ class Upstream(asyncio.Protocol):
 
     def pause(self) -> None:
         """Take no more of the answer for now."""
-        if not self._paused:
+        if not self._paused and self.usable:
             self._paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Take the answer again."""
-        if self._paused:
+        if self._paused and self.usable:
             self._paused = False
             self._transport.resume_reading()
 

@@ -239,7 +239,7 @@ class ClientConnection(asyncio.Protocol):
             self._read_head(b"")
 
     def _read_again(self) -> None:
-        if self._paused:
+        if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
 
@@ -250,7 +250,8 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, octets: bytes) -> None:
         """Send octets, unless the connection is gone."""
-        if octets and self._phase is not _CLOSED:
+        # a transport may be closed for a turn before `connection_lost` says so; writing to it then raises
+        if octets and self._phase is not _CLOSED and not self._transport.is_closing():
             self._transport.write(octets)
 
     def finish(self, last: bytes, *, keep: bool) -> None:
@@ -304,7 +305,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
         self._read_again()
-        if self._transport.can_write_eof():
+        if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     def _close(self) -> None:
