@@ -53,7 +53,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
-	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+	@for name in gateway ledger newcomer; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 fuzz: ## the property tests with 100 times as many examples
 	@$(INSTALL) dev
@@ -71,3 +71,4 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
+	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt

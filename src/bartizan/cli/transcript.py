@@ -40,6 +40,7 @@ class Place(NamedTuple):
         options: words that every further command needs to find the same state (`--state`, ...).
         services: configured services; none where the sample stands in.
         tls: whether the gateway speaks TLS.
+        model: what a first request may ask for: the sample's name, or the real model's beside it.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Place(NamedTuple):
     options: tuple[str, ...]
     services: tuple[str, ...]
     tls: bool
+    model: str = "sample"
 
 
 def step(label: str, said: str, seconds: float | None = None) -> str:
@@ -120,7 +122,7 @@ def _ending(place: Place, stay: Stay) -> list[str]:
 def _request(place: Place) -> list[str]:
     token = _command("token", "--header", *place.options)
     authority = f" --cacert {shlex.quote(near(place.state / 'ca.pem', place.folder))}" if place.tls else ""
-    model = "MODEL" if place.services else "sample"
+    model = "MODEL" if place.services else place.model
     note = [f"  (with a model of {place.services[0]} for MODEL)"] if place.services else []
     return [
         f"  {token} | curl{authority} \\",

