@@ -144,8 +144,13 @@ def _require_valid(facts: RequestFacts) -> None:
 
 
 def _repeated(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, ...]:
-    names = [name for name, _ in pairs]
-    return tuple(name for at, name in enumerate(names) if name in names[:at])
+    seen: set[bytes] = set()
+    twice: dict[bytes, None] = {}
+    for name, _ in pairs:
+        if name in seen:
+            twice[name] = None
+        seen.add(name)
+    return tuple(twice)
 
 
 def _bounds(method: bytes, path: bytes, fields: int) -> str:
