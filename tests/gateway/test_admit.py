@@ -176,6 +176,22 @@ def test_refusals_of_strangers_are_counted_and_charged() -> None:
     run(scenario())
 
 
+def test_a_stranger_cannot_lock_out_a_neighbour() -> None:
+    async def scenario() -> None:
+        async with standing() as scene:
+            scene.address_wait = 3_000_000_000
+            async with client(scene) as stranger, client(scene) as known:
+                assert (await known.ask(request())).status == 200
+                assert (await stranger.ask(request(bearer=""))).status == 401
+                assert (await stranger.ask(request(bearer=""))).status == 429
+                assert (await known.ask(request())).status == 200
+                async with client(scene) as newcomer:
+                    assert (await newcomer.ask(request())).status == 200
+                    assert (await newcomer.ask(request(b"GET", b"/oauth/jwks", bearer=""))).status == 429
+
+    run(scenario())
+
+
 def test_an_address_that_overdid_it_waits_whatever_it_asks() -> None:
     async def scenario() -> None:
         async with standing() as scene:

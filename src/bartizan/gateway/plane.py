@@ -132,11 +132,15 @@ class Plane:
     def require_open(self, exchange: "Exchange") -> None:
         """Refuse what is not to be served now, whoever asks; load a newer state first.
 
+        An address that overdid it waits on every connection on which it did something wrong. A new connection
+        may still show a good token: strangers can slow themselves, but not their neighbours.
+
         Raises:
             Refusal: the address has to wait, the worker is on its way out, or the ledger cannot be written.
         """
         self.freshen()
-        wait = self._wait_of(exchange.client.source, exchange.started) if self._slowed else 0
+        client = exchange.client
+        wait = self._wait_of(client.source, exchange.started) if self._slowed and client.suspect else 0
         if wait:
             raise refusal("address-rate", retry_after=wait)
         if self.draining:
@@ -168,8 +172,10 @@ class Plane:
         known = exchange.known
         if known is None or fault.control == RATE:
             self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
-            if fault.reason != "address-rate" and known is None:
-                self.charge(exchange.client.source, exchange.started)
+            if known is None:
+                exchange.client.suspect = True
+                if fault.reason != "address-rate":
+                    self.charge(exchange.client.source, exchange.started)
             return
         route = exchange.route
         detail: dict[str, int | str] = {

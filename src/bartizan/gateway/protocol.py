@@ -59,6 +59,7 @@ class ClientConnection(asyncio.Protocol):
         source: pseudonym of the address that it comes from, or `anonymous`.
         group: key-agreement group of its TLS, `none` without.
         stalled: whether the client does not take what is sent to it.
+        suspect: whether a stranger's request was refused on it.
     """
 
     __slots__ = (
@@ -78,6 +79,7 @@ class ClientConnection(asyncio.Protocol):
         "group",
         "source",
         "stalled",
+        "suspect",
     )
 
     def __init__(self, plane: "Plane") -> None:
@@ -90,7 +92,7 @@ class ClientConnection(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._exchange: Exchange | None = None
         self._steps: Generator[int, bytes, None] | None = None
-        self._paused = self._begun = self.stalled = False
+        self._paused = self._begun = self.stalled = self.suspect = False
         self.source, self.group = "anonymous", "none"
         self._transport: asyncio.Transport
 

@@ -7,6 +7,7 @@ of an allow-list reach the client.
 
 import re
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -42,6 +43,7 @@ _LOOKED_AT: Final = re.compile(
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
 """Fields that say where the body ends, and those that reach the client."""
+_REMEMBERED: Final = 128
 _BODILESS: Final = (204, 304)
 _FIRST_FINAL: Final = 200
 
@@ -64,8 +66,12 @@ class AnswerHead(msgspec.Struct, frozen=True):
     reusable: bool
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_answer(head: bytes) -> AnswerHead:
     """Return what the head of an upstream's answer says.
+
+    A pure function of the head's octets; the latest answers are kept, because a service that is busy says the
+    same head again within a second.
 
     Args:
         head: the octets before the empty line.
