@@ -37,6 +37,13 @@ _PURPOSE: Final = {
     "server": ExtendedKeyUsageOID.SERVER_AUTH,
     "client": ExtendedKeyUsageOID.CLIENT_AUTH,
 }
+_NO_NAMES: Final = (
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    ValueError,
+)
+"""What reading a hostile request's names may raise; all but the last derive from `Exception` alone."""
 _EVERY_ADDRESS: Final = (
     x509.IPAddress(ipaddress.ip_network("0.0.0.0/0")),
     x509.IPAddress(ipaddress.ip_network("::/0")),
@@ -248,7 +255,7 @@ def _read_request(pem: bytes) -> x509.CertificateSigningRequest:
 def _wanted(request: x509.CertificateSigningRequest, names: tuple[str, ...]) -> x509.SubjectAlternativeName:
     try:
         wanted = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError) as fault:
+    except _NO_NAMES as fault:
         raise RequestRefused("it names no server") from fault
     allowed = {_general(name) for name in names}
     for name in wanted:
