@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.gateway.body import BodyReader, FormBody, JsonBody, has_repeated_member, is_deeper_than
+from bartizan.gateway.body import BodyReader, FormBody, JsonBody, has_repeated_member
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
 
@@ -89,16 +89,6 @@ def test_a_repeated_member_is_found_exactly_where_json_has_one(text: str) -> Non
     except Twice:
         repeats = True
     assert refused(CHAT, body) == ("json-member-repeated" if repeats else "")
-
-
-@given(JSON, st.integers(1, 5))
-def test_depth_is_measured_on_brackets_outside_strings(value: Any, levels: int) -> None:  # noqa: ANN401 - JSON
-    def depth(value: Any) -> int:  # noqa: ANN401 - JSON
-        if isinstance(value, dict):
-            return 1 + max(map(depth, value.values()), default=0)
-        return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
-
-    assert is_deeper_than(json.dumps(value).encode(), levels) == (depth(value) > levels)
 
 
 def test_a_member_is_not_missed_where_nothing_repeats() -> None:

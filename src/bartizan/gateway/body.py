@@ -12,17 +12,14 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from typing_extensions import override
 
-from bartizan.gateway.bounds import DEPTH
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
 from bartizan.gateway.openai_api import ApiRequest, ChatRequest, EmbeddingRequest
+from bartizan.gateway.structure import structure_fault
 
 _AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
 _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
 _PARAM_LENGTH: Final = 128
-_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_NOT_SKELETON: Final = bytes(set(range(256)) - set(b'{}[]"'))
-_STRING: Final = re.compile(rb'"[^"]*"')
 _ESCAPED_COLON: Final = b"\\u003"
 _ENCODE: Final = msgspec.json.Encoder().encode
 _FORM: Final = re.compile(rb"(?:[A-Za-z0-9*._~+=&-]|%[0-9A-Fa-f]{2})*")
@@ -84,23 +81,23 @@ class JsonBody:
         """Return the body, judged.
 
         Raises:
-            Refusal: it is not JSON, is nested too deep, names a member twice, or has another shape.
+            Refusal: it is not JSON, is nested too deep or built of too many parts, names a member twice, or has
+                another shape.
         """
+        fault = structure_fault(body)
+        if fault:
+            raise refusal(fault)
         try:
             request = self._decode(body)
             octets = _ENCODE(request)
-        except msgspec.ValidationError as fault:
-            raise _shape_refusal(str(fault)) from None
+        except msgspec.ValidationError as wrong:
+            raise _shape_refusal(str(wrong)) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise refusal("json-malformed") from None
-        except RecursionError:
-            raise refusal("json-too-deep") from None
         except OverflowError:
             raise refusal("json-number-range") from None
         if has_repeated_member(body, octets):
             raise refusal("json-member-repeated")
-        if is_deeper_than(octets, DEPTH):
-            raise refusal("json-too-deep")
         return _judged(request, octets)
 
 
@@ -148,22 +145,6 @@ class _Twice(Exception):
 def _once(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise _Twice
-
-
-def is_deeper_than(body: bytes, levels: int) -> bool:
-    """Return whether well-formed JSON is nested deeper than some levels.
-
-    Each pass over the bare brackets takes away the innermost level.
-    """
-    if body.count(b"{") + body.count(b"[") <= levels:
-        return False
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    skeleton = _STRING.sub(b"", plain.translate(_BRACKETS, _NOT_SKELETON))
-    for _ in range(levels):
-        skeleton = skeleton.replace(b"[]", b"")
-        if not skeleton:
-            return False
-    return True
 
 
 def _shape_refusal(message: str) -> Refusal:

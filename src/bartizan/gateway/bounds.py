@@ -16,6 +16,12 @@ FORM_OCTETS: Final = 16 * 1024
 """Octets of a form on a public route."""
 DEPTH: Final = 64
 """Levels of nesting of a JSON body."""
+CONTAINERS: Final = 65_536
+"""Objects and arrays of a JSON body."""
+MEMBERS: Final = 131_072
+"""Members of all objects of a JSON body together."""
+VALUES: Final = 524_288
+"""Commas of a JSON body, so about as many values; token ids are the most that anybody sends."""
 AHEAD_OCTETS: Final = 64 * 1024
 """Octets that a client may send ahead of the answer to its earlier request."""
 LINGER_OCTETS: Final = 8 * 1024 * 1024

@@ -85,6 +85,11 @@ _INPUT: Final = (
     ("encoding-refused", 415, "Content-Encoding is not taken; send the body as it is."),
     ("json-malformed", 400, "The body is not well-formed JSON in UTF-8."),
     ("json-too-deep", 400, "The JSON is nested more than 64 levels deep."),
+    (
+        "json-too-many",
+        413,
+        "The JSON is built of more than 65,536 objects and arrays, 131,072 members or 524,288 values.",
+    ),
     ("json-member-repeated", 400, "A JSON object names the same member twice."),
     ("json-number-range", 400, "A number in the JSON is out of range."),
     ("field-unknown", 400, "The request names a field that this API does not have."),

@@ -2,7 +2,8 @@
 
 Rules of this file: shapes alone. A field that is not here is refused, so the list is generous: what the
 official client can send, and what open servers (vLLM, llama.cpp, TGI) document beside it. An absent field
-stays absent (UNSET) and a null stays null, so that the re-encoding says exactly what was sent.
+stays absent (UNSET) and a null stays null, so that the re-encoding says exactly what was sent. A tagged shape
+stands among others, for msgspec takes one that stands alone without its tag, and would then write the tag.
 Source: the parameter types of the `openai` package, 3.54.0.
 """
 
@@ -299,7 +300,7 @@ class Prediction(Strict, frozen=True):
     """Text that the answer will mostly repeat."""
 
     type: Literal["content"]
-    content: str | list[TextPart]
+    content: str | list[TextPart | RefusalPart]
 
 
 class Sampled(Strict, frozen=True):

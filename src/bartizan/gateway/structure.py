@@ -16,17 +16,21 @@ _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 
 def structure_fault(body: bytes) -> str:
     """Return the word for a body that is nested too deep or built of too many parts, or nothing."""
-    if body.count(b"{") + body.count(b"[") <= DEPTH and body.count(b",") <= VALUES:
-        return ""  # then it cannot have too many members either: each but an object's first has a comma
-    bare = skeleton(body)
-    containers = bare.count(b"[")
-    if containers > CONTAINERS or bare.count(b":") > MEMBERS or bare.count(b",") > VALUES:
+    if (
+        body.count(b"{") + body.count(b"[") <= DEPTH
+        and body.count(b":") <= MEMBERS
+        and body.count(b",") <= VALUES
+    ):
+        return ""  # nearly every body, at the price of four counts
+    bare = _skeleton(body)
+    opened, closed = bare.count(b"["), bare.count(b"]")
+    if max(opened, closed) > CONTAINERS or bare.count(b":") > MEMBERS or bare.count(b",") > VALUES:
         return "json-too-many"
-    return "json-too-deep" if containers > DEPTH and _is_deeper(bare.translate(None, b":,"), DEPTH) else ""
+    return "json-too-deep" if opened > DEPTH and _is_deeper(bare.translate(None, b":,"), DEPTH) else ""
 
 
-def skeleton(body: bytes) -> bytes:
-    """Return what stands outside strings: colons, commas and brackets, all of these square."""
+def _skeleton(body: bytes) -> bytes:
+    """Return the colons, commas and brackets outside strings, every bracket as a square one."""
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     return _STRING.sub(b"", plain.translate(_BRACKETS, _NOT_SKELETON))
 
