@@ -125,6 +125,25 @@ def test_a_connection_that_says_nothing_is_closed_and_charged() -> None:
     run(scenario())
 
 
+def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bartizan.gateway.plane.CONNECTIONS", 2)
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one, client(scene) as two:
+            assert (await one.ask(request())).status == 200
+            assert (await two.ask(request())).status == 200
+            async with client(scene) as three:
+                three.send(request())
+                assert await three.closed() == b""
+            await asyncio.sleep(0.05)
+            async with client(scene) as three:
+                three.send(request())
+                assert await three.closed() == b""
+            assert (await one.ask(request())).status == 200
+
+    run(scenario())
+
+
 def test_an_idle_connection_is_closed() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:

@@ -1,6 +1,7 @@
 """Connections to the services: used again only where nothing is in doubt."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -184,6 +185,53 @@ def test_connections_and_waiting_requests_are_bounded() -> None:
                 release.set()
                 assert [(await each.answer()).status for each in (a, b, c)] == [200, 200, 200]
                 assert scene.upstream.connections == 2
+
+    run(scenario())
+
+
+def test_who_waits_in_vain_for_a_busy_service_is_told_so() -> None:
+    async def scenario() -> None:
+        def prepare(scene: Scene) -> None:
+            scene.limits = ServiceLimits(connections=1)
+
+        async def never(_received: Received, _writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(60)
+
+        async with standing(prepare) as scene, client(scene) as one, client(scene) as other:
+            scene.upstream.script = never
+            one.send(request())
+            await asyncio.sleep(0.05)
+            other.send(request())
+            await asyncio.sleep(0.3)
+            await scene.later(11)
+            answer = await other.answer()
+            assert (answer.status, answer.reason) == (503, "upstream-busy")
+            assert scene.gateway.account().open == 1
+
+    run(scenario())
+
+
+def test_a_dialer_that_fails_in_an_unforeseen_way_does_not_use_up_the_connections() -> None:
+    async def scenario() -> None:
+        failed: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+
+        def prepare(scene: Scene) -> None:
+            scene.limits = ServiceLimits(connections=1)
+            honest = scene.dial
+
+            async def fails_once(service: str) -> socket.socket:
+                failed.append(service)
+                if len(failed) == 1:
+                    raise RuntimeError("planted")
+                return await honest(service)
+
+            scene.dial = fails_once  # type: ignore[method-assign]  # the fault
+
+        async with standing(prepare) as scene, client(scene) as one, client(scene) as other:
+            one.send(request())
+            await asyncio.sleep(0.05)
+            assert (await other.ask(request())).status == 200
 
     run(scenario())
 

@@ -118,6 +118,31 @@ def test_a_client_that_leaves_ends_its_request_at_the_service() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
+def test_a_client_that_leaves_at_the_last_event_has_had_its_answer(end: bytes) -> None:
+    """The API's own client reads no further than that, whether the framing of the body has ended or not."""
+    last = chunk(b"data: [DONE]" + end)
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(SSE + chunk(event(1)) + chunk(USAGE) + last)
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing() as scene:
+            scene.upstream.script = script
+            async with client(scene) as one:
+                one.send(request())
+                await one.reader.readuntil(last)
+            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            completed = scene.events()[-1]
+            assert completed.outcome is Outcome.DONE
+            assert (completed.detail["status"], completed.detail["reason"]) == (200, "done")
+            assert completed.detail["output"] == 11
+            assert scene.gateway.account().open == 0
+
+    run(scenario())
+
+
 def test_a_stream_of_a_revoked_principal_is_cut_within_a_second() -> None:
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(SSE)
@@ -250,6 +275,7 @@ def test_an_answer_without_a_body_has_none() -> None:
             for _ in range(2):
                 answer = await one.ask(request())
                 assert (answer.status, answer.body) == (204, b"")
+                assert b"content-length" not in answer.headers
 
     run(scenario())
 

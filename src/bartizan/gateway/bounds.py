@@ -4,6 +4,8 @@ from typing import Final
 
 from bartizan.clock import MILLISECOND, SECOND, Nanoseconds
 
+CONNECTIONS: Final = 8192
+"""Connections of clients that one worker holds at once; beyond them, new ones are closed at once."""
 HEAD_OCTETS: Final = 32 * 1024
 """Octets of a head, a request's or an answer's."""
 LINE_OCTETS: Final = 2048

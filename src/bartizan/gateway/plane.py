@@ -8,6 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
+from bartizan.gateway.bounds import CONNECTIONS
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
@@ -210,10 +211,11 @@ class Plane:
         if written:
             self.turn.after(_nothing, _nothing)
 
-    def entered(self, client: "ClientConnection") -> None:
-        """Take note of a new connection."""
+    def entered(self, client: "ClientConnection") -> bool:
+        """Take note of a new connection; return whether there is room for it."""
         self.clients.add(client)
         self._deserted.clear()
+        return len(self.clients) <= CONNECTIONS
 
     def left(self, client: "ClientConnection") -> None:
         """Take note of the end of a connection."""

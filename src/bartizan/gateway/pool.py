@@ -42,6 +42,10 @@ class Pool:
         """Take back a request that waits for a connection no longer."""
         self._lines[exchange.route.service.name].forget(exchange)
 
+    def fault_of_wait(self, exchange: "Exchange") -> str:
+        """Return why a request has waited in vain for a connection: all are busy, or there is none."""
+        return self._lines[exchange.route.service.name].fault_of_wait
+
     def sweep(self, now: Nanoseconds) -> None:
         """Close connections that have been idle for too long."""
         for line in self._lines.values():
@@ -90,6 +94,11 @@ class Line:
         if exchange in self.waiting:
             self.waiting.remove(exchange)
 
+    @property
+    def fault_of_wait(self) -> str:
+        """Why a request has waited in vain."""
+        return "upstream-busy" if self._all else "upstream-unreachable"
+
     def opened(self, upstream: "Upstream") -> None:
         """Take a connection into use."""
         self._all.add(upstream)
@@ -137,13 +146,11 @@ class Line:
             async with asyncio.timeout(DIAL_TIME / SECOND):
                 await self._adopt(await self._ports.dial(self.service.name))
         except (OSError, TimeoutError):
-            self._dialling -= 1
             if self.waiting:
                 self.waiting.popleft().fail("upstream-unreachable")
-            self._dial_for_waiting()
-        else:
+        finally:
             self._dialling -= 1
-            self._dial_for_waiting()
+        self._dial_for_waiting()
 
     async def _adopt(self, sock: socket.socket) -> None:
         """Make a connected socket a connection in use; TLS, where there is any, is done by then."""

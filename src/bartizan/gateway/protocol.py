@@ -104,7 +104,8 @@ class ClientConnection(asyncio.Protocol):
             self.source = self._plane.ports.pseudonym_of_address(peer[0])
         self.group = transport.get_extra_info("group") or "none"
         self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
-        self._plane.entered(self)
+        if not self._plane.entered(self):
+            self.abort()
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -154,9 +154,9 @@ def head_for_client(
         chunked: whether a body of unknown length goes out in chunks.
     """
     line = LINES.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status
-    framing = b"content-length: %d\r\n" % length if length >= 0 else b""
-    if length < 0 and chunked:
-        framing = b"transfer-encoding: chunked\r\n"
+    framing = b"transfer-encoding: chunked\r\n" if chunked else b""
+    if length >= 0 and answer.status not in _BODILESS:
+        framing = b"content-length: %d\r\n" % length
     caching = b"" if b"cache-control:" in answer.kept else b"cache-control: no-store\r\n"
     going = b"\r\n" if keep else b"connection: close\r\n\r\n"
     name = b"x-request-id: " + request.encode() + b"\r\n"

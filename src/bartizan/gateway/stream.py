@@ -32,6 +32,8 @@ _CLIENT_GONE: Final = 499
 _WITHDRAWN: Final = 403
 """Status in the record of a request that was cut before it had an answer."""
 _LAST_CHUNK: Final = b"0\r\n\r\n"
+_LAST_EVENT: Final = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
+"""How a stream of OpenAI's API ends. Its own client leaves at these words, before the body's framing has ended."""
 _MAPPED: Final = {
     401: "upstream-credential",
     403: "upstream-credential",
@@ -223,11 +225,12 @@ class Exchange:
         self.client.abort()
 
     def abandon(self) -> None:
-        """End because the client is gone; the service's answer is not read any further."""
+        """End because the client is gone, with all that it asked for or without; nothing more is read."""
         if self.stage is ARRIVING:
             return
         self._leave()
-        if self._record(_CLIENT_GONE, "client-gone"):
+        whole = self._tail.endswith(_LAST_EVENT)
+        if self._record(self._status, DONE) if whole else self._record(_CLIENT_GONE, "client-gone"):
             self.plane.turn.after(self._counted, self._uncounted)
 
     def _leave(self) -> None:
@@ -313,4 +316,5 @@ class Exchange:
             waited = limits.gap_time if self.stage is ANSWERING else limits.answer_time
             self.moved, self.deadline = False, Nanoseconds(now + waited)
         elif self.deadline and now > self.deadline and not self.client.stalled:
-            self.fail("upstream-timeout" if self.upstream is not None else "upstream-unreachable")
+            waiting = self.upstream is None
+            self.fail(self.plane.pool.fault_of_wait(self) if waiting else "upstream-timeout")
