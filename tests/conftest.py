@@ -5,6 +5,7 @@ aside. CI (`CI=true`) has all they need, so there a test that stands aside has f
 """
 
 import os
+import signal
 from collections.abc import Mapping
 
 import pytest
@@ -18,6 +19,16 @@ settings.register_profile("fuzz", settings.get_profile("default"), max_examples=
 settings.load_profile("default")
 
 _skipped: dict[str, str] = {}
+
+
+def pytest_configure() -> None:
+    """Let what the tests start hear Ctrl-C and a hang-up, though a script's background has us ignore them.
+
+    A child inherits that a signal is ignored, and gets the default of one that is caught: so catch it, and do nothing.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -26,6 +26,7 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._started: list[subprocess.Popen[str]] = []
 
     def type(self, *words: str) -> tuple[int, str, str]:
         done = subprocess.run(
@@ -34,6 +35,20 @@ class Terminal:
         )  # fmt: skip
         assert "Traceback" not in done.stdout + done.stderr
         return done.returncode, done.stdout, done.stderr
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Type a command that stays, and leave its end to `close`."""
+        self._started.append(
+            subprocess.Popen([COMMAND, *words], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        )
+        return self._started[-1]
+
+    def close(self) -> None:
+        """End what was started, however the test went."""
+        self.type("down")
+        for started in self._started:
+            started.kill()
+            started.communicate()
 
     def shell(self, script: str) -> str:
         done = subprocess.run(
@@ -49,7 +64,7 @@ def terminal() -> Iterator[Terminal]:
     with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
         found = Terminal(Path(name))
         yield found
-        found.type("down")
+        found.close()
 
 
 def test_a_session(terminal: Terminal) -> None:
@@ -123,15 +138,12 @@ def test_a_busy_port_names_its_holder_and_another(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_stops_everything(terminal: Terminal, number: signal.Signals) -> None:
-    started = subprocess.Popen(
-        [COMMAND, "up", "--no-drill", "--port", "0"], cwd=terminal.folder, stdout=subprocess.PIPE, text=True
-    )
+    started = terminal.start("up", "--no-drill", "--port", "0")
     assert started.stdout is not None
     assert any(line.startswith("Ctrl-C stops") for line in started.stdout)
     status = json.loads((terminal.folder / ".bartizan" / "run" / "status.json").read_text())
     started.send_signal(number)
     assert started.wait(20) == Exit.INTERRUPTED
-    started.stdout.close()
     time.sleep(0.1)
     for pid in (status["pid"], *(process["pid"] for process in status["processes"])):
         assert not Path(f"/proc/{pid}").exists()
