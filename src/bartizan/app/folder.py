@@ -9,8 +9,15 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+NAMES: Final = frozenset(
+    {".gitignore", "ca.pem", "keys", "ledger", "model", "run", "store.db"}
+    | {"store.db-journal", "store.db-shm", "store.db-wal"}
+)
+"""What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
 
 
 class FolderRefused(OSError):
@@ -82,29 +89,43 @@ class Folder(msgspec.Struct, frozen=True):
         return self.run / "generation"
 
     def make(self) -> None:
-        """Make what is missing, readable by the owner alone.
+        """Make what is missing, readable by the owner alone; a folder that holds other things is left as it is.
 
         Raises:
-            FolderRefused: not a folder, another user's, or not writable.
+            FolderRefused: not a folder, another user's, one with something else in it, or not writable.
         """
         try:
-            for path in (self.root, self.keys, self.ledger, self.segments, self.run):
+            self.root.mkdir(mode=0o700, exist_ok=True)
+            self._claim()
+            for path in (self.keys, self.ledger, self.segments, self.run):
                 path.mkdir(mode=0o700, exist_ok=True)
-            found = self.root.stat()
-            if found.st_uid != os.geteuid():
-                raise FolderRefused(
-                    f"{self.root} belongs to another user; name a folder of your own with --state"
-                )
-            self.root.chmod(0o700)
-            (self.root / ".gitignore").write_text("*\n")
+            hidden = self.root / ".gitignore"
+            if not hidden.exists():
+                hidden.write_text("*\n")
         except FileExistsError as fault:
             raise FolderRefused(
                 f"{fault.filename} is not a folder; remove it or name another with --state"
             ) from fault
-        except (PermissionError, FileNotFoundError, NotADirectoryError) as fault:
+        except FolderRefused:
+            raise
+        except OSError as fault:
             raise FolderRefused(
-                f"cannot use {fault.filename}: {fault.strerror}; name a folder with --state"
+                f"cannot use {fault.filename or self.root}: {fault.strerror}; name a folder with --state"
             ) from fault
+
+    def _claim(self) -> None:
+        """Take the folder for its owner alone, if it is one that Bartizan may take."""
+        if self.root.stat().st_uid != os.geteuid():
+            raise FolderRefused(
+                f"{self.root} belongs to another user; name a folder of your own with --state"
+            )
+        # A mounted volume brings its own lost+found.
+        foreign = sorted({entry.name for entry in self.root.iterdir()} - NAMES - {"lost+found"})
+        if foreign:
+            raise FolderRefused(
+                f"{self.root} holds {foreign[0]}, which is not Bartizan's; name a new or empty folder with --state"
+            )
+        self.root.chmod(0o700)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

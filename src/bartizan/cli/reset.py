@@ -6,14 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from bartizan.app.folder import Folder
+from bartizan.app.folder import NAMES, Folder
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options
 from bartizan.cli.place import near, state
-
-KNOWN = frozenset(
-    {".gitignore", "ca.pem", "keys", "ledger", "run", "store.db", "store.db-shm", "store.db-wal", "model"}
-)
-"""What a state folder holds; a folder with anything else in it is not deleted."""
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
@@ -48,7 +43,7 @@ def _check(root: Path, shown: str) -> None:
     names = {entry.name for entry in root.iterdir()}
     if "keys" not in names:
         raise UsageInvalid(f"{shown} is not a state folder: it holds no keys")
-    foreign = sorted(names - KNOWN)
+    foreign = sorted(names - NAMES)
     if foreign:
         raise UsageInvalid(f"{shown} holds {foreign[0]}, which is not Bartizan's; nothing was deleted")
 
