@@ -102,3 +102,18 @@ def test_a_ledger_without_a_checkpoint_cannot_be_attacked(platform: Platform) ->
     (platform.ledger / "checkpoint").unlink()
     with pytest.raises(NothingSigned), copied(platform):
         pass
+
+
+@pytest.mark.parametrize("attack", [EDITED, TRUNCATED, ROLLED_BACK], ids=lambda attack: attack.name)
+def test_an_attack_waits_for_the_first_signature(platform: Platform, attack: object) -> None:
+    """A twin on a busy machine answers before its sealer has signed; that proves nothing either way."""
+    assert isinstance(attack, type(EDITED))
+    checkpoint, later = platform.ledger / "checkpoint", platform.ledger / "later"
+    checkpoint.rename(later)
+
+    def sign(_seconds: float) -> None:
+        if later.exists():
+            later.rename(checkpoint)
+
+    assert isinstance(attack.act(Target(platform, lambda _lines: platform, sign)), Held)
+    assert not later.exists()

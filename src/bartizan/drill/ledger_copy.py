@@ -130,8 +130,19 @@ def grown(target: Target, platform: Platform, beyond: int) -> bytes:
         NothingSigned: none was signed in time.
     """
     platform.caller()  # minting a token is an entry
-    keys = load_verifiers(platform.ledger)
+    return covered(target, platform, beyond)
+
+
+def covered(target: Target, platform: Platform, beyond: int = 0) -> bytes:
+    """Wait for a checkpoint that covers more than so many entries, and return it.
+
+    A platform answers its first request before the sealer has signed anything.
+
+    Raises:
+        NothingSigned: none was signed in time.
+    """
     for _ in range(_ROUNDS):
+        keys = load_verifiers(platform.ledger)
         note = read_small(platform.ledger / CHECKPOINT)
         if keys is not None and note and keys.open(note).size > beyond:
             return note

@@ -3,15 +3,17 @@
 import msgspec
 
 from bartizan.drill.attack import Attack, Outcome, Stage
-from bartizan.drill.ledger_copy import Copy, unnoticed
+from bartizan.drill.ledger_copy import Copy, covered, unnoticed
 from bartizan.drill.target import REQUIRES_PQ, Target
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome as Word
 
 
 def _act(target: Target) -> Outcome:
+    twin = target.twin(REQUIRES_PQ)
+    covered(target, twin)
     return unnoticed(
-        target.twin(REQUIRES_PQ),
+        twin,
         ("an entry that says another outcome", _edit),
         ("an entry that says another outcome, in a tree rebuilt around it", _rebuild),
     )

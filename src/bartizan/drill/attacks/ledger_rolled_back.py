@@ -1,12 +1,13 @@
 """Somebody with the disk puts an older copy back, whole and correctly signed, before anything happened."""
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.ledger_copy import copied, grown
+from bartizan.drill.ledger_copy import copied, covered, grown
 from bartizan.drill.target import REQUIRES_PQ, Target
 
 
 def _act(target: Target) -> Outcome:
     twin = target.twin(REQUIRES_PQ)
+    covered(target, twin)
     with copied(twin) as older:
         if not older.intact(older.remembered):
             return Undecided("an untouched copy does not verify, so nothing can be said of an older one")

@@ -1,13 +1,15 @@
 """Somebody with the disk cuts the latest entries off, first crudely, then with a tree that fits what is left."""
 
 from bartizan.drill.attack import Attack, Outcome, Stage
-from bartizan.drill.ledger_copy import Copy, unnoticed
+from bartizan.drill.ledger_copy import Copy, covered, unnoticed
 from bartizan.drill.target import REQUIRES_PQ, Target
 
 
 def _act(target: Target) -> Outcome:
+    twin = target.twin(REQUIRES_PQ)
+    covered(target, twin)
     return unnoticed(
-        target.twin(REQUIRES_PQ),
+        twin,
         ("cutting the latest entries off", _cut),
         ("cutting the latest entries off and rebuilding the tree", _rebuild),
     )
