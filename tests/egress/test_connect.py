@@ -81,7 +81,17 @@ def test_a_unix_socket_is_connected_to_by_its_path(tmp_path: Path) -> None:
         assert line.recv(100) == OK
 
 
-@pytest.mark.parametrize("name", ["absent", "x" * 200, "a\0b"])
+def test_a_unix_socket_in_a_folder_of_any_depth_is_connected_to(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 120)
+    with listening(saying(OK), tmp_path / "s") as _:
+        deep.mkdir()
+        (tmp_path / "s").rename(deep / "s")
+        with connect_unix(deep / "s") as line:
+            line.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert line.recv(100) == OK
+
+
+@pytest.mark.parametrize("name", ["absent", "x" * 200, "a\0b", f"{'x' * 120}/s"])
 def test_a_path_where_nobody_listens_is_a_fault(tmp_path: Path, name: str) -> None:
     with pytest.raises(UpstreamUnreachable):
         connect_unix(f"{tmp_path}/{name}")

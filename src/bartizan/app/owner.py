@@ -4,10 +4,7 @@ Rules of this file: answers are checked like a stranger's; a refusal carries the
 says what to do. Tokens and secrets go to the caller and nowhere else.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -140,21 +137,11 @@ class Owner:
         headers = (("content-type", "application/json"),) if body is not None else ()
         octets = b"" if body is None else msgspec.json.encode(body)
         try:
-            with _short(self._folder.owner_socket) as socket:
-                response = Client.unix(socket, timeout_s=SECONDS).request(method, path, headers, octets)
+            client = Client.unix(self._folder.owner_socket, timeout_s=SECONDS)
+            response = client.request(method, path, headers, octets)
         except OSError as fault:
             raise PlatformSilent(self._folder) from fault
         return _read(response, shape)
-
-
-@contextmanager
-def _short(socket: Path) -> Iterator[str]:
-    """Yield a name for a unix socket that is short enough: a socket's address holds 107 octets only."""
-    parent = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{parent}/{socket.name}"
-    finally:
-        os.close(parent)
 
 
 def _read(response: Response, shape: type[Shape]) -> Shape:

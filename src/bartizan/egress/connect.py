@@ -7,7 +7,7 @@ come back with a time limit set and without Nagle's delay.
 import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from bartizan.clock import SECOND, Clock, SystemClock
@@ -18,6 +18,7 @@ from bartizan.egress.resolve import resolve
 __all__ = ["AddressRefused", "EgressFault", "NameUnknown", "UpstreamUnreachable", "connect", "connect_unix"]
 
 CONNECT_SECONDS: Final = 10.0
+_LONGEST: Final = 107
 
 Resolver = Callable[[str, int], tuple[Address, ...]]
 
@@ -71,11 +72,26 @@ def connect_unix(path: str | os.PathLike[str], *, timeout_s: float = CONNECT_SEC
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         end.settimeout(timeout_s)
-        end.connect(os.fspath(path))
+        with _short(os.fspath(path)) as name:
+            end.connect(name)
     except (OSError, ValueError) as fault:
         end.close()
         raise UpstreamUnreachable(os.fspath(path).replace("\0", "@"), _reason(fault)) from fault
     return end
+
+
+@contextlib.contextmanager
+def _short(path: str) -> Iterator[str]:
+    """Yield a name of a unix socket that fits: a socket's address holds 107 octets only."""
+    if path.startswith("\0") or len(os.fsencode(path)) <= _LONGEST:
+        yield path
+        return
+    folder, name = os.path.split(path)
+    parent = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{parent}/{name}"
+    finally:
+        os.close(parent)
 
 
 def _permitted(
