@@ -45,4 +45,7 @@ def test_a_run_that_the_ledger_did_not_take_says_so() -> None:
 def test_what_no_attack_has_shown_stands_under_the_same_heading() -> None:
     unrecorded = Result("00" * 8, "sample", (), ("data.sealed-at-rest",), 1.0)
     printed = render(unrecorded, (("sealed at rest", "nothing is sealed"), ("all 1", "bartizan status")))
-    assert "\nNot protected now:\n  sealed at rest  nothing is sealed\n  all 1           bartizan status\n" in printed
+    assert (
+        "\nNot protected now:\n  sealed at rest  nothing is sealed\n  all 1           bartizan status\n"
+        in printed
+    )
