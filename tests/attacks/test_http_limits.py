@@ -125,11 +125,12 @@ def test_a_connection_that_says_nothing_is_closed_and_charged() -> None:
     run(scenario())
 
 
-def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bartizan.gateway.plane.CONNECTIONS", 2)
+def test_connections_are_bounded() -> None:
+    def two_places(scene: Scene) -> None:
+        scene.connections = 2
 
     async def scenario() -> None:
-        async with standing() as scene, client(scene) as one, client(scene) as two:
+        async with standing(two_places) as scene, client(scene) as one, client(scene) as two:
             assert (await one.ask(request())).status == 200
             assert (await two.ask(request())).status == 200
             async with client(scene) as three:

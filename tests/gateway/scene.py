@@ -217,6 +217,8 @@ class Scene:
         self.decided: list[tuple[str, str, str]] = []
         self.unreachable = False
         self.limits = ServiceLimits()
+        self.connections = 100
+        self.insists = False
         self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
@@ -252,6 +254,8 @@ class Scene:
             pseudonym_of_address=lambda _address: "a-00000000000000cc",
             stop_accepting=self.stop,
             random=secrets.token_bytes,
+            connections=self.connections,
+            tls=self.insists or self.front != self.plain,
         )
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:

@@ -11,6 +11,7 @@ import concurrent.futures.thread
 import encodings.idna
 import linecache
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -42,6 +43,7 @@ from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
+from bartizan.gateway.bounds import CONNECTIONS
 from bartizan.identity import pseudonym
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
@@ -55,6 +57,8 @@ LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceb
 _HOUSEKEEPING_SECONDS = 0.1
 _RENEWAL_SECONDS = LEAF_DAYS * DAY / SECOND / 2
 _MOST_MINTED = 256
+_OWN_DESCRIPTORS = 128
+_LEAST_ROOM = 64
 
 
 class Worker:
@@ -85,6 +89,7 @@ class Worker:
         self.context: SSL.Context | None = None
         self.contexts = _client_contexts(self.plan.upstreams)
         self.asked_segment = False
+        self.room = _room(len(self.plan.upstreams))
         self.gateway: Gateway
         self.server: asyncio.Server
         self.ended = asyncio.Event()
@@ -135,7 +140,7 @@ class Worker:
     def _connection(self) -> asyncio.Protocol:
         if self.context is None:
             return self.gateway.connection()
-        return TlsProtocol(self.gateway.connection, self.context, on_refused=self.gateway.handshake_refused)
+        return self.gateway.encrypted(self.context)
 
     def _ports(self) -> ports.Ports:
         deciding = Deciding(self.fresh, self.plan.upstreams)
@@ -157,6 +162,8 @@ class Worker:
             pseudonym_of_address=self.addresses.pseudonym,
             stop_accepting=self._unwell,
             random=secrets.token_bytes,
+            connections=self.room,
+            tls=self.plan.tls,
         )
 
     def _refresh(self) -> None:
@@ -264,6 +271,20 @@ class Worker:
     def _renew(self) -> None:
         self.ask_leaf()
         asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
+
+
+def _room(services: int) -> int:
+    """Return how many clients' connections there are descriptors for, after having asked for as many as it takes.
+
+    A worker that has none left could not even take a connection to a service from the dialer.
+    """
+    others = _OWN_DESCRIPTORS + services * ports.ServiceLimits().connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, CONNECTIONS + others) if hard != resource.RLIM_INFINITY else CONNECTIONS + others
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(CONNECTIONS, soft - others))
 
 
 def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:

@@ -97,7 +97,7 @@ class TlsTransport(asyncio.Transport):
 
     @override
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`) or of the socket."""
+        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`), `raw`, or one of the socket."""
         connection = self._tls.session.connection
         match name:
             case "group":
@@ -110,5 +110,7 @@ class TlsTransport(asyncio.Transport):
                 return self._tls.session.resumed
             case "sslobject":
                 return connection
+            case "raw":
+                return self._tls.raw
             case _:
                 return self._tls.raw.get_extra_info(name, default)

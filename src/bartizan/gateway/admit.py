@@ -51,18 +51,31 @@ def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
         return plane.ports.anonymous
     answer = plane.ports.authenticate(exchange.head.token, exchange.started)
     if is_refused(answer):
+        _limit_stranger(plane, exchange)
         _refuse(answer)
     exchange.known = answer.principal
     exchange.actor = answer.principal.pseudonym
+    exchange.client.trust(answer.principal.id)
     return answer
 
 
 def _limit(plane: "Plane", exchange: Exchange) -> None:
-    known, now = exchange.known, exchange.started
+    known = exchange.known
     if known is None:
-        wait, party = plane.charge(exchange.client.source, now), "address"
+        _limit_stranger(plane, exchange)
     else:
-        wait, party = plane.ports.limit(exchange.route.service.name, known.id, now), "principal"
+        _require_within(
+            "principal", plane.ports.limit(exchange.route.service.name, known.id, exchange.started)
+        )
+
+
+def _limit_stranger(plane: "Plane", exchange: Exchange) -> None:
+    """Charge the address, for nobody is known whom it could be. Who is known never waits for an address."""
+    exchange.charged = True
+    _require_within("address", plane.charge(exchange.client.source, exchange.started))
+
+
+def _require_within(party: str, wait: int) -> None:
     found = rate_limited.judge(Allowance(party, wait)) if wait else ()
     if found:
         raise refusal(found[0].reason, retry_after=wait)

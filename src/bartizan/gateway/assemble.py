@@ -3,8 +3,11 @@
 import asyncio
 from typing import Final
 
+from OpenSSL import SSL
+
 from bartizan.clock import SECOND
 from bartizan.gateway.bounds import SWEEP_TIME
+from bartizan.gateway.front import Front
 from bartizan.gateway.plane import Plane
 from bartizan.gateway.ports import Ports
 from bartizan.gateway.protocol import ClientConnection
@@ -16,7 +19,7 @@ _COUNTS_EVERY: Final = 4
 
 
 class Gateway:
-    """The data plane of one worker; `connection` is the protocol factory for its listener."""
+    """The data plane of one worker; `connection` or `encrypted` makes the protocols for its listener."""
 
     __slots__ = ("_plane", "_sweeps", "_timer")
 
@@ -26,12 +29,12 @@ class Gateway:
         self._timer = plane.loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def connection(self) -> ClientConnection:
-        """Return the protocol for a new connection: plain, or inside TLS."""
+        """Return the protocol for a new connection without TLS."""
         return ClientConnection(self._plane)
 
-    def handshake_refused(self, word: str) -> None:
-        """Count a TLS handshake that failed; `word` is one of `crypto.tls_session.FAULTS`."""
-        self._plane.count_handshake(word)
+    def encrypted(self, context: SSL.Context) -> Front:
+        """Return the protocol for a new connection that speaks TLS, under a context of `crypto.tls`."""
+        return Front(self._plane, context)
 
     def account(self) -> Account:
         """Return how this worker's requests add up in the record, for `gateway.monitored`."""

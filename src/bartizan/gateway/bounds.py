@@ -5,7 +5,9 @@ from typing import Final
 from bartizan.clock import MILLISECOND, SECOND, Nanoseconds
 
 CONNECTIONS: Final = 8192
-"""Connections of clients that one worker holds at once; beyond them, new ones are closed at once."""
+"""Connections of clients that one worker holds at once; beyond them, the oldest stranger's is closed."""
+TRUSTED: Final = 512
+"""Connections of one principal that no stranger can push out."""
 HEAD_OCTETS: Final = 32 * 1024
 """Octets of a head, a request's or an answer's."""
 LINE_OCTETS: Final = 2048
@@ -37,6 +39,8 @@ HEAD_TIME: Final = Nanoseconds(10 * SECOND)
 BODY_TIME: Final = Nanoseconds(30 * SECOND)
 IDLE_TIME: Final = Nanoseconds(75 * SECOND)
 LINGER_TIME: Final = Nanoseconds(2 * SECOND)
+REST_TIME: Final = Nanoseconds(SECOND)
+"""How long at most nothing is read from a connection after a refusal because of its address."""
 STALL_TIME: Final = Nanoseconds(30 * SECOND)
 """How long a client may leave a full buffer unread."""
 DIAL_TIME: Final = Nanoseconds(10 * SECOND)

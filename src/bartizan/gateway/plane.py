@@ -8,8 +8,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
-from bartizan.gateway.bounds import CONNECTIONS
-from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.connection import Connection
+from bartizan.gateway.controls import rate_limited, tls_strong
+from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.pool import Pool
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
 
 _DRAWN: Final = 256
-_SLOWED: Final = 4096
 
 
 class Ids:
@@ -56,7 +56,7 @@ class Plane:
     Attributes:
         ports, loop: what it was assembled with.
         heads, routes, turn, pool, request_lines, ids, dates: its parts.
-        clients: every connection of a client.
+        clients: every connection of a client; `crowd` has those too that still shake hands.
         open: every admitted request that has not ended.
         generation: number of the state that was last refreshed to.
         draining: whether the worker is on its way out.
@@ -67,10 +67,10 @@ class Plane:
     __slots__ = (
         "_deserted",
         "_refusals",
-        "_slowed",
         "admitted",
         "clients",
         "completed",
+        "crowd",
         "dates",
         "draining",
         "generation",
@@ -97,11 +97,11 @@ class Plane:
         self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
+        self.crowd = Crowd(ports.connections)
         self.open: set[Exchange] = set()
         self.generation, self.draining = ports.generation(), False
         self.admitted = self.completed = 0
         self._refusals, self._deserted = Refusals(), asyncio.Event()
-        self._slowed: dict[str, Nanoseconds] = {}
 
     def freshen(self) -> None:
         """Load a newer state where there is one, and cut the open requests that it no longer allows."""
@@ -130,53 +130,37 @@ class Plane:
         answer = self.ports.authorize(who, route.action, route.service.name, exchange.circumstances)
         return answer.reason if is_refused(answer) else ""
 
-    def require_open(self, exchange: "Exchange") -> None:
+    def require_open(self) -> None:
         """Refuse what is not to be served now, whoever asks; load a newer state first.
 
-        An address that overdid it waits on every connection on which it did something wrong. A new connection
-        may still show a good token: strangers can slow themselves, but not their neighbours.
-
         Raises:
-            Refusal: the address has to wait, the worker is on its way out, or the ledger cannot be written.
+            Refusal: the worker is on its way out, or the ledger cannot be written.
         """
         self.freshen()
-        client = exchange.client
-        wait = self._wait_of(client.source, exchange.started) if self._slowed and client.suspect else 0
-        if wait:
-            raise refusal("address-rate", retry_after=wait)
         if self.draining:
             raise refusal("draining")
         if self.turn.broken:
             raise refusal("record-unavailable")
 
-    def _wait_of(self, source: str, now: Nanoseconds) -> int:
-        until = self._slowed.get(source)
-        if until is None:
-            return 0
-        if until <= now:
-            del self._slowed[source]
-            return 0
-        return until - now
+    def accepts(self, terms: Connection, source: str) -> bool:
+        """Return whether a connection of these terms may be used; count it where it may not."""
+        found = tls_strong.judge(terms) if self.ports.tls else ()
+        if found:
+            self._refusals.count(Key(source, found[0].reason, tls_strong.CONTROL.id, 0))
+        return not found
 
     def charge(self, source: str, now: Nanoseconds) -> int:
         """Count one anonymous request of an address; return how long it has to wait, 0 where it need not."""
         wait = self.ports.address_limit(source, now)
-        if not rate_limited.judge(Allowance("address", wait)):
-            return 0
-        if len(self._slowed) >= _SLOWED:
-            self._slowed.pop(next(iter(self._slowed)))
-        self._slowed[source] = Nanoseconds(now + wait)
-        return wait
+        return wait if rate_limited.judge(Allowance("address", wait)) else 0
 
     def record_refusal(self, exchange: "Exchange", fault: Refusal) -> None:
         """Write the refusal of a known principal; count those of strangers and of overdrawn limits."""
         known = exchange.known
         if known is None or fault.control == RATE:
             self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
-            if known is None:
-                exchange.client.suspect = True
-                if fault.reason != "address-rate":
-                    self.charge(exchange.client.source, exchange.started)
+            if known is None and not exchange.charged:
+                self.charge(exchange.client.source, exchange.started)
             return
         route = exchange.route
         detail: dict[str, int | str] = {
@@ -199,10 +183,12 @@ class Plane:
 
     def count_handshake(self, word: str) -> None:
         """Count a TLS handshake that failed; nobody had asked for anything yet."""
-        self._refusals.count(Key("anonymous", f"tls-{word}", "gateway.tls-strong", 0))
+        self._refusals.count(Key("anonymous", f"tls-{word}", tls_strong.CONTROL.id, 0))
 
     def write_counts(self) -> None:
         """Write the refusals that were counted since the last call."""
+        evicted, self.crowd.evicted = self.crowd.evicted, 0
+        self._refusals.count(Key("anonymous", "connections-full", RATE, 0), evicted)
         try:
             written = self._refusals.write(self.ports.journal)
         except JournalUnwritable:
@@ -211,14 +197,15 @@ class Plane:
         if written:
             self.turn.after(_nothing, _nothing)
 
-    def entered(self, client: "ClientConnection") -> bool:
-        """Take note of a new connection; return whether there is room for it."""
+    def entered(self, client: "ClientConnection", seat: Seat) -> None:
+        """Take note of a new connection, which may have to end at once, or to end another."""
         self.clients.add(client)
         self._deserted.clear()
-        return len(self.clients) <= CONNECTIONS
+        self.crowd.enter(seat)
 
-    def left(self, client: "ClientConnection") -> None:
+    def left(self, client: "ClientConnection", seat: Seat) -> None:
         """Take note of the end of a connection."""
+        self.crowd.leave(seat)
         self.clients.discard(client)
         if not self.clients:
             self._deserted.set()

@@ -15,6 +15,7 @@ from typing_extensions import TypeIs, override
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
+from bartizan.gateway.bounds import CONNECTIONS
 from bartizan.ledger.event import Outcome
 
 
@@ -193,6 +194,8 @@ class Ports(msgspec.Struct, frozen=True):
         pseudonym_of_address: address -> the pseudonym of its prefix.
         stop_accepting: called once, when the ledger can no longer be written.
         random: number of octets -> random octets.
+        connections: of clients at once.
+        tls: whether clients have to speak TLS.
     """
 
     clock: Clock
@@ -212,3 +215,5 @@ class Ports(msgspec.Struct, frozen=True):
     pseudonym_of_address: Callable[[str], str]
     stop_accepting: Callable[[], None]
     random: Callable[[int], bytes]
+    connections: int = CONNECTIONS
+    tls: bool = True

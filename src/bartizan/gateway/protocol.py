@@ -2,7 +2,8 @@
 
 Rules of this file: octets in, octets out; who may do what is decided in `admit.py`. What a client sends ahead
 of an answer waits, and only so much of it. After a refusal that leaves a body unread the connection is not
-used again; it is read on for a moment, so that the client gets to see why.
+used again; it is read on for a moment, so that the client gets to see why. What a client does not read stops
+the reading of what it sends.
 """
 
 import asyncio
@@ -23,8 +24,10 @@ from bartizan.gateway.bounds import (
     IDLE_TIME,
     LINGER_OCTETS,
     LINGER_TIME,
+    REST_TIME,
     STALL_TIME,
 )
+from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
@@ -45,11 +48,12 @@ class Phase(enum.Enum):
     HEAD = enum.auto()
     BODY = enum.auto()
     BUSY = enum.auto()
+    RESTING = enum.auto()
     LINGERING = enum.auto()
     CLOSED = enum.auto()
 
 
-_HEAD, _BODY, _BUSY, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
+_HEAD, _BODY, _BUSY, _RESTING, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
 
 
 class ClientConnection(asyncio.Protocol):
@@ -59,7 +63,6 @@ class ClientConnection(asyncio.Protocol):
         source: pseudonym of the address that it comes from, or `anonymous`.
         group: key-agreement group of its TLS, `none` without.
         stalled: whether the client does not take what is sent to it.
-        suspect: whether a stranger's request was refused on it.
     """
 
     __slots__ = (
@@ -67,6 +70,7 @@ class ClientConnection(asyncio.Protocol):
         "_begun",
         "_body",
         "_deadline",
+        "_due",
         "_exchange",
         "_lingered",
         "_paused",
@@ -76,10 +80,10 @@ class ClientConnection(asyncio.Protocol):
         "_seen",
         "_steps",
         "_transport",
+        "_trusted",
         "group",
         "source",
         "stalled",
-        "suspect",
     )
 
     def __init__(self, plane: "Plane") -> None:
@@ -92,7 +96,7 @@ class ClientConnection(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._exchange: Exchange | None = None
         self._steps: Generator[int, bytes, None] | None = None
-        self._paused = self._begun = self.stalled = self.suspect = False
+        self._paused = self._begun = self._due = self._trusted = self.stalled = False
         self.source, self.group = "anonymous", "none"
         self._transport: asyncio.Transport
 
@@ -102,28 +106,36 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple):
             self.source = self._plane.ports.pseudonym_of_address(peer[0])
-        self.group = transport.get_extra_info("group") or "none"
+        terms = connection_of(transport)
+        self.group = terms.group
         self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
-        if not self._plane.entered(self):
+        self._plane.entered(self, self._raw)
+        if not self._plane.accepts(terms, self.source):
             self.abort()
+
+    @property
+    def _raw(self) -> asyncio.Transport:
+        """The transport of the socket itself, which stands for the connection among all others."""
+        raw: asyncio.Transport = self._transport.get_extra_info("raw", self._transport)
+        return raw
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._phase is _HEAD:
+        if self._phase is _HEAD and not self._due:
             self._read_head(data)
         elif self._phase is _BODY:
             self._read_body(data)
-        elif self._phase is _BUSY:
-            self._keep_ahead(data)
         elif self._phase is _LINGERING:
             self._lingered += len(data)
             if self._lingered > LINGER_OCTETS:
                 self.abort()
+        elif self._phase is not _CLOSED:
+            self._keep_ahead(data)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._phase = _CLOSED
-        self._plane.left(self)
+        self._plane.left(self, self._raw)
         self._steps = None
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
@@ -159,7 +171,7 @@ class ClientConnection(asyncio.Protocol):
         exchange = Exchange(plane, self, plane.ports.clock.now())
         self._exchange, self._begun = exchange, True
         try:
-            plane.require_open(exchange)
+            plane.require_open()
             exchange.head = exchange.arrived = plane.heads.read(head)
             if exchange.head.path == HEALTH:
                 self._say_health(exchange.head, rest)
@@ -210,6 +222,8 @@ class ClientConnection(asyncio.Protocol):
     def _admit(self, exchange: Exchange, octets: bytes, rest: bytes) -> None:
         steps, self._steps = self._steps, None
         self._phase, self._deadline, self._ahead = _BUSY, _NEVER, rest
+        if rest:
+            self._steer()
         try:
             if steps is not None:
                 steps.send(octets)
@@ -222,29 +236,51 @@ class ClientConnection(asyncio.Protocol):
     # ---- in: what comes too early ----------------------------------------------------------------------
     def _keep_ahead(self, data: bytes) -> None:
         self._ahead = bytes(self._ahead) + data
-        if len(self._ahead) > AHEAD_OCTETS and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
+        self._steer()
 
-    def _go_on(self, *, keep: bool) -> None:
-        """Take the next request, or close."""
+    def _go_on(self, *, keep: bool, rest: int = 0) -> None:
+        """Take the next request, after a rest where there is to be one, or close."""
         self._exchange = None
         if not keep or self._plane.draining:
             self._close()
-            return
-        self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + IDLE_TIME)
-        self._read_again()
-        if self._ahead:
-            self._plane.loop.call_soon(self._read_ahead)  # not at once: a thousand of them must not nest
+        elif rest:
+            self._phase, self._deadline = _RESTING, Nanoseconds(self._plane.swept + min(rest, REST_TIME))
+            self._steer()
+        else:
+            self._await_head()
+
+    def _await_head(self) -> None:
+        waits = STALL_TIME if self.stalled else IDLE_TIME
+        self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + waits)
+        self._steer()
+        self._plan()
+
+    def _plan(self) -> None:
+        """Have what lies ahead read in a later turn: a thousand requests must neither nest nor hold up others."""
+        if self._ahead and not self._due and not self.stalled:
+            self._due = True
+            self._plane.loop.call_soon(self._read_ahead)
 
     def _read_ahead(self) -> None:
-        if self._phase is _HEAD and self._ahead:
+        self._due = False
+        if self._phase is _HEAD and not self.stalled:
             self._read_head(b"")
+            self._steer()
 
-    def _read_again(self) -> None:
-        if self._paused and not self._transport.is_closing():
-            self._paused = False
-            self._transport.resume_reading()
+    def _steer(self) -> None:
+        """Read on, or stop reading: what has been read, and what has been answered, is bounded."""
+        held = self.stalled or self._phase is _RESTING or len(self._ahead) > AHEAD_OCTETS
+        if held is not self._paused and not self._transport.is_closing():
+            self._paused = held
+            if held:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    def trust(self, principal: str) -> None:
+        """Take note that a principal has shown a good token here: no stranger pushes this connection out."""
+        if not self._trusted:
+            self._trusted = self._plane.crowd.trust(self._raw, principal)
 
     # ---- out -------------------------------------------------------------------------------------------
     def keeps(self, head: RequestHead) -> bool:
@@ -257,16 +293,16 @@ class ClientConnection(asyncio.Protocol):
         if octets and self._phase is not _CLOSED and not self._transport.is_closing():
             self._transport.write(octets)
 
-    def finish(self, last: bytes, *, keep: bool) -> None:
-        """End an answer with its last octets and go on."""
+    def finish(self, last: bytes, *, keep: bool, rest: int = 0) -> None:
+        """End an answer with its last octets and go on, after so many nanoseconds."""
         if self._phase is not _CLOSED:
             self.write(last)
-            self._go_on(keep=keep)
+            self._go_on(keep=keep, rest=rest)
 
     def refuse(self, exchange: Exchange, fault: Refusal) -> None:
         """Answer a request whose body was read with a refusal and go on."""
         keep = self.keeps(exchange.head)
-        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep)
+        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=_rest_of(fault))
 
     def refusal(self, exchange: Exchange, fault: Refusal, *, keep: bool) -> bytes:
         """Return the whole answer for a refusal."""
@@ -291,7 +327,7 @@ class ClientConnection(asyncio.Protocol):
             keep, self._ahead = self.keeps(head), rest[head.length :]
         self.write(self.refusal(exchange, fault, keep=keep))
         if keep:
-            self._go_on(keep=True)
+            self._go_on(keep=True, rest=_rest_of(fault))
         else:
             self._linger()
 
@@ -307,17 +343,26 @@ class ClientConnection(asyncio.Protocol):
         if self._phase is _CLOSED:
             return
         self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
-        self._read_again()
+        self._steer()
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     def _close(self) -> None:
-        self._phase = _CLOSED
+        """Close once everything is sent, which may take as long as the client goes on taking something."""
+        self._phase, self._deadline = _CLOSED, Nanoseconds(self._plane.swept + STALL_TIME)
+        self._lingered = self._transport.get_write_buffer_size()
         self._transport.close()
+
+    def _sweep_closed(self, now: Nanoseconds) -> None:
+        left = self._transport.get_write_buffer_size()
+        if left < self._lingered:
+            self._lingered, self._deadline = left, Nanoseconds(now + STALL_TIME)
+        else:
+            self._transport.abort()
 
     def close_idle(self) -> None:
         """Close if no request is under way."""
-        if self._phase is _HEAD and not self._ahead:
+        if self._phase is _RESTING or (self._phase is _HEAD and not self._ahead):
             self._close()
 
     def abort(self) -> None:
@@ -331,22 +376,33 @@ class ClientConnection(asyncio.Protocol):
         if not self._deadline or now < self._deadline:
             return
         self._deadline = _NEVER
-        if self._phase is _HEAD and self._seen:
-            self._refuse_part("head-timeout")
+        if self._phase is _CLOSED:
+            self._sweep_closed(now)
+        elif self.stalled:
+            self.abort()
         elif self._phase is _BODY and self._exchange is not None:
             self._refuse(self._exchange, refusal("body-timeout"), None)
         elif self._phase is _HEAD:
-            self._close()
+            self._sweep_head()
+        elif self._phase is _RESTING:
+            self._await_head()
         else:
             self.abort()
+
+    def _sweep_head(self) -> None:
+        if self._seen:
+            self._refuse_part("head-timeout")
+        else:
+            self._close()
 
     @override
     def pause_writing(self) -> None:
         self.stalled = True
-        if self._phase is _BUSY:
+        if self._phase in (_BUSY, _HEAD):
             self._deadline = Nanoseconds(self._plane.swept + STALL_TIME)
         if self._exchange is not None:
             self._exchange.pause()
+        self._steer()
 
     @override
     def resume_writing(self) -> None:
@@ -355,3 +411,12 @@ class ClientConnection(asyncio.Protocol):
             self._deadline = _NEVER
         if self._exchange is not None:
             self._exchange.resume()
+        if self._phase is _HEAD:
+            self._deadline = Nanoseconds(self._plane.swept + (HEAD_TIME if self._seen else IDLE_TIME))
+            self._plan()
+        self._steer()
+
+
+def _rest_of(fault: Refusal) -> int:
+    """Return how long nothing is read after a refusal: who asks too much as a stranger slows itself."""
+    return fault.retry_after if fault.reason == "address-rate" else 0

@@ -39,12 +39,14 @@ class Refusals:
         """Start with none."""
         self._counts: dict[Key, int] = {}
 
-    def count(self, key: Key) -> None:
-        """Count one more; where too many keys are told apart already, by its reason alone, then not at all."""
+    def count(self, key: Key, more: int = 1) -> None:
+        """Count one more, or some; where too many keys are told apart already, without telling which."""
+        if not more:
+            return
         counts = self._counts
         if key not in counts and len(counts) >= KEYS:
             key = Key("anonymous", "overflow", "", 0)
-        counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + more
 
     def write(self, journal: Journal) -> int:
         """Add the interval's entries to the journal, start the next interval, return how many were added.

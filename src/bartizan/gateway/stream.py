@@ -69,6 +69,7 @@ class Exchange:
         arrived: its head, once that was accepted; `head` is the same where it is known to be there.
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
+        charged: whether the address that it comes from was charged for it.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
         stage: how far it has come.
@@ -87,6 +88,7 @@ class Exchange:
         "_tail",
         "actor",
         "arrived",
+        "charged",
         "circumstances",
         "client",
         "deadline",
@@ -120,6 +122,7 @@ class Exchange:
         self.actor = client.source
         self.upstream: Upstream | None = None
         self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
+        self.charged = False
         self._chunked = self._bodiless = self._repeated = self._keep = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 

@@ -1,0 +1,53 @@
+"""There is always room as long as a stranger can make it, and nobody who is trusted makes it."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bartizan.gateway import crowd
+from bartizan.gateway.crowd import Crowd
+
+MOST, SHARE = 5, 2
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["enter", "trust", "leave"]), st.integers(0, 11), st.sampled_from("pq"))
+)
+
+
+class Place:
+    def __init__(self) -> None:
+        self.aborted = 0
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+
+@given(STEPS)
+def test_only_strangers_make_room_and_the_crowd_is_bounded(steps: list[tuple[str, int, str]]) -> None:
+    there, places = Crowd(MOST), [Place() for _ in range(12)]
+    trusted: dict[int, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowd, "TRUSTED", SHARE)
+        for does, number, principal in steps:
+            place = places[number]
+            if does == "enter" and not place.aborted:
+                there.enter(place)
+                assert not [one for one in trusted if places[one].aborted]
+                if place in (one for one in places if one.aborted):
+                    assert len(trusted) == MOST
+            elif does == "trust" and there.trust(place, principal):
+                trusted.setdefault(number, principal)
+            elif does == "leave":
+                there.leave(place)
+                trusted.pop(number, None)
+            assert len(there) <= MOST
+            assert max(Counter(trusted.values()).values(), default=0) <= SHARE
+            assert there.evicted == sum(one.aborted for one in places)
+
+
+def test_the_oldest_stranger_makes_room() -> None:
+    there, places = Crowd(2), [Place() for _ in range(3)]
+    for place in places:
+        there.enter(place)
+    assert [place.aborted for place in places] == [1, 0, 0]
