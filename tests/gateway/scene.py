@@ -218,7 +218,7 @@ class Scene:
         self.unreachable = False
         self.limits = ServiceLimits()
         self.connections = 100
-        self.insists = False
+        self.insists = self.durable = False
         self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
@@ -256,6 +256,7 @@ class Scene:
             random=secrets.token_bytes,
             connections=self.connections,
             tls=self.insists or self.front != self.plain,
+            durable=self.durable,
         )
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:
@@ -321,6 +322,7 @@ async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> As
     with TemporaryDirectory() as folder:
         scene = Scene(Path(folder))
         prepare(scene)
+        scene.journal.durable = scene.durable
         loop = asyncio.get_running_loop()
         scene.gateway = assemble(scene.ports())
         server = await loop.create_server(scene.front, "127.0.0.1", 0)

@@ -27,6 +27,7 @@ def test_records_of_one_turn_are_written_at_once() -> None:
 
             class Counting:
                 record = scene.journal.record
+                begin_sync, end_sync = scene.journal.begin_sync, scene.journal.end_sync
 
                 def flush(self) -> None:
                     nonlocal writes

@@ -79,6 +79,7 @@ class Worker:
         self.journal = Journal(
             segment, read_sealed(key), boot.segment, "worker", boot.boot, self.clock, SIZES["worker"]
         )
+        self.journal.durable = self.plan.durability == "every"
         room = access.Ports(discover(access_controls), AUDIENCE)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.addresses = pseudonym.Addresses()
@@ -164,6 +165,7 @@ class Worker:
             random=secrets.token_bytes,
             connections=self.room,
             tls=self.plan.tls,
+            durable=self.journal.durable,
         )
 
     def _refresh(self) -> None:

@@ -61,6 +61,7 @@ class Gateway:
         self._timer.cancel()
         plane.write_counts()
         plane.turn.write()
+        await plane.turn.settled()
         plane.pool.close()
 
     def _sweep(self) -> None:

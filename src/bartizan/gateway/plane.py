@@ -5,6 +5,7 @@ Rules of this file: state and bookkeeping; who may do what is in `admit.py`, wha
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
@@ -91,7 +92,8 @@ class Plane:
         self.ports, self.loop = ports, loop
         self.heads = HeadReader(ports.names)
         self.routes = Routes(ports.services, ports.default_service)
-        self.turn = Turn(ports.journal, loop, ports.stop_accepting)
+        disk = ThreadPoolExecutor(1) if ports.durable else None
+        self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
         self.pool = Pool(ports, loop)
         self.request_lines = RequestLines(ports, self.routes)
         self.ids, self.dates = Ids(ports), Dates()

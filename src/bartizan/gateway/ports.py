@@ -17,6 +17,7 @@ from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import CONNECTIONS
 from bartizan.ledger.event import Outcome
+from bartizan.ledger.journal import Sync
 
 
 class Principal(Protocol):
@@ -120,6 +121,14 @@ class Journal(Protocol):
         """Write what was added, with one write. Raises `JournalUnwritable`."""
         ...
 
+    def begin_sync(self) -> Sync:
+        """Return the order to make what was flushed survive a loss of power. Raises `JournalUnwritable`."""
+        ...
+
+    def end_sync(self, sync: Sync) -> None:
+        """Take the result of an order that has run. Raises `JournalUnwritable`."""
+        ...
+
 
 class ServiceLimits(msgspec.Struct, frozen=True):
     """What a service takes.
@@ -196,6 +205,7 @@ class Ports(msgspec.Struct, frozen=True):
         random: number of octets -> random octets.
         connections: of clients at once.
         tls: whether clients have to speak TLS.
+        durable: whether a record has to survive a loss of power before anybody goes on.
     """
 
     clock: Clock
@@ -217,3 +227,4 @@ class Ports(msgspec.Struct, frozen=True):
     random: Callable[[int], bytes]
     connections: int = CONNECTIONS
     tls: bool = True
+    durable: bool = False

@@ -133,8 +133,9 @@ class Exchange:
 
     # ---- towards the service ---------------------------------------------------------------------------
     def admitted(self) -> None:
-        """Go on to the service: the admitted record is written."""
+        """Go on to the service: the admitted record is written, and what it rests on has not changed meanwhile."""
         self.plane.admitted += 1
+        self.plane.freshen()
         if self.stage is not ADMITTED:
             return
         self.stage = FORWARDED

@@ -1,32 +1,61 @@
 """One write a loop turn: what is recorded together is written together, and what depends on it goes on after.
 
-Rules of this file: nobody goes on before the write returned. A write that fails is told to everybody who
-waited for it, and then to the process, which stops accepting.
+Rules of this file: nobody goes on before the write returned; where records have to survive a loss of power, nobody
+goes on before a sync returned that began after that write. One sync is under way at a time, off the loop, and
+what is written meanwhile waits for the next. A write or a sync that fails is told to everybody who waited for
+it, and then to the process, which stops accepting.
 """
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 from bartizan.gateway.ports import Journal
-from bartizan.ledger.journal import JournalUnwritable
+from bartizan.ledger.journal import JournalUnwritable, Sync
 
 Then = Callable[[], None]
+Waiting = list[tuple[Then, Then]]
 
 
 class Turn:
     """The records of the current loop turn and those who wait for them.
 
     Attributes:
-        broken: whether a write has failed.
+        broken: whether a write or a sync has failed.
         unwritten: how many waited in vain.
     """
 
-    __slots__ = ("_journal", "_loop", "_stop", "_waiting", "broken", "unwritten")
+    __slots__ = (
+        "_disk",
+        "_flushed",
+        "_journal",
+        "_loop",
+        "_stop",
+        "_synced",
+        "_waiting",
+        "broken",
+        "unwritten",
+    )
 
-    def __init__(self, journal: Journal, loop: asyncio.AbstractEventLoop, stop_accepting: Then) -> None:
-        """Write to this journal; call `stop_accepting` once when that fails."""
-        self._journal, self._loop, self._stop = journal, loop, stop_accepting
-        self._waiting: list[tuple[Then, Then]] = []
+    def __init__(
+        self,
+        journal: Journal,
+        loop: asyncio.AbstractEventLoop,
+        stop_accepting: Then,
+        disk: Executor | None = None,
+    ) -> None:
+        """Write to this journal; call `stop_accepting` once when that fails.
+
+        Args:
+            journal: of this worker.
+            loop: that everything here runs on.
+            stop_accepting: tells the process.
+            disk: where a sync waits for the disk; None where a write is enough.
+        """
+        self._journal, self._loop, self._stop, self._disk = journal, loop, stop_accepting, disk
+        self._waiting: Waiting = []
+        self._flushed: Waiting = []
+        self._synced: asyncio.Future[None] | None = None
         self.broken, self.unwritten = False, 0
 
     def after(self, written: Then, unwritten: Then) -> None:
@@ -41,14 +70,55 @@ class Turn:
         try:
             self._journal.flush()
         except JournalUnwritable:
-            self.unwritten += len(waiting)
-            self.fail()
-            for _, unwritten in waiting:
-                unwritten()
+            self._give_up(waiting)
             return
-        self._go_on(waiting)
+        if self._disk is None:
+            self._go_on(waiting)
+        elif waiting:
+            self._flushed += waiting
+            self._sync(self._disk)
 
-    def _go_on(self, waiting: list[tuple[Then, Then]]) -> None:
+    async def settled(self) -> None:
+        """Return once no sync is under way and nobody waits for one."""
+        while self._synced is not None:
+            await asyncio.wait([self._synced])
+
+    def _sync(self, disk: Executor) -> None:
+        """Begin a sync for those who have been written, unless one is under way: its end begins the next."""
+        if self._synced is not None or not self._flushed:
+            return
+        waiting, self._flushed = self._flushed, []
+        try:
+            sync = self._journal.begin_sync()
+        except JournalUnwritable:
+            self._give_up(waiting)
+            return
+        self._synced = self._loop.run_in_executor(disk, sync.run)
+        self._synced.add_done_callback(lambda done: self._end_sync(disk, sync, waiting, done))
+
+    def _end_sync(self, disk: Executor, sync: Sync, waiting: Waiting, done: "asyncio.Future[None]") -> None:
+        self._synced = None
+        try:
+            done.result()  # what it raises is no fault of the disk, and ends in the platform's log
+            self._journal.end_sync(sync)
+        except JournalUnwritable:
+            self._give_up(waiting)
+        except BaseException:
+            self._give_up(waiting)
+            raise
+        else:
+            self._sync(disk)
+            self._go_on(waiting)
+
+    def _give_up(self, waiting: Waiting) -> None:
+        """Tell those who waited in vain, and those who would wait for the next sync: there is none."""
+        waiting, self._flushed = [*waiting, *self._flushed], []
+        self.unwritten += len(waiting)
+        self.fail()
+        for _, unwritten in waiting:
+            unwritten()
+
+    def _go_on(self, waiting: Waiting) -> None:
         at = 0
         try:
             for at, (written, _) in enumerate(waiting, 1):  # noqa: B007 - how far it came, for finally

@@ -1,8 +1,9 @@
 """A process's own journal: its events, in order, in segments that only it can append to.
 
-Rules of this file: what `flush` returned from survives the death of any process; what `sync` returned from
-survives a power loss. After a failed write nothing is written any more, so that whoever needs the record
-fails closed. The hot path is `record` and `flush`; they hold no lock and belong to one thread.
+Rules of this file: what `flush` returned from survives the death of any process; what a `Sync` covers survives
+a power loss once `end_sync` returned. After a failed write or sync nothing is written any more, so that whoever
+needs the record fails closed: a second sync would succeed over what the first one lost. The hot path is `record`
+and `flush`; they hold no lock and belong to one thread, as all of a journal does. Only `Sync.run` may be another's.
 """
 
 import os
@@ -37,6 +38,28 @@ class OutOfOrder(ValueError):
         self.by = by
 
 
+class Sync:
+    """One order to the disk, for everything that was flushed before it was given.
+
+    Attributes:
+        fault: what went wrong, in words; empty where nothing did.
+    """
+
+    __slots__ = ("_current", "fault", "retired")
+
+    def __init__(self, current: int, retired: tuple[int, ...]) -> None:
+        """Cover the segment that is written to, and those that were left since the last order."""
+        self._current, self.retired, self.fault = current, retired, ""
+
+    def run(self) -> None:
+        """Wait for the disk; may run on another thread, and changes nothing but `fault`."""
+        try:
+            for fd in (*self.retired, self._current):
+                os.fdatasync(fd)
+        except OSError as fault:
+            self.fault = os.strerror(fault.errno or 0)
+
+
 class Journal:
     """Appends events to a segment; record 0, the segment's opening, is written by the constructor.
 
@@ -48,6 +71,8 @@ class Journal:
         boot: the platform's run, 32 hexadecimal digits.
         clock: stamps events.
         capacity: octets reserved for the segment.
+    Attributes:
+        durable: whether somebody waits for the disk: then a segment that is left stays open until it is synced.
     Raises:
         JournalUnwritable: record 0 could not be written.
     """
@@ -59,9 +84,11 @@ class Journal:
         "_fd",
         "_key",
         "_last",
+        "_retired",
         "_writer",
         "broken",
         "capacity",
+        "durable",
         "segment",
         "sequence",
         "used",
@@ -78,6 +105,8 @@ class Journal:
         capacity: int = CAPACITY,
     ) -> None:
         """Write record 0 and overwrite the first key."""
+        self.durable = False
+        self._retired: tuple[int, ...] = ()
         self._buffer: list[bytes] = []
         self._key: bytes | bytearray
         self._fd: int
@@ -150,15 +179,36 @@ class Journal:
         self.used += written
 
     def sync(self) -> None:
-        """Make what was flushed survive a power loss (fdatasync); may run on another thread.
+        """Make what was flushed survive a power loss (fdatasync), and wait for it.
 
         Raises:
             JournalUnwritable: the disk failed; the journal takes nothing any more.
         """
-        try:
-            os.fdatasync(self._fd)
-        except OSError as fault:
-            self._fail(os.strerror(fault.errno or 0), fault)
+        sync = self.begin_sync()
+        sync.run()
+        self.end_sync(sync)
+
+    def begin_sync(self) -> Sync:
+        """Return the order to make what was flushed survive a power loss; one at a time, each to be ended.
+
+        Raises:
+            JournalUnwritable: an earlier write or sync failed.
+        """
+        if self.broken:
+            raise JournalUnwritable(self.segment, self.broken)
+        retired, self._retired = self._retired, ()
+        return Sync(self._fd, retired)
+
+    def end_sync(self, sync: Sync) -> None:
+        """Take the result of an order that has run.
+
+        Raises:
+            JournalUnwritable: the disk failed; the journal takes nothing any more.
+        """
+        for fd in sync.retired:
+            os.close(fd)
+        if sync.fault:
+            self._fail(sync.fault)
 
     @property
     def nearly_full(self) -> bool:
@@ -174,7 +224,7 @@ class Journal:
             JournalUnwritable: the closing or the opening could not be written.
         """
         before = self.segment
-        self._end({"next": segment})
+        self._end({"next": segment}, stays_open=self.durable)
         self._begin(fd, first_key, segment, capacity, {"after": before})
 
     def close(self) -> None:
@@ -183,15 +233,20 @@ class Journal:
         Raises:
             JournalUnwritable: a write failed; the descriptor is closed all the same.
         """
-        self._end({})
+        self._end({}, stays_open=False)
 
-    def _end(self, more: dict[str, int | str]) -> None:
+    def _end(self, more: dict[str, int | str], *, stays_open: bool) -> None:
         detail: dict[str, int | str] = {"segment": self.segment, "records": self.sequence}
         try:
             self.record("ledger.segment.closed", "platform", "", Outcome.DONE, "", detail | more)
             self.flush()
+            if self.durable and not stays_open:
+                self.sync()
         finally:
-            os.close(self._fd)
+            if stays_open:
+                self._retired += (self._fd,)
+            else:
+                os.close(self._fd)
             self._fd, self.broken = -1, self.broken or "it is closed"
 
     def _begin(
