@@ -33,10 +33,10 @@ class Ground:
         self.sequencer.release()
         self.sequencer = Sequencer(self.folder, self.keys, self.clock)
 
-    def segment(self, number: int, writer: str = "worker") -> tuple[int, bytearray]:
+    def segment(self, number: int, writer: str = "worker", line: int = 0) -> tuple[int, bytearray]:
         """Register a segment and return it, opened to append, with its first key."""
         key = bytearray(os.urandom(32))
-        self.sequencer.register(number, writer, key)
+        self.sequencer.register(number, writer, key, line)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         return os.open(segment_path(self.folder, number), flags, 0o600), key
 

@@ -131,7 +131,7 @@ def test_a_request_may_be_completed_in_the_next_segment(ground: Ground) -> None:
     journal = ground.journal(1)
     admit(journal, 1)
     admit(journal, 2)
-    fd, key = ground.segment(2)
+    fd, key = ground.segment(2, line=1)
     journal.next_segment(fd, key, 2)
     complete(journal, 1)
     journal.flush()
@@ -147,7 +147,7 @@ def test_the_next_segment_waits_until_this_one_is_read_to_its_end(ground: Ground
     journal = ground.journal(1)
     for number in range(12_000):  # several readings long
         admit(journal, number)
-    fd, key = ground.segment(2)
+    fd, key = ground.segment(2, line=1)
     journal.next_segment(fd, key, 2)
     for number in range(12_000):
         complete(journal, number)

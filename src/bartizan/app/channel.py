@@ -24,6 +24,10 @@ class ChannelClosed(ConnectionError):
     """The other process is gone, or does not read what it is told."""
 
 
+class ChannelFull(ChannelClosed):
+    """The other process does not read what it is told; nothing was sent."""
+
+
 class MessageRefused(ValueError):
     """A message that is not of the agreed form; `fault` says what is wrong with it."""
 
@@ -66,15 +70,19 @@ class Channel:
         """Send a message; the descriptors are copied, the caller keeps and closes its own.
 
         Raises:
-            ChannelClosed: the other side is gone, or has let its buffer run full.
+            ChannelClosed: the other side is gone; ChannelFull: it has let its buffer run full.
+            MessageRefused: too large to send.
         """
         body = msgspec.json.encode(message)
         if len(body) > LARGEST or len(fds) > MOST_DESCRIPTORS:
             raise MessageRefused("too large to send")
         try:
-            socket.send_fds(self.sock, [body], list(fds))
+            if fds:
+                socket.send_fds(self.sock, [body], list(fds))
+            else:
+                self.sock.send(body)  # not sendmsg, which a confined worker does not have
         except BlockingIOError as fault:
-            raise ChannelClosed("the other process does not read its messages") from fault
+            raise ChannelFull("the other process does not read its messages") from fault
         except OSError as fault:
             raise ChannelClosed("the other process is gone") from fault
 

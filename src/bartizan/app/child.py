@@ -5,11 +5,13 @@ a child prints goes through a pipe into the platform's log, bounded, so that it 
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import subprocess
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ MODULES = {
 }
 """Kind of process -> the module that is its main."""
 _LOG_LIMIT = 4 << 20
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_LAST_SECONDS = 1.0
+"""How long a child may live on without its channel: as long as an interpreter takes to end."""
+_LAST_READS = 16
 
 
 class Child:
@@ -36,53 +42,92 @@ class Child:
         exited: done with its wait status when it is gone.
         state: a word for `status`: starting, ready, serving, draining, gone.
         facts: what it reported of itself, numbers by name.
+        unanswered: how often it was asked whether it lives since it last said so.
         serves, informed: of a worker: whether it accepts, whether it gets generations.
         generation: of a worker: what it decides on; 0 before its first state.
     """
 
-    def __init__(self, kind: str, number: int, launch: Sequence[str], reads: Any, log: "Log") -> None:  # noqa: ANN401  # a type form
-        """Start it."""
-        loop = asyncio.get_running_loop()
-        ours, theirs = pair()
-        errors, writes = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(writes, True)
-        try:
-            self.process = subprocess.Popen(  # noqa: S603  # our own modules by our own interpreter
-                [*launch, MODULES[kind], str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=writes,
-                stderr=writes,
-                cwd="/",
-                env={},
-                start_new_session=True,  # the terminal's Ctrl-C is the supervisor's business alone
-            )
-        finally:
-            theirs.close()
-            os.close(writes)
+    def __init__(
+        self,
+        kind: str,
+        number: int,
+        launch: Sequence[str],
+        reads: Any,  # noqa: ANN401  # a type form
+        hear: Callable[["Child"], bool],
+        log: "Log",
+    ) -> None:
+        """Start it.
+
+        Args:
+            kind, number: as the attributes.
+            launch: how a child is started.
+            reads: what it may say: a union of message types.
+            hear: takes what it has said, some at a time; returns whether there may be more.
+            log: where it prints to.
+        Raises:
+            OSError: no process, or no descriptor, to be had.
+        """
         self.kind, self.number, self.state = kind, number, "starting"
         self.facts: dict[str, int] = {}
-        self.generation = 0
+        self.generation = self.unanswered = 0
         self.serves = self.informed = False
-        self.channel = Channel(ours, reads, descriptors=kind != "worker")
+        with contextlib.ExitStack() as undo:
+            ours, errors = self._start(launch, undo)
+            self._pidfd = os.pidfd_open(self.process.pid)
+            undo.pop_all()
+        self.channel, self._hear = Channel(ours, reads, descriptors=kind != "worker"), hear
+        loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = loop.create_future()
         self.exited: asyncio.Future[int] = loop.create_future()
-        self._pidfd = os.pidfd_open(self.process.pid)
+        loop.add_reader(self.channel.fileno(), hear, self)
         loop.add_reader(self._pidfd, self._reap)
-        log.follow(errors, f"{kind} {number}")
+        self._last_words = log.follow(errors, f"{kind} {number}")
+
+    def _start(self, launch: Sequence[str], undo: contextlib.ExitStack) -> tuple[socket.socket, int]:
+        """Start the process; return our end of its channel and the end of its pipe, which `undo` closes."""
+        ours, theirs = pair()
+        undo.callback(ours.close)
+        with theirs:
+            errors, writes = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            undo.callback(os.close, errors)
+            try:
+                os.set_blocking(writes, True)
+                self.process = subprocess.Popen(  # noqa: S603  # our own modules by our own interpreter
+                    [*launch, MODULES[self.kind], str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=writes,
+                    stderr=writes,
+                    cwd="/",
+                    env={},
+                    start_new_session=True,  # the terminal's Ctrl-C is the supervisor's business alone
+                )
+            finally:
+                os.close(writes)
+        undo.callback(self.process.kill)
+        return ours, errors
 
     def _reap(self) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
+        while self._hear(self):  # what it said last
+            pass
         loop.remove_reader(self.channel.fileno())
         self.channel.close()
+        self._last_words()
         self.state = "gone"
         status = self.process.wait()
         if not self.ready.done():
             self.ready.set_exception(ChildEnded(self.kind, status))
             self.ready.exception()  # waited for or not, it is recorded here
         self.exited.set_result(status)
+
+    def hung_up(self) -> None:
+        """Take it that nothing more will be said: a child without its channel is to end, and soon."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self.channel.fileno())  # the end of a channel stays readable for ever
+        loop.call_later(_LAST_SECONDS, self.kill)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal, if it still runs."""
@@ -111,28 +156,47 @@ class Log:
         """Open it for appending, readable by the owner alone."""
         self._path = path
         self._last: dict[str, str] = {}
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(path, _APPEND, 0o600)
 
-    def follow(self, pipe: int, name: str) -> None:
-        """Copy what comes out of a pipe until it ends, and close it."""
+    def follow(self, pipe: int, name: str) -> Callable[[], None]:
+        """Copy what comes out of a pipe until it ends, and close it; return what copies the rest at once."""
         loop = asyncio.get_running_loop()
+        open_still = True
 
-        def copy() -> None:
+        def copy() -> bool:
+            nonlocal open_still
             try:
-                text = os.read(pipe, 65536)
+                text = os.read(pipe, 65536) if open_still else b""
             except BlockingIOError:
-                return
+                return False
             if text:
                 self.write(name, text.decode("utf-8", "replace"))
-            else:
+            elif open_still:
+                open_still = False
                 loop.remove_reader(pipe)
                 os.close(pipe)
+            return open_still
+
+        def rest() -> None:
+            for _ in range(_LAST_READS):
+                if not copy():
+                    return
 
         loop.add_reader(pipe, copy)
+        return rest
 
     def last(self, name: str) -> str:
         """Return the last line that was written under a name, and forget it."""
         return self._last.pop(name, "")
+
+    def fault(self, name: str, context: dict[str, Any]) -> None:
+        """Write what went wrong in a callback of the loop, in one line with its place."""
+        fault = context.get("exception")
+        trace = fault.__traceback__ if isinstance(fault, BaseException) else None
+        places = [
+            Path(frame.f_code.co_filename).name + f":{line}" for frame, line in traceback.walk_tb(trace)
+        ]
+        self.write(name, f"{context.get('message', 'fault')}: {fault!r} at {' '.join(places[-3:])}")
 
     def write(self, name: str, text: str) -> None:
         """Append lines under a name; a full disk loses them and nothing else."""
@@ -141,8 +205,9 @@ class Log:
         try:
             if os.fstat(self._fd).st_size > _LOG_LIMIT:
                 self._path.replace(self._path.with_suffix(".old"))
-                os.close(self._fd)
-                self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                new = os.open(self._path, _APPEND, 0o600)
+                os.close(self._fd)  # only now: a number that is closed may soon be something else's
+                self._fd = new
             os.write(self._fd, lines.encode())
         except OSError:
             return  # the log is for people; the record is the ledger

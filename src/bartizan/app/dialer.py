@@ -22,7 +22,8 @@ from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 
 _CONNECT_SECONDS = 10.0
-_THREADS = 16
+_THREADS = 8
+"""Connections to one service that are being made at once."""
 
 
 def dial(service: Service, folder: Folder) -> tuple[list[socket.socket], str]:
@@ -49,28 +50,44 @@ def main(argv: list[str]) -> None:
     folder = Folder(Path(boot.folder))
     services = {s.name: s for s in msgspec.json.decode(read_sealed(fds[0]), type=tuple[Service, ...])}
 
-    def answer(order: m.Dial) -> None:
-        sockets, fault = dial(services[order.service], folder)
-        reply = m.Dialled(ticket=order.ticket, fault=fault, sample=len(sockets) > 1)
+    # each service has threads of its own: one that does not answer keeps no other waiting
+    threads = {name: ThreadPoolExecutor(_THREADS) for name in services}
+    channel.send(m.Ready())
+    while True:
         try:
-            channel.send(reply, [end.fileno() for end in sockets])
+            order, _ = channel.receive()
+            if isinstance(order, m.Ask):
+                channel.send(m.Alive())
+            elif order.service == SAMPLE:
+                _answer(channel, order, *dial(services[SAMPLE], folder))
+            elif order.service in services:
+                threads[order.service].submit(_dial, channel, order, services[order.service], folder)
+            else:
+                _answer(channel, order, [], "service-unknown")
         except ChannelClosed:
             os._exit(0)  # the supervisor is gone
-        finally:
-            for end in sockets:
-                end.close()
 
-    channel.send(m.Ready())
-    with ThreadPoolExecutor(_THREADS) as threads:
-        while True:
-            try:
-                order, _ = channel.receive()
-            except ChannelClosed:
-                os._exit(0)
-            if order.service in services:
-                threads.submit(answer, order)
-            else:
-                channel.send(m.Dialled(ticket=order.ticket, fault="service-unknown"))
+
+def _dial(channel: Channel, order: m.Dial, service: Service, folder: Folder) -> None:
+    """Dial on a thread of the service's own; whatever happens, the order is answered."""
+    sockets: list[socket.socket] = []
+    fault = "upstream-unreachable"
+    try:
+        sockets, fault = dial(service, folder)
+    finally:
+        try:
+            _answer(channel, order, sockets, fault)
+        except ChannelClosed:
+            os._exit(0)
+
+
+def _answer(channel: Channel, order: m.Dial, sockets: list[socket.socket], fault: str) -> None:
+    try:
+        reply = m.Dialled(ticket=order.ticket, fault=fault, sample=len(sockets) > 1)
+        channel.send(reply, [end.fileno() for end in sockets])
+    finally:
+        for end in sockets:
+            end.close()
 
 
 if __name__ == "__main__":

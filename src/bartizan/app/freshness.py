@@ -84,9 +84,9 @@ class Freshness:
             self.access = self.access.next(state, generation)
         self.generation = generation
 
-    def control_is(self, *, up: bool) -> None:
-        """Note whether the control process is there."""
-        self._alone_since = None if up else self._clock.now()
+    def control_is(self, *, up: bool, away: int = 0) -> None:
+        """Note whether the control process is there, or for how many nanoseconds it has been away."""
+        self._alone_since = None if up else Nanoseconds(self._clock.now() - away)
 
     def _wait(self) -> None:
         poll = select.poll()

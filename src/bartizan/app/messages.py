@@ -17,6 +17,24 @@ Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^a-[0-9a-f]{16}$")]
 Prefix = Annotated[str, msgspec.Meta(max_length=64)]
 
 
+# ---- the supervisor and who starts it ---------------------------------------------------------------------
+class BootSupervisor(Message, frozen=True):
+    """Start. Descriptor: the plan (sealed memory)."""
+
+
+class Started(Message, frozen=True):
+    """The platform answers requests at this address."""
+
+    url: str
+    listen: str
+
+
+class NotStarted(Message, frozen=True):
+    """The platform could not be started."""
+
+    fault: str
+
+
 # ---- any child -------------------------------------------------------------------------------------------
 class Ready(Message, frozen=True):
     """The child has taken its boot message and is set up; a worker is confined as it says.
@@ -27,6 +45,14 @@ class Ready(Message, frozen=True):
     seccomp: bool = False
     landlock: Number = 0
     segment: Number = 0
+
+
+class Ask(Message, frozen=True):
+    """Say `Alive`, at once."""
+
+
+class Alive(Message, frozen=True):
+    """The child still takes its orders."""
 
 
 class Segment(Message, frozen=True):
@@ -107,19 +133,23 @@ class Dialled(Message, frozen=True):
 
 
 class ControlPresence(Message, frozen=True):
-    """Whether the control process is there; without it, a worker serves on for 30 s only."""
+    """Whether the control process is there, or for how long it is not; without it, a worker serves on for 30 s only."""
 
     up: bool
+    away_ns: Number = 0
 
 
 class Minted(Message, frozen=True):
-    """Pseudonyms that the worker made for source prefixes, for the store: prefix -> pseudonym."""
+    """Pseudonyms that the worker made for source prefixes, for the store: prefix -> pseudonym.
+
+    The supervisor passes one at a time: the next once control says `Kept`.
+    """
 
     addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
 
 
-WorkerReports = Ready | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted
-WorkerOrders = BootWorker | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence
+WorkerReports = Ready | Alive | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted
+WorkerOrders = BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence
 
 
 # ---- dialer ----------------------------------------------------------------------------------------------
@@ -129,8 +159,8 @@ class BootDialer(Message, frozen=True):
     folder: str
 
 
-DialerOrders = BootDialer | Dial
-DialerReports = Ready | Dialled
+DialerOrders = BootDialer | Ask | Dial
+DialerReports = Ready | Alive | Dialled
 
 
 # ---- sealer ----------------------------------------------------------------------------------------------
@@ -144,16 +174,21 @@ class BootSealer(Message, frozen=True):
 
 
 class Register(Message, frozen=True):
-    """A new segment, before anybody writes to it. Descriptor: its first key (sealed memory)."""
+    """A new segment, before anybody writes to it. Descriptor: its first key (sealed memory).
+
+    `line` is the first segment of the same writer's life.
+    """
 
     segment: int
     writer: str
+    line: int
 
 
 class Registered(Message, frozen=True):
-    """The segment is known to the sealer, durably."""
+    """The segment is known to the sealer, durably; or its number was given before, so nobody may write to it."""
 
     segment: int
+    taken: bool = False
 
 
 class Close(Message, frozen=True):
@@ -177,6 +212,12 @@ class LeafSigned(Message, frozen=True):
     fault: str = ""
 
 
+class Altered(Message, frozen=True):
+    """The segment holds a record that does not fit; nothing more of it is brought into the tree."""
+
+    segment: int
+
+
 class Sealed(Message, frozen=True):
     """How far the tree has come: entries, and segments that hold an altered record."""
 
@@ -184,8 +225,8 @@ class Sealed(Message, frozen=True):
     altered: int = 0
 
 
-SealerOrders = BootSealer | Register | Close | SignLeaf
-SealerReports = Ready | Registered | LeafSigned | Sealed
+SealerOrders = BootSealer | Ask | Register | Close | SignLeaf
+SealerReports = Ready | Alive | Registered | LeafSigned | Altered | Sealed
 
 
 # ---- control ---------------------------------------------------------------------------------------------
@@ -210,8 +251,12 @@ class Published(Message, frozen=True):
     generation: int
 
 
-ControlReports = Ready | Publish | SegmentWanted
-ControlOrders = BootControl | Published | Segment | Minted
+class Kept(Message, frozen=True):
+    """The pseudonyms of the last `Minted` are stored."""
+
+
+ControlReports = Ready | Alive | Publish | SegmentWanted | Kept
+ControlOrders = BootControl | Ask | Published | Segment | Minted
 
 
 # ---- sample ----------------------------------------------------------------------------------------------

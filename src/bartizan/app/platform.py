@@ -19,11 +19,11 @@ from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder, PlatformRunning
+from bartizan.app.messages import BootSupervisor, NotStarted, Started
 from bartizan.app.plan import Plan, Service
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.settings import Settings
 from bartizan.app.status import Status
-from bartizan.app.supervisor import BootSupervisor, NotStarted, Started
 from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, environment, resolve
 from bartizan.crypto.secret import Secret

@@ -1,14 +1,18 @@
 """What the supervisor does with what its children say.
 
 Rules of this file: one function per message. A message that is not of a child's own kind never gets here: the
-channel's decoder refuses it, and a child that sends such a thing is ended.
+channel's decoder refuses it, and a child that sends such a thing is ended. A worker may be an adversary's: of
+everything that it can ask for, so much is under way at once and no more, and who asks for more is ended, so that
+no worker can fill another process's channel, or the disk.
 """
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from bartizan.app import messages as m
-from bartizan.app.channel import ChannelClosed, Message, MessageRefused, close
+from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRefused, close
 from bartizan.app.child import Child
+from bartizan.isolation.memory import MemoryFileRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +20,11 @@ if TYPE_CHECKING:
     from bartizan.app.supervisor import Supervisor
 
 _MOST_DIALS = 256
+"""Connections that one worker waits for at once."""
+_MOST_MINTED = 256
+"""Messages of new pseudonyms that wait for control; beyond them the oldest are lost."""
+_MOST_PUBLISHED = 8
+"""States that control may publish before the first of them is answered."""
 
 
 class Relay:
@@ -26,8 +35,12 @@ class Relay:
         self._s = supervisor
         self._tickets: dict[int, tuple[Child, int]] = {}
         self._next = 0
+        self._leaves: dict[int, m.SignLeaf] = {}
+        self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
+        self._keeping = self._publishing = 0
         self._does: dict[type[Message], Callable[[Child, Any, list[int]], None]] = {
             m.Ready: self._ready,
+            m.Alive: self._alive,
             m.Dial: self._dial,
             m.Dialled: self._dialled,
             m.LeafWanted: self._leaf_wanted,
@@ -36,24 +49,29 @@ class Relay:
             m.Loaded: self._loaded,
             m.SegmentWanted: self._segment_wanted,
             m.Registered: self._registered,
+            m.Altered: self._altered,
             m.Minted: self._minted,
+            m.Kept: self._kept,
             m.Unwell: self._unwell,
             m.Sealed: self._sealed,
             m.Serving: self._serving,
         }
 
-    def read(self, child: Child) -> None:
-        """Take what a child has sent, as much as is there."""
+    def read(self, child: Child) -> bool:
+        """Take some of what a child has sent; return whether there may be more."""
         for _ in range(64):
             try:
                 message, fds = child.channel.receive()
-            except (BlockingIOError, ChannelClosed):
-                return
+            except BlockingIOError:
+                return False
+            except ChannelClosed:
+                child.hung_up()
+                return False
             except MessageRefused as fault:
-                self._s.log.write("supervisor", f"{child.kind} {child.number} is ended: {fault}")
-                child.kill()
-                return
+                self._end(child, str(fault))
+                return False
             self._take(child, message, fds)
+        return True
 
     def _take(self, child: Child, message: Message, fds: list[int]) -> None:
         try:
@@ -61,55 +79,115 @@ class Relay:
         finally:
             close(fds)
 
+    def _end(self, child: Child, why: str) -> None:
+        self._s.log.write("supervisor", f"{child.kind} {child.number} is ended: {why}")
+        child.kill()
+
+    # ---- what children say of themselves -----------------------------------------------------------------
     def _ready(self, child: Child, message: m.Ready, _: list[int]) -> None:
+        if child.ready.done():  # how it is confined it says once, while it is still what was started
+            self._end(child, "it was ready before")
+            return
         child.facts = {"seccomp": int(message.seccomp), "landlock": message.landlock}
         if child.kind == "sealer":
             self._s.record.number_from(message.segment)
-        if not child.ready.done():
-            child.ready.set_result(None)
+        child.ready.set_result(None)
 
-    def _leaf_wanted(self, worker: Child, message: m.LeafWanted, _: list[int]) -> None:
-        self._forward("sealer", m.SignLeaf(worker=worker.number, request=message.request))
-
-    def _leaf_signed(self, _: Child, message: m.LeafSigned, __: list[int]) -> None:
-        if message.fault:
-            self._s.log.write("supervisor", f"no certificate for worker {message.worker}: {message.fault}")
-        if worker := self._s.children.get(message.worker):
-            self._s.tell(worker, m.Leaf(chain=message.chain))
+    def _alive(self, child: Child, _: m.Alive, __: list[int]) -> None:
+        if child.serves or child.state != "serving":  # one that was told to serve and does not is no use
+            child.unanswered = 0
 
     def _loaded(self, worker: Child, message: m.Loaded, _: list[int]) -> None:
         self._s.generation.loaded(worker, message.generation)
-
-    def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:
-        self._s.spawn_task(self._s.record.extend(child))
-
-    def _registered(self, _: Child, message: m.Registered, __: list[int]) -> None:
-        self._s.record.registered(message.segment)
-
-    def _minted(self, _: Child, message: m.Minted, __: list[int]) -> None:
-        self._forward("control", message)
-
-    def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:
-        self._s.log.write("supervisor", f"{child.kind} {child.number} cannot keep the record")
-        child.kill()
-
-    def _sealed(self, child: Child, message: m.Sealed, _: list[int]) -> None:
-        child.facts = {"entries": message.entries, "altered": message.altered}
-        self._s.note_change()
 
     def _serving(self, child: Child, _: m.Serving, __: list[int]) -> None:
         child.serves = True
         self._s.note_change()
 
+    def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:
+        self._end(child, "it cannot keep the record")
+
+    # ---- segments -----------------------------------------------------------------------------------------
+    def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:
+        self._s.spawn_task(self._s.record.extend(child))
+
+    def _registered(self, _: Child, message: m.Registered, __: list[int]) -> None:
+        self._s.record.registered(message.segment, taken=message.taken)
+
+    def _altered(self, _: Child, message: m.Altered, __: list[int]) -> None:
+        """End the writer of a segment that is read no further: what it does now would not be on record."""
+        writer = self._s.record.writer_of(message.segment)
+        if writer == 0:
+            self._s.log.write("supervisor", "the supervisor's own segment was altered")
+            self._s.record.break_own()
+        elif writer in self._s.children:
+            self._end(self._s.children[writer], "its journal was altered")
+
+    def _sealed(self, child: Child, message: m.Sealed, _: list[int]) -> None:
+        child.facts = {"entries": message.entries, "altered": message.altered}
+        self._s.note_change()
+
+    # ---- certificates ---------------------------------------------------------------------------------------
+    def _leaf_wanted(self, worker: Child, message: m.LeafWanted, _: list[int]) -> None:
+        if worker.number in self._leaves:
+            self._end(worker, "it asks for a second certificate before it has the first")
+            return
+        self._leaves[worker.number] = m.SignLeaf(worker=worker.number, request=message.request)
+        self._forward("sealer", self._leaves[worker.number])
+
+    def _leaf_signed(self, _: Child, message: m.LeafSigned, __: list[int]) -> None:
+        if message.fault:
+            self._s.log.write("supervisor", f"no certificate for worker {message.worker}: {message.fault}")
+        if self._leaves.pop(message.worker, None) and (worker := self._s.children.get(message.worker)):
+            self._s.tell(worker, m.Leaf(chain=message.chain))
+
+    def sealer_ready(self) -> None:
+        """Ask a new sealer for the certificates that its predecessor owes."""
+        for wanted in tuple(self._leaves.values()):
+            self._forward("sealer", wanted)
+
+    # ---- pseudonyms of addresses ------------------------------------------------------------------------------
+    def _minted(self, _: Child, message: m.Minted, __: list[int]) -> None:
+        self._minted_waiting.append(message)
+        self._pass_minted()
+
+    def _kept(self, control: Child, _: m.Kept, __: list[int]) -> None:
+        if self._keeping == control.number:
+            self._keeping = 0
+        self._pass_minted()
+
+    def control_ready(self) -> None:
+        """Hand a new control process what its predecessor did not take."""
+        self._keeping = 0
+        self._pass_minted()
+
+    def _pass_minted(self) -> None:
+        for control in self._s.of("control", "ready"):
+            if self._minted_waiting and not self._keeping:
+                self._keeping = control.number
+                self._s.tell(control, self._minted_waiting.popleft())
+
+    # ---- generations --------------------------------------------------------------------------------------------
     def _publish(self, control: Child, _: m.Publish, fds: list[int]) -> None:
+        if len(fds) != 1 or self._publishing >= _MOST_PUBLISHED:
+            self._end(control, "it publishes out of turn")
+            return
+        self._publishing += 1
         self._s.spawn_task(self._put_in_force(control, fds.pop()))
 
-    def _forward(self, kind: str, message: Message, *fds: int) -> bool:
-        for child in self._s.of(kind):
-            self._s.tell(child, message, *fds)
-            return True
-        return False
+    async def _put_in_force(self, control: Child, fd: int) -> None:
+        try:
+            number = await self._s.generation.publish(fd)
+        except MemoryFileRefused as fault:
+            self._end(control, str(fault))
+            return
+        finally:
+            self._publishing -= 1
+        self._s.note_change()
+        if control.state != "gone":
+            self._s.tell(control, m.Published(generation=number))
 
+    # ---- connections --------------------------------------------------------------------------------------------
     def _dial(self, worker: Child, message: m.Dial, _: list[int]) -> None:
         ticket, service = message.ticket, message.service
         self._next += 1
@@ -121,11 +199,12 @@ class Relay:
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:
         worker, ticket = self._tickets.pop(message.ticket, (None, 0))
+        if worker is None or worker.state == "gone":
+            return
         fault = message.fault
         if message.sample and len(fds) == 2 and not self._forward("sample", m.Connection(), fds[1]):  # noqa: PLR2004  # both ends
             fault = "sample-unavailable"
-        if worker is not None and worker.state != "gone":
-            self._s.tell(worker, m.Dialled(ticket=ticket, fault=fault), *(() if fault else fds[:1]))
+        self._s.tell(worker, m.Dialled(ticket=ticket, fault=fault), *(() if fault else fds[:1]))
 
     def dialer_gone(self) -> None:
         """Answer what the dialer will not answer any more."""
@@ -134,8 +213,19 @@ class Relay:
                 self._s.tell(worker, m.Dialled(ticket=ticket, fault="dialer-unavailable"))
         self._tickets.clear()
 
-    async def _put_in_force(self, control: Child, fd: int) -> None:
-        number = await self._s.generation.publish(fd)
-        self._s.note_change()
-        if control.state != "gone":
-            self._s.tell(control, m.Published(generation=number))
+    def worker_gone(self, worker: Child) -> None:
+        """Forget what a worker waited for."""
+        self._leaves.pop(worker.number, None)
+
+    def _forward(self, kind: str, message: Message, *fds: int) -> bool:
+        """Hand on what a worker wants; return False where nobody is there, or too much waits there already."""
+        for child in self._s.of(kind, "ready"):
+            try:
+                child.channel.send(message, fds)
+            except ChannelFull:
+                return False
+            except ChannelClosed:
+                child.kill()
+                return False
+            return True
+        return False

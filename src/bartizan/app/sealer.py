@@ -5,6 +5,7 @@ from the supervisor; what workers wrote is checked record by record. When its or
 there and ends.
 """
 
+import contextlib
 import select
 import socket
 import sys
@@ -15,7 +16,7 @@ from bartizan.app import messages as m
 from bartizan.app.authorities import Authorities
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.folder import Folder
-from bartizan.clock import SECOND, Nanoseconds, SystemClock
+from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
@@ -23,7 +24,7 @@ from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointInvalid
 from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.installation import KeysReplaced, PlatformRunning, load_signers
-from bartizan.ledger.sequence import Sequencer, TreeDiffers
+from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
 
 _LOOK_MS = 100
 """How long the sealer waits for orders before it looks at the journals again; what came meanwhile is one group."""
@@ -31,6 +32,8 @@ _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
 _BACKLOG = 4096
 """Entries of one look from which on there is surely more to read at once."""
+_PREDECESSOR: Final = Nanoseconds(10 * SECOND)
+"""How long a sealer of an earlier run may take to finish."""
 _LAST_WORDS_S = 1
 """How long writers may take to end after a supervisor that died without a word."""
 REFUSED: Final = (
@@ -51,9 +54,9 @@ class Sealer:
         folder, self._clock = Folder(Path(boot.folder)), SystemClock()
         self._channel = channel
         self._authorities = Authorities(folder, tuple(boot.names), self._clock)
-        self._sequencer = Sequencer(folder.ledger, load_signers(folder.keys, folder.ledger), self._clock)
+        self._sequencer = _sequencer(folder, self._clock)
         self._sequencer.recover(frozenset(boot.live))
-        self._told = (-1, -1)
+        self._told, self._told_altered = (-1, -1), set[int]()
         self._signed = self._clock.now()
 
     def run(self) -> None:
@@ -62,14 +65,12 @@ class Sealer:
         self._channel.send(m.Ready(segment=self._sequencer.next_number()))
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
-        while True:
-            try:
+        with contextlib.suppress(ChannelClosed):
+            while True:
                 if poll.poll(_LOOK_MS):
                     self._obey(*self._channel.receive())
-                    continue
-            except ChannelClosed:
-                break
-            self._seal()
+                else:
+                    self._seal()
         if self._sequencer.open:
             select.select([], [], [], _LAST_WORDS_S)
         self._sequencer.recover()
@@ -78,18 +79,26 @@ class Sealer:
 
     def _obey(self, order: m.SealerOrders, fds: list[int]) -> None:
         match order:
-            case m.Register(segment=segment, writer=writer):
-                key = read_sealed(fds.pop())
-                self._sequencer.register(segment, writer, key)
-                key[:] = bytes(len(key))
-                self._channel.send(m.Registered(segment=segment))
+            case m.Register():
+                self._channel.send(self._register(order, read_sealed(fds.pop())))
             case m.Close(segment=segment):
                 self._sequencer.close(segment)
             case m.SignLeaf(worker=worker, request=request):
                 self._channel.send(self._sign(worker, request))
+            case m.Ask():
+                self._channel.send(m.Alive())
             case m.BootSealer():
                 pass  # said once, before this
         close(fds)
+
+    def _register(self, order: m.Register, key: bytearray) -> m.Registered:
+        try:
+            self._sequencer.register(order.segment, order.writer, key, order.line)
+        except SegmentTaken:
+            return m.Registered(segment=order.segment, taken=True)
+        finally:
+            key[:] = bytes(len(key))
+        return m.Registered(segment=order.segment)
 
     def _sign(self, worker: int, request: str) -> m.LeafSigned:
         try:
@@ -107,10 +116,26 @@ class Sealer:
         if not grew or now - self._signed > _SIGN_EVERY:
             self._sequencer.checkpoint()
             self._signed = now
-        state = (self._sequencer.size, len(self._sequencer.altered))
+        altered = self._sequencer.altered
+        for segment in set(altered) - self._told_altered:
+            self._channel.send(m.Altered(segment=segment))
+        self._told_altered = set(altered)
+        state = (self._sequencer.size, len(altered))
         if state != self._told:
             self._channel.send(m.Sealed(entries=state[0], altered=state[1]))
             self._told = state
+
+
+def _sequencer(folder: Folder, clock: Clock) -> Sequencer:
+    """Return the sequencer; a predecessor whose supervisor was killed may still be sealing, and is waited for."""
+    until = clock.now() + _PREDECESSOR
+    while True:
+        try:
+            return Sequencer(folder.ledger, load_signers(folder.keys, folder.ledger), clock)
+        except PlatformRunning:
+            if clock.now() > until:
+                raise
+            select.select([], [], [], _LOOK_MS / 1000)
 
 
 def main(argv: list[str]) -> int:

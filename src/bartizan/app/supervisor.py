@@ -6,20 +6,20 @@ no worker. Two gateway workers are always kept, both confined; one serves, the o
 
 import asyncio
 import contextlib
-import hashlib
-import os
+import resource
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from bartizan.app import messages as m
-from bartizan.app.channel import Channel, ChannelClosed, Message
+from bartizan.app import pulse
+from bartizan.app.boot import BOOT
+from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
 from bartizan.app.child import Child, ChildEnded, Log, describe, listen, listen_unix
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.generation import Generation
@@ -28,7 +28,7 @@ from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
 from bartizan.app.status import write_status
 from bartizan.clock import SECOND, SystemClock
-from bartizan.isolation.memory import read_sealed, sealed
+from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
 
 LAUNCH: tuple[str, ...] = (sys.executable, "-I", "-m")
@@ -41,7 +41,8 @@ READS: dict[str, Any] = {
     "sample": m.SampleReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
-_FIRST_BACKOFF, _LAST_BACKOFF, _STEADY_SECONDS = 0.1, 10.0, 30.0
+_FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
+_STEADY = 30 * SECOND
 _STEP_LIMIT = 5 * SECOND
 
 
@@ -66,14 +67,14 @@ class Supervisor:
         self.boot = secrets.token_hex(16)
         self.secret = f"tower-{secrets.token_hex(8)}".encode()
         self.children: dict[int, Child] = {}
-        self.record = Record(self.folder.segments, self.clock, self.boot, self.of)
+        self.record = Record(self.folder.segments, self.clock, self.boot, self.of, self._say)
         self.generation = Generation(self.folder.generation, self.of)
         self.relay = Relay(self)
         self.stopping = False
+        self._control_left: int | None = None
         self.changed = asyncio.Event()
         self._numbers = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._firsts: list[asyncio.Future[None]] = []
 
     # ---- lifecycle -----------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -84,29 +85,25 @@ class Supervisor:
             TimeoutError: one was not ready in time.
         """
         async with asyncio.timeout(_BOOT_SECONDS):
-            await self._first("sealer", self._boot_sealer)
+            await self._first("sealer")
             await self.record.begin()
-            kinds: tuple[tuple[str, Callable[[Child], Awaitable[None]]], ...] = (
-                ("dialer", self._boot_dialer),
-                ("sample", self._boot_sample),
-                ("control", self._boot_control),
-                ("worker", self._boot_worker),
-            )
-            await asyncio.gather(*(self._first(kind, boot) for kind, boot in kinds))
-            self.spawn_task(
-                self._keep("worker", self._boot_worker, asyncio.get_running_loop().create_future())
-            )
+            await asyncio.gather(*(self._first(kind) for kind in ("dialer", "sample", "control", "worker")))
+            self.spawn_task(self._keep("worker"))
             while not any(worker.serves for worker in self.of("worker")):
                 self.changed.clear()
                 await self.changed.wait()
         self.spawn_task(self._watch_clock())
+        self.spawn_task(pulse.keep(self))
 
     async def stop(self) -> None:
         """Finish what is open, seal the record, end every process."""
         self.stopping = True
         for worker in self.of("worker"):
-            self.tell(worker, m.Drain(seconds=_DRAIN_SECONDS if worker.state == "serving" else 0.0))
-            worker.state = "draining"
+            if worker.state == "serving":
+                self.tell(worker, m.Drain(seconds=_DRAIN_SECONDS))
+                worker.state = "draining"
+            else:
+                worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
         for child in (*self.of("control"), *self.of("dialer"), *self.of("sample")):
             child.kill(signal.SIGTERM)
@@ -118,7 +115,8 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         for path in (self.folder.status, self.folder.control_socket, self.folder.owner_socket):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     async def _gone(self, children: list[Child], seconds: float) -> None:
         if not children:
@@ -151,52 +149,77 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _first(self, kind: str, boot: Callable[[Child], Awaitable[None]]) -> None:
+    async def _first(self, kind: str) -> None:
+        """Start a child and keep it alive; return once it is ready.
+
+        Raises:
+            ChildEnded: it ended before; then it is not tried again.
+        """
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.spawn_task(self._keep(kind, boot, first))
+        self.spawn_task(self._keep(kind, first))
         await first
 
-    async def _keep(
-        self, kind: str, boot: Callable[[Child], Awaitable[None]], first: asyncio.Future[None]
-    ) -> None:
-        """Keep one child of this kind alive; a failure of the very first start ends the whole start."""
+    async def _keep(self, kind: str, first: asyncio.Future[None] | None = None) -> None:
+        """Keep one child of this kind alive; where `first` is given, a failure of the first start is told to it."""
         backoff = _FIRST_BACKOFF
         while not self.stopping:
             began = self.clock.now()
-            child = self._spawn(kind)
-            try:
-                await boot(child)
-                async with asyncio.timeout(_BOOT_SECONDS):
-                    await child.ready
-            except (ChildEnded, ChannelClosed, TimeoutError, OSError) as fault:
-                child.kill()
-                ended = ChildEnded(kind, await child.exited, self.log.last(f"{kind} {child.number}"))
-                if not first.done():
-                    first.set_exception(fault if isinstance(fault, TimeoutError) else ended)
-                    return
-            else:
-                self._arrived(child)
-                if not first.done():
-                    first.set_result(None)
-            self._left(child, await child.exited)
-            lived = (self.clock.now() - began) / SECOND
-            backoff = _FIRST_BACKOFF if lived > _STEADY_SECONDS else min(2 * backoff, _LAST_BACKOFF)
+            fault = await self._live(kind, first)
+            if fault is not None and first is not None and not first.done():
+                first.set_exception(fault)
+                return
+            if self.clock.now() - began > _STEADY:
+                backoff = _FIRST_BACKOFF
             await asyncio.sleep(backoff)
+            backoff = min(2 * backoff, _LAST_BACKOFF)
+
+    async def _live(self, kind: str, first: asyncio.Future[None] | None) -> Exception | None:
+        """Start a child and return when it has ended; the fault, where it never was ready."""
+        try:
+            child = self._spawn(kind)
+        except OSError as none:
+            self._say(f"no {kind} could be started: {none}")
+            return none
+        fault = await self._set_up(child)
+        if fault is None:
+            self._arrived(child)
+            if first is not None and not first.done():
+                first.set_result(None)
+        self._left(child, await child.exited)
+        return fault
+
+    async def _set_up(self, child: Child) -> Exception | None:
+        try:
+            async with asyncio.timeout(_BOOT_SECONDS):
+                await BOOT[child.kind](self, child)
+                await child.ready
+        except TimeoutError:
+            child.kill()
+            await child.exited
+            self._say(f"{child.kind} {child.number} was not ready in {_BOOT_SECONDS:g} s")
+            return TimeoutError()
+        except (ChildEnded, ChannelClosed, MessageRefused, OSError) as fault:
+            child.kill()
+            status, words = await child.exited, self.log.last(f"{child.kind} {child.number}")
+            known = isinstance(fault, ChildEnded | ChannelClosed) or words
+            return ChildEnded(child.kind, status, words) if known else fault
+        return None
 
     def _spawn(self, kind: str) -> Child:
         self._numbers += 1
-        child = Child(kind, self._numbers, self.plan.launch, READS[kind], self.log)
+        child = Child(kind, self._numbers, self.plan.launch, READS[kind], self.relay.read, self.log)
         self.children[child.number] = child
-        asyncio.get_running_loop().add_reader(child.channel.fileno(), self.relay.read, child)
         return child
 
     def _arrived(self, child: Child) -> None:
         if child.state == "starting":
             child.state = "ready"
         if child.kind == "sealer":
-            self.record.resume()
+            self.record.sealer_is(ready=True)
+            self.relay.sealer_ready()
         if child.kind == "control":
             self._control_is(up=True)
+            self.relay.control_ready()
         self.elect()
         self.record.note(
             "platform.process.started",
@@ -208,20 +231,27 @@ class Supervisor:
 
     def _left(self, child: Child, status: int) -> None:
         del self.children[child.number]
+        if child.kind == "sealer":
+            self.record.sealer_is(ready=False)
         self.record.writer_gone(child.number)
         self.generation.reconsider()
         if child.kind == "control":
             self._control_is(up=False)
         if child.kind == "dialer":
             self.relay.dialer_gone()
+        self.relay.worker_gone(child)
         self.elect()
         if not self.stopping:
-            self.log.write("supervisor", f"{child.kind} {child.number} ended with {describe(status)}")
+            self._say(f"{child.kind} {child.number} ended with {describe(status)}")
+        self.log.last(f"{child.kind} {child.number}")
         outcome = Outcome.DONE if self.stopping else Outcome.FAILED
         ended = {"signal": -status} if status < 0 else {"status": status}
         detail: dict[str, int | str] = {"process": child.kind, "number": child.number, **ended}
         self.record.note("platform.process.died", child.kind, outcome, detail)
         self.note_change()
+
+    def _say(self, line: str) -> None:
+        self.log.write("supervisor", line)
 
     def elect(self) -> None:
         """Let a ready worker serve where none does; without any worker, refuse connections until one is there."""
@@ -229,87 +259,55 @@ class Supervisor:
             return
         if not self.of("worker", "serving") and (ready := self.of("worker", "ready")):
             ready[0].state = "serving"
+            self.listener.setblocking(False)  # whoever held it before may have changed what all share
             if not self.accepting:
                 self.listener.listen(2048)
                 self.accepting = True
             self.tell(ready[0], m.Serve())
-        elif not self.of("worker") and self.accepting and not self._tasks_starting():
+        elif not self.of("worker") and self.accepting and not self._starting():
             # ends listening in every process that holds the socket; listen() takes it up again
             with contextlib.suppress(OSError):
-                self.listener.shutdown(0)
+                self.listener.shutdown(socket.SHUT_RD)
             self.accepting = False
 
-    def _tasks_starting(self) -> bool:
+    def _starting(self) -> bool:
         return self.clock.now() - self.started < _BOOT_SECONDS * SECOND
 
     def _control_is(self, *, up: bool) -> None:
+        """Tell every worker; that another start of control failed makes it no less long ago that it left."""
+        if up:
+            self._control_left = None
+        elif self._control_left is None:
+            self._control_left = self.clock.now()
         for worker in self.of("worker"):
-            if worker.informed:  # one that has not had its boot message yet starts with control's state
-                self.tell(worker, m.ControlPresence(up=up))
+            if worker.informed:  # the others are told when they get their first state
+                self.tell_of_control(worker)
+
+    def tell_of_control(self, worker: Child) -> None:
+        """Tell a worker whether control is there, and else how long it has been away."""
+        left = self._control_left
+        away = 0 if left is None else self.clock.now() - left
+        self.tell(worker, m.ControlPresence(up=left is None, away_ns=away))
 
     def note_change(self) -> None:
         """Write what `status` shows."""
         self.changed.set()
-        write_status(self)
+        try:
+            write_status(self)
+        except OSError as fault:  # a full disk: what is shown gets old, and nothing else happens
+            self._say(f"the status is not written: {fault}")
 
     async def _watch_clock(self) -> None:
         """Report a step of the wall clock, and let every cached decision be taken again."""
+        wall = SystemClock()
         while True:
             await asyncio.sleep(1)
-            step = self.clock.step()
+            step = wall.step()
             if abs(step) > _STEP_LIMIT:
                 direction = "forward" if step > 0 else "backward"
                 self.record.note("platform.clock.stepped", "", Outcome.FOUND, {direction: abs(step)})
-                self.clock = SystemClock()
+                wall = SystemClock()
                 self.spawn_task(self.generation.bump())
-
-    # ---- boot messages -------------------------------------------------------------------------------------
-    async def _boot_sealer(self, child: Child) -> None:
-        self.tell(
-            child,
-            m.BootSealer(
-                folder=self.plan.folder, names=list(self.plan.names), boot=self.boot, live=self.record.live()
-            ),
-        )
-
-    async def _boot_dialer(self, child: Child) -> None:
-        self._with_secret(
-            child, m.BootDialer(folder=self.plan.folder), msgspec.json.encode(self.plan.upstreams)
-        )
-
-    async def _boot_sample(self, child: Child) -> None:
-        self._with_secret(child, m.BootSample(model=self.plan.model, weights=self.plan.weights), self.secret)
-
-    async def _boot_control(self, child: Child) -> None:
-        message = m.BootControl(
-            state=self.plan.folder,
-            issuer=self.issuer,
-            services=[service.name for service in self.plan.upstreams],
-            boot=self.boot,
-            segment=0,
-            sample_sha256=hashlib.sha256(self.secret).hexdigest(),
-        )
-        listeners = [self.control_listener.fileno(), self.owner_listener.fileno()]
-        if self.plan.policies:
-            listeners.append(sealed(msgspec.json.encode(self.plan.policies)))
-        await self.record.hand(
-            child, "control", lambda number: msgspec.structs.replace(message, segment=number), *listeners
-        )
-
-    async def _boot_worker(self, child: Child) -> None:
-        await self.generation.first()
-        settings = sealed(msgspec.json.encode(self.plan))
-        message = m.BootWorker(number=child.number, boot=self.boot, segment=0, issuer=self.issuer)
-        fds = (self.listener.fileno(), self.generation.readable, settings)
-        await self.record.hand(
-            child, "worker", lambda number: msgspec.structs.replace(message, segment=number), *fds
-        )
-        self.generation.send(child)
-
-    def _with_secret(self, child: Child, message: Message, content: bytes) -> None:
-        fd = sealed(content)
-        self.tell(child, message, fd)
-        os.close(fd)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -331,54 +329,66 @@ class Supervisor:
         return f"{'https' if self.plan.tls else 'http'}://{shown}:{port}"
 
 
-class BootSupervisor(Message, frozen=True):
-    """Start. Descriptor: the plan (sealed memory)."""
-
-
-class Started(Message, frozen=True):
-    """The platform answers requests at this address."""
-
-    url: str
-    listen: str
-
-
-class NotStarted(Message, frozen=True):
-    """The platform could not be started."""
-
-    fault: str
-
-
 async def _run(plan: Plan, starter: Channel) -> None:
+    """Run a platform until a signal, or, unless it is to stay, the end of who started it."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
+    starter.sock.setblocking(False)
+
+    def starter_gone() -> None:  # it says nothing more, so what is there to read is its end
+        loop.remove_reader(starter.fileno())
+        stop.set()
+
+    loop.add_reader(starter.fileno(), starter_gone)
     supervisor = Supervisor(plan)
-    try:
-        await supervisor.start()
-    except (ChildEnded, ChannelClosed, TimeoutError, OSError) as fault:
-        await supervisor.stop()
-        starter.send(NotStarted(fault=str(fault) or "it took too long"))
-        return
-    starter.send(Started(url=supervisor.issuer, listen=supervisor.listens))
-    if not plan.detached:
-        starter.sock.setblocking(False)
-        loop.add_reader(starter.fileno(), stop.set)  # the starter says nothing more: this is its end
-    await stop.wait()
+    loop.set_exception_handler(lambda _, context: supervisor.log.fault("supervisor", context))
+    starting, stopped = loop.create_task(supervisor.start()), loop.create_task(stop.wait())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    answer: Message = m.NotStarted(fault="it was told to stop")
+    if not starting.done():
+        starting.cancel()
+    elif (fault := starting.exception()) is None:
+        answer = m.Started(url=supervisor.issuer, listen=supervisor.listens)
+    elif isinstance(fault, ChildEnded | ChannelClosed | TimeoutError | OSError):
+        answer = m.NotStarted(fault=str(fault) or "it took too long")
+    else:
+        raise fault
+    _answer(starter, answer)
+    if plan.detached:
+        loop.remove_reader(starter.fileno())
+    if isinstance(answer, m.Started):
+        await stopped
+    stopped.cancel()
     await supervisor.stop()
+
+
+def _answer(starter: Channel, answer: Message) -> None:
+    with contextlib.suppress(ChannelClosed):  # who started it may be gone, and does not want to know any more
+        starter.send(answer)
+
+
+def _more_descriptors() -> None:
+    """Take as many descriptors as there may be: children inherit the bound, and a dialler passes many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main(argv: list[str]) -> None:
     """Run a platform until it is told to stop; `argv` holds the descriptor of the starter's channel."""
-    starter = Channel(socket.socket(fileno=int(argv[0])), BootSupervisor)
+    starter = Channel(socket.socket(fileno=int(argv[0])), m.BootSupervisor)
     _, fds = starter.receive()
     plan = msgspec.json.decode(read_sealed(fds[0]), type=Plan)
     folder = Folder(Path(plan.folder))
+    _more_descriptors()
     try:
         folder.make()
         with folder.locked():
+            folder.status.unlink(missing_ok=True)  # of a run that ended without a word
             asyncio.run(_run(plan, starter))
     except (OSError, PlatformRunning) as fault:
-        starter.send(NotStarted(fault=str(fault)))
+        _answer(starter, m.NotStarted(fault=str(fault)))
 
 
 if __name__ == "__main__":

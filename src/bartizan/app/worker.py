@@ -8,7 +8,9 @@ module imported. Without the supervisor a worker ends.
 
 import asyncio
 import concurrent.futures.thread
+import contextlib
 import encodings.idna
+import itertools
 import linecache
 import os
 import resource
@@ -19,6 +21,7 @@ import stringprep
 import sys
 import traceback
 import unicodedata
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -29,7 +32,7 @@ from bartizan.access import assemble as access
 from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
-from bartizan.app.channel import Channel, ChannelClosed, Message
+from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
 from bartizan.app.plan import CONTROL, Plan, Service
@@ -48,6 +51,7 @@ from bartizan.identity import pseudonym
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
 from bartizan.isolation import worker as isolation
+from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid
@@ -56,7 +60,9 @@ LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceb
 """Modules that Python or a library would import only when it needs them, which is too late here."""
 _HOUSEKEEPING_SECONDS = 0.1
 _RENEWAL_SECONDS = LEAF_DAYS * DAY / SECOND / 2
-_MOST_MINTED = 256
+_MOST_MINTED, _MOST_UNTOLD = 256, 65_536
+_LARGEST_SEGMENT = 2 * SIZES["worker"]
+"""Octets after which no segment grows: four times what is used when the next one is asked for."""
 _OWN_DESCRIPTORS = 128
 _LEAST_ROOM = 64
 
@@ -83,6 +89,7 @@ class Worker:
         room = access.Ports(discover(access_controls), AUDIENCE)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.addresses = pseudonym.Addresses()
+        self.minted: deque[tuple[str, str]] = deque(maxlen=_MOST_UNTOLD)
         self.dials: dict[int, asyncio.Future[socket.socket]] = {}
         self.tickets = 0
         self.key: bytes = b""
@@ -95,6 +102,7 @@ class Worker:
         self.server: asyncio.Server
         self.ended = asyncio.Event()
         self._does: dict[type[Message], Callable[..., None]] = {
+            m.Ask: self._ask,
             m.StateChanged: self._state_changed,
             m.Leaf: self._leaf,
             m.Dialled: self._dialled,
@@ -131,12 +139,16 @@ class Worker:
         )
         held = isolation.Confinement(seccomp=False, landlock=0)
         if self.plan.isolation == "required":
+            isolation.bound_files(_LARGEST_SEGMENT)
             held = isolation.confine(self.listener.fileno())
         self.channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         loop.call_later(_HOUSEKEEPING_SECONDS, self._keep_house)
         if self.plan.tls:
             loop.call_later(_RENEWAL_SECONDS, self._renew)
         await self.ended.wait()
+        self._tell_minted()
+        with contextlib.suppress(JournalUnwritable):  # then its end is where it broke
+            self.journal.close()
 
     def _connection(self) -> asyncio.Protocol:
         if self.context is None:
@@ -179,10 +191,14 @@ class Worker:
             ConnectionError: the dialer could not connect; the message is its word for the fault.
         """
         self.tickets += 1
+        ticket = self.tickets
         answer: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
-        self.dials[self.tickets] = answer
-        self.channel.send(m.Dial(ticket=self.tickets, service=service))
-        return await answer
+        self.dials[ticket] = answer
+        try:
+            self.channel.send(m.Dial(ticket=ticket, service=service))
+            return await answer
+        finally:
+            self.dials.pop(ticket, None)  # who gave up waits for nothing any more
 
     def _dialled(self, message: m.Dialled, fds: list[int]) -> None:
         connected = [socket.socket(fileno=fd) for fd in fds]
@@ -221,11 +237,16 @@ class Worker:
             traceback.print_exc()
             os._exit(4)
 
+    def _ask(self, _: m.Ask, __: list[int]) -> None:
+        self.channel.send(m.Alive())
+
     def _state_changed(self, message: m.StateChanged, fds: list[int]) -> None:
         self.fresh.load(message.generation, decode(bytes(read_sealed(fds[0]))))
         self.channel.send(m.Loaded(generation=message.generation))
 
     def _leaf(self, message: m.Leaf, _: list[int]) -> None:
+        if not message.chain and self.context is not None:
+            return  # the one it has is good for another half of its days
         if not message.chain:
             raise RuntimeError("the sealer signed no certificate for this worker")
         self.context = server_context(message.chain.encode("ascii"), self.key, pq=self.plan.pq)
@@ -238,7 +259,7 @@ class Worker:
         self.asked_segment = False
 
     def _control_presence(self, message: m.ControlPresence, _: list[int]) -> None:
-        self.fresh.control_is(up=message.up)
+        self.fresh.control_is(up=message.up, away=message.away_ns)
 
     def _serve(self, _: m.Serve, __: list[int]) -> None:
         async def serve() -> None:
@@ -262,13 +283,24 @@ class Worker:
 
     # ---- from time to time -----------------------------------------------------------------------------------
     def _keep_house(self) -> None:
-        if self.journal.nearly_full and not self.asked_segment:
-            self.asked_segment = True
-            self.channel.send(m.SegmentWanted())
-        minted = {new.prefix: new.pseudonym for new in self.addresses.take_new()}
-        for start in range(0, len(minted), _MOST_MINTED):
-            self.channel.send(m.Minted(addresses=dict([*minted.items()][start : start + _MOST_MINTED])))
         asyncio.get_running_loop().call_later(_HOUSEKEEPING_SECONDS, self._keep_house)
+        with contextlib.suppress(ChannelFull):  # the next time, then
+            if self.journal.nearly_full and not self.asked_segment:
+                self.channel.send(m.SegmentWanted())
+                self.asked_segment = True
+        self._tell_minted()
+
+    def _tell_minted(self) -> None:
+        """Hand over the pseudonyms that are new, as many as the supervisor takes now; the rest later."""
+        self.minted += ((new.prefix, new.pseudonym) for new in self.addresses.take_new())
+        while self.minted:
+            some = dict(itertools.islice(self.minted, _MOST_MINTED))
+            try:
+                self.channel.send(m.Minted(addresses=some))
+            except ChannelClosed:
+                return
+            for _ in range(min(_MOST_MINTED, len(self.minted))):
+                self.minted.popleft()
 
     def _renew(self) -> None:
         self.ask_leaf()
@@ -286,7 +318,9 @@ def _room(services: int) -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(CONNECTIONS, soft - others))
+    return (
+        CONNECTIONS if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(CONNECTIONS, soft - others))
+    )
 
 
 def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:
@@ -297,10 +331,10 @@ def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:
 
 def _route(service: Service) -> ports.ServiceRoute:
     default = 443 if service.tls else 80
-    host = f"[{service.host}]" if ":" in service.host else service.host
+    host = f"[{service.host}]" if ":" in service.host else service.host or service.name
     return ports.ServiceRoute(
         name=service.name,
-        upstream=host if service.port == default else f"{host}:{service.port}",
+        upstream=host if service.port in {0, default} else f"{host}:{service.port}",
         protocol="control" if service.name == CONTROL else service.protocol,
         base=service.path,
         credential=Secret(service.credential.encode("ascii")) if service.credential else None,
@@ -311,6 +345,7 @@ def _route(service: Service) -> ports.ServiceRoute:
 
 def main(argv: list[str]) -> int:
     """Run a worker; `argv` holds the descriptor of the channel. Returns the exit status."""
+    die_with_parent(signal.SIGKILL)  # one that hangs would keep the listener, and with it the port
     channel = Channel(socket.socket(fileno=int(argv[0])), m.WorkerOrders)
     boot, fds = channel.receive()
     try:

@@ -132,7 +132,7 @@ class Supervision:
             raise
         if self._journal.nearly_full and not self._asked:
             self._asked = True
-            self._channel.send(m.SegmentWanted())
+            self._say(m.SegmentWanted())
         return written[0], written[-1]
 
     def ready(self) -> None:
@@ -152,12 +152,25 @@ class Supervision:
                     self._confirm(self._waiting.popleft(), generation)
             case m.Segment(number=number):
                 self._turn(number, *fds)
-            case m.Minted(addresses=addresses) if self.registrar is not None:
+            case m.Minted(addresses=addresses):
+                self._keep(addresses)
+            case m.Ask():
+                self._say(m.Alive())
+            case _:
+                pass
+
+    def _keep(self, addresses: Mapping[str, str]) -> None:
+        try:
+            if self.registrar is not None:
                 self.registrar.keep_addresses(
                     Minted(pseudonym, prefix) for prefix, pseudonym in addresses.items()
                 )
-            case _:
-                pass
+        finally:
+            self._say(m.Kept())
+
+    def _say(self, message: m.Alive | m.Kept | m.SegmentWanted) -> None:
+        with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
+            self._channel.send(message)
 
     def _turn(self, number: int, segment: int, key: int) -> None:
         try:

@@ -68,6 +68,14 @@ def refuse_io_uring() -> None:
     kernel.seccomp_filter(program([Rule("io_uring_setup", verdict=refuse(errno.ENOSYS))], ALLOW))
 
 
+def bound_files(octets: int) -> None:
+    """Let no file grow beyond this, so that a worker gone bad cannot fill the disk through its journal.
+
+    Source: setrlimit(2), RLIMIT_FSIZE; the interpreter ignores SIGXFSZ, so a write fails with EFBIG.
+    """
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+
+
 def confine(listener: int) -> Confinement:
     """Give up files, sockets, programs, privileges and system calls; return what holds from now on.
 

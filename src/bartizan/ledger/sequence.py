@@ -143,24 +143,26 @@ class Sequencer:
         return max(self._highest + 1, (self._clock.now() // SECOND) << 16)
 
     # ---- segments --------------------------------------------------------------------------------------
-    def register(self, number: int, writer: str, first_key: bytes | bytearray) -> None:
+    def register(self, number: int, writer: str, first_key: bytes | bytearray, line: int = 0) -> None:
         """Take on a segment, durably, before anybody writes to it; saying it twice changes nothing.
 
         Args:
             number: higher than every one before.
             writer: which process writes it, a word of `vocabulary.PROCESS`.
             first_key: 32 octets.
+            line: the first segment of the same writer's life; 0 where this is the first.
         Raises:
             SegmentTaken: the number was given before.
         """
-        if self._segments.get(number) == Tailed(number, writer, number, OPEN, 0, 0, 0, bytes(first_key)):
+        segment = Tailed(number, writer, line or number, OPEN, 0, 0, 0, bytes(first_key))
+        if self._segments.get(number) == segment:
             return
         if number <= self._highest:
             raise SegmentTaken(number)
         with self._change():
             self._highest = number
-            self._segments[number] = Tailed(number, writer, number, OPEN, 0, 0, 0, bytes(first_key))
-            self._segments[number].save(self._connection)
+            self._segments[number] = segment
+            segment.save(self._connection)
 
     def tail(self) -> int:
         """Bring what was appended to the segments into the tree; return how many entries it grew by.
@@ -281,23 +283,18 @@ class Sequencer:
         if found.fault:
             self._stop(segment, found.fault)
         elif found.events and found.events[-1].kind == CLOSED:
-            self._finish(segment, found.events[-1])
+            segment.state = DONE
+            self._end(segment.line)
         segment.save(self._connection)
 
     def _must_wait(self, segment: Tailed, events: list[Event]) -> bool:
-        """Return whether the segment continues one that is not read to its end yet."""
+        """Return whether the segment continues one of its line that is not read to its end yet."""
         if segment.sequence or not events or events[0].kind != OPENED:
             return False
         before = self._segments.get(int(events[0].detail.get("after", 0)))
-        return before is not None and before.state == OPEN and before.number < segment.number
-
-    def _finish(self, segment: Tailed, closing: Event) -> None:
-        segment.state = DONE
-        following = self._segments.get(int(closing.detail.get("next", 0)))
-        if following is not None and following.state == OPEN and following.sequence == 0:
-            following.line = segment.line
-            following.save(self._connection)
-        self._end(segment.line)
+        if before is None or before.line != segment.line:  # nobody waits for another writer
+            return False
+        return before.state == OPEN and before.number < segment.number
 
     def _recover(self, segment: Tailed) -> None:
         octets, fault = segment.torn(self._folder)

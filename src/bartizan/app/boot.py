@@ -1,0 +1,83 @@
+"""What each child is told first, and the descriptors that it gets with it.
+
+Rules of this file: one function a kind. What is sent is copied; every descriptor that is made here is closed here.
+"""
+
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from bartizan.app import messages as m
+from bartizan.app.child import Child
+from bartizan.isolation.memory import sealed
+
+if TYPE_CHECKING:
+    from bartizan.app.supervisor import Supervisor
+
+
+async def _sealer(s: "Supervisor", child: Child) -> None:
+    plan = s.plan
+    child.channel.send(
+        m.BootSealer(folder=plan.folder, names=list(plan.names), boot=s.boot, live=s.record.live())
+    )
+
+
+async def _dialer(s: "Supervisor", child: Child) -> None:
+    with _passing(msgspec.json.encode(s.plan.upstreams)) as upstreams:
+        child.channel.send(m.BootDialer(folder=s.plan.folder), [upstreams])
+
+
+async def _sample(s: "Supervisor", child: Child) -> None:
+    with _passing(s.secret) as secret:
+        child.channel.send(m.BootSample(model=s.plan.model, weights=s.plan.weights), [secret])
+
+
+async def _control(s: "Supervisor", child: Child) -> None:
+    message = m.BootControl(
+        state=s.plan.folder,
+        issuer=s.issuer,
+        services=[service.name for service in s.plan.upstreams],
+        boot=s.boot,
+        segment=0,
+        sample_sha256=hashlib.sha256(s.secret).hexdigest(),
+    )
+    listeners = (s.control_listener.fileno(), s.owner_listener.fileno())
+    with _passing(msgspec.json.encode(s.plan.policies)) as policies:
+        more = (policies,) if s.plan.policies else ()
+        await s.record.hand(
+            child, lambda number: msgspec.structs.replace(message, segment=number), *listeners, *more
+        )
+
+
+async def _worker(s: "Supervisor", child: Child) -> None:
+    await s.generation.first()
+    message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.issuer)
+    with _passing(msgspec.json.encode(s.plan)) as plan:
+        fds = (s.listener.fileno(), s.generation.readable, plan)
+        await s.record.hand(child, lambda number: msgspec.structs.replace(message, segment=number), *fds)
+    s.generation.send(child)
+    s.tell_of_control(child)
+
+
+BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
+    "sealer": _sealer,
+    "dialer": _dialer,
+    "sample": _sample,
+    "control": _control,
+    "worker": _worker,
+}
+"""Kind of child -> what tells it; raises ChannelClosed where it is gone, OSError where it can have no segment."""
+
+
+@contextmanager
+def _passing(content: bytes) -> Iterator[int]:
+    """Yield content as sealed memory, for as long as it takes to send it."""
+    fd = sealed(content)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
