@@ -25,7 +25,8 @@ def main(command: list[str]) -> int:
             child.send_signal(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, pass_on)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup: the command is to outlive its terminal
+            signal.signal(number, pass_on)
     code = child.wait()
     return 0 if code in (INTERRUPTED, -signal.SIGINT) else code
 

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from bartizan.cli.command import Exit
+from tests.structure.sources import ROOT
 
 pytestmark = pytest.mark.slow
 COMMAND = str(Path(sys.executable).with_name("bartizan"))
@@ -36,10 +37,10 @@ class Terminal:
         assert "Traceback" not in done.stdout + done.stderr
         return done.returncode, done.stdout, done.stderr
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Type a command that stays, and leave its end to `close`."""
         self._started.append(
-            subprocess.Popen([COMMAND, *words], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen([*under, COMMAND, *words], cwd=self.folder, stdout=subprocess.PIPE, text=True)
         )
         return self._started[-1]
 
@@ -147,6 +148,26 @@ def test_an_interruption_stops_everything(terminal: Terminal, number: signal.Sig
     time.sleep(0.1)
     for pid in (status["pid"], *(process["pid"] for process in status["processes"])):
         assert not Path(f"/proc/{pid}").exists()
+
+
+def test_under_nohup_it_outlives_its_terminal(terminal: Terminal) -> None:
+    foreground = str(ROOT / "tools" / "foreground.py")
+    started = terminal.start("up", "--no-drill", "--port", "0", under=("nohup", sys.executable, foreground))
+    assert started.stdout is not None
+    assert any(line.startswith("Ctrl-C stops") for line in started.stdout)
+    folder = terminal.folder / ".bartizan" / "run" / "status.json"
+    command = parent(json.loads(folder.read_text())["pid"])
+    for pid in (started.pid, command):
+        os.kill(pid, signal.SIGHUP)
+    time.sleep(0.5)
+    assert terminal.type("token")[0] == Exit.CLEAN
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(20) == 0
+
+
+def parent(pid: int) -> int:
+    """Return the process that started this one."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_a_secret_that_is_missing_is_said_before_anything_starts(terminal: Terminal) -> None:

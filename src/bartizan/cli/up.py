@@ -72,7 +72,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 def _interruptible() -> Iterator[None]:
     """Let a request to end, from whomever, do what Ctrl-C does: the platform is stopped in order."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup: it is to outlive its terminal
+            signal.signal(number, signal.default_int_handler)
     yield
 
 
