@@ -99,18 +99,20 @@ class TlsTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`), `raw`, or one of the socket."""
         connection = self._tls.session.connection
+        found: Any
         match name:
             case "group":
-                return group_word(connection)
+                found = group_word(connection)
             case "version":
-                return connection.get_protocol_version_name()
+                found = connection.get_protocol_version_name()
             case "alpn":
-                return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+                found = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
             case "resumed":
-                return self._tls.session.resumed
+                found = self._tls.session.resumed
             case "sslobject":
-                return connection
+                found = connection
             case "raw":
-                return self._tls.raw
+                found = self._tls.raw
             case _:
-                return self._tls.raw.get_extra_info(name, default)
+                found = self._tls.raw.get_extra_info(name, default)
+        return found
