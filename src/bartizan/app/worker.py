@@ -35,6 +35,7 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
+from bartizan.app.outcry import Outcry
 from bartizan.app.plan import CONTROL, Plan, Service
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.segments import SIZES
@@ -129,6 +130,7 @@ class Worker:
     async def run(self) -> None:
         """Serve until drained, or until the supervisor is gone."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(Outcry(self.clock, sys.stderr.write))
         loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)

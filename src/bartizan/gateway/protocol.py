@@ -27,6 +27,7 @@ from bartizan.gateway.bounds import (
     REST_TIME,
     STALL_TIME,
 )
+from bartizan.gateway.callback import ending
 from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
@@ -101,6 +102,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     @override
+    @ending
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
@@ -120,6 +122,7 @@ class ClientConnection(asyncio.Protocol):
         return raw
 
     @override
+    @ending
     def data_received(self, data: bytes) -> None:
         if self._phase is _HEAD and not self._due:
             self._read_head(data)
@@ -261,6 +264,7 @@ class ClientConnection(asyncio.Protocol):
             self._due = True
             self._plane.loop.call_soon(self._read_ahead)
 
+    @ending
     def _read_ahead(self) -> None:
         self._due = False
         if self._phase is _HEAD and not self.stalled:
@@ -371,6 +375,7 @@ class ClientConnection(asyncio.Protocol):
             self._phase = _CLOSED
             self._transport.abort()
 
+    @ending
     def sweep(self, now: Nanoseconds) -> None:
         """Act on a clock that has run out."""
         if not self._deadline or now < self._deadline:
@@ -405,6 +410,7 @@ class ClientConnection(asyncio.Protocol):
         self._steer()
 
     @override
+    @ending
     def resume_writing(self) -> None:
         self.stalled = False
         if self._phase is _BUSY:

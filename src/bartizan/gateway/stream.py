@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.bounds import DIAL_TIME
+from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.response import AnswerHead, head_for_client
 from bartizan.gateway.usage import tail, usage
@@ -131,7 +132,12 @@ class Exchange:
         """Requests a minute that the service takes of one principal."""
         return self.route.service.limits.requests_per_minute
 
+    def abort(self) -> None:
+        """End the client's connection, which ends this too."""
+        self.client.abort()
+
     # ---- towards the service ---------------------------------------------------------------------------
+    @ending
     def admitted(self) -> None:
         """Go on to the service: the admitted record is written, and what it rests on has not changed meanwhile."""
         self.plane.admitted += 1
@@ -142,6 +148,7 @@ class Exchange:
         self.deadline = Nanoseconds(self.started + DIAL_TIME)
         self.plane.pool.send(self)
 
+    @ending
     def unadmitted(self) -> None:
         """Go no further: the admitted record could not be written."""
         self.plane.open.discard(self)
@@ -161,6 +168,7 @@ class Exchange:
         return not repeated and self.route.method == b"GET"
 
     # ---- from the service ------------------------------------------------------------------------------
+    @ending
     def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         """Pass on the head of the answer and what of its body came with it."""
         fault = self._mapped(head.status)
@@ -182,11 +190,13 @@ class Exchange:
         )
         self._pass_on(opening, pieces, done=done)
 
+    @ending
     def more(self, pieces: list[bytes], *, done: bool) -> None:
         """Pass on more of the answer's body."""
         self.moved = True
         self._pass_on(b"", pieces, done=done)
 
+    @ending
     def fail(self, reason: str) -> None:
         """End without a whole answer from the service."""
         if self.stage is ANSWERING:
@@ -236,6 +246,8 @@ class Exchange:
         whole = self._tail.endswith(_LAST_EVENT)
         if self._record(self._status, DONE) if whole else self._record(_CLIENT_GONE, "client-gone"):
             self.plane.turn.after(self._counted, self._uncounted)
+        else:
+            self._uncounted()  # the record that there is, or was to be, is another's to count
 
     def _leave(self) -> None:
         if self.upstream is not None:
@@ -258,10 +270,12 @@ class Exchange:
         self._last, self._keep = last, keep
         self.plane.turn.after(self._written, self._unwritten)
 
+    @ending
     def _written(self) -> None:
         self._counted()
         self.client.finish(self._last, keep=self._keep)
 
+    @ending
     def _unwritten(self) -> None:
         self._uncounted()
         self.client.abort()
@@ -311,6 +325,7 @@ class Exchange:
         if self.upstream is not None:
             self.upstream.resume()
 
+    @ending
     def sweep(self, now: Nanoseconds) -> None:
         """End where nothing has happened for too long."""
         if self.stage not in (FORWARDED, ANSWERING):

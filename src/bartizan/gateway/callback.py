@@ -1,0 +1,48 @@
+"""Callbacks of the event loop that end what they belong to when they fail, and are heard.
+
+Rules of this file: an error that nobody foresaw ends one connection and its request, never leaves it open without
+a clock, and goes on to the loop's handler under a name of our own: uvloop takes an OSError out of a protocol's
+callback for the end of the connection, and says nothing of it.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+
+class CallbackFailed(RuntimeError):
+    """A callback failed in a way that nobody foresaw; the cause says how."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("a callback of the gateway failed; report it as a fault")
+
+
+class Abortable(Protocol):
+    """What a callback belongs to."""
+
+    def abort(self) -> None:
+        """End it at once."""
+        ...
+
+
+A = TypeVar("A", bound=Abortable)
+P = ParamSpec("P")
+
+
+def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P], None]:
+    """Return a method that aborts what it belongs to when it raises.
+
+    Raises:
+        CallbackFailed: from whatever the method raised.
+    """
+
+    @functools.wraps(callback)
+    def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
+        try:
+            callback(self, *arguments, **named)
+        except Exception as fault:
+            self.abort()
+            raise CallbackFailed from fault
+
+    return guarded
