@@ -150,11 +150,14 @@ def test_every_error_in_the_map_exists() -> None:
         assert issubclass(getattr(importlib.import_module(module), kind), Exception)
 
 
+@pytest.mark.parametrize("words", ["config show", "--help", "status --help", "--version"])
 @pytest.mark.parametrize(
     "redirection", ["| true", "| head -c 1", ">&-", "2>&-", ">&- 2>&- <&-", "> /dev/full"]
 )
-def test_no_state_of_the_output_makes_a_traceback(redirection: str, tmp_path: Path) -> None:
-    script = f"set -o pipefail; '{COMMAND}' config show {redirection}; echo code ${{PIPESTATUS[0]}} >> {tmp_path}/code"
+def test_no_state_of_the_output_makes_a_traceback(redirection: str, words: str, tmp_path: Path) -> None:
+    script = (
+        f"set -o pipefail; '{COMMAND}' {words} {redirection}; echo code ${{PIPESTATUS[0]}} >> {tmp_path}/code"
+    )
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S607
     code = (tmp_path / "code").read_text().strip()
     assert code == ("code 3" if redirection == "> /dev/full" else "code 0")

@@ -46,11 +46,8 @@ def run(words: Sequence[str] | None = None) -> int:
     """
     out, err = _screens()
     try:
-        code = _command(sys.argv[1:] if words is None else words, out, err)
+        code = _told(sys.argv[1:] if words is None else words, out, err)
         out.flush()
-    except Helped as help_text:
-        out.line(str(help_text).rstrip())
-        return Exit.CLEAN
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - the one place where errors become exit codes
@@ -72,6 +69,14 @@ def _screens() -> tuple[Screen, Screen]:
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a stream that cannot is left alone
     return Screen(sys.stdout), Screen(sys.stderr)
+
+
+def _told(words: Sequence[str], out: Screen, err: Screen) -> Exit:
+    try:
+        return _command(words, out, err)
+    except Helped as help_text:
+        out.line(str(help_text).rstrip())
+        return Exit.CLEAN
 
 
 def _command(words: Sequence[str], out: Screen, err: Screen) -> Exit:

@@ -7,7 +7,9 @@ goes on, and its exit code is the true one.
 import json
 import os
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Final, TextIO
+
+_COLUMNS: Final = 80
 
 
 class OutputLost(Exception):
@@ -38,7 +40,16 @@ class Screen:
     def progress(self, text: str) -> None:
         """Write a line over the last one, where a person watches; nothing elsewhere. No text wipes it."""
         if self._stream is not None and self._stream.isatty():
-            self._write(f"\r{printable(text[:79]):<79}" + ("" if text else "\r"))
+            width = self._columns() - 1  # a line that fills the last column has gone on to the next one
+            self._write(f"\r{printable(text)[:width]:<{width}}" + ("" if text else "\r"))
+
+    def _columns(self) -> int:
+        """Return the terminal's columns, at most 80; 80 where it does not say."""
+        try:
+            columns = os.get_terminal_size(self._stream.fileno() if self._stream is not None else -1).columns
+        except (OSError, ValueError):
+            return _COLUMNS
+        return max(2, min(columns or _COLUMNS, _COLUMNS))
 
     def flush(self) -> None:
         """Hand over what is buffered.
