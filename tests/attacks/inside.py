@@ -15,6 +15,7 @@ import os
 import runpy
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 Attack = Callable[[], object]
+KEPT: list[socket.socket] = []
 
 
 def raw(number: int, *arguments: object) -> Attack:
@@ -135,6 +137,28 @@ def on_journal(segment: int) -> Iterator[tuple[str, Attack]]:
     yield "reopen the journal", lambda: os.close(os.open(f"/proc/self/fd/{segment}", os.O_RDWR))
 
 
+def on_shared(listener: int, state: str) -> Iterator[tuple[str, Attack]]:
+    """Yield the attacks on the listener, which the next worker will have too, and ways to a second hold on it."""
+    held, ends = socket.socket(fileno=listener), socket.socketpair()
+    KEPT.extend((held, *ends))  # a socket object that goes away closes its descriptor, which the worker needs
+    drop_all = struct.pack("HBBI", 0x06, 0, 0, 0)
+    memory = ctypes.create_string_buffer(drop_all)
+    program = struct.pack("HxxxxxxQ", 1, ctypes.addressof(memory))
+    yield "make the listener block", lambda: fcntl.ioctl(listener, 0x5421, b"\0\0\0\0")
+    yield "filter the listener", lambda: (held.setsockopt(socket.SOL_SOCKET, 26, program), memory)
+    yield "bind the listener to a device", lambda: held.setsockopt(socket.SOL_SOCKET, 25, b"lo\0")
+    yield "want another hop limit", lambda: held.setsockopt(socket.IPPROTO_IP, 21, 255)
+    yield "want data first", lambda: held.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+    yield "read an option", lambda: held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 200)
+    yield "who is at the other end", lambda: held.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    yield "double the listener", lambda: os.dup(listener)
+    yield "double it another way", lambda: fcntl.fcntl(listener, fcntl.F_DUPFD_CLOEXEC, 0)
+    yield "pass the listener to itself", lambda: socket.send_fds(ends[0], [b"x"], [listener])
+    yield "shut the listener", lambda: held.shutdown(socket.SHUT_RD)
+    yield "shut the listener both ways", lambda: held.shutdown(socket.SHUT_RDWR)
+    yield "see how large a secret is", lambda: os.stat(f"{state}/keys/token.pem")
+
+
 def attempt(name: str, attack: Attack) -> str:
     """Return a line on what came of an attack."""
     try:
@@ -144,9 +168,10 @@ def attempt(name: str, attack: Attack) -> str:
     return f"ATTACK ALLOWED {name}"
 
 
-def carry_out(layers: str, state: str, outside: tuple[str, int], segment: int) -> None:
+def carry_out(layers: str, state: str, outside: tuple[str, int], segment: int, listener: int) -> None:
     """Carry out every attack and print what came of it; then show that the worker can still work."""
     attacks = [*on_files(state), *on_network(state, outside), *on_processes(), *on_journal(segment)]
+    attacks += on_shared(listener, state)
     if layers == "no-seccomp":  # below Landlock ABI 6 nothing else would stop it
         attacks = [(name, attack) for name, attack in attacks if name != "end the supervisor"]
     lines = [attempt(name, attack) for name, attack in attacks]
@@ -185,7 +210,7 @@ def adversary(layers: str) -> None:
             if layers == "imports":
                 sys.addaudithook(report_import)
                 return held
-            carry_out(layers, state, outside.getsockname(), segment)
+            carry_out(layers, state, outside.getsockname(), segment, listener)
         return held
 
     worker.confine = confine

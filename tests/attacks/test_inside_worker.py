@@ -87,5 +87,18 @@ def test_without_the_filter_some_attacks_get_through(outcomes: Mapping[str, Mapp
     assert {"UDP", "datagram pair", "truncate the journal", "io_uring"} & allowed(outcomes["no-seccomp"])
 
 
+def test_what_a_worker_could_do_to_the_listener_it_could_do_without_the_filter(
+    outcomes: Mapping[str, Mapping[str, str]],
+) -> None:
+    """It would outlive the worker: the listener is every worker's."""
+    on_listener = {
+        "make the listener block",
+        "bind the listener to a device",
+        "shut the listener",
+        "double the listener",
+    }
+    assert on_listener <= allowed(outcomes["no-seccomp"])
+
+
 def test_a_confined_worker_can_still_start_threads(outcomes: Mapping[str, Mapping[str, str]]) -> None:
     assert outcomes["all"]["runs"] == "thread"

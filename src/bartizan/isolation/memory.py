@@ -50,7 +50,7 @@ def read_sealed(fd: int) -> bytearray:
             raise MemoryFileRefused("not a memory file") from fault
         if seals & _UNCHANGEABLE != _UNCHANGEABLE:
             raise MemoryFileRefused("it can still be changed")
-        size = os.fstat(fd).st_size
+        size = os.lseek(fd, 0, os.SEEK_END)  # not fstat, which a confined worker does not have
         if size > LARGEST:
             raise MemoryFileRefused(f"{size} octets, at most {LARGEST}")
         content = bytearray(size)

@@ -22,17 +22,19 @@ from bartizan.isolation.bpf import ALLOW, Argument, Rule, program, refuse
 from bartizan.isolation.syscalls import SUPPORTED
 
 _HOT: Final = (
-    "epoll_pwait epoll_wait recvfrom write read futex clock_gettime epoll_ctl recvmsg writev accept4"
+    "epoll_pwait epoll_wait recvfrom write read futex clock_gettime epoll_ctl recvmsg writev accept4 getpid"
 )
 _PLAIN: Final = """
-readv shutdown close accept getsockname getpeername setsockopt getsockopt epoll_pwait2
-poll ppoll pselect6 select fstat newfstatat lseek fsync fdatasync dup pread64 preadv2
+close getsockname getpeername epoll_pwait2 poll ppoll lseek fsync fdatasync preadv2
 brk munmap mremap madvise sched_yield sched_getaffinity getrandom clock_nanosleep nanosleep clock_getres
 gettimeofday time rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall
-getpid gettid getuid geteuid getgid getegid getppid getrusage times uname sysinfo
-exit exit_group set_robust_list rseq
+gettid getuid geteuid getgid getegid sysinfo exit exit_group set_robust_list rseq
 """
-_PROT_EXEC, _CLONE_THREAD, _MSG_FASTOPEN, _PR_SET_NAME, _F_GET_SEALS = 4, 0x10000, 0x20000000, 15, 1034
+_PROT_EXEC, _MAP_ANONYMOUS, _MSG_FASTOPEN, _PR_SET_NAME, _F_GET_SEALS = 4, 0x20, 0x20000000, 15, 1034
+_CLONE_THREAD: Final = 0x10000
+_CLONE_OTHERWISE: Final = 0x2000 | 0x4000 | 0x8000 | 0x20000 | 0x7E000000
+"""Clone flags of tracing, vfork, another parent and new name spaces; a thread has none of them."""
+_OPTIONS_READ: Final = (socket.SO_TYPE, socket.SO_ERROR, socket.SO_PROTOCOL, socket.SO_DOMAIN)
 _UNIX, _STREAM, _CLOEXEC, _NONBLOCK = int(socket.AF_UNIX), 1, 0o2000000, 0o4000
 
 
@@ -118,16 +120,19 @@ def filter_calls(listener: int) -> None:
 def _rules(listener: int, own: int) -> Iterator[Rule]:
     for name in _HOT.split():
         yield Rule(name)
-    for name, at in (("sendto", 3), ("sendmsg", 2)):  # MSG_FASTOPEN connects without connect
-        yield Rule(name, (Argument(at, 0, _MSG_FASTOPEN),))
+    # to nobody but the other end: no address, and no MSG_FASTOPEN, which connects without connect. There is no
+    # sendmsg: it could pass the listener on, under another number, to the worker itself or to a service
+    yield Rule("sendto", (Argument(3, 0, _MSG_FASTOPEN), Argument(5, 0)))
     for name in _PLAIN.split():
         yield Rule(name)
-    yield Rule("mmap", (Argument(2, 0, _PROT_EXEC),))
+    # files are not mapped any more, and nothing becomes executable
+    yield Rule("mmap", (Argument(2, 0, _PROT_EXEC), Argument(3, _MAP_ANONYMOUS, _MAP_ANONYMOUS)))
     yield Rule("mprotect", (Argument(2, 0, _PROT_EXEC),))
+    yield from _shared(listener)
     for request in (termios.FIONBIO, termios.FIONREAD, termios.FIOCLEX):
         yield Rule("ioctl", (Argument(1, request),))
-    # never F_SETFL, which would take O_APPEND off the journal
-    for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC, _F_GET_SEALS):
+    # never F_SETFL, which would take O_APPEND off the journal, and no second number for the listener
+    for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, _F_GET_SEALS):
         yield Rule("fcntl", (Argument(1, command),))
     yield Rule("listen", (Argument(0, listener),))  # on a new socket it would bind one
     yield Rule("prctl", (Argument(0, _PR_SET_NAME),))
@@ -136,4 +141,17 @@ def _rules(listener: int, own: int) -> Iterator[Rule]:
         yield Rule("socketpair", (Argument(0, _UNIX), Argument(1, _STREAM | flags)))
     yield Rule("tgkill", (Argument(0, own),))  # abort; nothing scopes signals before ABI 6
     yield Rule("clone3", verdict=refuse(errno.ENOSYS))  # its flags cannot be seen; glibc falls back to clone
-    yield Rule("clone", (Argument(0, _CLONE_THREAD, _CLONE_THREAD),))
+    yield Rule("clone", (Argument(0, _CLONE_THREAD, _CLONE_THREAD | _CLONE_OTHERWISE),))
+
+
+def _shared(listener: int) -> Iterator[Rule]:
+    """Yield what keeps the listener as it is: every worker has it, and what one does to it outlives that one.
+
+    Shut for reading it would refuse everybody; made blocking it would hang the next worker; options could filter
+    its connections, bind it to a device, or require signatures, and be locked in place.
+    """
+    yield Rule("shutdown", (Argument(1, socket.SHUT_WR),))  # which does nothing to a listener
+    yield Rule("ioctl", (Argument(0, listener),), refuse(errno.EPERM))
+    yield Rule("setsockopt", (Argument(1, socket.IPPROTO_TCP), Argument(2, socket.TCP_NODELAY)))
+    for option in _OPTIONS_READ:
+        yield Rule("getsockopt", (Argument(1, socket.SOL_SOCKET), Argument(2, option)))
