@@ -35,7 +35,7 @@ def test_many_of_one_kind_are_one_entry_with_a_count() -> None:
 
 
 class Counts:
-    """A journal that keeps counts alone."""
+    """A journal that keeps counts alone; the turn flushes it, not the refusals."""
 
     def __init__(self) -> None:
         self.counts: list[int] = []
@@ -51,9 +51,6 @@ class Counts:
     ) -> int:
         self.counts.append(int(detail["count"]))
         return 0
-
-    def flush(self) -> None:
-        raise AssertionError("the turn flushes, not the counts")
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=200), st.integers(0, 3_000))

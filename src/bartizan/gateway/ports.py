@@ -102,8 +102,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     most_tokens: int = 0
 
 
-class Journal(Protocol):
-    """The worker's own journal (`ledger.journal.Journal`)."""
+class Recorder(Protocol):
+    """What takes events; somebody else writes them."""
 
     def record(
         self,
@@ -116,6 +116,10 @@ class Journal(Protocol):
     ) -> int:
         """Add an event that happens now; return its sequence. Raises `JournalUnwritable`."""
         ...
+
+
+class Journal(Recorder, Protocol):
+    """The worker's own journal (`ledger.journal.Journal`)."""
 
     def flush(self) -> None:
         """Write what was added, with one write. Raises `JournalUnwritable`."""

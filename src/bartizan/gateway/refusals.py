@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.gateway.ports import Journal
+from bartizan.gateway.ports import Recorder
 from bartizan.ledger.event import Outcome
 
 KEYS: Final = 1024
@@ -48,7 +48,7 @@ class Refusals:
             key = Key("anonymous", "overflow", "", 0)
         counts[key] = counts.get(key, 0) + more
 
-    def write(self, journal: Journal) -> int:
+    def write(self, journal: Recorder) -> int:
         """Add the interval's entries to the journal, start the next interval, return how many were added.
 
         Raises:
