@@ -153,3 +153,10 @@ def test_several_files_are_one_policy_set_and_each_fault_names_its_file() -> Non
         join({"a.cedar": POLICY, "b.cedar": "permit (principl, action, resource);"}, SCHEMA)
     with pytest.raises(PolicyInvalid, match=r"b\.cedar:2: .* in a\.cedar already"):
         join({"a.cedar": POLICY, "b.cedar": POLICY}, SCHEMA)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "// permit (principal, action, resource);\n"])
+def test_files_without_a_policy_are_refused_and_not_taken_for_the_built_in_ones(text: str) -> None:
+    with pytest.raises(PolicyInvalid, match=r"a\.cedar, b\.cedar: holds no policy"):
+        join({"a.cedar": text, "b.cedar": text}, SCHEMA)
+    assert join({}, SCHEMA) == ""

@@ -114,7 +114,8 @@ def join(files: Mapping[str, str], schema: str) -> str:
         files: name, as the operator knows it -> Cedar policies.
         schema: Cedar schema.
     Raises:
-        PolicyInvalid: one does not parse or fit the schema, or two files give a policy the same `@id`.
+        PolicyInvalid: one does not parse or fit the schema, two files give a policy the same `@id`, or there are
+            files and no policy in them.
     """
     parsed = _read_schema(schema)
     given: dict[str, str] = {}
@@ -125,6 +126,10 @@ def join(files: Mapping[str, str], schema: str) -> str:
                 raise PolicyInvalid(
                     file, _line_of_id(text, name), f"the id {name} is given in {first} already"
                 )
+    if files and not given:
+        # An empty text would be taken for "none given", and the built-in policies permit a great deal.
+        what = "holds no policy, so nobody could call anything; leave `policy.path` out for the built-in policies"
+        raise PolicyInvalid(", ".join(files), 0, what)
     return "\n".join(files.values())
 
 
