@@ -12,8 +12,10 @@ _LIMITED = 429
 def _act(target: Target) -> Outcome:
     token = target.caller(FLOODER)
     last, sent = _flood(target, token)
-    if last is None or last.status != _LIMITED:
+    if last is None:
         return GotThrough(f"{sent} requests in a row were served to one principal")
+    if last.status != _LIMITED:
+        return Undecided(f"request {sent} of the flood was answered {last.status}", trace(last))
     if "retry-after" not in last.headers:
         return GotThrough("a limited caller is not told when to come back", trace(last))
     other = target.door.chat(PLAIN, token=target.caller())
