@@ -15,7 +15,8 @@ class PrincipalExists(AccessRefused):
     def __init__(self, principal: str) -> None:
         """Carry the id."""
         super().__init__(
-            f"{principal} is registered already; revoke or erase it first, or choose another name"
+            f"{principal} is registered already; choose another name, or first free this one: "
+            f"bartizan identity erase {principal}"
         )
         self.principal = principal
 
@@ -37,7 +38,10 @@ class PrincipalRevoked(AccessRefused):
 
     def __init__(self, principal: str) -> None:
         """Carry the id."""
-        super().__init__(f"{principal} is revoked; erase it and register it anew")
+        super().__init__(
+            f"{principal} is revoked, which cannot be taken back: `bartizan identity erase {principal}`, "
+            "and register it anew"
+        )
         self.principal = principal
 
 

@@ -6,6 +6,7 @@ says what to do. Tokens and secrets go to the caller and nowhere else.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -117,6 +118,10 @@ class Owner:
     def revoke(self, principal: str) -> int:
         """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""
         return self._ask("POST", "/revoke", _Generation, {"principal": principal}).generation
+
+    def erase(self, principal: str) -> int:
+        """Revoke a principal and forget who its pseudonym is; return the generation; raises as `token`."""
+        return self._ask("DELETE", f"/principals/{quote(principal, safe='')}", _Generation).generation
 
     def revoke_token(self, token: str) -> int:
         """Refuse one token by its id from now on, in every worker; return the generation; raises as `token`."""

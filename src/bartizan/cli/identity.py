@@ -1,6 +1,8 @@
-"""`bartizan identity`: register, list and revoke who may call."""
+"""`bartizan identity`: register, list, revoke and erase who may call."""
 
 import argparse
+import re
+from typing import Final
 
 import msgspec
 
@@ -8,6 +10,9 @@ from bartizan.app.owner import Owner
 from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, name, state_options
 from bartizan.cli.place import state
 from bartizan.cli.screen import table
+
+SPOKEN_OF: Final = frozenset({"caller", "drill", "owner"})
+"""Roles that the built-in policies name."""
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
@@ -17,17 +22,23 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             _add(arguments, shell, owner)
         case "list":
             _list(arguments, shell, owner)
+        case "erase":
+            _erase(arguments, shell, owner)
         case _:
             _revoke(arguments, shell, owner)
     return Exit.CLEAN
 
 
 def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
-    made = owner.register(arguments.name, arguments.kind, arguments.role or ["caller"])
+    roles = tuple(dict.fromkeys(arguments.role or ["caller"]))
+    made = owner.register(arguments.name, arguments.kind, roles)
     if arguments.json:
         shell.out.document(msgspec.to_builtins(made))
         return
-    shell.err.line(f"{made.id} may call; its secret is shown this once:")
+    for role in roles:
+        if role not in SPOKEN_OF:
+            shell.err.line(f"the built-in policies permit nothing to role {role}; only policies of yours can")
+    shell.err.line(f"{made.id} has the role {', '.join(roles)}; its secret is shown this once:")
     shell.out.line(f"client_id={made.client_id}\nclient_secret={made.client_secret}")
 
 
@@ -62,6 +73,22 @@ def _revoke(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
         shell.out.line(f"revoked, in force in every worker (generation {generation})")
 
 
+def _erase(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    generation = owner.erase(arguments.id)
+    if arguments.json:
+        shell.out.document({"erased": arguments.id, "generation": generation})
+    else:
+        shell.out.line(f"erased, in force in every worker (generation {generation})")
+
+
+def _token_id(text: str) -> str:
+    if re.fullmatch(r"t-[0-9a-f]{16}", text) is None:
+        raise argparse.ArgumentTypeError(
+            "a token's id is needed, its claim jti: t- and 16 hexadecimal digits"
+        )
+    return text
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     add = actions.add_parser("add", help="register a principal and print its client secret, once")
@@ -81,8 +108,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     revoke.add_argument(
         "id", metavar="ID", type=name, nargs="?", help="of the principal, such as workload.app"
     )
-    revoke.add_argument("--token", metavar="ID", help="of one token instead, its jti: t-...")
-    for action in (add, shown, revoke):
+    revoke.add_argument("--token", metavar="ID", type=_token_id, help="of one token instead, its jti: t-...")
+    erase = actions.add_parser(
+        "erase", help="revoke a principal and forget who its pseudonym in the record is, for good"
+    )
+    erase.add_argument("id", metavar="ID", type=name, help="of the principal, such as workload.app")
+    for action in (add, shown, revoke, erase):
         state_options(action)
         json_option(action)
 
