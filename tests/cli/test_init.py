@@ -88,3 +88,18 @@ def test_what_cannot_be_used_leaves_nothing_behind(
     assert run(["init", *words]) == Exit.USAGE
     assert said in capsys.readouterr().err
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_the_next_commands_can_be_pasted_and_clear_text_is_pointed_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["/opt/x/.venv/bin/bartizan"])
+    assert run(["init", "http://api.example.com/v1"]) == Exit.CLEAN
+    said = capsys.readouterr()
+    assert "\n  /opt/x/.venv/bin/bartizan up " in said.out
+    assert "http://api.example.com/v1 is not encrypted" in said.err
+
+
+def test_clear_text_on_this_machine_is_nothing_to_point_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "http://127.0.0.1:11434"]) == Exit.CLEAN
+    assert capsys.readouterr().err == ""

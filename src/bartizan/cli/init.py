@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import shlex
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,8 @@ from typing import Final
 from bartizan.app.address import AddressInvalid, Upstream, upstream
 from bartizan.app.settings import read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name
+from bartizan.cli.screen import table
+from bartizan.cli.transcript import program
 from bartizan.config import REFERENCE, ConfigurationFault
 
 TEMPLATE: Final = """\
@@ -61,6 +64,11 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             {"written": [str(file), str(policy)], "service": arguments.name, "credential": credential}
         )
     else:
+        if not _upstream(arguments.url).tls and not _upstream(arguments.url).private:
+            shell.err.line(
+                f"{arguments.url} is not encrypted: whoever is on the way reads prompts and answers; "
+                "bartizan.toml allows it with allow_private"
+            )
         shell.out.line(_next(arguments.name, credential))
     return Exit.CLEAN
 
@@ -135,19 +143,19 @@ def _check(file: Path) -> None:
 
 
 def _next(service: str, credential: str) -> str:
-    steps = ["bartizan up                 start, with the drill on the built-in sample"]
-    if credential.startswith("env:"):
-        steps.insert(0, f"export {credential.removeprefix('env:')}=...   the key that the service wants")
-    steps += [
-        "bartizan doctor             also whether the service can be reached around the gateway",
-        "bartizan token --header     what a client presents",
+    steps = [
+        (shlex.join([*program(), "up"]), "start, with the drill on the built-in sample"),
+        (shlex.join([*program(), "doctor"]), "also whether the service can be reached around the gateway"),
+        (shlex.join([*program(), "token", "--header"]), "what a client presents"),
     ]
+    if credential.startswith("env:"):
+        steps.insert(0, (f"export {credential.removeprefix('env:')}=...", "the key that the service wants"))
     return "\n".join(
         [
             "wrote bartizan.toml and policies/default.cedar; nothing was asked of the service",
             "",
             "Next:",
-            *(f"  {step}" for step in steps),
+            *(f"  {line}" for line in table(steps).split("\n")),
             f"Clients then call https://localhost:8443/v1 (or /{service}/v1) instead of the service.",
         ]
     )
