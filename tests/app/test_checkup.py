@@ -59,6 +59,29 @@ def test_an_upstream_that_does_not_answer_is_good(upstream: int) -> None:
     assert checkup.reachable(service, found).verdict is Verdict.GOOD
 
 
+def test_an_upstream_whose_name_leads_nowhere_is_a_fault() -> None:
+    service = Service("a", "https://no-such-name.invalid")
+    ((_, found),) = Settings(service=(service,)).upstreams
+    assert checkup.reachable(service, found).verdict is Verdict.FAULT
+
+
+def test_a_credential_that_is_not_there_is_a_fault(
+    tmp_path: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service("a", "https://api.example.com", credential="env:A_KEY_OF_MINE")
+    monkeypatch.delenv("A_KEY_OF_MINE", raising=False)
+    assert checkup.secret(service, tmp_path, folder) == Check(
+        "secret of a",
+        Verdict.FAULT,
+        "the secret env:A_KEY_OF_MINE is not set",
+        "set A_KEY_OF_MINE in the environment that starts Bartizan",
+    )
+    monkeypatch.setenv("A_KEY_OF_MINE", "sk-hidden")
+    there = checkup.secret(service, tmp_path, folder)
+    assert there.verdict is Verdict.GOOD
+    assert "sk-hidden" not in there.said
+
+
 def test_a_key_that_others_can_read_is_a_fault(folder: Folder) -> None:
     key = folder.keys / "token.pem"
     key.touch(0o600)

@@ -24,9 +24,10 @@ from bartizan.app.folder import Folder
 from bartizan.app.port_holder import holder
 from bartizan.app.settings import Isolation, Service, Settings
 from bartizan.clock import DAY, SECOND, Nanoseconds
-from bartizan.config import Configuration
+from bartizan.config import Configuration, SecretMissing, environment, resolve
+from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import NoHybridGroup, self_test
-from bartizan.egress.connect import AddressRefused, connect
+from bartizan.egress.connect import AddressRefused, NameUnknown, connect
 from bartizan.isolation import kernel
 from bartizan.isolation.syscalls import SUPPORTED
 
@@ -80,6 +81,8 @@ def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanosec
     yield _made("certificates", lambda: certificates(folder, now))
     yield _made("port", lambda: port(settings, folder))
     for service, found in settings.upstreams:
+        if service.credential is not None:
+            yield _made(f"secret of {service.name}", partial(secret, service, configuration.folder, folder))
         yield _made(f"service {service.name}", partial(reachable, service, found))
 
 
@@ -166,7 +169,10 @@ def certificates(folder: Folder, now: Nanoseconds) -> Check:
     said = f"authority valid for {left // DAY} days"
     if left < EXPIRES_EARLY:
         return Check(
-            "certificates", Verdict.FAULT, said, "`bartizan reset` makes a new one, which clients must trust"
+            "certificates",
+            Verdict.FAULT,
+            said,
+            "restart the platform: it issues a new one; give clients the new ca.pem",
         )
     return Check("certificates", Verdict.GOOD, said)
 
@@ -188,6 +194,25 @@ def port(settings: Settings, folder: Folder) -> Check:
     return Check("port", Verdict.GOOD, f"{settings.listen} is free")
 
 
+def secret(service: Service, beside: Path, folder: Folder) -> Check:
+    """Return whether the credential that a service wants is where the configuration says.
+
+    Args:
+        service: with a reference to its credential.
+        beside: folder of the configuration, from which `file:` counts.
+        folder: the state folder; a platform that runs there has read the secret already.
+    """
+    name, reference = f"secret of {service.name}", service.credential or ""
+    if platform.status(folder) is not None:
+        return Check(name, Verdict.GOOD, f"{reference}, read by the running platform at its start")
+    try:
+        resolve(reference, environment(), beside, Secret)
+    except SecretMissing as fault:
+        said, _, advice = str(fault).partition("; ")
+        return Check(name, Verdict.FAULT, said, advice or "put it there, or change `credential`")
+    return Check(name, Verdict.GOOD, f"{reference} is there")
+
+
 def reachable(service: Service, upstream: Upstream) -> Check:
     """Return whether an upstream can be reached from here without the gateway: then nothing is protected."""
     name, where = f"service {service.name}", upstream.authority
@@ -197,6 +222,10 @@ def reachable(service: Service, upstream: Upstream) -> Check:
         ).close()
     except AddressRefused as fault:
         return Check(name, Verdict.FAULT, f"{where}: {fault}", "list it in allow_private, if it is meant")
+    except NameUnknown as fault:
+        return Check(
+            name, Verdict.FAULT, str(fault), "check `upstream`, and the name servers of this machine"
+        )
     except OSError:
         return Check(name, Verdict.GOOD, f"{where} does not answer this user without the gateway")
     advice = "let a firewall admit the gateway's user alone, or take the key from everybody else"

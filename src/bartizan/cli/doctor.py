@@ -32,8 +32,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 COMMAND = Command(
     "doctor",
-    "Looks at Python, the kernel, TLS, the clock, file modes, certificates, the port, and tries to reach each\n"
-    "configured service without the gateway; changes nothing.\n"
+    "Looks at Python, the kernel, TLS, the clock, file modes, certificates, the port and services' secrets, and\n"
+    "tries to reach each configured service without the gateway; changes nothing.\n"
     "Ends with 0, or 1 where something is at fault; weak spots are named and end with 0.",
     _arguments,
     _run,
