@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 
 import pytest
 
+from bartizan.gateway.bounds import DIALS
 from bartizan.gateway.ports import ServiceLimits
 from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing
 
@@ -257,5 +259,31 @@ def test_one_that_the_service_wants_closed_is_not_used_again() -> None:
             for _ in range(3):
                 assert (await one.ask(request())).status == 200
             assert scene.upstream.connections == 3
+
+    run(scenario())
+
+
+def test_one_service_that_does_not_answer_takes_few_dials() -> None:
+    async def scenario() -> None:
+        dialled: list[str] = []
+
+        def prepare(scene: Scene) -> None:
+            honest = scene.dial
+
+            async def hang(service: str) -> socket.socket:
+                dialled.append(service)
+                if service == "main":
+                    await asyncio.sleep(60)
+                return await honest(service)
+
+            scene.dial = hang  # type: ignore[method-assign]  # a service that does not answer
+
+        async with standing(prepare) as scene, AsyncExitStack() as stack:
+            for _ in range(DIALS + 8):
+                (await stack.enter_async_context(client(scene))).send(request())
+            await asyncio.sleep(0.1)
+            assert dialled == ["main"] * DIALS
+            async with client(scene) as other:
+                assert (await other.ask(request(path=b"/spare/v1/chat/completions"))).status == 200
 
     run(scenario())

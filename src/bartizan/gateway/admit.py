@@ -37,6 +37,8 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     exchange.who = _authenticate(plane, exchange)
     _limit(plane, exchange)
     _require_fitting(exchange)
+    if exchange.known is not None:
+        plane.shares.take(exchange, exchange.known.id)
     body = yield exchange.route.body_octets
     exchange.judged = exchange.route.reader.read(body)
     generation = _authorize(plane, exchange)

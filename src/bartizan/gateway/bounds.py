@@ -14,6 +14,10 @@ LINE_OCTETS: Final = 2048
 """Octets of a request's target."""
 FIELDS: Final = 100
 """Header fields of a head."""
+BODIES_OCTETS: Final = 512 * 1024 * 1024
+"""Octets of all bodies that are being received or judged at once; of one principal, a quarter."""
+DIALS: Final = 32
+"""Connections to one service that are being made at once."""
 CHUNKS: Final = 16_384
 """Chunks that one request's body may come in; an answer may have any number."""
 FORM_OCTETS: Final = 16 * 1024

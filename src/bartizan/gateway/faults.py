@@ -104,6 +104,11 @@ _INPUT: Final = (
 _RATE: Final = (
     ("principal-rate", 429, "This principal has used up its requests; wait as Retry-After says."),
     (
+        "principal-busy",
+        429,
+        "This principal has too much under way at once; wait until some of it has ended.",
+    ),
+    (
         "address-rate",
         429,
         "Too many unauthenticated requests came from this address; wait as Retry-After says.",
@@ -113,6 +118,7 @@ _RECORD: Final = (
     ("record-unavailable", 503, "The decision could not be written to the ledger, so nothing is forwarded."),
 )
 _OTHER: Final = (
+    ("bodies-full", 503, "Too many bodies are being received at once; send the request again."),
     ("draining", 503, "The gateway is shutting down; send the request again."),
     ("upstream-unreachable", 502, "The service behind the gateway cannot be reached."),
     ("upstream-malformed", 502, "The service behind the gateway gave an answer of doubtful form."),

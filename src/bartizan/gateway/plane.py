@@ -20,6 +20,7 @@ from bartizan.gateway.refusals import Key, Refusals
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.response import Dates
 from bartizan.gateway.route import Routes
+from bartizan.gateway.share import Shares
 from bartizan.gateway.subject import Account, Allowance
 from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
@@ -58,7 +59,7 @@ class Plane:
         ports, loop: what it was assembled with.
         heads, routes, turn, pool, request_lines, ids, dates: its parts.
         clients: every connection of a client; `crowd` has those too that still shake hands.
-        open: every admitted request that has not ended.
+        open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to.
         draining: whether the worker is on its way out.
         swept: instant of the last sweep; the time for all that needs it to a quarter of a second.
@@ -83,6 +84,7 @@ class Plane:
         "ports",
         "request_lines",
         "routes",
+        "shares",
         "swept",
         "turn",
     )
@@ -99,7 +101,7 @@ class Plane:
         self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
-        self.crowd = Crowd(ports.connections)
+        self.crowd, self.shares = Crowd(ports.connections), Shares()
         self.open: set[Exchange] = set()
         self.generation, self.draining = ports.generation(), False
         self.admitted = self.completed = 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.gateway.bounds import DIAL_TIME, HEAD_OCTETS, INTERIM, UPSTREAM_IDLE_TIME
+from bartizan.gateway.bounds import DIAL_TIME, DIALS, HEAD_OCTETS, INTERIM, UPSTREAM_IDLE_TIME
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt, UntilClose
 from bartizan.gateway.ports import Ports, ServiceRoute
 from bartizan.gateway.request import CHUNKED, END
@@ -134,7 +134,7 @@ class Line:
             upstream.drop()
 
     def _dial_for_waiting(self) -> None:
-        room = self.service.limits.connections - len(self._all) - self._dialling
+        room = min(self.service.limits.connections - len(self._all), DIALS) - self._dialling
         for _ in range(min(room, len(self.waiting) - self._dialling)):
             self._dialling += 1
             task = self._loop.create_task(self._dial())

@@ -140,7 +140,7 @@ class ClientConnection(asyncio.Protocol):
         self._phase = _CLOSED
         self._plane.left(self, self._raw)
         self._steps = None
-        exchange, self._exchange = self._exchange, None
+        exchange = self._let_go()
         if exchange is not None:
             exchange.abandon()
         if not self._begun:
@@ -243,7 +243,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _go_on(self, *, keep: bool, rest: int = 0) -> None:
         """Take the next request, after a rest where there is to be one, or close."""
-        self._exchange = None
+        self._let_go()
         if not keep or self._plane.draining:
             self._close()
         elif rest:
@@ -280,6 +280,13 @@ class ClientConnection(asyncio.Protocol):
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
+
+    def _let_go(self) -> Exchange | None:
+        """Be done with a request, whichever way it ended; return it."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            self._plane.shares.give_back(exchange)
+        return exchange
 
     def trust(self, principal: str) -> None:
         """Take note that a principal has shown a good token here: no stranger pushes this connection out."""
@@ -343,7 +350,8 @@ class ClientConnection(asyncio.Protocol):
     # ---- the end ---------------------------------------------------------------------------------------
     def _linger(self) -> None:
         """Say no more, but read on for a moment: closing over unread octets would take the answer away."""
-        self._exchange, self._ahead, self._pieces = None, b"", []
+        self._let_go()
+        self._ahead, self._pieces = b"", []
         if self._phase is _CLOSED:
             return
         self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)

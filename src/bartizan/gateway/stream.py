@@ -9,6 +9,7 @@ import enum
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
+from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
@@ -18,7 +19,6 @@ from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
 
 if TYPE_CHECKING:
-    from bartizan.gateway.body import Judged
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Upstream
     from bartizan.gateway.ports import Authenticated, Circumstances, Principal
@@ -71,6 +71,7 @@ class Exchange:
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
         charged: whether the address that it comes from was charged for it.
+        counted, holds: the principal that `Shares` counts it for, and the octets that it counts.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
         stage: how far it has come.
@@ -92,8 +93,10 @@ class Exchange:
         "charged",
         "circumstances",
         "client",
+        "counted",
         "deadline",
         "head",
+        "holds",
         "id",
         "judged",
         "known",
@@ -109,7 +112,7 @@ class Exchange:
 
     circumstances: "Circumstances"
     head: "RequestHead"
-    judged: "Judged"
+    judged: Judged
     route: "Route"
     sequence: int
     who: "Authenticated"
@@ -123,7 +126,7 @@ class Exchange:
         self.actor = client.source
         self.upstream: Upstream | None = None
         self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
-        self.charged = False
+        self.charged, self.counted, self.holds = False, "", 0
         self._chunked = self._bodiless = self._repeated = self._keep = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
@@ -160,7 +163,10 @@ class Exchange:
         """Return the request as it goes to the service: what was judged, under the service's credential."""
         self.deadline = Nanoseconds(0)
         self.moved = True
-        return self.plane.request_lines.of(self)
+        octets = self.plane.request_lines.of(self)
+        self.judged = NOTHING  # a request that may be repeated has no body
+        self.plane.shares.give_octets_back(self)
+        return octets
 
     def may_repeat(self) -> bool:
         """Return whether the request may be sent once more: it is safe, and was not repeated yet."""
