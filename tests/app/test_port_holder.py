@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app.port_holder import holder
+from bartizan.app.port_holder import holder, refusal
 
 EVERY = "0.0.0.0"  # noqa: S104 - a port of a moment, nothing is answered on it
 
@@ -52,3 +52,14 @@ def test_a_process_that_may_not_be_looked_at_is_named_by_its_user(tmp_path: Path
     assert found is not None
     assert str(found) == "a process of user 4242"
     assert holder("127.0.0.1", 8444, tmp_path) is None
+
+
+def test_the_kernels_refusal_is_told_and_nothing_is_left_listening() -> None:
+    assert refusal("127.0.0.1", 0) == ""
+    assert refusal("192.0.2.1", 0) == "Cannot assign requested address"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert refusal("127.0.0.1", port) == "Address already in use"
+    assert refusal("127.0.0.1", port) == ""

@@ -126,6 +126,15 @@ def test_once_starts_drills_and_stops(terminal: Terminal) -> None:
     assert shown["counts"] == counts
 
 
+def test_an_address_of_another_machine_is_named(terminal: Terminal) -> None:
+    (terminal.folder / "bartizan.toml").write_text('listen = "192.0.2.1:8443"\n')
+    code, _, said = terminal.type("up", "--once")
+    assert code == Exit.USAGE
+    assert said.startswith(
+        "bartizan: cannot listen on 192.0.2.1, port 8443: Cannot assign requested address; "
+    )
+
+
 def test_a_busy_port_names_its_holder_and_another(terminal: Terminal) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -1,7 +1,7 @@
-"""Who holds a TCP port: the process, as far as this user may look.
+"""Why a TCP port cannot be listened on: who holds it, as far as this user may look, or what the kernel says.
 
-Rules of this file: it reads /proc and nothing else, and every read is bounded. What may not be looked at is
-said to be another user's.
+Rules of this file: it reads /proc, and every read is bounded; what may not be looked at is said to be another
+user's. Nothing is left listening.
 """
 
 import contextlib
@@ -41,6 +41,23 @@ class Holder(msgspec.Struct, frozen=True):
         if self.pid:
             return f"process {self.pid} ({self.command})"
         return f"a process of user {self.uid}" if self.uid != os.geteuid() else "a process out of sight"
+
+
+def refusal(host: str, port: int) -> str:
+    """Return why the kernel does not let this user listen on an address; empty where it does.
+
+    Args:
+        host: an IP address without brackets.
+        port: from 0.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as fault:
+            return os.strerror(fault.errno or 0)
+    return ""
 
 
 def holder(host: str, port: int, proc: Path = Path("/proc")) -> Holder | None:

@@ -30,6 +30,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.app.owner.OwnerRefused": Exit.USAGE,
     "bartizan.app.exercise.TargetUnknown": Exit.USAGE,
     "bartizan.cli.ledger.FileUnreadable": Exit.USAGE,
+    "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,

@@ -12,7 +12,7 @@ from bartizan.app.address import Listen, listen_address
 from bartizan.app.exercise import exercise
 from bartizan.app.folder import Folder
 from bartizan.app.plan import SAMPLE, Plan
-from bartizan.app.port_holder import Holder, holder
+from bartizan.app.port_holder import Holder, holder, refusal
 from bartizan.cli import transcript
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options, whole
 from bartizan.cli.place import configuration, near, state
@@ -33,6 +33,18 @@ class PortTaken(Exception):
             f"bartizan up --port {address.port + 1 if address.port < 65535 else 8443}"  # noqa: PLR2004 - the last port
         )
         self.address, self.holder = address, found
+
+
+class AddressUnusable(Exception):
+    """The gateway may not, or cannot, listen where it should; the message says why."""
+
+    def __init__(self, address: Listen, why: str) -> None:
+        """Name the address and what the kernel said."""
+        super().__init__(
+            f"cannot listen on {address.host}, port {address.port}: {why}; `listen` must be an address of this machine and a port that "
+            "this user may take"
+        )
+        self.address = address
 
 
 class PlatformEnded(Exception):
@@ -97,10 +109,14 @@ def _start(wanted: Plan) -> platform.Running:
     try:
         return platform.start(wanted)
     except platform.PlatformNotStarted as fault:
+        address = Listen(wanted.host, wanted.port)
         found = holder(wanted.host, wanted.port) if wanted.port else None
-        if found is None:
-            raise
-        raise PortTaken(Listen(wanted.host, wanted.port), found) from fault
+        if found is not None:
+            raise PortTaken(address, found) from fault
+        why = refusal(wanted.host, wanted.port)
+        if why:
+            raise AddressUnusable(address, why) from fault
+        raise
 
 
 def _place(
