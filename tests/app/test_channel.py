@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.app import messages as m
@@ -71,6 +71,8 @@ def test_a_worker_cannot_speak_as_another_process(ends: Ends, message: m.Sealed)
 
 
 @given(st.binary(min_size=1, max_size=2000))
+@example(b'{"do":"\x80"}')
+@example(b'{"do":"ready","x":' + b"[" * 20_000 + b"]" * 20_000 + b"}")
 def test_no_octets_from_a_worker_do_more_than_be_refused(octets: bytes) -> None:
     ours, theirs = pair()
     channel = Channel(ours, m.WorkerReports, descriptors=False)

@@ -57,6 +57,8 @@ def test_a_token_is_what_the_platform_answered(folder: Folder) -> None:
     [
         ("404 Not Found", b'{"detail":"no such principal"}', "no such principal"),
         ("500 Oops", b"<html>", "the platform answered 500"),
+        ("200 OK", b'{"generation":"\x80"}', "the platform answered 200"),
+        ("500 Oops", b'{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "the platform answered 500"),
         ("200 OK", b"[]", "the platform answered 200"),
         ("200 OK", b'{"generation":"x"}', "the platform answered 200"),
     ],

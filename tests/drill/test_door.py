@@ -1,5 +1,6 @@
 """The door against real servers on this machine, among them one that speaks as badly as a test likes."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -33,15 +34,16 @@ class Server:
                 end, _address = self._listener.accept()
             except OSError:  # the test is over
                 return
-            self.heard.append(end.recv(65536))
-            end.sendall(self._says)
+            self._kept.append(end)
+            with contextlib.suppress(ConnectionError):  # a client that has heard enough leaves
+                self.heard.append(end.recv(65536))
+                end.sendall(self._says)
             if self._closes:
                 end.close()
-            else:
-                self._kept.append(end)
 
-    def stop(self) -> None:
+    def stop(self, thread: threading.Thread) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
         for end in self._kept:
             end.close()
 
@@ -53,8 +55,7 @@ def serving(says: bytes, *, closes: bool = True) -> Iterator[Server]:
         thread = threading.Thread(target=server.serve)
         thread.start()
         yield server
-        server.stop()
-        thread.join()
+        server.stop(thread)
 
 
 def test_a_request_goes_out_as_it_was_asked_for_and_its_answer_comes_back() -> None:
@@ -124,6 +125,8 @@ def test_nobody_there_is_a_named_fault() -> None:
         (b'{"error":{"code":"token-missing","message":"x"}}', "token-missing"),
         (b'{"type":"urn:bartizan:refusal:host-unknown","status":421}', "host-unknown"),
         (b'{"type":7}', ""),
+        (b'{"type":"\x80"}', ""),
+        (b'{"x":' + b"[" * 100_000, ""),
         (b"[]", ""),
         (b"not json", ""),
     ],

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.clock import Nanoseconds
@@ -33,6 +33,8 @@ def test_what_workers_get_holds_no_private_key() -> None:
 
 
 @given(st.binary(max_size=200))
+@example(b"\x81\xa2\x00\x80")
+@example(b"\x81\xa1x" + b"\x91" * 100_000)
 def test_other_octets_are_refused(octets: bytes) -> None:
     with pytest.raises(StateInvalid):
         decode(octets)

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bartizan.ledger.event import (
@@ -141,9 +141,14 @@ def test_what_is_no_event_does_not_construct(parts: tuple[object, ...]) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b'{"kind":"\x80"}')
+@example(b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
 def test_whatever_is_no_event_is_refused(octets: bytes) -> None:
     with pytest.raises(NotAnEvent):
         decode(octets)
+    for many in (decode_all, decode_shapes):
+        with pytest.raises(NotAnEvent):
+            many([octets])
 
 
 @given(events(), st.data())

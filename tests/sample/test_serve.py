@@ -58,6 +58,7 @@ def test_a_socket_that_is_not_a_stream_pair_is_closed(sample: Process) -> None:
 BAD_BOOTS = [
     (b'{"do":"connection"}', b"the first message must boot it"),
     (b"nonsense", b"not of the agreed form"),
+    (b'{"do":"\x80"}', b"not of the agreed form"),
     (b'{"do":"boot","model":"oracle"}', b"not of the agreed form"),
     (b'{"do":"boot"}', b"with one memory file beside it"),
 ]

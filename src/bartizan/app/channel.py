@@ -105,7 +105,7 @@ class Channel:
             if len(body) > LARGEST or flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
                 raise MessageRefused("too large, or with descriptors that nobody asked for")
             return self._decoder.decode(body), fds
-        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
             close(fds)
             raise MessageRefused("not of the agreed form") from fault
         except (ChannelClosed, MessageRefused):

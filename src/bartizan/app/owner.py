@@ -154,5 +154,5 @@ def _read(response: Response, shape: type[Shape]) -> Shape:
         if response.status >= 400:  # noqa: PLR2004 - RFC 9110, client and server errors
             raise OwnerRefused(response.status, msgspec.json.decode(response.body, type=_Problem).detail)
         return msgspec.json.decode(response.body, type=shape)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise OwnerRefused(response.status, "") from fault

@@ -183,7 +183,7 @@ def _fetched(
         answer = msgspec.json.decode(response.body, type=_Answer) if response.status == 200 else None  # noqa: PLR2004  # OK
     except EgressFault as fault:
         raise TokenUnavailable(f"{where} gives no token: {fault}") from fault
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise TokenUnavailable(f"{where} answers something that holds no token") from fault
     if answer is None:
         raise TokenUnavailable(f"{where} gives no token: {response.status} {_reason(response.body)}")

@@ -65,7 +65,7 @@ class Answer(msgspec.Struct, frozen=True):
         """The gateway's word for a refusal, of a problem document or in OpenAI's shape; empty without one."""
         try:
             told = msgspec.json.decode(self.body, type=_Refused)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         return told.error.code if told.error else told.type.rpartition(":")[2]
 

@@ -105,7 +105,7 @@ def decode(octets: bytes) -> State:
         raise StateInvalid(f"has {len(octets)} octets, at most {MAX_STATE} are read")
     try:
         return _DECODER.decode(octets)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise StateInvalid("not of its form") from fault
 
 

@@ -99,6 +99,11 @@ def _is_actor(actor: str) -> bool:
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(Event)
+_UNREADABLE = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+)  # what the decoder raises on some octets
 
 
 def encode(event: Event) -> bytes:
@@ -116,7 +121,7 @@ def decode(body: bytes) -> Event:
         event = _DECODER.decode(body)
     except msgspec.ValidationError as fault:
         raise NotAnEvent("", "not of the form of an event") from fault
-    except msgspec.DecodeError as fault:
+    except _UNREADABLE as fault:
         raise NotAnEvent("", "not JSON") from fault
     if _ENCODER.encode(event) != body:
         raise NotAnEvent(event.kind, "not in canonical form")
@@ -132,7 +137,7 @@ def decode_all(bodies: list[bytes]) -> list[Event]:
     lines = b"\n".join(bodies) + b"\n" if bodies else b""
     try:
         events = _DECODER.decode_lines(lines)
-    except msgspec.DecodeError as fault:
+    except _UNREADABLE as fault:
         raise NotAnEvent("", "one of many bodies is not an event") from fault
     # canonical JSON holds no line break: equal lines, as many as bodies, are one event each
     if len(events) != len(bodies) or _ENCODER.encode_lines(events) != lines:
@@ -164,7 +169,7 @@ def decode_shapes(bodies: list[bytes]) -> list[Shape]:
     lines = b"\n".join(bodies) + b"\n" if bodies else b""
     try:
         shapes = _SHAPES.decode_lines(lines)
-    except msgspec.DecodeError as fault:
+    except _UNREADABLE as fault:
         raise NotAnEvent("", "one of many bodies is not an event") from fault
     if len(shapes) != len(bodies) or _ENCODER.encode_lines(shapes) != lines:
         raise NotAnEvent("", "one of many bodies is not in canonical form")

@@ -167,7 +167,7 @@ def receive(channel: socket.socket) -> tuple[Boot | Connection | None, list[int]
         if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
             raise BootRefused("a message is too large")
         return _DECODER.decode(body), fds.tolist()
-    except (msgspec.DecodeError, BootRefused) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BootRefused) as fault:
         close(fds.tolist())
         raise BootRefused("a message is not of the agreed form") from fault
 
