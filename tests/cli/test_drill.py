@@ -58,6 +58,15 @@ def test_what_is_required_and_not_proven_is_a_finding(state: str, capsys: pytest
     assert "Required, but not proven: supply.bom-current" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("file", ["none/x.sarif", "."])
+def test_sarif_that_cannot_be_written_is_refused_before_the_drill(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["drill", "--sarif", file]) == Exit.USAGE
+    assert "argument --sarif: " in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_sarif_is_written_beside(state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "drill.sarif"

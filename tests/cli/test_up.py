@@ -93,6 +93,8 @@ def test_a_session(terminal: Terminal) -> None:
     code, said, _ = terminal.type("ledger", "verify", "--checkpoint", "kept")
     assert (code, said.splitlines()[1].partition(":")[0]) == (Exit.CLEAN, "witnessed")
     assert terminal.type("ledger", "verify", "--checkpoint", "bartizan.toml")[0] == Exit.USAGE
+    code, said, _ = terminal.type("ledger", "verify", "--save", "kept")
+    assert (code, said.splitlines()[1].partition(":")[0]) == (Exit.CLEAN, "witnessed")
     assert terminal.type("reset", "--yes")[0] == Exit.USAGE
     assert terminal.type("down")[:2] == (Exit.CLEAN, "stopped .bartizan\n")
     assert terminal.type("down")[:2] == (Exit.CLEAN, "nothing runs on .bartizan\n")

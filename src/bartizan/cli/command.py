@@ -142,6 +142,20 @@ def path(text: str) -> Path:
     return Path(os.path.abspath(text))  # noqa: PTH100 - resolve() would follow links
 
 
+def new_file(text: str) -> Path:
+    """Return a path out of an argument to which a file can be written, as far as can be seen beforehand.
+
+    Raises:
+        ArgumentTypeError: it is a folder, or lies in none.
+    """
+    file = path(text)
+    if not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {file.parent}; make it first")
+    if file.is_dir():
+        raise argparse.ArgumentTypeError(f"{file} is a folder; name a file in it")
+    return file
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Return what reads a whole number from `least` to `most`."""
 

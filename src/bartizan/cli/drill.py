@@ -5,7 +5,16 @@ import json
 
 from bartizan.app.catalogue import catalogue
 from bartizan.app.exercise import SAMPLE, exercise
-from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name, path, state_options
+from bartizan.cli.command import (
+    Command,
+    Exit,
+    Shell,
+    UsageInvalid,
+    json_option,
+    name,
+    new_file,
+    state_options,
+)
 from bartizan.cli.place import near, state
 from bartizan.drill import document, sarif
 from bartizan.drill.table import render
@@ -51,7 +60,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=name,
         help="attack this configured service instead of the built-in sample: requests reach its upstream",
     )
-    parser.add_argument("--sarif", type=path, metavar="FILE", help="also write SARIF 2.1.0 for code scanning")
+    parser.add_argument(
+        "--sarif", type=new_file, metavar="FILE", help="also write SARIF 2.1.0 for code scanning"
+    )
     state_options(parser)
     json_option(parser)
 

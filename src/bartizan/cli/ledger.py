@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.cli.command import Command, Exit, Parser, Shell, json_option, path, state_options, whole
+from bartizan.cli.command import (
+    Command,
+    Exit,
+    Parser,
+    Shell,
+    json_option,
+    new_file,
+    path,
+    state_options,
+    whole,
+)
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.clock import SECOND, SystemClock
@@ -24,6 +34,7 @@ from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small, write_whole
 from bartizan.ledger.query import MOST, Query, query
 from bartizan.ledger.verify import MEANING, Level, Verification, verify
+from bartizan.ledger.vocabulary import KINDS
 
 SHOWN: Final = 20
 """Faults that are printed; --json lists more."""
@@ -63,8 +74,7 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     keys = load_verifiers(ledger) if arguments.keys is None else _keys(arguments.keys)
     if keys is None:
         raise NothingToVerify(ledger)
-    remembered = None if arguments.checkpoint is None else _checkpoint(arguments.checkpoint, keys)
-    found = verify(ledger, keys, remembered)
+    found = _checked(ledger, keys, arguments.checkpoint, arguments.save)
     if arguments.save is not None and found.intact:
         write_whole(arguments.save, read_small(ledger / CHECKPOINT))
     if arguments.json:
@@ -76,6 +86,19 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
                 f"checkpoint saved to {near(arguments.save, shell.folder)}; keep it on another machine"
             )
     return Exit.CLEAN if found.intact else Exit.FINDINGS
+
+
+def _checked(ledger: Path, keys: Verifiers, given: Path | None, saved: Path | None) -> Verification:
+    """Verify with each checkpoint that was kept, and with none where none was; the first that lies decides.
+
+    What lies where the latest is to be saved was kept as well: it is asked before it is replaced.
+    """
+    files = [*([given] if given else []), *([saved] if saved and saved.exists() else [])]
+    notes = [_checkpoint(file, keys) for file in files]
+    found = verify(ledger, keys, notes[0] if notes else None)
+    for note in notes[1:]:
+        found = verify(ledger, keys, note) if found.intact else found
+    return found
 
 
 def _keys(file: Path) -> Verifiers:
@@ -148,9 +171,11 @@ def _query(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
         limit=arguments.limit,
     )
     found = query(ledger, asked)
+    if not found:
+        shell.err.line("no entry is like that")
     if arguments.json:
         shell.out.document([{"entry": entry.index, **msgspec.to_builtins(entry.event)} for entry in found])
-    else:
+    elif found:
         head = ("ENTRY", "AT", "KIND", "ACTOR", "SUBJECT", "OUTCOME", "CONTROL", "DETAIL")
         shell.out.line(table([head, *map(_cells, found)], frozenset({0})))
     return Exit.CLEAN
@@ -168,6 +193,20 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         event.control or "-",
         " ".join(f"{field}={value}" for field, value in event.detail.items()),
     )
+
+
+def kind(text: str) -> str:
+    """Return a kind of entries, or what kinds begin with, up to a dot.
+
+    Raises:
+        ArgumentTypeError: there is none such.
+    """
+    if text and not any(f"{known}.".startswith(f"{text}.") for known in KINDS):
+        rooms = ", ".join(sorted({known.partition(".")[0] for known in KINDS}))
+        raise argparse.ArgumentTypeError(
+            f"there is no such kind; give one in full, or as far as a dot: {rooms}, gateway.request"
+        )
+    return text
 
 
 def since(text: str) -> int:
@@ -202,11 +241,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     check.add_argument("--keys", type=path, metavar="FILE", help="public keys that were kept elsewhere")
     check.add_argument(
-        "--save", type=path, metavar="FILE", help="where it is intact, save the latest checkpoint"
+        "--save",
+        type=new_file,
+        metavar="FILE",
+        help="where it is intact, save the latest checkpoint; one that is there already is verified with first",
     )
     ask = actions.add_parser("query", help="show entries, the newest at the end")
     ask.add_argument(
-        "--kind", default="", metavar="KIND", help="a kind, or what kinds begin with: gateway.request"
+        "--kind",
+        type=kind,
+        default="",
+        metavar="KIND",
+        help="a kind, or what kinds begin with, up to a dot: gateway.request",
     )
     ask.add_argument(
         "--since", type=since, default=0, metavar="WHEN", help="a span such as 2h or 7d, or a date"

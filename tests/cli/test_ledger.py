@@ -1,0 +1,82 @@
+"""The ledger as a command: what it is asked for, and that a slip of the hand costs nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from bartizan.app.folder import Folder
+from bartizan.cli.command import Exit
+from bartizan.cli.main import run
+from bartizan.clock import SystemClock
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.own import own_segment
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Return a state folder with a few entries in its ledger."""
+    folder = Folder(tmp_path / "state")
+    folder.make()
+    add(folder.root)
+    return folder.root
+
+
+def add(state: Path) -> None:
+    with own_segment(state, SystemClock()) as journal:
+        journal.record("access.token.issued", "p-" + "1" * 16, "t-" + "2" * 16, Outcome.DONE)
+
+
+def verify(state: Path, *words: str) -> int:
+    return run(["ledger", "verify", "--state", str(state), *words])
+
+
+def test_a_file_that_is_no_checkpoint_is_not_written_over(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert verify(state, "--save", str(tmp_path / "thesis.txt")) == Exit.USAGE
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+    assert "it is no checkpoint" in capsys.readouterr().err
+
+
+def test_a_newer_checkpoint_is_not_replaced_by_that_of_an_older_ledger(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = (state / "ledger" / "tree.db").read_bytes(), (state / "ledger" / "checkpoint").read_bytes()
+    kept = tmp_path / "kept"
+    add(state)
+    assert verify(state, "--save", str(kept)) == Exit.CLEAN
+    before = kept.read_bytes()
+    for name in ("tree.db-wal", "tree.db-shm"):
+        (state / "ledger" / name).unlink(missing_ok=True)
+    (state / "ledger" / "tree.db").write_bytes(older[0])
+    (state / "ledger" / "checkpoint").write_bytes(older[1])
+    assert verify(state) == Exit.CLEAN
+    capsys.readouterr()
+    assert verify(state, "--save", str(kept)) == Exit.FINDINGS
+    assert "rolled back" in capsys.readouterr().out
+    assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "said"), [("none/kept", "there is no folder"), ("", "is a folder")])
+def test_where_nothing_can_be_saved_is_said_at_once(
+    state: Path, tmp_path: Path, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(state, "--save", str(tmp_path / name)) == Exit.USAGE
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_question_without_an_answer_is_said_to_have_none(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    words = ["ledger", "query", "--state", str(state)]
+    assert run([*words, "--subject", "q-none"]) == Exit.CLEAN
+    assert capsys.readouterr() == ("", "no entry is like that\n")
+    for mistyped in ("gatway", "access.tok", "access."):
+        assert run([*words, "--kind", mistyped]) == Exit.USAGE
+        assert "there is no such kind" in capsys.readouterr().err
+    for kind in ("access", "access.token", "access.token.issued"):
+        assert run([*words, "--kind", kind]) == Exit.CLEAN
+        assert "access.token.issued" in capsys.readouterr().out
