@@ -128,6 +128,20 @@ def test_once_starts_drills_and_stops(terminal: Terminal) -> None:
     assert shown["counts"] == counts
 
 
+def test_clients_have_to_be_given_the_certificate_for_other_names(terminal: Terminal) -> None:
+    words = ("up", "--detach", "--no-drill", "--port", "0")
+    lines = []
+    for configured in ("", "", 'names = ["ai.example.com"]\n'):
+        (terminal.folder / "bartizan.toml").write_text(configured)
+        lines.append(terminal.type(*words)[1].splitlines()[0])
+        terminal.type("down")
+    assert lines == [
+        "keys         new authority and ledger keys in .bartizan/ (git-ignored)",
+        "keys         the same authority and ledger keys in .bartizan/ (git-ignored)",
+        "keys         the same keys, a new certificate: give clients .bartizan/ca.pem anew",
+    ]
+
+
 def test_an_address_of_another_machine_is_named(terminal: Terminal) -> None:
     (terminal.folder / "bartizan.toml").write_text('listen = "192.0.2.1:8443"\n')
     code, _, said = terminal.type("up", "--once")

@@ -62,12 +62,18 @@ def step(label: str, said: str, seconds: float | None = None) -> str:
     return f"{line:<{SECONDS - len(took)}}{took}" if len(line) < SECONDS - len(took) else f"{line}  {took}"
 
 
-def keys(place: Place, *, new: bool) -> str:
-    """Return the line about keys."""
+def keys(place: Place, before: bytes, after: bytes) -> str:
+    """Return the line about keys.
+
+    Args:
+        place: where the platform is.
+        before, after: the certificate that clients trust, before the start (empty where there was none) and after.
+    """
     folder = shlex.quote(near(place.state, place.folder))
-    return step(
-        "keys", f"{'new' if new else 'the same'} authority and ledger keys in {folder}/ (git-ignored)"
-    )
+    if before and before != after:
+        return step("keys", f"the same keys, a new certificate: give clients {folder}/ca.pem anew")
+    which = "the same" if before else "new"
+    return step("keys", f"{which} authority and ledger keys in {folder}/ (git-ignored)")
 
 
 def gateway(place: Place, seconds: float, *, loopback: bool) -> str:

@@ -62,13 +62,13 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     if arguments.once and (arguments.detach or arguments.no_drill):
         raise UsageInvalid("--once starts, drills and stops; it goes with neither --detach nor --no-drill")
     folder = state(arguments, shell)
-    wanted, new = _plan(arguments, shell, folder), not folder.authority.exists()
+    wanted, before = _plan(arguments, shell, folder), _certificate(folder)
     stays = False
     with _interruptible():
         running = _start(wanted)
         try:
             place = _place(arguments, shell, wanted, running)
-            result = _show(arguments, shell, place, running, new=new)
+            result = _show(arguments, shell, place, running, before)
             stays = arguments.detach
             if arguments.once and result is not None:
                 return Exit(exit_code(result, ()))
@@ -78,6 +78,14 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             if not stays:
                 running.stop()
     return Exit.CLEAN
+
+
+def _certificate(folder: Folder) -> bytes:
+    """Return the certificate that clients trust; empty where there is none, or none that this user can read."""
+    try:
+        return folder.authority.read_bytes()
+    except OSError:
+        return b""
 
 
 @contextmanager
@@ -142,12 +150,11 @@ def _show(
     shell: Shell,
     place: transcript.Place,
     running: platform.Running,
-    *,
-    new: bool,
+    before: bytes,
 ) -> Result | None:
     """Drill the platform and print the transcript, or with --json one document at its end."""
     screen = Screen(None) if arguments.json else shell.out
-    screen.line(transcript.keys(place, new=new))
+    screen.line(transcript.keys(place, before, _certificate(Folder(place.state))))
     loopback = listen_address(running.listen).loopback
     screen.line(transcript.gateway(place, running.seconds, loopback=loopback))
     result = None if arguments.no_drill else _drill(place, screen, shell)
