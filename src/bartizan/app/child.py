@@ -44,6 +44,7 @@ class Child:
         facts: what it reported of itself, numbers by name.
         unanswered: how often it was asked whether it lives since it last said so.
         serves, informed: of a worker: whether it accepts, whether it gets generations.
+        condemned: whether it was killed: nothing that it says counts any more.
         generation: of a worker: what it decides on; 0 before its first state.
     """
 
@@ -70,7 +71,7 @@ class Child:
         self.kind, self.number, self.state = kind, number, "starting"
         self.facts: dict[str, int] = {}
         self.generation = self.unanswered = 0
-        self.serves = self.informed = False
+        self.serves = self.informed = self.condemned = False
         with contextlib.ExitStack() as undo:
             ours, errors = self._start(launch, undo)
             self._pidfd = os.pidfd_open(self.process.pid)
@@ -132,6 +133,7 @@ class Child:
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal, if it still runs."""
         if not self.exited.done():
+            self.condemned = self.condemned or number == signal.SIGKILL
             self.process.send_signal(number)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bartizan.app.child import Child
     from bartizan.app.supervisor import Supervisor
 
-EVERY_SECONDS: Final = 2.0
+EVERY_SECONDS = 2.0
 """How often each child is asked."""
 PATIENCE: Final = {"worker": 5, "control": 5, "dialer": 5, "sealer": 30}
 """Questions that may stay unanswered, by kind; the sealer answers between two groups. The sample is not asked:

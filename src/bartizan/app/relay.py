@@ -6,6 +6,7 @@ everything that it can ask for, so much is under way at once and no more, and wh
 no worker can fill another process's channel, or the disk.
 """
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ _MOST_DIALS = 256
 """Connections that one worker waits for at once."""
 _MOST_MINTED = 256
 """Messages of new pseudonyms that wait for control; beyond them the oldest are lost."""
+_MINTED_SECONDS = 0.1
+"""How often control takes new pseudonyms: a flood of them leaves it time for the rest."""
 _MOST_PUBLISHED = 8
 """States that control may publish before the first of them is answered."""
 
@@ -60,6 +63,8 @@ class Relay:
     def read(self, child: Child) -> bool:
         """Take some of what a child has sent; return whether there may be more."""
         for _ in range(64):
+            if child.condemned:
+                return False
             try:
                 message, fds = child.channel.receive()
             except BlockingIOError:
@@ -98,7 +103,10 @@ class Relay:
             child.unanswered = 0
 
     def _loaded(self, worker: Child, message: m.Loaded, _: list[int]) -> None:
-        self._s.generation.loaded(worker, message.generation)
+        if message.generation > self._s.generation.number:
+            self._end(worker, "it has loaded what does not exist")
+        else:
+            self._s.generation.loaded(worker, message.generation)
 
     def _serving(self, child: Child, _: m.Serving, __: list[int]) -> None:
         child.serves = True
@@ -109,7 +117,10 @@ class Relay:
 
     # ---- segments -----------------------------------------------------------------------------------------
     def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:
-        self._s.spawn_task(self._s.record.extend(child))
+        if self._s.record.filled(child):
+            self._s.spawn_task(self._s.record.extend(child))
+        else:
+            self._end(child, "it wants a segment and has not filled its last")
 
     def _registered(self, _: Child, message: m.Registered, __: list[int]) -> None:
         self._s.record.registered(message.segment, taken=message.taken)
@@ -153,8 +164,12 @@ class Relay:
 
     def _kept(self, control: Child, _: m.Kept, __: list[int]) -> None:
         if self._keeping == control.number:
+            asyncio.get_running_loop().call_later(_MINTED_SECONDS, self._pass_more_minted, control)
+
+    def _pass_more_minted(self, control: Child) -> None:
+        if self._keeping == control.number:
             self._keeping = 0
-        self._pass_minted()
+            self._pass_minted()
 
     def control_ready(self) -> None:
         """Hand a new control process what its predecessor did not take."""

@@ -160,12 +160,8 @@ class Record:
             close((fd, key))
 
     async def extend(self, child: Child) -> None:
-        """Give a child its next segment as soon as one can be had; one at a time, and only to who filled its last."""
+        """Give a child its next segment as soon as one can be had; one at a time."""
         if child.number in self._extending:
-            return
-        if not self._filled(child):
-            self._say(f"{child.kind} {child.number} is ended: it wants a segment and has not filled its last")
-            child.kill()
             return
         self._extending.add(child.number)
         try:
@@ -187,7 +183,7 @@ class Record:
             return False
         return True
 
-    def _filled(self, child: Child) -> bool:
+    def filled(self, child: Child) -> bool:
         """Return whether a child has used a good part of its last segment: it asks at half of it."""
         try:
             used = self._path(self._segments[child.number][-1]).stat().st_size

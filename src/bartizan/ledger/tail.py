@@ -76,8 +76,7 @@ class Tailed(msgspec.Struct):
         data = self._octets(folder, MOST_READ)
         batch = read(data, self.key, self.sequence)
         events = _events(batch.bodies)
-        # a power loss leaves zeros where the file grew and its content did not reach the disk: not whole
-        fault = batch.fault.value if batch.fault and data[batch.octets :].strip(b"\0") else ""
+        fault = batch.fault.value if batch.fault and not _lost_to_power(data[batch.octets :]) else ""
         if len(events) < len(batch.bodies):
             fault = "body"
         good = _in_order(events, self.at)
@@ -90,7 +89,7 @@ class Tailed(msgspec.Struct):
     def torn(self, folder: Path) -> tuple[int, str]:
         """Return how many octets of a torn record follow, and what is wrong where it is not torn but altered."""
         tail = self._octets(folder, MOST_READ)
-        if len(tail) < MOST_READ and not tail.strip(b"\0"):
+        if _lost_to_power(tail):
             return len(tail), ""
         fault = judge_tail(tail[:MOST_RECORD], self.key, self.sequence)
         return len(tail), fault.value if fault else ""
@@ -114,6 +113,14 @@ class Tailed(msgspec.Struct):
             return os.pread(file, most, self.position)
         finally:
             os.close(file)
+
+
+def _lost_to_power(rest: bytes) -> bool:
+    """Return whether this is what a power loss leaves where a file grew and its content did not reach the disk.
+
+    Not more of it than one reading shows: behind a desert of zeros a writer could go on, and never be read.
+    """
+    return len(rest) < MOST_READ and not rest.strip(b"\0")
 
 
 def _events(bodies: list[bytes]) -> list[Event]:
