@@ -1,5 +1,6 @@
 """An adversary without a token at the address of somebody with one: behind one NAT, or one proxy at the edge."""
 
+import base64
 import time
 
 from bartizan.clock import SECOND
@@ -32,6 +33,31 @@ def test_a_stranger_who_overdid_it_slows_itself() -> None:
             started = time.monotonic()
             assert (await one.answer()).status == 429
             assert 0.7 < time.monotonic() - started < 3
+
+    run(scenario())
+
+
+TOKEN = b"grant_type=client_credentials&client_secret=x"
+
+
+def test_a_stranger_cannot_keep_a_client_from_its_next_token() -> None:
+    async def scenario() -> None:
+        async with standing() as scene:
+            scene.address_wait, scene.clients = 60 * SECOND, {"c-0011223344556677"}
+            basic = b"Authorization: Basic " + base64.b64encode(b"c-0011223344556677:x")
+            for body, more, status in (
+                (TOKEN, (), 429),
+                (TOKEN + b"&client_id=c-somebody", (), 429),
+                (TOKEN, (b"Authorization: Basic Og==",), 429),
+                (TOKEN, (b"Authorization: Basic /w==",), 429),
+                (TOKEN + b"&client_id=c-0011223344556677", (), 200),
+                (b"grant_type=client_credentials", (basic,), 200),
+            ):
+                async with client(scene) as one:
+                    asked = request(b"POST", b"/oauth/token", body, *more, bearer="", media=FORM)
+                    assert (await one.ask(asked)).status == status
+            assert len(scene.control.received) == 2
+            assert scene.charged == 6
 
     run(scenario())
 

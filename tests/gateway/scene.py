@@ -213,6 +213,7 @@ class Scene:
         self.waits: dict[str, int] = {}
         self.address_wait = 0
         self.charged = 0
+        self.clients: set[str] = set()
         self.stopped = 0
         self.decided: list[tuple[str, str, str]] = []
         self.unreachable = False
@@ -248,6 +249,7 @@ class Scene:
             refresh=self.refresh,
             limit=lambda _service, principal, _now: self.waits.get(principal, 0),
             address_limit=self.address_limit,
+            client_limit=lambda _source, client, _now: 0 if client in self.clients else SECOND,
             journal=self.journal,
             dial=self.dial,
             wrap_upstream=self.wrap,

@@ -63,6 +63,10 @@ class Access:
         revoked = self._authenticator.again(who)
         return revoked or self._decider.decide(who, action, service, circumstances, self.generation)
 
+    def knows_client(self, client: str) -> bool:
+        """Return whether a client of this id is registered and not revoked; who asks has proven nothing yet."""
+        return self._authenticator.knows_client(client)
+
     def next(self, state: State, generation: int) -> "Access":
         """Return the room for the next generation; what cannot have changed since is kept.
 

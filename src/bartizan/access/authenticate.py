@@ -67,7 +67,7 @@ class Verifier:
 class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
-    __slots__ = ("_controls", "_kept", "_own", "_people", "_revoked", "_verifier")
+    __slots__ = ("_clients", "_controls", "_kept", "_own", "_people", "_revoked", "_verifier")
 
     def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control]) -> None:
         """Take a generation.
@@ -79,6 +79,7 @@ class Authenticator:
         """
         self._own = frozenset(issuer.url for issuer in state.issuers if issuer.embedded)
         self._people = {(person.id, person.client): person for person in state.principals}
+        self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
         self._verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
@@ -107,6 +108,10 @@ class Authenticator:
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)
         return answer
+
+    def knows_client(self, client: str) -> bool:
+        """Return whether a client of this id is registered and not revoked."""
+        return client in self._clients
 
     def again(self, who: Authenticated) -> Refused | None:
         """Return why somebody who was authenticated in an earlier generation is not accepted in this one.

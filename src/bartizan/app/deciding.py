@@ -11,7 +11,7 @@ from bartizan.access.decide import Circumstances
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.app.freshness import Freshness
 from bartizan.app.plan import Service
-from bartizan.clock import MINUTE, Nanoseconds
+from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.crypto.tls_session import HYBRID
 from bartizan.gateway import ports
 from bartizan.store.limits import Limit, Limited, MemoryLimiter
@@ -26,6 +26,8 @@ UNAVAILABLE: Final = Refused(
 )
 STRANGERS: Final = Limit(Nanoseconds(MINUTE // 1200), 300)
 """Requests of one address prefix that nobody known makes: 1,200 a minute, 300 at once."""
+CLIENTS: Final = Limit(Nanoseconds(2 * SECOND), 10)
+"""Requests for a token that one registered client makes from an address whose strangers overdid it."""
 _BURST_SHARE: Final = 10
 
 
@@ -43,7 +45,7 @@ class Deciding:
         self._limits: Mapping[str, Limit] = {
             service.name: _limit(service.requests_per_minute) for service in services
         }
-        self._principals, self._addresses = MemoryLimiter(), MemoryLimiter()
+        self._principals, self._addresses, self._clients = MemoryLimiter(), MemoryLimiter(), MemoryLimiter()
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
         """Return who presents this token, or why it is not accepted."""
@@ -66,6 +68,13 @@ class Deciding:
     def address_limit(self, address: str, now: Nanoseconds) -> int:
         """Return how long this source of strangers must wait, 0 if not; counts the request."""
         return _wait(self._addresses, address, now, STRANGERS)
+
+    def client_limit(self, address: str, client: str, now: Nanoseconds) -> int:
+        """Return how long who says to be this client must wait, 0 if not; counts the request of a registered one."""
+        access = self._fresh.current()
+        if access is None or not access.knows_client(client):
+            return SECOND
+        return _wait(self._clients, f"{address} {client}", now, CLIENTS)
 
 
 def _limit(per_minute: int) -> Limit:

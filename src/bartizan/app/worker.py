@@ -171,6 +171,7 @@ class Worker:
             refresh=self._refresh,
             limit=deciding.limit,
             address_limit=deciding.address_limit,
+            client_limit=deciding.client_limit,
             journal=self.journal,
             dial=self._dial,
             wrap_upstream=self._wrap,

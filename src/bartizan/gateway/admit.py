@@ -8,6 +8,7 @@ exchange, so that the refusal's record can say it.
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
@@ -41,6 +42,7 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
         plane.shares.take(exchange, exchange.known.id)
     body = yield exchange.route.body_octets
     exchange.judged = exchange.route.reader.read(body)
+    _limit_client(plane, exchange)
     generation = _authorize(plane, exchange)
     exchange.sequence = _record(plane, exchange, generation)
     exchange.stage = ADMITTED
@@ -63,7 +65,10 @@ def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
 
 def _limit(plane: "Plane", exchange: Exchange) -> None:
     known = exchange.known
-    if known is None:
+    if exchange.route.clients:
+        exchange.charged = True
+        exchange.slowed = plane.charge(exchange.client.source, exchange.started)
+    elif known is None:
         _limit_stranger(plane, exchange)
     else:
         _require_within(
@@ -75,6 +80,17 @@ def _limit_stranger(plane: "Plane", exchange: Exchange) -> None:
     """Charge the address, for nobody is known whom it could be. Who is known never waits for an address."""
     exchange.charged = True
     _require_within("address", plane.charge(exchange.client.source, exchange.started))
+
+
+def _limit_client(plane: "Plane", exchange: Exchange) -> None:
+    """Refuse a slowed address, unless it names a client that is registered and within a limit of its own.
+
+    A client's id is random and no stranger's to know, so no stranger keeps a client from its next token.
+    """
+    if exchange.slowed:
+        client = exchange.judged.client or client_of_basic(exchange.head.basic)
+        if plane.ports.client_limit(exchange.client.source, client, exchange.started):
+            _require_within("address", exchange.slowed)
 
 
 def _require_within(party: str, wait: int) -> None:

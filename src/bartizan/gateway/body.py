@@ -4,10 +4,11 @@ Rules of this file: what is forwarded is the encoding of what was judged, never 
 that could be read in two ways (a member named twice, at any depth) is refused.
 """
 
+import base64
 import json
 import re
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 import msgspec
 from typing_extensions import override
@@ -51,12 +52,14 @@ class Judged(msgspec.Struct, frozen=True):
         model: name of the model that is asked for, or empty.
         stream: whether the answer is to come as a stream of events.
         most_tokens: tokens that the answer may have at most; 0 where the request names no number.
+        client: `client_id` of a form, or empty. Unproven: nothing is allowed by it.
     """
 
     octets: bytes
     model: str = ""
     stream: bool = False
     most_tokens: int = 0
+    client: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -194,7 +197,19 @@ class FormBody:
             raise refusal("form-unknown")
         if not all(value.isprintable() for _, value in pairs):
             raise refusal("form-malformed")
-        return Judged(urlencode(pairs).encode())
+        return Judged(urlencode(pairs).encode(), client=dict(pairs).get("client_id", ""))
+
+
+def client_of_basic(value: bytes) -> str:
+    """Return the client id in an Authorization field of scheme Basic, or nothing.
+
+    Source: RFC 6749 2.3.1.
+    """
+    try:
+        plain = base64.b64decode(value.partition(b" ")[2], validate=True).decode()
+    except ValueError:
+        return ""
+    return unquote_plus(plain.partition(":")[0])
 
 
 class NoBody:

@@ -200,6 +200,8 @@ class Ports(msgspec.Struct, frozen=True):
         refresh: loads that state; called when the number has moved.
         limit: (service, principal id, now) -> nanoseconds to wait, 0 where one more is allowed and counted.
         address_limit: (address pseudonym, now) -> the same, for requests that nobody known makes.
+        client_limit: (address pseudonym, client id, now) -> the same, for requests that say to come from a client;
+            one that is not registered always has to wait.
         journal: of this worker.
         dial: service -> a connected, non-blocking stream socket, which the gateway then owns. Raises OSError.
         wrap_upstream: (factory of the inner protocol, service, refused) -> the TLS client around it, which calls
@@ -223,6 +225,7 @@ class Ports(msgspec.Struct, frozen=True):
     refresh: Callable[[], None]
     limit: Callable[[str, str, Nanoseconds], int]
     address_limit: Callable[[str, Nanoseconds], int]
+    client_limit: Callable[[str, str, Nanoseconds], int]
     journal: Journal
     dial: Callable[[str], Awaitable[socket.socket]]
     wrap_upstream: Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]

@@ -33,6 +33,7 @@ class Route(msgspec.Struct, frozen=True):
         reader: of the body.
         body_octets: that the body may have.
         public: whether the anonymous principal goes this way.
+        clients: whether clients prove who they are there, to the service itself.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Route(msgspec.Struct, frozen=True):
     reader: BodyReader
     body_octets: int
     public: bool
+    clients: bool = False
 
 
 _OPENAI: Final = (
@@ -118,4 +120,5 @@ def _public(service: ServiceRoute) -> Iterable[Route]:
             reader=reader,
             body_octets=FORM_OCTETS if method == b"POST" else 0,
             public=True,
+            clients=isinstance(reader, FormBody),
         )

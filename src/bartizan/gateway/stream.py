@@ -71,6 +71,7 @@ class Exchange:
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
         charged: whether the address that it comes from was charged for it.
+        slowed: nanoseconds that its address has to wait, where that is not decided at the head.
         counted, holds: the principal that `Shares` counts it for, and the octets that it counts.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
@@ -104,6 +105,7 @@ class Exchange:
         "plane",
         "route",
         "sequence",
+        "slowed",
         "stage",
         "started",
         "upstream",
@@ -126,7 +128,7 @@ class Exchange:
         self.actor = client.source
         self.upstream: Upstream | None = None
         self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
-        self.charged, self.counted, self.holds = False, "", 0
+        self.charged, self.slowed, self.counted, self.holds = False, 0, "", 0
         self._chunked = self._bodiless = self._repeated = self._keep = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
