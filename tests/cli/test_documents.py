@@ -1,17 +1,31 @@
 """The documents say what the commands say and what the configuration takes."""
 
+import contextlib
+import importlib
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import pytest
 from msgspec import inspect
 
 from bartizan.app.settings import Settings, read
+from bartizan.cli.command import Helped, parse
+from bartizan.cli.main import commands
+from tests.structure.sources import PACKAGE, ROOT, python_files
 from tools.commands import FILE, document
 
-CONFIGURATION = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+DOCUMENTS = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+TYPED = re.compile(
+    r"^ +(?:\S+; )?(?:\.venv/bin/)?bartizan ((?:[^ #`]+ )*[^ #`]+)(?:  .*| #.*)?$", re.MULTILINE
+)
+"""A line of a document that shows a command, with what is said beside it."""
+SAID = re.compile(r"`(?:\.venv/bin/)?bartizan ([a-z]+)")
+"""A command in a sentence."""
 
 
 def keys(form: inspect.Type, where: str = "") -> Iterator[str]:
@@ -50,3 +64,28 @@ def test_the_documented_file_is_valid_and_its_defaults_are_the_defaults(tmp_path
     for key, value in tomllib.loads(example[1]).items():
         if isinstance(value, str):
             assert value == default[key], key
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_command_that_a_document_shows_can_be_typed(file: Path) -> None:
+    for shown in TYPED.findall(file.read_text()):
+        name, *words = shlex.split(shown.partition(" |")[0])
+        with contextlib.suppress(Helped):
+            parse(importlib.import_module(f"bartizan.cli.{name}").COMMAND, words)
+
+
+def test_documents_do_show_commands() -> None:
+    assert TYPED.findall(
+        "    bartizan drill --json                 one\n    .venv/bin/bartizan up # x\n"
+    ) == [
+        "drill --json",
+        "up",
+    ]
+    assert sum(len(TYPED.findall(file.read_text())) for file in DOCUMENTS) > 15
+
+
+def test_every_command_that_a_sentence_names_exists() -> None:
+    known = dict(commands())
+    for file in (*DOCUMENTS, *python_files("src"), PACKAGE / "promises.toml"):
+        for name in SAID.findall(file.read_text()):
+            assert name in known, f"{file}: bartizan {name}"

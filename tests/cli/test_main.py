@@ -1,6 +1,7 @@
 """The command line's frame: exit codes, one map of errors, cheap start, no traceback whatever happens."""
 
 import importlib
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from bartizan import cli
 from bartizan.cli import main
 from bartizan.cli.command import Command, Exit
+from bartizan.cli.screen import Screen
 
 COMMAND = str(Path(sys.executable).with_name("bartizan"))
 HEAVY = (
@@ -190,3 +192,14 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path: Path) -> None:
     )
     assert done.returncode == Exit.UNEVALUATED
     assert done.stderr == "bartizan: No such file or directory\n"
+
+
+def test_a_file_of_somebody_else_is_said_to_be_that() -> None:
+    errors = io.StringIO()
+    assert (
+        main._fail(PermissionError(13, "Permission denied", "/x/tree.db"), Screen(errors)) is Exit.UNEVALUATED
+    )
+    assert errors.getvalue() == (
+        "bartizan: /x/tree.db: Permission denied; run it as the user to whom this belongs, "
+        "or name another folder with --state\n"
+    )

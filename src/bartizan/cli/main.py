@@ -138,6 +138,8 @@ def _fail(fault: Exception, err: Screen) -> Exit:
     words = str(fault) or type(fault).__name__
     if isinstance(fault, OSError) and not _ours(fault):
         words = ": ".join(str(part) for part in (fault.filename, fault.strerror) if part) or words
+        if isinstance(fault, PermissionError):
+            words += "; run it as the user to whom this belongs, or name another folder with --state"
     if code is Exit.INTERNAL:
         words = f"internal error ({type(fault).__name__}); {_report(fault)}"
     with contextlib.suppress(OutputLost):

@@ -4,7 +4,7 @@ from bartizan.access.subject import Authorization
 from bartizan.control import Control, Finding, Severity
 
 _FAILED = Finding("policy-error", "the policies could not be evaluated for this request; it is refused")
-_FORBIDDEN = Finding("policy-forbids", "a policy forbids this; `bartizan policy explain` names it")
+_FORBIDDEN = Finding("policy-forbids", "a policy forbids this; ask the owner, who can change it")
 _DENIED = Finding(
     "policy-denied", "no policy permits this principal to do that here; ask the owner for a role"
 )

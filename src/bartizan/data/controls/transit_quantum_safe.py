@@ -28,7 +28,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     because="Traffic recorded now can be decrypted once a quantum computer exists (NIST IR 8547; FIPS 203).",
     references=("CWE-319", "CWE-326", "CWE-757", "API8:2023"),
-    remediation='Use clients with X25519MLKEM768, or `bartizan connect` for any client; then set pq = "required".',
+    remediation='Use clients with X25519MLKEM768 (browsers, OpenSSL 3.5, Go 1.24); then set pq = "required".',
     judge=judge,
     fires_on=(Channel("none", False), Channel("x25519", True), Channel("secp256r1", False, "required")),
     silent_on=(Channel("x25519mlkem768", True, "required"), Channel("x25519", False)),
