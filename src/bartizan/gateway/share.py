@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
 
 _OCTETS_EACH: Final = BODIES_OCTETS // 4
+_UNTOLD: Final = 4 * 1024 * 1024
+"""Octets that a body counts for which comes in chunks and does not say how long it is."""
 
 
 class Shares:
@@ -38,7 +40,7 @@ class Shares:
             Refusal: its principal has too much under way already, or all principals together have.
         """
         route, head = exchange.route, exchange.head
-        octets = route.body_octets if head.length == CHUNKED else head.length
+        octets = _UNTOLD if head.length == CHUNKED else head.length
         if self._has_enough(route.service, principal) or self._octets[principal] + octets > _OCTETS_EACH:
             raise refusal("principal-busy", retry_after=SECOND)
         if self._every_octet + octets > BODIES_OCTETS:
