@@ -33,6 +33,7 @@ from bartizan.gateway.ports import (
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
+from tests.descriptors import close_left
 
 T = TypeVar("T")
 GOOD = "good"
@@ -201,8 +202,8 @@ class Scene:
         self.clock = Moving()
         self.path = folder / "segment"
         self.first_key = os.urandom(32)
-        fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        self.journal = Journal(fd, bytearray(self.first_key), 1, "worker", "0" * 32, self.clock)
+        self.opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.journal = Journal(self.opened, bytearray(self.first_key), 1, "worker", "0" * 32, self.clock)
         self.upstream, self.control = Upstream(), Upstream()
         self.gateway: Gateway
         self.port = 0
@@ -337,6 +338,7 @@ async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> As
             scene.upstream.end()
             scene.control.end()
             await asyncio.sleep(0.02)
+            close_left(Path(folder), [scene.opened])
 
 
 def run(main: Coroutine[Any, Any, T], seconds: float = 20) -> T:

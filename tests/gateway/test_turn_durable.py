@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -18,6 +19,7 @@ from bartizan.clock import SystemClock
 from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Journal, Sync
+from tests.descriptors import close_left
 from tests.gateway.scene import Scene, client, request, run, standing
 
 
@@ -71,6 +73,7 @@ class Play:
 
     def __init__(self, folder: Path) -> None:
         self.told, self.disk = Told(folder), Disk()
+        weakref.finalize(self, close_left, folder, [self.told.journal._fd])
         self.stopped = self.asked = 0
         self.went: list[int] = []
         self.too_early: list[int] = []

@@ -1,6 +1,7 @@
 """A ledger on a real disk, and writers that fill it, for the tests of this folder and of the attacks on it."""
 
 import os
+import weakref
 from pathlib import Path
 
 from bartizan.clock import SECOND, SetClock
@@ -10,6 +11,7 @@ from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import segment_path
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.sequence import Sequencer
+from tests.descriptors import close_left
 
 BOOT = "ab" * 16
 START = 1_800_000_000 * SECOND
@@ -21,24 +23,32 @@ KEYS = Signers(
 
 
 class Ground:
-    """One ledger, its clock and its sequencer."""
+    """One ledger, its clock and its sequencer. What was opened for it is closed with it."""
 
     def __init__(self, folder: Path, keys: Signers = KEYS) -> None:
         self.folder, self.keys = folder, keys
         self.clock = SetClock(START)
-        self.sequencer = Sequencer(folder, keys, self.clock)
+        self._opened: list[int] = []
+        weakref.finalize(self, close_left, folder, self._opened)
+        self.open()
+
+    def open(self) -> None:
+        """Become the sealer."""
+        self.sequencer = Sequencer(self.folder, self.keys, self.clock)
+        self._opened.append(self.sequencer._lock)
 
     def reopen(self) -> None:
         """As after the death of the sealer."""
         self.sequencer.release()
-        self.sequencer = Sequencer(self.folder, self.keys, self.clock)
+        self.open()
 
     def segment(self, number: int, writer: str = "worker", line: int = 0) -> tuple[int, bytearray]:
         """Register a segment and return it, opened to append, with its first key."""
         key = bytearray(os.urandom(32))
         self.sequencer.register(number, writer, key, line)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
-        return os.open(segment_path(self.folder, number), flags, 0o600), key
+        self._opened.append(os.open(segment_path(self.folder, number), flags, 0o600))
+        return self._opened[-1], key
 
     def journal(self, number: int, writer: str = "worker", capacity: int = 1 << 20) -> Journal:
         fd, key = self.segment(number, writer)

@@ -24,7 +24,8 @@ from tests.ledger.ground import KEYS, Ground, fill
     ],
 )
 def test_other_tables_triggers_and_views_are_refused(tmp_path: Path, statement: str) -> None:
-    Ground(tmp_path).sequencer.release()
+    ground = Ground(tmp_path)
+    ground.sequencer.release()
     with closing(sqlite3.connect(tmp_path / "tree.db")) as connection:
         connection.execute(statement)
     with pytest.raises(LedgerUnreadable, match="tables"), reading(tmp_path):

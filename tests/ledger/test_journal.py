@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,24 @@ from bartizan.clock import SetClock
 from bartizan.ledger.event import Event, NotAnEvent, Outcome, decode
 from bartizan.ledger.journal import Journal, JournalUnwritable, OutOfOrder
 from bartizan.ledger.segment import read
+from tests.descriptors import close_left
 
 BOOT = "cd" * 16
+OPENED: list[tuple[Path, int]] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        folder, fd = OPENED.pop()
+        close_left(folder, [fd])
 
 
 def begin(folder: Path, number: int = 7, clock: SetClock | None = None) -> tuple[Journal, Path, bytes]:
     path, key = folder / f"{number}.journal", os.urandom(32)
     fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+    OPENED.append((folder, fd))
     return Journal(fd, bytearray(key), number, "worker", BOOT, clock or SetClock(1000)), path, key
 
 
