@@ -5,6 +5,7 @@ aside. CI (`CI=true`) has all they need, so there a test that stands aside has f
 """
 
 import os
+import resource
 import signal
 from collections.abc import Mapping
 
@@ -18,14 +19,19 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.register_profile("fuzz", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile("default")
 
+DESCRIPTORS = 1024
+"""Debian's default for a user."""
 _skipped: dict[str, str] = {}
 
 
 def pytest_configure() -> None:
-    """Let what the tests start hear Ctrl-C and a hang-up, though a script's background has us ignore them.
+    """Run as at a person's terminal, wherever it is run.
 
-    A child inherits that a signal is ignored, and gets the default of one that is caught: so catch it, and do nothing.
+    A script's background has us ignore Ctrl-C and hang-ups, and what the tests start would inherit that; of a signal
+    that is caught it gets the default, so catch it and do nothing. And no more descriptors than most people have.
     """
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, DESCRIPTORS), most))
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
