@@ -4,6 +4,7 @@ Rules of this file: the schema is compared word by word before anything is read,
 that somebody left in a copy does not run. Readers cannot write.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -93,10 +94,9 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / FILE
     if not path.is_file():
         raise LedgerUnreadable(folder, f"it holds no {FILE}")
+    address = _address(path, fixed=bool(os.statvfs(path).f_flag & os.ST_RDONLY))
     try:
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
-        ) as connection:
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
             _check(connection, folder)
@@ -104,6 +104,28 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as fault:
         raise LedgerUnreadable(folder, str(fault)) from fault
+
+
+def _address(path: Path, *, fixed: bool) -> str:
+    """Return what SQLite is to open for reading.
+
+    Args:
+        path: of the database.
+        fixed: whether it lies where nobody can write: then SQLite cannot make the file by which readers and a
+            writer share a write-ahead log, and needs none.
+    Raises:
+        LedgerUnreadable: fixed, with a write-ahead log that nobody can take in there.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    if not fixed:
+        return address
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file() and log.stat().st_size:
+        what = (
+            f"it lies on a read-only file system beside {log.name}; copy both to a folder that can be written"
+        )
+        raise LedgerUnreadable(path.parent, what)
+    return f"{address}&immutable=1"
 
 
 def copy(folder: Path, to: Path) -> None:
