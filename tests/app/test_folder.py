@@ -1,5 +1,6 @@
 """A state folder is its owner's alone, and a folder that is somebody's is not taken for one."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -51,3 +52,23 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(FolderRefused, match="belongs to another user"):
         Folder(tmp_path).make()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["", "keys", "run", "ledger/segments"])
+def test_where_others_could_have_laid_something_is_refused(tmp_path: Path, part: str) -> None:
+    """A key that somebody else knows, a folder to write keys to, a link in the place of a file."""
+    folder = Folder(tmp_path / "state")
+    folder.make()
+    (folder.root / part).chmod(0o777)
+    with pytest.raises(FolderRefused, match="others could have written"):
+        folder.make()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+@pytest.mark.parametrize("part", ["", "keys", "run", "ledger"])
+def test_another_users_folder_is_refused(tmp_path: Path, part: str) -> None:
+    folder = Folder(tmp_path / "state")
+    folder.make()
+    os.chown(folder.root / part, 65534, 65534)
+    with pytest.raises(FolderRefused):
+        folder.make()

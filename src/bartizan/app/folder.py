@@ -7,6 +7,7 @@ carries a `.gitignore` that hides it, and one platform at a time holds its lock.
 import contextlib
 import fcntl
 import os
+import select
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,11 @@ NAMES: Final = frozenset(
     | {"store.db-journal", "store.db-shm", "store.db-wal"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
+_LOCK: Final = "lock"
+_LOCK_FIELDS: Final = 8
+"""Words of a line of /proc/locks. Source: proc_locks(5)."""
+_TRIES, _TRY_SECONDS = 20, 0.05
+"""How often, and how soon, the platform tries to take the lock from somebody who may only be looking."""
 
 
 class FolderRefused(OSError):
@@ -99,6 +105,7 @@ class Folder(msgspec.Struct, frozen=True):
             self._claim()
             for path in (self.keys, self.ledger, self.segments, self.run):
                 path.mkdir(mode=0o700, exist_ok=True)
+                _require_own(path)
             hidden = self.root / ".gitignore"
             if not hidden.exists():
                 hidden.write_text("*\n")
@@ -119,27 +126,82 @@ class Folder(msgspec.Struct, frozen=True):
             raise FolderRefused(
                 f"{self.root} belongs to another user; name a folder of your own with --state"
             )
-        # A mounted volume brings its own lost+found.
-        foreign = sorted({entry.name for entry in self.root.iterdir()} - NAMES - {"lost+found"})
+        there = {entry.name for entry in self.root.iterdir()} - {
+            "lost+found"
+        }  # a mounted volume brings its own
+        foreign = sorted(there - NAMES)
         if foreign:
             raise FolderRefused(
                 f"{self.root} holds {foreign[0]}, which is not Bartizan's; name a new or empty folder with --state"
             )
+        if there:
+            _require_own(self.root)
         self.root.chmod(0o700)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for one platform.
+    def locked(self, *, platform: bool = False) -> Iterator[None]:
+        """Hold the folder: for the platform that runs on it, or for a moment in which none may.
 
+        Args:
+            platform: whether this process is the platform, which `holder` then finds; such a one waits for
+                those who only look.
         Raises:
             PlatformRunning: another holds it.
         """
-        fd = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = self._take_lock(_TRIES if platform else 1)
         try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as fault:
-                raise PlatformRunning(self.root) from fault
+            if platform:
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
             yield
         finally:
+            if platform:
+                os.ftruncate(fd, 0)
             os.close(fd)
+
+    def holder(self) -> int | None:
+        """Return the process id of the platform that runs on this folder, None where there is none.
+
+        Whoever wrote the number may be long gone and the number another's: it counts only while the kernel
+        names that process as the holder of the lock.
+        """
+        try:
+            pid = int((self.run / _LOCK).read_bytes()[:20])
+            inode = (self.run / _LOCK).stat().st_ino
+        except (OSError, ValueError):
+            return None
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        held = any(
+            lock[1] == "FLOCK" and lock[4] == str(pid) and lock[5].rpartition(":")[2] == str(inode)
+            for lock in locks
+            if len(lock) == _LOCK_FIELDS
+        )
+        return pid if held and pid > 0 else None
+
+    def _take_lock(self, tries: int) -> int:
+        for left in range(tries - 1, -1, -1):
+            fd = os.open(self.run / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(fd)
+            else:
+                if os.fstat(fd).st_nlink:  # else whoever held it has deleted it with the folder
+                    return fd
+                os.close(fd)
+            if left:
+                select.select([], [], [], _TRY_SECONDS)
+        raise PlatformRunning(self.root)
+
+
+def _require_own(path: Path) -> None:
+    """Refuse a folder in which somebody else could have laid something: a link, a key, a folder to write keys to.
+
+    Raises:
+        FolderRefused: another user's, or writable for others.
+    """
+    found = path.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise FolderRefused(
+            f"others could have written to {path}; look at what is in it, then `chmod go-w` it, or name another "
+            "folder with --state"
+        )

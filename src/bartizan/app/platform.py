@@ -18,7 +18,7 @@ from bartizan.app import supervisor
 from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
-from bartizan.app.folder import Folder, PlatformRunning
+from bartizan.app.folder import Folder
 from bartizan.app.messages import BootSupervisor, NotStarted, Started
 from bartizan.app.plan import Plan, Service
 from bartizan.app.settings import Service as ServiceSettings
@@ -197,11 +197,10 @@ def start(wanted: Plan) -> Running:
 
 
 def status(folder: Folder) -> Status | None:
-    """Return what the supervisor last wrote down, or None where no platform runs."""
+    """Return what the supervisor last wrote down, or None where no platform runs, or none that has begun to."""
+    if folder.holder() is None:
+        return None
     try:
-        with folder.locked():
-            return None
-    except PlatformRunning:
         return msgspec.json.decode(folder.status.read_bytes(), type=Status)
     except FileNotFoundError:
         return None
@@ -213,19 +212,19 @@ def stop(folder: Folder) -> bool:
     Raises:
         PlatformStuck: it does not end.
     """
-    found = status(folder)
+    found = folder.holder()
     if found is None:
         return False
     try:
-        process = os.pidfd_open(found.pid)
+        process = os.pidfd_open(found)
     except ProcessLookupError:
         return False
     try:
-        if status(folder) is None:  # it ended meanwhile, and its number may be another's
+        if folder.holder() != found:  # it ended meanwhile, and its number may be another's
             return False
         signal.pidfd_send_signal(process, signal.SIGTERM)
         if not select.select([process], [], [], _STOP_SECONDS)[0]:
-            raise PlatformStuck(found.pid)
+            raise PlatformStuck(found)
     finally:
         os.close(process)
     return True

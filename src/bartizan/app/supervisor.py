@@ -368,8 +368,9 @@ def _answer(starter: Channel, answer: Message) -> None:
         starter.send(answer)
 
 
-def _more_descriptors() -> None:
-    """Take as many descriptors as there may be: children inherit the bound, and a dialler passes many."""
+def _bounds() -> None:
+    """Take as many descriptors as there may be, and leave no core file; children inherit both."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -381,10 +382,10 @@ def main(argv: list[str]) -> None:
     _, fds = starter.receive()
     plan = msgspec.json.decode(read_sealed(fds[0]), type=Plan)
     folder = Folder(Path(plan.folder))
-    _more_descriptors()
+    _bounds()
     try:
         folder.make()
-        with folder.locked():
+        with folder.locked(platform=True):
             folder.status.unlink(missing_ok=True)  # of a run that ended without a word
             asyncio.run(_run(plan, starter))
     except (OSError, PlatformRunning) as fault:
