@@ -2,9 +2,11 @@ import base64
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +238,14 @@ def test_another_user_is_cut_off_although_the_socket_stood_open(tmp_path: Path) 
         done = subprocess.run(script, capture_output=True, text=True, timeout=20, check=False)
         assert (done.stdout.strip(), done.stderr) == ("0", "")
         assert "access.token.issued" not in control.kinds()
+
+
+def test_a_store_that_cannot_be_written_is_said_to_be_that_and_nothing_is_half_done(control: Control) -> None:
+    with closing(sqlite3.connect(control.folder.root / "store.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        answer = control.ask("POST", "/principals", {"name": "late"})
+    assert (answer.status, answer.json["reason"]) == (503, "not-stored")
+    assert "database is locked" in answer.json["detail"]
+    assert "workload.late" not in {
+        person["id"] for person in control.ask("GET", "/principals").json["principals"]
+    }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -71,6 +72,12 @@ async def _unrecorded(_: Request, __: Exception) -> Response:
     return problem(Status.UNAVAILABLE, "not-recorded", _UNRECORDED)
 
 
+async def _unstored(_: Request, fault: Exception) -> Response:
+    why = str(getattr(fault, "orig", None) or "no reason given")
+    what = f"the store cannot be used ({why}), so nothing was done; look at the disk of the state folder"
+    return problem(Status.UNAVAILABLE, "not-stored", what)
+
+
 async def _http(_: Request, fault: Exception) -> Response:
     code = fault.status_code if isinstance(fault, HTTPException) else 0
     status = _BY_CODE.get(code, Status.BAD_REQUEST)
@@ -94,6 +101,7 @@ ANSWERS: Final[Mapping[Any, Callable[[Request, Exception], Any]]] = {
     **dict.fromkeys(_STATUS, _known),
     BodyRefused: _body,
     JournalUnwritable: _unrecorded,
+    OperationalError: _unstored,
     HTTPException: _http,
     Exception: _internal,
 }
