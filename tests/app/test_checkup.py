@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -80,6 +81,23 @@ def test_a_credential_that_is_not_there_is_a_fault(
     there = checkup.secret(service, tmp_path, folder)
     assert there.verdict is Verdict.GOOD
     assert "sk-hidden" not in there.said
+
+
+@pytest.mark.parametrize(
+    ("free", "verdict"),
+    [
+        (0, Verdict.FAULT),
+        (checkup.RESERVED - 1, Verdict.FAULT),
+        (checkup.RESERVED, Verdict.WEAK),
+        (checkup.PLENTY, Verdict.GOOD),
+    ],
+)
+def test_a_disk_without_room_for_the_record_is_a_fault(
+    tmp_path: Path, free: int, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = SimpleNamespace(f_bavail=free, f_frsize=1)
+    monkeypatch.setattr("os.statvfs", lambda path: found if path == tmp_path else None)
+    assert checkup.disk(Folder(tmp_path / "not" / "yet")).verdict is verdict
 
 
 def test_a_key_that_others_can_read_is_a_fault(folder: Folder) -> None:

@@ -22,6 +22,7 @@ from bartizan.app import platform
 from bartizan.app.address import Upstream
 from bartizan.app.folder import Folder
 from bartizan.app.port_holder import holder
+from bartizan.app.segments import SIZES
 from bartizan.app.settings import Isolation, Service, Settings
 from bartizan.clock import DAY, SECOND, Nanoseconds
 from bartizan.config import Configuration, SecretMissing, environment, resolve
@@ -36,6 +37,10 @@ REACH_S: Final = 3.0
 """Longest time to try to reach an upstream, in seconds."""
 EXPIRES_EARLY: Final = Nanoseconds(30 * DAY)
 """Remaining life of a certificate below which it is named."""
+RESERVED: Final = 2 * SIZES["worker"] + SIZES["control"] + SIZES["supervisor"]
+"""Octets that a start reserves for journal segments: of a worker, its spare, control and supervisor."""
+PLENTY: Final = 512 << 20
+"""Free octets of the state folder's disk below which it is named."""
 _RELEASED: Final = Nanoseconds(1_790_000_000 * SECOND)
 """September 2026: a clock that stands before the release is wrong."""
 
@@ -78,6 +83,7 @@ def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanosec
     yield _made("hybrid TLS", hybrid_tls)
     yield _made("clock", lambda: clock(folder, now))
     yield _made("state folder", lambda: modes(folder))
+    yield _made("disk", lambda: disk(folder))
     yield _made("certificates", lambda: certificates(folder, now))
     yield _made("port", lambda: port(settings, folder))
     for service, found in settings.upstreams:
@@ -158,6 +164,22 @@ def modes(folder: Folder) -> Check:
         if stat.S_IMODE(found.st_mode) & 0o077:
             return Check("state folder", Verdict.FAULT, f"{path} is open to others", f"chmod go= {path}")
     return Check("state folder", Verdict.GOOD, f"{folder.root}, for its owner alone")
+
+
+def disk(folder: Folder) -> Check:
+    """Return whether there is room for the record: where there is none, nothing starts, and then nothing is served."""
+    place = next(path for path in (folder.root, *folder.root.parents) if path.exists())
+    found = os.statvfs(place)
+    free = found.f_bavail * found.f_frsize
+    said = f"{free >> 20} MiB free for the record"
+    running = platform.status(folder) is not None
+    if free < (SIZES["worker"] if running else RESERVED):
+        return Check(
+            "disk", Verdict.FAULT, said, f"free {RESERVED >> 20} MiB: what cannot be recorded is refused"
+        )
+    if free < PLENTY:
+        return Check("disk", Verdict.WEAK, said, "free some: what cannot be recorded is refused")
+    return Check("disk", Verdict.GOOD, said)
 
 
 def certificates(folder: Folder, now: Nanoseconds) -> Check:
