@@ -81,7 +81,12 @@ _INPUT: Final = (
     ("chunk-extension", 400, "Chunk extensions are not taken."),
     ("chunk-unterminated", 400, "A chunk's data is not followed by CR LF."),
     ("chunks-too-many", 400, "The body comes in more than 16,384 chunks; send larger ones."),
-    ("content-type-unknown", 415, "The body's Content-Type is not the one that this route takes."),
+    (
+        "content-type-unknown",
+        415,
+        "Content-Type is not the one that this route takes: application/json, for tokens "
+        "application/x-www-form-urlencoded.",
+    ),
     ("encoding-refused", 415, "Content-Encoding is not taken; send the body as it is."),
     ("json-malformed", 400, "The body is not well-formed JSON in UTF-8."),
     ("json-too-deep", 400, "The JSON is nested more than 64 levels deep."),
@@ -92,13 +97,13 @@ _INPUT: Final = (
     ),
     ("json-member-repeated", 400, "A JSON object names the same member twice."),
     ("json-number-range", 400, "A number in the JSON is out of range."),
-    ("field-unknown", 400, "The request names a field that this API does not have."),
-    ("field-missing", 400, "The request lacks a field that it needs."),
+    ("field-unknown", 400, "The request names a field that this API does not have: see param."),
+    ("field-missing", 400, "The request lacks a field that it needs: see param."),
     ("field-invalid", 400, "A field of the request has a value that it may not have."),
     ("form-malformed", 400, "The body is not a well-formed form (application/x-www-form-urlencoded)."),
     ("form-repeated", 400, "The form names the same parameter twice."),
     ("form-unknown", 400, "The form names a parameter that this endpoint does not have."),
-    ("route-unknown", 404, "There is no such route."),
+    ("route-unknown", 404, "There is no such route; services answer below /v1/ and /SERVICE/v1/."),
     ("method-not-allowed", 405, "The route does not take this method."),
 )
 _RATE: Final = (
