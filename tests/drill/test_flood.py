@@ -1,47 +1,14 @@
 """What a flood shows is decided by what was answered: only unlimited service is a limit that broke."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import msgspec
 import pytest
-from typing_extensions import override
 
 from bartizan.drill.attack import GotThrough, Held, Outcome, Undecided
 from bartizan.drill.attacks.flood import ATTACK
-from bartizan.drill.door import Door
+from tests.drill.answers import answering
 from tests.drill.scene import Record
 
 UNLIMITED = [200] * 2001
-
-
-@contextmanager
-def answering(statuses: Sequence[int]) -> Iterator[Door]:
-    """Serve these statuses, one a request, the last one for ever."""
-    left = list(reversed(statuses))
-
-    class Answers(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            self.send_response(left.pop() if len(left) > 1 else left[0])
-            self.send_header("retry-after", "1")
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        do_POST = do_GET  # noqa: N815 - the name that http.server calls
-
-        @override
-        def log_message(self, *_said: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Door("127.0.0.1", server.server_address[1], b"", "sample")
-        server.shutdown()
 
 
 @pytest.mark.parametrize(
