@@ -84,8 +84,7 @@ _INPUT: Final = (
     (
         "content-type-unknown",
         415,
-        "Content-Type is not the one that this route takes: application/json, for tokens "
-        "application/x-www-form-urlencoded.",
+        "Content-Type must be application/json, for tokens application/x-www-form-urlencoded.",
     ),
     ("encoding-refused", 415, "Content-Encoding is not taken; send the body as it is."),
     ("json-malformed", 400, "The body is not well-formed JSON in UTF-8."),
