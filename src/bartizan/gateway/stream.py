@@ -83,12 +83,14 @@ class Exchange:
     __slots__ = (
         "_bodiless",
         "_chunked",
+        "_cut",
         "_keep",
         "_last",
         "_octets",
         "_repeated",
         "_status",
         "_tail",
+        "_until_close",
         "actor",
         "arrived",
         "charged",
@@ -130,6 +132,7 @@ class Exchange:
         self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
         self.charged, self.slowed, self.counted, self.holds = False, 0, "", 0
         self._chunked = self._bodiless = self._repeated = self._keep = False
+        self._cut = self._until_close = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
     @property
@@ -187,6 +190,7 @@ class Exchange:
         self._status = head.status
         self._bodiless = self.head.method == b"HEAD"
         self._chunked = head.length < 0 and self.head.minor == 1 and not self._bodiless
+        self._until_close = head.length < 0 and not self._chunked and not self._bodiless
         self._keep = self.client.keeps(self.head) and (head.length >= 0 or self._chunked or self._bodiless)
         opening = head_for_client(
             head,
@@ -209,7 +213,7 @@ class Exchange:
         """End without a whole answer from the service."""
         if self.stage is ANSWERING:
             self._leave()
-            self._complete(self._status, reason, b"", keep=False)
+            self._complete(self._status, reason, b"", keep=False, cut=self._until_close)
         else:
             self._refuse(refusal(reason))
 
@@ -269,19 +273,22 @@ class Exchange:
         keep = self.client.keeps(self.head)
         self._complete(fault.status, fault.reason, self.client.refusal(self, fault, keep=keep), keep=keep)
 
-    def _complete(self, status: int, reason: str, last: bytes, *, keep: bool) -> None:
-        """Record the end, and end once that is written."""
+    def _complete(self, status: int, reason: str, last: bytes, *, keep: bool, cut: bool = False) -> None:
+        """Record the end, and end once that is written; cut where an orderly end would say that the answer is whole."""
         if not self._record(status, reason):
             self.client.abort()
             return
 
-        self._last, self._keep = last, keep
+        self._last, self._keep, self._cut = last, keep, cut
         self.plane.turn.after(self._written, self._unwritten)
 
     @ending
     def _written(self) -> None:
         self._counted()
-        self.client.finish(self._last, keep=self._keep)
+        if self._cut:
+            self.client.abort()
+        else:
+            self.client.finish(self._last, keep=self._keep)
 
     @ending
     def _unwritten(self) -> None:
