@@ -45,6 +45,7 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
         (SERVICE + 'credential = "sk-12345"', "bartizan.toml:4: service[0].credential: must be a reference to a secret"),
         (SERVICE + 'guard = "observe"', "service[0].guard: is not in this version"),
         (SERVICE + 'protocol = "mcp"', "service[0].protocol: is not in this version"),
+        (SERVICE + 'protocol = "http"', "service[0].protocol: is not in this version"),
         (SERVICE + 'binding = "required"', "service[0].binding: is not in this version"),
         (SERVICE + "limits = { tokens_per_minute = 1 }", "service[0].limits.tokens_per_minute: is not in this version"),
         ('listen = "[::]:1"\n' + SERVICE + 'binding = "optional"', 'service[0].binding: may be "optional" only where'),

@@ -245,9 +245,7 @@ def reachable(service: Service, upstream: Upstream) -> Check:
     except AddressRefused as fault:
         return Check(name, Verdict.FAULT, f"{where}: {fault}", "list it in allow_private, if it is meant")
     except NameUnknown as fault:
-        return Check(
-            name, Verdict.FAULT, str(fault), "check `upstream`, and the name servers of this machine"
-        )
+        return Check(name, Verdict.FAULT, str(fault), "the gateway cannot reach it either")
     except OSError:
         return Check(name, Verdict.GOOD, f"{where} does not answer this user without the gateway")
     advice = "let a firewall admit the gateway's user alone, or take the key from everybody else"

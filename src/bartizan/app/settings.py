@@ -330,8 +330,10 @@ def _absent(settings: Settings) -> Iterator[Fault]:
 
 
 def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.protocol in {Protocol.ANTHROPIC, Protocol.MCP}:
-        yield Fault((*path, "protocol"), 'is not in this version, which speaks "openai" and "http"')
+    if service.protocol is not Protocol.OPENAI:
+        yield Fault(
+            (*path, "protocol"), 'is not in this version, which knows the routes of "openai"; say that'
+        )
     if service.binding is Binding.REQUIRED:
         yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
     if service.guard is not Guard.OFF:

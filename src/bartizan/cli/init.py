@@ -32,12 +32,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="of the service, such as https://api.example.com/v1")
     parser.add_argument("--name", type=name, default="assistant", help="what to call it; default: assistant")
     parser.add_argument(
-        "--protocol",
-        choices=["openai", "http"],
-        default="openai",
-        help="what its clients speak; default: openai",
-    )
-    parser.add_argument(
         "--credential",
         metavar="REFERENCE",
         help="where the key that it wants is: env:NAME, file:PATH or keyring:NAME; "
@@ -81,7 +75,7 @@ def _text(arguments: argparse.Namespace) -> str:
     lines = [
         _line("name", arguments.name),
         _line("upstream", f"{scheme}://{default}{path}"),
-        _line("protocol", arguments.protocol),
+        _line("protocol", "openai"),
     ]
     credential = _credential(arguments)
     if credential:
