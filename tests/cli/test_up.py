@@ -128,6 +128,16 @@ def test_once_starts_drills_and_stops(terminal: Terminal) -> None:
     assert shown["counts"] == counts
 
 
+def test_an_orderly_stop_is_one_in_the_log_and_on_record(terminal: Terminal) -> None:
+    terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    terminal.type("down")
+    assert (terminal.folder / ".bartizan" / "run" / "platform.log").read_text() == ""
+    ended = json.loads(terminal.type("ledger", "query", "--kind", "platform.process.died", "--json")[1])
+    assert {entry["outcome"] for entry in ended} == {"done"}
+    # the one that served ends by itself; its spare has nothing to finish
+    assert [entry["detail"].get("status") for entry in ended if entry["subject"] == "worker"].count(0) == 1
+
+
 def test_clients_have_to_be_given_the_certificate_for_other_names(terminal: Terminal) -> None:
     words = ("up", "--detach", "--no-drill", "--port", "0")
     lines = []

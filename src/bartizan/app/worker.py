@@ -128,7 +128,7 @@ class Worker:
         self.channel.send(m.LeafWanted(request=request.decode("ascii")))
 
     async def run(self) -> None:
-        """Serve until drained, or until the supervisor is gone."""
+        """Serve until drained, or until the supervisor is gone; then the process ends."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(Outcry(self.clock, sys.stderr.write))
         loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
@@ -151,6 +151,7 @@ class Worker:
         self._tell_minted()
         with contextlib.suppress(JournalUnwritable):  # then its end is where it broke
             self.journal.close()
+        os._exit(0)  # the loop would make a pair of sockets to end itself, which a confined worker may not
 
     def _connection(self) -> asyncio.Protocol:
         if self.context is None:
