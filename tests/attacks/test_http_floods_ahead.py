@@ -1,6 +1,7 @@
 """An adversary who sends one request after the other on one connection, and reads no answer, or each."""
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -72,5 +73,33 @@ def test_every_request_that_was_sent_ahead_is_answered_in_order() -> None:
             for _, status in kinds:
                 assert (await one.answer()).status == status
             assert len(scene.upstream.received) == 700
+
+    run(scenario())
+
+
+def test_who_asks_for_the_end_and_does_not_read_up_to_it_is_cut() -> None:
+    async def scenario() -> None:
+        async with standing() as scene:
+            raw = socket.socket()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            raw.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(raw, ("127.0.0.1", scene.port))
+            await asyncio.sleep(0.05)
+            (one,) = scene.gateway._plane.clients
+            one._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            for _ in range(1000):
+                await loop.sock_sendall(raw, FLOODS["health"] * 20)
+                await asyncio.sleep(0.01)
+                if one._transport.get_write_buffer_size():
+                    break
+            await loop.sock_sendall(
+                raw, FLOODS["health"].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+            )
+            await asyncio.sleep(0.2)
+            assert one._transport.is_closing()
+            await scene.later(31)
+            assert not scene.gateway._plane.clients
+            raw.close()
 
     run(scenario())
