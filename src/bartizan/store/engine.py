@@ -46,7 +46,7 @@ def open_store(url: str) -> Engine:
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise StoreUnusable("only sqlite:///PATH is supported in this version")
     _claim(Path(parsed.database))
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # an error's text goes to a log; parameters hold keys
     event.listen(engine, "connect", _prepare)
     return engine
 
