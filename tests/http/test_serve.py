@@ -18,7 +18,7 @@ from bartizan.clock import SystemClock
 from bartizan.http.serve import Supervision, exposed
 from bartizan.isolation.memory import sealed
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.journal import Journal
+from bartizan.ledger.journal import Journal, JournalUnwritable
 from tests.access.house import state
 from tests.http.platform import ISSUER, Control
 from tests.processes import environment
@@ -155,6 +155,32 @@ def test_it_asks_for_its_next_segment_in_time_and_goes_on_in_it(tmp_path: Path) 
         assert supervision.record([entry, entry]) == (1, 2)
         with pytest.raises(BlockingIOError):
             supervisor.receive()
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_record_waits_for_the_disk_where_it_must_survive_a_loss_of_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, durable: bool
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    with supervised(tmp_path) as (supervision, _):
+        supervision._journal.durable = durable
+        supervision.record([Entry("access.principal.revoked", "owner", "p-0000000000000001", Outcome.DONE)])
+        assert len(synced) == durable
+
+
+def test_a_disk_that_fails_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_fd: int) -> None:
+        raise OSError(5, "planted")
+
+    with pytest.raises(JournalUnwritable), supervised(tmp_path) as (supervision, _):  # noqa: PT012 - closing fails too
+        supervision._journal.durable = True
+        monkeypatch.setattr(os, "fdatasync", fails)
+        with pytest.raises(JournalUnwritable):
+            supervision.record(
+                [Entry("access.principal.revoked", "owner", "p-0000000000000001", Outcome.DONE)]
+            )
+        assert supervision.gone.is_set()
 
 
 @contextlib.contextmanager

@@ -44,6 +44,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         boot=s.boot,
         segment=0,
         sample_sha256=hashlib.sha256(s.secret).hexdigest(),
+        durable=s.plan.durability == "every",
     )
     listeners = (s.control_listener.fileno(), s.owner_listener.fileno())
     with _passing(msgspec.json.encode(s.plan.policies)) as policies:

@@ -239,6 +239,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     boot: str
     segment: int
     sample_sha256: str
+    durable: bool = False
 
 
 class Publish(Message, frozen=True):

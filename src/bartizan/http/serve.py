@@ -127,6 +127,8 @@ class Supervision:
                 for entry in entries
             ]
             self._journal.flush()
+            if self._journal.durable:
+                self._journal.sync()  # the store waits for the disk too, whenever it commits
         except JournalUnwritable:
             self.gone.set()
             raise
@@ -221,6 +223,7 @@ def receive_start(channel: Channel, clock: Clock) -> Start:
     given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[2:-2]]
     segment, key = fds[-2:]
     journal = Journal(segment, read_sealed(key), boot.segment, "control", boot.boot, clock, SIZES["control"])
+    journal.durable = boot.durable
     return Start(boot, listeners[0], listeners[1], journal, given[0] if given else {})
 
 
