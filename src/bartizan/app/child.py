@@ -40,7 +40,7 @@ class Child:
         channel: the supervisor's end.
         ready: done when it reported that it is set up, failed when it ended before.
         exited: done with its wait status when it is gone.
-        state: a word for `status`: starting, ready, serving, draining, gone.
+        state: a word for `status`: starting, ready, serving, draining, ending, gone.
         facts: what it reported of itself, numbers by name.
         unanswered: how often it was asked whether it lives since it last said so.
         serves, informed: of a worker: whether it accepts, whether it gets generations.

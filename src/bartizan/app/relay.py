@@ -36,7 +36,7 @@ class Relay:
     def __init__(self, supervisor: "Supervisor") -> None:
         """Serve this supervisor."""
         self._s = supervisor
-        self._tickets: dict[int, tuple[Child, int]] = {}
+        self._tickets: dict[int, tuple[Child, m.Dial]] = {}
         self._next = 0
         self._leaves: dict[int, m.SignLeaf] = {}
         self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
@@ -203,34 +203,45 @@ class Relay:
             self._s.tell(control, m.Published(generation=number))
 
     # ---- connections --------------------------------------------------------------------------------------------
-    def _dial(self, worker: Child, message: m.Dial, _: list[int]) -> None:
-        ticket, service = message.ticket, message.service
+    def _dial(self, worker: Child, wanted: m.Dial, _: list[int]) -> None:
+        """Pass an order on; while the dialer is being replaced, orders wait for the next one."""
         self._next += 1
         open_already = sum(1 for owner, _ in self._tickets.values() if owner is worker)
-        if open_already < _MOST_DIALS and self._forward("dialer", m.Dial(ticket=self._next, service=service)):
-            self._tickets[self._next] = (worker, ticket)
+        if open_already < _MOST_DIALS and self._dials(self._next, wanted):
+            self._tickets[self._next] = (worker, wanted)
         else:
-            self._s.tell(worker, m.Dialled(ticket=ticket, fault="dialer-unavailable"))
+            self._s.tell(worker, m.Dialled(ticket=wanted.ticket, fault="dialer-unavailable"))
+
+    def _dials(self, number: int, wanted: m.Dial) -> bool:
+        """Return whether an order is on its way, or waits for the next dialer."""
+        order = m.Dial(ticket=number, service=wanted.service)
+        return self._forward("dialer", order) or not self._s.of("dialer", "ready")
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:
-        worker, ticket = self._tickets.pop(message.ticket, (None, 0))
-        if worker is None or worker.state == "gone":
+        if message.ticket not in self._tickets:
+            return
+        worker, wanted = self._tickets.pop(message.ticket)
+        if worker.state == "gone":
             return
         fault = message.fault
         if message.sample and len(fds) == 2 and not self._forward("sample", m.Connection(), fds[1]):  # noqa: PLR2004  # both ends
             fault = "sample-unavailable"
-        self._s.tell(worker, m.Dialled(ticket=ticket, fault=fault), *(() if fault else fds[:1]))
+        self._s.tell(worker, m.Dialled(ticket=wanted.ticket, fault=fault), *(() if fault else fds[:1]))
 
-    def dialer_gone(self) -> None:
-        """Answer what the dialer will not answer any more."""
-        for worker, ticket in self._tickets.values():
-            if worker.state != "gone":
-                self._s.tell(worker, m.Dialled(ticket=ticket, fault="dialer-unavailable"))
-        self._tickets.clear()
+    def dialer_ready(self) -> None:
+        """Give a new dialer every order that its predecessor left, or that came meanwhile."""
+        for number, (worker, wanted) in tuple(self._tickets.items()):
+            if worker.state == "gone":
+                del self._tickets[number]
+            elif not self._dials(number, wanted):
+                del self._tickets[number]
+                self._s.tell(worker, m.Dialled(ticket=wanted.ticket, fault="dialer-unavailable"))
 
     def worker_gone(self, worker: Child) -> None:
-        """Forget what a worker waited for."""
+        """Forget what a worker waited for; what was ordered for it is answered to nobody."""
         self._leaves.pop(worker.number, None)
+        for number in [number for number, (owner, _) in self._tickets.items() if owner is worker]:
+            del self._tickets[number]
 
     def _forward(self, kind: str, message: Message, *fds: int) -> bool:
         """Hand on what a worker wants; return False where nobody is there, or too much waits there already."""
@@ -241,6 +252,7 @@ class Relay:
                 return False
             except ChannelClosed:
                 child.kill()
+                child.state = "ending"
                 return False
             return True
         return False

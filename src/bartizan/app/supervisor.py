@@ -217,6 +217,8 @@ class Supervisor:
         if child.kind == "sealer":
             self.record.sealer_is(ready=True)
             self.relay.sealer_ready()
+        if child.kind == "dialer":
+            self.relay.dialer_ready()
         if child.kind == "control":
             self._control_is(up=True)
             self.relay.control_ready()
@@ -237,8 +239,6 @@ class Supervisor:
         self.generation.reconsider()
         if child.kind == "control":
             self._control_is(up=False)
-        if child.kind == "dialer":
-            self.relay.dialer_gone()
         self.relay.worker_gone(child)
         self.elect()
         if not self.stopping:
