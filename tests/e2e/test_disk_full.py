@@ -1,0 +1,95 @@
+"""A full disk: nothing is served that cannot be put on record, nothing is lost, and room is all that it takes to go on.
+
+The state folder is a small file system of its own, which only root can make.
+"""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bench.bed.crowd import Load, configured, require_accounted
+from tests.e2e import adjusted, conftest
+from tests.e2e.conftest import Platform
+from tests.e2e.test_processes import process, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small file system"),
+]
+
+SIZES = {"worker": 1 << 20, "control": 256 << 10, "supervisor": 64 << 10}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a folder on a disk of 16 MiB."""
+    monkeypatch.setattr(conftest, "COMMAND", adjusted.command(bartizan__app__segments={"SIZES": SIZES}))
+    with tempfile.TemporaryDirectory(prefix="bartizan-disk-") as folder:
+        mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", folder]
+        subprocess.run(mount, check=True)
+        yield Path(folder)
+        subprocess.run(["/usr/bin/umount", "--lazy", folder], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave not one octet."""
+    rest = disk / "state" / "run" / "ballast"
+    with rest.open("wb", buffering=0) as stream:
+        try:
+            while True:
+                stream.write(bytes(4096))
+        except OSError:
+            pass
+    return rest
+
+
+def start(stack: ExitStack, disk: Path, configuration: str) -> Platform:
+    (disk / "bartizan.toml").write_text(configuration)
+    running = Platform(disk / "state", 0, disk, {})
+    stack.callback(running.run, "down")
+    answer = running.run("up", "--detach", "--no-drill", "--port", "0")
+    assert answer.returncode == 0, answer.stderr
+    return Platform(disk / "state", int(running.status()["listen"].rpartition(":")[2]), disk, {})
+
+
+def test_it_goes_on_with_what_is_reserved_then_refuses_then_goes_on(small: Path) -> None:
+    with configured() as configuration, ExitStack() as stack:
+        running = start(stack, small, configuration)
+        token = running.token()
+        with Load(running.port, [token], clients=2) as load:
+            until(lambda: len(load.answered) > 50)
+            ballast = fill(small)
+            until(lambda: load.statuses[503] or load.refused or load.failed)
+            answered = len(load.answered)
+            time.sleep(1)
+            assert len(load.answered) - answered < 2000  # what is left of a segment, and no more
+            ballast.unlink()
+            answered = len(load.answered)
+            until(lambda: len(load.answered) > answered + 50)
+        assert running.run("down").returncode == 0
+        require_accounted(running.state, load.answered)
+        assert running.run("ledger", "verify").returncode == 0
+
+
+def test_what_dies_meanwhile_comes_back_when_there_is_room(small: Path) -> None:
+    with configured() as configuration, ExitStack() as stack:
+        running = start(stack, small, configuration)
+        ballast = fill(small)
+        told = running.status()["processes"]
+        for one in told:
+            os.kill(one["pid"], signal.SIGKILL)
+        time.sleep(2)
+        assert Path(f"/proc/{running.status()['pid']}").exists()
+        ballast.unlink()
+        process(running, "worker", "serving")
+        process(running, "control", "ready")
+        until(lambda: not {p["pid"] for p in told} & {p["pid"] for p in running.status()["processes"]})
+        assert running.token()
+        assert running.run("ledger", "verify").returncode == 0
