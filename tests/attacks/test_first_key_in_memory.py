@@ -1,0 +1,97 @@
+"""Whoever gets hold of all of a running process's memory does not find the first key of a journal in it.
+
+With that key every record of the segment could be forged. It is searched for in the memory of every process of a
+running platform, as only root can.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bartizan.ledger.segment import HEAD, TAG_OCTETS, read
+from tests.e2e import conftest
+from tests.e2e.conftest import Platform
+from tests.e2e.test_processes import chat
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can read the memory of a confined process"),
+]
+
+KEYED = Path(__file__).with_name("keyed.py")
+KEY_OCTETS = 32
+
+
+def memory(pid: int) -> Iterator[bytes]:
+    """Yield what a process has in memory, mapping by mapping."""
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as octets:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, permissions, *rest = line.split()
+            if permissions.startswith("r") and not rest[-1].startswith("[v"):
+                low, high = (int(end, 16) for end in place.split("-"))
+                octets.seek(low)
+                yield octets.read(high - low)
+
+
+def last_keys(state: Path, firsts: list[bytes]) -> Mapping[bytes, bytes]:
+    """Return the key that comes next in each segment that is being written, by its first key."""
+    found = {}
+    for segment in (state / "ledger" / "segments").iterdir():
+        data = segment.read_bytes()
+        for first in firsts:
+            key, at = first, 0
+            while at + HEAD.size <= len(data):
+                one = data[at : at + HEAD.size + HEAD.unpack_from(data, at)[0] + TAG_OCTETS]
+                batch = read(one, key, HEAD.unpack_from(data, at)[2])
+                if not batch.bodies:
+                    break
+                key, at = batch.key, at + len(one)
+            if at:
+                found[first] = key
+    return found
+
+
+def test_the_first_key_is_in_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="bartizan-") as folder:
+        leak, state = Path(folder, "keys"), Path(folder, "state")
+        command = (sys.executable, "-I", str(KEYED), str(leak), "bartizan")
+        monkeypatch.setattr(conftest, "COMMAND", command)
+        where = ("--state", str(state))
+        subprocess.run(
+            [*command, "up", "--detach", "--no-drill", "--port", "0", *where],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+        try:
+            told = json.loads((state / "run" / "status.json").read_text())
+            running = Platform(state, int(told["listen"].rpartition(":")[2]), Path(folder), {})
+            token = running.token()
+            assert [chat(running, token) for _ in range(5)] == [200] * 5
+            octets = leak.read_bytes()
+            firsts = [octets[at : at + KEY_OCTETS] for at in range(0, len(octets), KEY_OCTETS)]
+            assert len(firsts) == 4  # supervisor, control, two workers
+            last = last_keys(state, firsts)
+            assert set(last) == set(firsts)
+            holders: dict[str, set[bytes]] = {}
+            for kind, pid in [
+                ("supervisor", told["pid"]),
+                *((p["kind"], p["pid"]) for p in told["processes"]),
+            ]:
+                held = holders.setdefault(kind, set())
+                for part in memory(pid):
+                    assert not [first for first in firsts if first in part], (
+                        f"a first key is in the {kind}'s memory"
+                    )
+                    held.update(key for key in last.values() if key in part)
+            assert len(holders["worker"]) == 2  # so the search finds what there is
+            assert len(holders["control"]) == len(holders["supervisor"]) == 1
+            assert holders["dialer"] == holders["sample"] == set()
+        finally:
+            subprocess.run([*command, "down", *where], cwd=folder, check=True, capture_output=True)
