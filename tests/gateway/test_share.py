@@ -72,7 +72,8 @@ def test_shares_are_bounded_and_given_back(steps: list[tuple[str, str, int]]) ->
 
 
 def empty(shares: Shares) -> bool:
-    return not (+shares._mine or +shares._theirs or +shares._octets or shares._every_octet)
+    counts = (*shares._of.values(), *shares._services.values(), *shares._held_by.values(), shares._held)
+    return not any(counts)
 
 
 ENDS = {

@@ -4,13 +4,11 @@ Rules of this file: one principal may take nearly everything while nobody else w
 it holds it gives back in one place, once.
 """
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import SECOND
 from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import CHUNKED
 
 if TYPE_CHECKING:
@@ -22,16 +20,19 @@ _UNTOLD: Final = 4 * 1024 * 1024
 
 
 class Shares:
-    """The requests of one worker that have been authenticated and have not ended."""
+    """The requests of one worker that have been authenticated and have not ended.
 
-    __slots__ = ("_every_octet", "_mine", "_octets", "_theirs")
+    Whoever was counted once keeps an entry, which is bounded by the principals that there are.
+    """
+
+    __slots__ = ("_held", "_held_by", "_of", "_services")
 
     def __init__(self) -> None:
         """Start with none."""
-        self._mine: Counter[tuple[str, str]] = Counter()
-        self._theirs: Counter[str] = Counter()
-        self._octets: Counter[str] = Counter()
-        self._every_octet = 0
+        self._of: dict[tuple[str, str], int] = {}
+        self._services: dict[str, int] = {}
+        self._held_by: dict[str, int] = {}
+        self._held = 0
 
     def take(self, exchange: "Exchange", principal: str) -> None:
         """Count a request whose body is still to come.
@@ -39,46 +40,42 @@ class Shares:
         Raises:
             Refusal: its principal has too much under way already, or all principals together have.
         """
-        route, head = exchange.route, exchange.head
-        octets = _UNTOLD if head.length == CHUNKED else head.length
-        if self._has_enough(route.service, principal) or self._octets[principal] + octets > _OCTETS_EACH:
+        service, length = exchange.route.service, exchange.head.length
+        octets = _UNTOLD if length == CHUNKED else length
+        key = (service.name, principal)
+        mine, theirs = self._of.get(key, 0), self._services.get(service.name, 0)
+        held = self._held_by.get(principal, 0) + octets
+        if _has_enough(service.limits.connections, mine, theirs) or held > _OCTETS_EACH:
             raise refusal("principal-busy", retry_after=SECOND)
-        if self._every_octet + octets > BODIES_OCTETS:
+        if self._held + octets > BODIES_OCTETS:
             raise refusal("bodies-full", retry_after=SECOND)
-        self._mine[route.service.name, principal] += 1
-        self._theirs[route.service.name] += 1
-        self._hold(principal, octets)
+        self._of[key], self._services[service.name] = mine + 1, theirs + 1
+        self._held_by[principal] = held
+        self._held += octets
         exchange.counted, exchange.holds = principal, octets
-
-    def _has_enough(self, service: ServiceRoute, principal: str) -> bool:
-        """Return whether the connections that are left are for those who hold less than an eighth.
-
-        Those are the last quarter; of fewer than eight connections there is none to spare.
-        """
-        share = service.limits.connections // 8
-        everybodys = self._theirs[service.name]
-        return bool(share) and everybodys >= 6 * share and self._mine[service.name, principal] >= share
 
     def give_octets_back(self, exchange: "Exchange") -> None:
         """Take note that the body is held no longer: it is on its way to the service, or was refused."""
-        if exchange.holds:
-            self._hold(exchange.counted, -exchange.holds)
-            exchange.holds = 0
+        octets, exchange.holds = exchange.holds, 0
+        if octets:
+            self._held_by[exchange.counted] -= octets
+            self._held -= octets
 
     def give_back(self, exchange: "Exchange") -> None:
         """Take note that a request has ended, whichever way; a second time, nothing."""
-        if not exchange.counted:
-            return
-        self.give_octets_back(exchange)
-        service, principal = exchange.route.service.name, exchange.counted
-        exchange.counted = ""
-        self._theirs[service] -= 1
-        self._mine[service, principal] -= 1
-        if not self._mine[service, principal]:
-            del self._mine[service, principal]
+        principal = exchange.counted
+        if principal:
+            self.give_octets_back(exchange)
+            exchange.counted = ""
+            service = exchange.route.service.name
+            self._services[service] -= 1
+            self._of[service, principal] -= 1
 
-    def _hold(self, principal: str, octets: int) -> None:
-        self._every_octet += octets
-        self._octets[principal] += octets
-        if not self._octets[principal]:
-            del self._octets[principal]
+
+def _has_enough(connections: int, mine: int, theirs: int) -> bool:
+    """Return whether the connections that are left are for those who hold less than an eighth.
+
+    Those are the last quarter; of fewer than eight connections there is none to spare.
+    """
+    share = connections // 8
+    return theirs >= 6 * share and mine >= share > 0
