@@ -41,7 +41,7 @@ def test_a_flood_ahead_is_bounded_and_holds_up_nobody(name: str, reads: bool) ->
             for _ in range(20):
                 started = time.monotonic()
                 assert (await other.ask(request())).status == 200
-                assert time.monotonic() - started < 0.5
+                assert time.monotonic() - started < 2  # it was minutes; the machine may be busy
                 ahead, unread = held(scene)
                 assert ahead < AHEAD_OCTETS + SLACK
                 assert unread < SLACK
@@ -56,9 +56,12 @@ def test_who_reads_nothing_is_cut() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as flooder:
             flooder.send(FLOODS["health"] * 200_000)
-            await asyncio.sleep(0.5)
-            (stalled,) = scene.gateway._plane.clients
-            assert stalled.stalled
+            for _ in range(1000):
+                await asyncio.sleep(0.01)
+                if any(one.stalled for one in scene.gateway._plane.clients):
+                    break
+            (flooding,) = scene.gateway._plane.clients
+            assert flooding.stalled
             await scene.later(31)
             assert not scene.gateway._plane.clients
 
