@@ -206,13 +206,22 @@ class Log:
         self._last[name] = text.splitlines()[-1] if text.strip() else ""
         try:
             if os.fstat(self._fd).st_size > _LOG_LIMIT:
-                self._path.replace(self._path.with_suffix(".old"))
-                new = os.open(self._path, _APPEND, 0o600)
-                os.close(self._fd)  # only now: a number that is closed may soon be something else's
-                self._fd = new
+                self._begin_anew()
             os.write(self._fd, lines.encode())
         except OSError:
             return  # the log is for people; the record is the ledger
+
+    def _begin_anew(self) -> None:
+        """Go on in a new file, if there is one to be had; else in this one."""
+        name = self._path.with_suffix(".new")
+        try:
+            new = os.open(name, _APPEND, 0o600)
+        except OSError:
+            return
+        self._path.replace(self._path.with_suffix(".old"))
+        name.replace(self._path)
+        os.close(self._fd)  # only now: a number that is closed may soon be something else's
+        self._fd = new
 
 
 def listen(host: str, port: int) -> socket.socket:

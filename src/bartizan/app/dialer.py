@@ -6,6 +6,7 @@ that nothing but the gateway can reach it.
 """
 
 import os
+import signal
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
 from bartizan.app.plan import CONTROL, SAMPLE, Service
 from bartizan.egress import connect as egress
-from bartizan.isolation.kernel import no_new_privileges, not_dumpable
+from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 
 _CONNECT_SECONDS = 10.0
@@ -43,6 +44,7 @@ def dial(service: Service, folder: Folder) -> tuple[list[socket.socket], str]:
 
 def main(argv: list[str]) -> None:
     """Dial until the supervisor is gone; `argv` holds the descriptor of the channel."""
+    die_with_parent(signal.SIGKILL)
     no_new_privileges()
     not_dumpable()
     channel = Channel(socket.socket(fileno=int(argv[0])), m.DialerOrders)

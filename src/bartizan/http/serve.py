@@ -37,7 +37,7 @@ from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
-from bartizan.isolation.kernel import no_new_privileges, not_dumpable
+from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid, join
@@ -193,6 +193,7 @@ def run(argv: Sequence[str]) -> int:
     Args:
         argv: the channel's descriptor number.
     """
+    die_with_parent(signal.SIGKILL)  # one that hangs would keep the store locked for the next
     no_new_privileges()
     not_dumpable()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

@@ -3,7 +3,7 @@
 Rules of this file: one process at a time, by lock. A segment is registered, durably, before anybody writes to
 it. Entries, how far their segments were read, and what is still open change in one transaction. A tree is
 signed only if the last signed one is its beginning. Nothing is passed over in silence: an altered segment is
-stopped and becomes an entry; a dead writer's open requests become entries. Segment files go only once a
+stopped and becomes an entry, and its file is kept, with as much after that place as one reading shows; a dead writer's open requests become entries. Segment files go only once a
 checkpoint covers what they held.
 """
 
@@ -191,6 +191,8 @@ class Sequencer:
             if segment.state == OPEN:
                 self._recover(segment)
             self._end(segment.line)
+        if segment.state == ALTERED:
+            segment.cut(self._folder)
 
     def recover(self, live: Collection[int] = ()) -> None:
         """Finish every segment whose writer is not alive, and name files that nobody registered.

@@ -4,6 +4,7 @@ Rules of this file: what is read here is an adversary's file. A record counts on
 its event and its order fit; at the first that does not, the segment is stopped where it stands.
 """
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -93,6 +94,16 @@ class Tailed(msgspec.Struct):
             return len(tail), ""
         fault = judge_tail(tail[:MOST_RECORD], self.key, self.sequence)
         return len(tail), fault.value if fault else ""
+
+    def cut(self, folder: Path) -> None:
+        """Keep of a stopped segment what was read and what one reading shows of the rest, whose writer is dead.
+
+        The rest may be as much as a writer gone bad could write, and nobody will read it.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            path, most = segment_path(folder, self.number), self.position + MOST_READ
+            if path.stat().st_size > most:
+                os.truncate(path, most)
 
     def save(self, connection: sqlite3.Connection) -> None:
         """Write it to its row."""

@@ -1,0 +1,160 @@
+"""A child leaves nothing behind in its supervisor, however it starts or ends, and what it prints goes to one place only."""
+
+import asyncio
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bartizan.app import child as module
+from bartizan.app import messages as m
+from bartizan.app.child import Child, Log
+
+
+def hear(child: Child) -> bool:
+    """Take what is said as the relay does, and forget it."""
+    try:
+        child.channel.receive()
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        child.hung_up()
+        return False
+    return True
+
+
+def launch(code: str) -> tuple[str, ...]:
+    """Return how to start a child that runs this; its channel is `channel`."""
+    take = "import os,socket,sys;channel=socket.socket(fileno=int(sys.argv[2]));"
+    return sys.executable, "-I", "-c", take + code
+
+
+def descriptors() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def supervised(tmp_path: Path, play: Callable[[Log], Coroutine[Any, Any, None]]) -> str:
+    """Play in a loop with a log; nothing may stay open. Return what was logged."""
+    before = descriptors()
+
+    async def run() -> None:
+        log = Log(tmp_path / "log")
+        await play(log)
+        os.close(log._fd)
+
+    asyncio.run(run())
+    assert descriptors() == before
+    return (tmp_path / "log").read_text()
+
+
+def test_a_hundred_children_leave_no_descriptor(tmp_path: Path) -> None:
+    async def play(log: Log) -> None:
+        for number in range(20):
+            children = [
+                Child("worker", 5 * number + n, launch("print('x')"), m.WorkerReports, hear, log)
+                for n in range(5)
+            ]
+            assert [await child.exited for child in children] == [0] * 5
+
+    assert supervised(tmp_path, play).count(": x\n") == 100
+
+
+def test_one_that_cannot_be_started_leaves_none_either(tmp_path: Path) -> None:
+    async def play(log: Log) -> None:
+        for _ in range(20):
+            with pytest.raises(OSError, match="nonexistent"):
+                Child("worker", 1, ("/nonexistent",), m.WorkerReports, hear, log)
+        await asyncio.sleep(0)
+
+    supervised(tmp_path, play)
+
+
+def test_last_words_are_there_when_the_end_is(tmp_path: Path) -> None:
+    async def play(log: Log) -> None:
+        for number in range(10):
+            code = "sys.stderr.write('first\\nbecause of this\\n');os._exit(3)"
+            child = Child("worker", number, launch(code), m.WorkerReports, hear, log)
+            assert await child.exited == 3
+            assert log.last(f"worker {number}") == "because of this"
+            assert log.last(f"worker {number}") == ""
+
+    supervised(tmp_path, play)
+
+
+def test_what_it_said_last_is_heard(tmp_path: Path) -> None:
+    heard = []
+
+    def listen(child: Child) -> bool:
+        with suppress(BlockingIOError, ConnectionError):
+            heard.append(child.channel.receive()[0])
+            return True
+        return False
+
+    async def play(log: Log) -> None:
+        code = '[channel.send(b\'{"do":"serving"}\') for _ in range(100)];os.kill(os.getpid(), 9)'
+        child = Child("worker", 1, launch(code), m.WorkerReports, listen, log)
+        assert await child.exited == -signal.SIGKILL
+
+    supervised(tmp_path, play)
+    assert heard == [m.Serving()] * 100
+
+
+def test_one_that_closes_its_channel_and_lives_on_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LAST_SECONDS", 0.1)
+    heard = []
+
+    def count(child: Child) -> bool:
+        heard.append(1)
+        return hear(child)
+
+    async def play(log: Log) -> None:
+        child = Child(
+            "worker", 1, launch("channel.close();import time;time.sleep(60)"), m.WorkerReports, count, log
+        )
+        assert await child.exited == -signal.SIGKILL
+
+    supervised(tmp_path, play)
+    assert len(heard) < 5  # and its supervisor has not read the end of it again and again
+
+
+def test_a_log_that_cannot_be_begun_anew_goes_on_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in a file or a connection that has got the number of the old one."""
+    monkeypatch.setattr(module, "_LOG_LIMIT", 10)
+    log = Log(tmp_path / "log")
+    log.write("worker 1", "a line that is long enough")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        log.write("worker 1", "another")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with (tmp_path / "bystander").open("wb"):
+        log.write("worker 1", "a third")
+    os.close(log._fd)
+    assert (tmp_path / "bystander").read_bytes() == b""
+    assert "a third" in (tmp_path / "log").read_text()
+
+
+def test_a_log_is_two_files_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOG_LIMIT", 10_000)
+    log = Log(tmp_path / "log")
+    for number in range(5000):
+        log.write("worker 1", f"line {number}\x1b[31m\u2028forged: line")
+    os.close(log._fd)
+    assert {path.name for path in tmp_path.iterdir()} == {"log", "log.old"}
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 21_000
+    assert all(line.startswith("worker 1: ") for line in (tmp_path / "log").read_text().splitlines())
