@@ -61,13 +61,13 @@ def test_hostile_octets_are_held_by_one_refusal_and_nothing_after(
     assert isinstance(answered_raw([answer(status) for status in statuses], "goal"), kind)
 
 
-def outcome_when_recorded(*kinds: str) -> Outcome:
+def outcome_when_recorded(*kinds: str, status: int = 400) -> Outcome:
     record = Record()
 
     def send() -> list[Answer]:
         for kind in kinds:
             record.add(Event(1, f"gateway.request.{kind}", "p-" + "2" * 16, ID, Word.DENIED))
-        return [answer(400)]
+        return [answer(status)]
 
     return unforwarded(record.target(), send, frozenset({400}), "goal")
 
@@ -76,6 +76,16 @@ def test_a_refusal_counts_only_where_the_record_says_that_the_gateway_refused() 
     assert isinstance(outcome_when_recorded("refused"), Held)
     assert isinstance(outcome_when_recorded("admitted", "completed"), GotThrough)
     assert isinstance(outcome_when_recorded(), Undecided)
+
+
+@pytest.mark.parametrize("status", [200, 413, 502])
+def test_what_was_forwarded_got_through_whatever_the_service_made_of_it(status: int) -> None:
+    assert isinstance(outcome_when_recorded("admitted", "completed", status=status), GotThrough)
+
+
+def test_a_failure_that_was_not_forwarded_says_nothing() -> None:
+    assert isinstance(outcome_when_recorded("refused", status=502), Undecided)
+    assert isinstance(outcome_when_recorded(status=502), Undecided)
 
 
 @given(secret=st.from_regex(r"\Atower-[a-z2-7]{12}\Z"), before=st.text(max_size=30))

@@ -82,12 +82,12 @@ def unforwarded(
     """
     since = target.platform.size()
     outcome = worst([refused(answer, statuses, goal) for answer in send()])
-    if not isinstance(outcome, Held):
+    if isinstance(outcome, GotThrough):
         return outcome
     about = recorded(target, since, outcome.trace.requests)
     if any(entry.event.kind == "gateway.request.admitted" for entry in about):
         return GotThrough(goal, outcome.trace)
-    if {entry.event.subject for entry in about} != outcome.trace.requests:
+    if isinstance(outcome, Held) and {entry.event.subject for entry in about} != outcome.trace.requests:
         return Undecided("a refusal is not on record, so nobody knows who refused", outcome.trace)
     return outcome
 
