@@ -105,7 +105,10 @@ def deny_files() -> int:
         size = 24 if version >= 6 else 16 if version >= 4 else 8  # noqa: PLR2004  # ABI numbers
         network = 0b11 if version >= 4 else 0  # noqa: PLR2004  # ABI 4: TCP
         scope = 0b11 if version >= 6 else 0  # noqa: PLR2004  # ABI 6: scopes
-        kernel.landlock_deny((1 << rights) - 1, network, scope, size)
+        try:
+            kernel.landlock_deny((1 << rights) - 1, network, scope, size)
+        except OSError as fault:  # a kernel that has it and does not do it: nobody knows what then holds
+            raise IsolationUnavailable(f"the kernel refused its Landlock rules ({fault.strerror})") from fault
     return version
 
 
