@@ -133,11 +133,12 @@ def _check_python() -> None:
 
 
 def _fetch(names: list[str]) -> None:
-    """Install these locks and this package, by uv or by pip."""
+    """Install these locks, if any, and this package, by uv or by pip."""
     files = [part for name in names for part in ("-r", str(LOCKS / f"{name}.txt"))]
     settings = _run([*PIP, "config", "list"], "reading pip's settings")
     if MIRROR.search(settings):
-        _run([*PIP, "install", *SAFELY, *files], "fetching packages")
+        if files:
+            _run([*PIP, "install", *SAFELY, *files], "fetching packages")
         _run(
             [*PIP, "install", "--no-build-isolation", "--no-deps", "-q", "-e", str(ROOT)],
             "installing bartizan",
@@ -147,7 +148,8 @@ def _fetch(names: list[str]) -> None:
     uv = (str(VENV / "bin" / "uv"), "pip", "install", "--python", PYTHON)
     own = CERTIFICATES.search(settings)
     trust = {"SSL_CERT_FILE": own.group(1)} if own and "SSL_CERT_FILE" not in os.environ else {}
-    _run([*uv, *SAFELY, *files], "fetching packages", trust)
+    if files:
+        _run([*uv, *SAFELY, *files], "fetching packages", trust)
     _run([*uv, "--no-build-isolation", "--no-deps", "-q", "-e", str(ROOT)], "installing bartizan", trust)
 
 

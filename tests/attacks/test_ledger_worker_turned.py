@@ -65,7 +65,7 @@ def test_no_key_of_an_earlier_record_is_left_in_what_it_holds(tmp_path: Path) ->
     while at < len(data):
         keys.append(key)
         one = data[at : at + HEAD.size + HEAD.unpack_from(data, at)[0] + TAG_OCTETS]
-        key, at = read(one, key, len(keys) - 2).key, at + len(one)
+        key, at = bytes(read(one, key, len(keys) - 2).key), at + len(one)
     assert key == journal._key
     held = [
         bytes(value)

@@ -93,16 +93,33 @@ def test_an_orderly_end_leaves_only_the_spares_segment_to_recover(platform: Star
     assert [(writers[e["detail"]["segment"]], e["detail"]["records"]) for e in recovered] == [("worker", 1)]
 
 
-@pytest.mark.parametrize("after", [0.0, 0.2, 0.5])
+@pytest.mark.parametrize("after", [0.0, 0.2, 0.5, 0.7])
 def test_when_who_starts_it_is_killed_meanwhile_it_stops(state: Path, after: float) -> None:
     with up(state) as starting:
         pid = supervisor(state)
         time.sleep(after)
-        if starting.poll() is None:
-            starting.kill()
-            starting.communicate()
+        starting.kill()
+        said, _ = starting.communicate()
+        if "Stop:" not in said:  # the last line of all: after it the platform is left to itself, or not yet
             until(lambda: not alive(pid))
             assert Folder(state).holder() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_when_who_starts_and_drills_it_is_stopped_meanwhile_it_stops(
+    state: Path, number: signal.Signals
+) -> None:
+    command = [*COMMAND, "up", "--detach", "--port", "0", "--state", str(state)]
+    with subprocess.Popen(command, cwd=state.parent, stdout=subprocess.PIPE, text=True) as starting:
+        assert starting.stdout is not None
+        assert any(line.startswith("gateway") for line in starting.stdout)
+        pid = supervisor(state)
+        starting.send_signal(number)
+        said = starting.stdout.read()
+        assert starting.wait() == (-number if number is signal.SIGKILL else 130)
+    assert "Stop:" not in said
+    until(lambda: not alive(pid))
+    assert Folder(state).holder() is None
 
 
 def test_one_whose_supervisor_was_killed_can_be_started_again_at_once(platform: Start) -> None:

@@ -103,6 +103,18 @@ def test_what_is_locked_is_installed_once_and_a_changed_lock_makes_all_anew(clon
 
 
 @pytest.mark.slow
+def test_a_change_of_this_package_alone_installs_it_again_and_nothing_else(clone: Clone) -> None:
+    assert clone.install().returncode == 0
+    described = clone.root / "pyproject.toml"
+    described.write_text(described.read_text() + 'description = "changed"\n')
+    shutil.rmtree(clone.index)  # where the others came from
+    again = clone.install()
+    assert again.returncode == 0, again.stderr
+    assert clone.packages() == {"stone", "bartizan"}
+    assert clone.install().stdout == ""
+
+
+@pytest.mark.slow
 def test_a_package_that_was_altered_is_not_installed(clone: Clone) -> None:
     with zipfile.ZipFile(clone.index / "stone-1-py3-none-any.whl", "a") as wheel:
         wheel.writestr("stone/backdoor.py", "")

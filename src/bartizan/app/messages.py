@@ -35,6 +35,10 @@ class NotStarted(Message, frozen=True):
     fault: str
 
 
+class Leave(Message, frozen=True):
+    """Whoever started the platform leaves it to itself: from here on it stays without them."""
+
+
 # ---- any child -------------------------------------------------------------------------------------------
 class Ready(Message, frozen=True):
     """The child has taken its boot message and is set up; a worker is confined as it says.

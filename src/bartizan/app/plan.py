@@ -56,7 +56,6 @@ class Plan(msgspec.Struct, frozen=True):
         weights: file of the model's weights, or empty.
         durability: `group`: survives the death of any process; `every`: survives power loss.
         policies: Cedar policies by file name, or empty for the built-in ones.
-        detached: whether it stays when the process that started it ends.
     """
 
     folder: str
@@ -72,7 +71,6 @@ class Plan(msgspec.Struct, frozen=True):
     weights: str = ""
     durability: Literal["group", "every"] = "group"
     policies: dict[str, str] = {}
-    detached: bool = False
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -19,7 +19,7 @@ from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
-from bartizan.app.messages import BootSupervisor, NotStarted, Started
+from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import Plan, Service
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.settings import Settings
@@ -71,6 +71,14 @@ class Running:
         """Return the supervisor's exit status once it has ended."""
         return self._process.wait()
 
+    def leave(self) -> None:
+        """Leave it running when this process ends; until then it ends with this process.
+
+        Raises:
+            ChannelClosed: it has ended.
+        """
+        self._channel.send(Leave())
+
     def stop(self) -> None:
         """Stop the platform in order, and return when it has ended.
 
@@ -93,7 +101,6 @@ def plan(  # what a command may say beside the file
     port: int | None = None,
     model: str = "gullible",
     weights: str = "",
-    detached: bool = False,
 ) -> Plan:
     """Return what to start.
 
@@ -102,7 +109,6 @@ def plan(  # what a command may say beside the file
         folder: the state folder.
         port: instead of the configured one; 0 takes a free one.
         model, weights: what answers in the sample.
-        detached: whether the platform stays when this process ends.
     Raises:
         SecretMissing: a credential's reference leads nowhere.
         AuthoritiesMissing: an encrypted upstream could not be verified.
@@ -123,7 +129,6 @@ def plan(  # what a command may say beside the file
         weights=weights,
         durability=settings.ledger.durability.value,
         policies=_policies(settings.policy.path, configuration.folder),
-        detached=detached,
     )
 
 
@@ -154,7 +159,7 @@ def _policies(path: str | None, folder: Path) -> dict[str, str]:
 
 
 def start(wanted: Plan) -> Running:
-    """Start a platform and return once it answers requests.
+    """Start a platform and return once it answers requests; it ends with this process, unless that leaves it.
 
     Raises:
         FolderRefused: the state folder cannot be used.
@@ -188,6 +193,10 @@ def start(wanted: Plan) -> Running:
     except ChannelClosed:
         process.wait()
         raise PlatformNotStarted("its supervisor ended", folder.log) from None
+    except BaseException:  # interrupted: without its starter the supervisor stops
+        channel.close()
+        process.wait()
+        raise
     finally:
         os.close(secret)
     if isinstance(answer, NotStarted):

@@ -330,17 +330,22 @@ class Supervisor:
 
 
 async def _run(plan: Plan, starter: Channel) -> None:
-    """Run a platform until a signal, or, unless it is to stay, the end of who started it."""
+    """Run a platform until a signal, or the end of who started it, unless they have left it to itself."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     starter.sock.setblocking(False)
 
-    def starter_gone() -> None:  # it says nothing more, so what is there to read is its end
+    def starter_said() -> None:  # that it leaves, or its end
         loop.remove_reader(starter.fileno())
-        stop.set()
+        try:
+            said, _ = starter.receive()
+        except (ChannelClosed, MessageRefused):
+            said = None
+        if not isinstance(said, m.Leave):
+            stop.set()
 
-    loop.add_reader(starter.fileno(), starter_gone)
+    loop.add_reader(starter.fileno(), starter_said)
     supervisor = Supervisor(plan)
     loop.set_exception_handler(lambda _, context: supervisor.log.fault("supervisor", context))
     starting, stopped = loop.create_task(supervisor.start()), loop.create_task(stop.wait())
@@ -355,8 +360,6 @@ async def _run(plan: Plan, starter: Channel) -> None:
     else:
         raise fault
     _answer(starter, answer)
-    if plan.detached:
-        loop.remove_reader(starter.fileno())
     if isinstance(answer, m.Started):
         await stopped
     stopped.cancel()
@@ -378,7 +381,7 @@ def _bounds() -> None:
 
 def main(argv: list[str]) -> None:
     """Run a platform until it is told to stop; `argv` holds the descriptor of the starter's channel."""
-    starter = Channel(socket.socket(fileno=int(argv[0])), m.BootSupervisor)
+    starter = Channel(socket.socket(fileno=int(argv[0])), m.BootSupervisor | m.Leave)
     _, fds = starter.receive()
     plan = msgspec.json.decode(read_sealed(fds[0]), type=Plan)
     folder = Folder(Path(plan.folder))

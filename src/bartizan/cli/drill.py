@@ -15,6 +15,7 @@ from bartizan.cli.command import (
     new_file,
     state_options,
 )
+from bartizan.cli.interruption import interruptible
 from bartizan.cli.place import near, state
 from bartizan.drill import document, sarif
 from bartizan.drill.table import render
@@ -26,7 +27,10 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     unknown = [control for control in required if control not in catalogue().promises]
     if unknown:
         raise UsageInvalid(f"--require: there is no control {unknown[0]}; `bartizan status` lists every id")
-    result = exercise(state(arguments, shell), names, target=arguments.target, progress=shell.err.progress)
+    with interruptible():  # twins are stopped and deleted
+        result = exercise(
+            state(arguments, shell), names, target=arguments.target, progress=shell.err.progress
+        )
     if arguments.sarif is not None:
         arguments.sarif.write_text(json.dumps(sarif.encode(result), indent=2) + "\n", encoding="utf-8")
     if arguments.json:

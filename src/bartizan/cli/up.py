@@ -1,9 +1,6 @@
 """`bartizan up`: start the platform, attack it, show what held, and stay."""
 
 import argparse
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from bartizan.app.plan import SAMPLE, Plan
 from bartizan.app.port_holder import Holder, holder, refusal
 from bartizan.cli import transcript
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options, whole
+from bartizan.cli.interruption import interruptible
 from bartizan.cli.place import configuration, near, state
 from bartizan.cli.screen import Screen
 from bartizan.drill.document import encode
@@ -64,12 +62,14 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder = state(arguments, shell)
     wanted, before = _plan(arguments, shell, folder), _certificate(folder)
     stays = False
-    with _interruptible():
+    with interruptible():
         running = _start(wanted)
         try:
             place = _place(arguments, shell, wanted, running)
             result = _show(arguments, shell, place, running, before)
-            stays = arguments.detach
+            if arguments.detach:
+                running.leave()
+                stays = True
             if arguments.once and result is not None:
                 return Exit(exit_code(result, ()))
             if not stays:
@@ -88,15 +88,6 @@ def _certificate(folder: Folder) -> bytes:
         return b""
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let a request to end, from whomever, do what Ctrl-C does: the platform is stopped in order."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup: it is to outlive its terminal
-            signal.signal(number, signal.default_int_handler)
-    yield
-
-
 def _plan(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Plan:
     settings = configuration(arguments, shell)
     model = ""
@@ -109,7 +100,6 @@ def _plan(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Plan:
         port=arguments.port,
         model=arguments.model,
         weights=model,
-        detached=arguments.detach,
     )
 
 

@@ -7,7 +7,7 @@ that somebody left in a copy does not run. Readers cannot write.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -69,16 +69,19 @@ def open_to_fill(folder: Path) -> sqlite3.Connection:
     path = folder / FILE
     path.touch(mode=0o600)
     try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        with transaction(connection):
-            if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in SCHEMA:
-                    connection.execute(statement)
-                connection.execute("INSERT INTO state VALUES (1, 0, x'', 0, 0, 0, x'')")
-        _check(connection, folder)
+        with ExitStack() as undo:
+            connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+            undo.callback(connection.close)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            with transaction(connection):
+                if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    for statement in SCHEMA:
+                        connection.execute(statement)
+                    connection.execute("INSERT INTO state VALUES (1, 0, x'', 0, 0, 0, x'')")
+            _check(connection, folder)
+            undo.pop_all()
     except sqlite3.DatabaseError as fault:
         raise LedgerUnreadable(folder, str(fault)) from fault
     return connection

@@ -52,7 +52,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     bodies: list[bytes]
     octets: int
-    key: bytes
+    key: bytes | bytearray
     sequence: int
     fault: Fault | None
 
@@ -71,7 +71,7 @@ def seal(key: bytes | bytearray, sequence: int, body: bytes) -> tuple[bytes, byt
     return content + both[:32], both[32:]
 
 
-def read(data: bytes, key: bytes, sequence: int) -> Batch:
+def read(data: bytes, key: bytes | bytearray, sequence: int) -> Batch:
     """Return the whole records at the beginning of the data, each checked.
 
     Args:
@@ -99,7 +99,7 @@ def read(data: bytes, key: bytes, sequence: int) -> Batch:
     return Batch(bodies, at, key, sequence, fault)
 
 
-def judge_tail(tail: bytes, key: bytes, sequence: int) -> Fault | None:
+def judge_tail(tail: bytes, key: bytes | bytearray, sequence: int) -> Fault | None:
     """Return None where the tail of a dead writer's segment is a torn record, else what was altered.
 
     A torn record is shorter than one record can be, and holds no whole record under another length: a length

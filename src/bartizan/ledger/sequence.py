@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
@@ -92,7 +92,7 @@ class Sequencer:
             raise LedgerUnreadable(self._folder, str(fault)) from fault
         self._pending = Pending(self._connection)
         rows = self._connection.execute("SELECT * FROM segments ORDER BY number")
-        self._segments = {row[0]: Tailed(*row) for row in rows}
+        self._segments = {row[0]: _tailed(row) for row in rows}
         state = self._connection.execute("SELECT own_sequence, own_at, highest, note FROM state")
         own_sequence, own_at, highest, note = state.fetchone()
         self._own_sequence, self._own_at, self._highest = int(own_sequence), int(own_at), int(highest)
@@ -154,7 +154,7 @@ class Sequencer:
         Raises:
             SegmentTaken: the number was given before.
         """
-        segment = Tailed(number, writer, line or number, OPEN, 0, 0, 0, bytes(first_key))
+        segment = Tailed(number, writer, line or number, OPEN, 0, 0, 0, bytearray(first_key))
         if self._segments.get(number) == segment:
             return
         if number <= self._highest:
@@ -280,7 +280,7 @@ class Sequencer:
         self._tree.append(entries, found.events)
         self._lose(self._pending.follow(segment.line, found.events, first))
         segment.sequence += len(entries)
-        segment.position, segment.key = found.position, found.key
+        segment.position, segment.key[:] = found.position, found.key
         segment.at = found.events[-1].at if found.events else segment.at
         if found.fault:
             self._stop(segment, found.fault)
@@ -385,3 +385,8 @@ class Sequencer:
         segment_path(self._folder, number).unlink(missing_ok=True)
         self._connection.execute("DELETE FROM segments WHERE number = ?", (number,))
         del self._segments[number]
+
+
+def _tailed(row: tuple[Any, ...]) -> Tailed:
+    number, writer, line, state, position, sequence, at, key = row
+    return Tailed(number, writer, line, state, position, sequence, at, bytearray(key))

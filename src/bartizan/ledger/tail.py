@@ -38,7 +38,7 @@ class Found(msgspec.Struct, frozen=True):
     events: list[Event]
     bodies: list[bytes]
     position: int
-    key: bytes
+    key: bytes | bytearray
     fault: str
 
 
@@ -51,6 +51,7 @@ class Tailed(msgspec.Struct):
         state: OPEN, DONE or ALTERED.
         position, sequence, key: of the next record.
         at: instant of the last one.
+    The key is overwritten in place as it moves on, so that no memory of this process keeps the first one.
     """
 
     number: int
@@ -60,7 +61,7 @@ class Tailed(msgspec.Struct):
     position: int
     sequence: int
     at: int
-    key: bytes
+    key: bytearray
 
     def unread(self, folder: Path) -> int | None:
         """Return how many octets were appended since; negative where it was shortened, None where it is missing."""
