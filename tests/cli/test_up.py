@@ -205,6 +205,22 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+def test_who_must_be_quantum_safe_is_told_what_curl_can_do_that(terminal: Terminal) -> None:
+    (terminal.folder / "bartizan.toml").write_text('pq = "required"\n')
+    code, said, _ = terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    assert code == Exit.CLEAN
+    assert "curl needs OpenSSL 3.5 or newer" in said
+
+
+def test_a_policy_that_does_not_parse_is_named_with_its_folder_and_line(terminal: Terminal) -> None:
+    (terminal.folder / "bartizan.toml").write_text('[policy]\npath = "rules"\n')
+    (terminal.folder / "rules").mkdir()
+    (terminal.folder / "rules" / "mine.cedar").write_text("permit (\n")
+    code, _, said = terminal.type("up", "--once", "--port", "0")
+    assert code == Exit.UNEVALUATED
+    assert "rules/mine.cedar:" in said
+
+
 def test_a_secret_that_is_missing_is_said_before_anything_starts(terminal: Terminal) -> None:
     assert (
         terminal.type("init", "https://api.example.com/v1", "--credential", "env:NOT_SET_HERE")[0]

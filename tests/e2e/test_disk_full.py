@@ -16,7 +16,7 @@ import pytest
 
 from bench.bed.crowd import Load, configured, require_accounted
 from tests.e2e import adjusted, conftest
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import COMMAND, Platform
 from tests.e2e.test_processes import process, until
 
 pytestmark = [
@@ -93,3 +93,15 @@ def test_what_dies_meanwhile_comes_back_when_there_is_room(small: Path) -> None:
         until(lambda: not {p["pid"] for p in told} & {p["pid"] for p in running.status()["processes"]})
         assert running.token()
         assert running.run("ledger", "verify").returncode == 0
+
+
+def test_one_that_is_too_small_to_begin_with_is_said_with_the_folder_and_what_it_takes(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "COMMAND", COMMAND)
+    answer = Platform(small / "state", 0, small, {}).run("up", "--detach", "--no-drill", "--port", "0")
+    assert answer.returncode == 3
+    assert (
+        f"the disk is full: the record needs 32 MiB at a time in {small}/state/ledger/segments; "
+        in answer.stderr
+    )

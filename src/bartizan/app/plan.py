@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
         model: what answers in the sample: `gullible` or `gemma`.
         weights: file of the model's weights, or empty.
         durability: `group`: survives the death of any process; `every`: survives power loss.
-        policies: Cedar policies by file name, or empty for the built-in ones.
+        policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
 
     folder: str

@@ -155,7 +155,8 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
 def _policies(path: str | None, folder: Path) -> dict[str, str]:
     if path is None:
         return {}
-    return {file.name: file.read_text("utf-8") for file in sorted((folder / path).glob("*.cedar"))}
+    files = sorted((folder / path).glob("*.cedar"))
+    return {str(Path(path) / file.name): file.read_text("utf-8") for file in files}
 
 
 def start(wanted: Plan) -> Running:

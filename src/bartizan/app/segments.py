@@ -32,6 +32,7 @@ MOST_UNSEALED = 16
 _OWN = 0
 _AGAIN_SECONDS = 1.0
 _KEY_OCTETS = 32
+_FULL = "the disk is full: the record needs {} MiB at a time in {}; free some, or name a folder on another disk with --state"
 
 
 class SegmentUnavailable(OSError):
@@ -301,9 +302,11 @@ def _create(path: Path, octets: int) -> int:
     try:
         _reserve(fd, octets)
         sync_folder(path.parent)  # or a power loss could take the name of what was registered
-    except OSError:
+    except OSError as fault:
         os.close(fd)
         path.unlink()
+        if fault.errno == errno.ENOSPC:
+            raise SegmentUnavailable(_FULL.format(octets >> 20 or 1, path.parent)) from fault
         raise
     return fd
 

@@ -331,21 +331,7 @@ class Supervisor:
 
 async def _run(plan: Plan, starter: Channel) -> None:
     """Run a platform until a signal, or the end of who started it, unless they have left it to itself."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    starter.sock.setblocking(False)
-
-    def starter_said() -> None:  # that it leaves, or its end
-        loop.remove_reader(starter.fileno())
-        try:
-            said, _ = starter.receive()
-        except (ChannelClosed, MessageRefused):
-            said = None
-        if not isinstance(said, m.Leave):
-            stop.set()
-
-    loop.add_reader(starter.fileno(), starter_said)
+    loop, stop = asyncio.get_running_loop(), _told_to_stop(starter)
     supervisor = Supervisor(plan)
     loop.set_exception_handler(lambda _, context: supervisor.log.fault("supervisor", context))
     starting, stopped = loop.create_task(supervisor.start()), loop.create_task(stop.wait())
@@ -364,6 +350,26 @@ async def _run(plan: Plan, starter: Channel) -> None:
         await stopped
     stopped.cancel()
     await supervisor.stop()
+
+
+def _told_to_stop(starter: Channel) -> asyncio.Event:
+    """Return what is set once the platform is to stop."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    starter.sock.setblocking(False)
+
+    def starter_said() -> None:  # that it leaves, or its end
+        loop.remove_reader(starter.fileno())
+        try:
+            said, _ = starter.receive()
+        except (ChannelClosed, MessageRefused):
+            said = None
+        if not isinstance(said, m.Leave):
+            stop.set()
+
+    loop.add_reader(starter.fileno(), starter_said)
+    return stop
 
 
 def _answer(starter: Channel, answer: Message) -> None:

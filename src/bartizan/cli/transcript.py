@@ -40,6 +40,7 @@ class Place(NamedTuple):
         options: words that every further command needs to find the same state (`--state`, ...).
         services: configured services; none where the sample stands in.
         tls: whether the gateway speaks TLS.
+        hybrid: whether it speaks with nobody who cannot do the hybrid key agreement.
         model: what a first request may ask for: the sample's name, or the real model's beside it.
     """
 
@@ -50,6 +51,7 @@ class Place(NamedTuple):
     options: tuple[str, ...]
     services: tuple[str, ...]
     tls: bool
+    hybrid: bool = False
     model: str = "sample"
 
 
@@ -130,6 +132,8 @@ def _request(place: Place) -> list[str]:
     authority = f" --cacert {shlex.quote(near(place.state / 'ca.pem', place.folder))}" if place.tls else ""
     model = "MODEL" if place.services else place.model
     note = [f"  (with a model of {place.services[0]} for MODEL)"] if place.services else []
+    if place.tls and place.hybrid:
+        note.append("  (pq is required: curl needs OpenSSL 3.5 or newer for that, see `curl --version`)")
     return [
         f"  {token} | curl{authority} \\",
         f"    {place.url}/v1/chat/completions -H @- -H 'Content-Type: application/json' \\",

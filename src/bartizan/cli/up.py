@@ -131,6 +131,7 @@ def _place(
         ),
         services=tuple(service.name for service in wanted.services),
         tls=wanted.tls,
+        hybrid=wanted.pq == "required",
         model=gemma.NAME if wanted.model == "gemma" else SAMPLE,
     )
 

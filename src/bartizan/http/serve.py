@@ -60,7 +60,7 @@ class Start(msgspec.Struct, frozen=True):
         boot: the message.
         control, owner: listeners.
         journal: this process's own, opened.
-        policies: Cedar policies by file name; empty for the built-in ones.
+        policies: Cedar policies by the path of their file; empty for the built-in ones.
     """
 
     boot: m.BootControl

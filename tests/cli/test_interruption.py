@@ -1,0 +1,124 @@
+"""Ctrl-C at any moment: no traceback, and what was started or laid down is put away, however often it is pressed."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bartizan.cli import interruption
+from bartizan.cli.interruption import interruptible
+
+COMMAND = str(Path(sys.executable).with_name("bartizan"))
+WHILE_IMPORTING = """
+import os, signal, sys
+from bartizan.__main__ import main
+class Presses:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Presses())
+sys.argv = ["bartizan", "status"]
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
+        yield Path(name)
+
+
+@pytest.mark.parametrize(
+    ("module", "code"), [("bartizan.cli.main", -signal.SIGINT), ("bartizan.cli.status", 130)]
+)
+def test_while_modules_are_imported_nothing_is_said(module: str, code: int, folder: Path) -> None:
+    script = WHILE_IMPORTING.format(module=module)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_who_has_us_ignore_it_is_not_overruled(folder: Path) -> None:
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    script = ignoring + WHILE_IMPORTING.format(module="bartizan.cli.main")
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode not in (130, -signal.SIGINT)
+    assert "Traceback" not in done.stderr
+
+
+def test_only_the_first_interrupts(capfd: pytest.CaptureFixture[str]) -> None:
+    before = [signal.getsignal(number) for number in interruption._NUMBERS]
+    put_away = threading.Event()
+    with pytest.raises(KeyboardInterrupt):
+        work(put_away)
+    assert put_away.is_set()
+    assert capfd.readouterr().err.count("ending in order") == 3
+    assert [signal.getsignal(number) for number in interruption._NUMBERS] == before
+
+
+def work(put_away: threading.Event) -> None:
+    """Be told to stop, and told again while putting away."""
+    with interruptible():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            for number in interruption._NUMBERS:
+                os.kill(os.getpid(), number)
+                time.sleep(0)
+            put_away.set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("up",), ("up", "--once"), ("drill",)])
+def test_twice_in_the_midst_of_a_drill_leaves_nothing(folder: Path, words: tuple[str, ...]) -> None:
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+
+    def typed(*more: str) -> None:
+        subprocess.run([COMMAND, *more], check=True, capture_output=True, cwd=folder, env=environment)
+
+    if words == ("drill",):
+        typed("up", "--detach", "--no-drill", "--port", "0")
+    port = ("--port", "0") if words != ("drill",) else ()
+    command, pipe = [COMMAND, *words, *port], subprocess.PIPE
+    with subprocess.Popen(command, stderr=pipe, text=True, cwd=folder, env=environment) as started:
+        wait_for(lambda: any(temporary.glob("bartizan-twin-*/state/run/owner.sock")))
+        started.send_signal(signal.SIGINT)
+        presses = threading.Timer(0.05, started.send_signal, [signal.SIGINT])
+        presses.start()
+        assert started.stderr is not None
+        said = started.stderr.read()
+        assert started.wait(40) == 130
+        presses.join()
+    assert "Traceback" not in said
+    assert list(temporary.iterdir()) == []
+    if words == ("drill",):
+        typed("down")
+    assert supervisors(folder) == []
+
+
+def wait_for(look: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if look():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+def supervisors(folder: Path) -> list[int]:
+    """Return the processes that hold a lock somewhere in a folder, as the kernel's list of locks has them."""
+    locks = {path.stat().st_ino for path in folder.rglob("run/lock")}
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [int(words[4]) for words in lines if int(words[5].rpartition(":")[2]) in locks]
