@@ -6,6 +6,7 @@ for each "nothing more to read" would cost more than the decryption of a small r
 of the closed set `FAULTS`; OpenSSL's text stays here.
 """
 
+import functools
 import ipaddress
 import re
 import threading
@@ -42,7 +43,25 @@ _QUEUE_DEPTH: Final = 16  # entries of OpenSSL's error queue, which is a ring of
 
 _DNS: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
+FED: Final = 16_384
+"""Octets that OpenSSL gets at a time, so that there is a look at what it did with them before it gets more."""
+MOST_TURNS: Final = 1024
+"""Turns of OpenSSL's handshake machine that a peer may cause after the handshake, over a connection's whole life.
+
+A KeyUpdate takes three, or five where it wants an answer, costs a hundred times what its 27 octets otherwise
+would, and honest peers send one in 2**24 records; a session ticket takes three, and comes once or twice.
+"""
+
 _scratch_of_thread = threading.local()
+
+
+class _Turns(threading.local):
+    """How often OpenSSL's handshake machine has turned in this thread."""
+
+    count = 0
+
+
+_turns = _Turns()
 
 
 class TlsFault(ConnectionError):
@@ -86,7 +105,7 @@ class TlsSession:
         ended: the peer has sent close_notify.
     """
 
-    __slots__ = ("_fault", "_from", "_into", "_more", "_ssl", "connection", "ended")
+    __slots__ = ("_fault", "_from", "_into", "_more", "_ssl", "_turned", "_waiting", "connection", "ended")
 
     def __init__(self, context: SSL.Context, server_hostname: str | None = None) -> None:
         """Begin a connection.
@@ -103,6 +122,8 @@ class TlsSession:
         self._into: Any = self.connection._into_ssl  # noqa: SLF001
         self._from: Any = self.connection._from_ssl  # noqa: SLF001
         self._more = False
+        self._turned = 0
+        self._waiting = bytearray()
         self._fault: TlsFault | None = None
         self.ended = False
         if server_hostname is None:
@@ -118,11 +139,25 @@ class TlsSession:
 
     def feed(self, octets: bytes) -> None:
         """Take what has come from the peer; `handshake` or `read` then works on it."""
+        if self._waiting or len(octets) > FED:
+            self._waiting += octets
+        else:
+            self._give(octets)
+        self._more = True
+
+    def _give(self, octets: bytes) -> None:
         lib.ERR_clear_error()  # an old entry of this thread's queue would be taken for this connection's
         with ffi.from_buffer(octets) as view:
             if lib.BIO_write(self._into, view, len(view)) != len(view):
                 raise TlsFault("too-large", "no memory for received data")
-        self._more = True
+
+    def _give_more(self) -> bool:
+        """Give OpenSSL a little of what waits; return whether there was any."""
+        octets = bytes(self._waiting[:FED])
+        if octets:
+            del self._waiting[:FED]
+            self._give(octets)
+        return bool(octets)
 
     def handshake(self) -> bool:
         """Go on with the handshake as far as what was fed allows; return whether it is done.
@@ -130,14 +165,16 @@ class TlsSession:
         Raises:
             TlsFault: it cannot succeed; `drain` may hold an alert for the peer.
         """
-        lib.ERR_clear_error()
-        result = lib.SSL_do_handshake(self._ssl)
-        if result == 1:
-            return True
-        self._settle(result)
-        if self.ended:
-            raise TlsFault("closed-early", "the peer closed during the handshake")
-        return False
+        while True:
+            lib.ERR_clear_error()
+            result = lib.SSL_do_handshake(self._ssl)
+            if result == 1:
+                return True
+            self._settle(result)
+            if self.ended:
+                raise TlsFault("closed-early", "the peer closed during the handshake")
+            if not self._give_more():
+                return False
 
     def read(self) -> bytes:
         """Return plaintext, at most `CHUNK` bytes; empty when more must be fed or the peer has ended.
@@ -145,23 +182,45 @@ class TlsSession:
         Raises:
             TlsFault: a record is not authentic or not well formed; all plaintext before it was returned.
         """
-        if self._fault is not None:
-            raise self._fault
+        self._raise_kept()
         if not self._more:
             return b""
         buffer = _scratch()
-        filled = 0
+        filled = _turns.count = 0
         while filled < CHUNK:
             got = lib.SSL_read(self._ssl, buffer + filled, CHUNK - filled)
-            if got <= 0:
-                self._more = False
-                self._hold(got, raising=not filled)
+            if got > 0:
+                filled += got
+                if lib.BIO_get_mem_data(self._into, ffi.NULL) or lib.SSL_pending(self._ssl):
+                    continue
+            if not self._goes_on(got):
                 break
-            filled += got
-            if not lib.BIO_get_mem_data(self._into, ffi.NULL) and not lib.SSL_pending(self._ssl):
-                self._more = False
-                break
+        else:
+            self._turned += _turns.count
+        if not filled:
+            self._raise_kept()
         return ffi.buffer(buffer, filled)[:] if filled else b""
+
+    def _raise_kept(self) -> None:
+        if self._fault is not None:
+            raise self._fault
+
+    def _goes_on(self, result: int) -> bool:
+        """Settle a read after which OpenSSL has nothing more to say; return whether it was given more to read.
+
+        A fault is kept until all plaintext before it was returned.
+        """
+        self._more = False
+        try:
+            if result <= 0:
+                self._settle(result)
+            self._turned, _turns.count = self._turned + _turns.count, 0
+            if self._turned > MOST_TURNS:
+                raise TlsFault("garbage", "the other side renews its keys without end")
+            self._more = not self.ended and self._give_more()
+        except TlsFault as fault:
+            self._fault = fault
+        return self._more
 
     def write(self, octets: bytes | bytearray | memoryview) -> None:
         """Encrypt all of `octets`; the records wait for `drain`.
@@ -195,15 +254,6 @@ class TlsSession:
         lib.SSL_shutdown(self._ssl)  # during a handshake it refuses, which changes nothing here
         lib.ERR_clear_error()
 
-    def _hold(self, result: int, *, raising: bool) -> None:
-        """Settle a read that returned nothing; keep its fault for the next read unless `raising`."""
-        try:
-            self._settle(result)
-        except TlsFault as fault:
-            self._fault = fault
-            if raising:
-                raise
-
     def _settle(self, result: int) -> None:
         code = lib.SSL_get_error(self._ssl, result)
         if code == lib.SSL_ERROR_ZERO_RETURN:
@@ -214,6 +264,20 @@ class TlsSession:
                 verdict = lib.X509_verify_cert_error_string(lib.SSL_get_verify_result(self._ssl))
                 detail = f"certificate refused: {ffi.string(verdict).decode('ascii', 'replace')}"
             raise TlsFault(word, detail)
+
+
+@functools.cache
+def count_turns() -> Any:  # noqa: ANN401 - a cffi callback
+    """Return the callback by which a context has its connections' turns counted.
+
+    One for all contexts, made once: it needs executable memory, which an isolated worker can no longer have.
+    """
+
+    def turned(_ssl: object, where: int, _result: int) -> None:
+        if where & lib.SSL_CB_LOOP:
+            _turns.count += 1
+
+    return ffi.callback("void (*)(const SSL *, int, int)", turned)
 
 
 def _scratch() -> Any:  # noqa: ANN401 - a cffi array has no type of its own
