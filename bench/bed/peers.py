@@ -77,7 +77,7 @@ def missing(wanted: frozenset[str]) -> list[str]:
     lines = [f"apt-get install --no-install-recommends {' '.join(absent)}"] if absent else []
     if "litellm" in wanted and not (LITELLM / "bin" / "litellm").exists():
         lines.append(
-            f"python3 -m venv {LITELLM} && {LITELLM}/bin/pip install --require-hashes -r {_LITELLM_LOCK}"
+            f"python3 -m venv {LITELLM} && {LITELLM}/bin/pip install --require-hashes --no-deps -r {_LITELLM_LOCK}"
         )
     return lines
 

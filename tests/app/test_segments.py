@@ -267,7 +267,7 @@ def test_a_disk_without_room_keeps_a_writer_waiting_and_no_file(
         await asyncio.sleep(0.05)
         assert s.files() == []
         assert not task.done()
-        assert "the disk is full: the record needs 32 MiB at a time" in s.said[0]
+        assert "the disk is full: 32 MiB more are needed" in s.said[0]
         room.append(True)
         await asyncio.sleep(0.1)
         s.confirm(s.sealer)

@@ -102,6 +102,6 @@ def test_one_that_is_too_small_to_begin_with_is_said_with_the_folder_and_what_it
     answer = Platform(small / "state", 0, small, {}).run("up", "--detach", "--no-drill", "--port", "0")
     assert answer.returncode == 3
     assert (
-        f"the disk is full: the record needs 32 MiB at a time in {small}/state/ledger/segments; "
+        f"the disk is full: 32 MiB more are needed in {small}/state/ledger/segments, 69 MiB for a start; "
         in answer.stderr
     )

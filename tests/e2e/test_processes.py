@@ -34,9 +34,9 @@ def process(platform: Platform, kind: str, state: str = "") -> dict[str, Any]:
     return found
 
 
-def until(look: Callable[[], Any]) -> Any:  # noqa: ANN401  # whatever is looked for
+def until(look: Callable[[], Any], seconds: int = PATIENCE_S) -> Any:  # noqa: ANN401  # whatever is looked for
     """Return what `look` finds, once it finds something."""
-    for _ in range(PATIENCE_S * 20):
+    for _ in range(seconds * 20):
         found = look()
         if found:
             return found

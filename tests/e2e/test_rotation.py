@@ -41,9 +41,9 @@ def test_a_worker_goes_from_segment_to_segment_under_load(platform: Start) -> No
         supervisor = running.status()["pid"]
         before = len(list(Path(f"/proc/{supervisor}/fd").iterdir()))
         with Load(running.port, [running.token()]) as load:
-            until(lambda: len(load.answered) > 6_000)
+            until(lambda: len(load.answered) > 6_000, 90)
             os.kill(process(running, "worker", "serving")["pid"], signal.SIGKILL)
-            until(lambda: len(load.answered) > 11_000)
+            until(lambda: len(load.answered) > 11_000, 90)
         assert load.refused == 0
         assert not load.statuses
         until(lambda: len(segments(running.state)) <= 6)  # the others are sealed and gone

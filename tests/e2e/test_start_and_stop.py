@@ -78,6 +78,7 @@ def test_told_twice_it_still_lets_an_open_stream_finish(platform: Start) -> None
 def test_an_orderly_end_leaves_only_the_spares_segment_to_recover(platform: Start) -> None:
     running = platform()
     assert chat(running, running.token()) == 200
+    process(running, "worker", "ready")  # the spare has begun its segment
     pid = running.status()["pid"]
     os.kill(pid, signal.SIGHUP)
     until(lambda: not alive(pid))
@@ -100,9 +101,17 @@ def test_when_who_starts_it_is_killed_meanwhile_it_stops(state: Path, after: flo
         time.sleep(after)
         starting.kill()
         said, _ = starting.communicate()
-        if "Stop:" not in said:  # the last line of all: after it the platform is left to itself, or not yet
-            until(lambda: not alive(pid))
-            assert Folder(state).holder() is None
+    if "Stop:" not in said:  # the last line of all: after it the platform is left to itself, or not yet
+        until(lambda: not alive(pid))
+        assert Folder(state).holder() is None
+    else:
+        until(lambda: not alive(pid) or answers(state))
+
+
+def answers(state: Path) -> bool:
+    """Return whether the platform of a folder answers its owner."""
+    command = [*COMMAND, "token", "--state", str(state)]
+    return not subprocess.run(command, cwd=state.parent, capture_output=True, check=False).returncode
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

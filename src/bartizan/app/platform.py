@@ -5,6 +5,7 @@ command alone, which then stops the platform in order. Secrets are read here, wh
 is, and travel as sealed memory.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -187,23 +188,35 @@ def start(wanted: Plan) -> Running:
             start_new_session=True,
         )
     channel = Channel(ours, Started | NotStarted)
-    secret = sealed(msgspec.json.encode(wanted))
     try:
-        channel.send(BootSupervisor(), [secret])
-        answer, _ = channel.receive()
+        answer = _ask_to_start(channel, wanted)
     except ChannelClosed:
         process.wait()
         raise PlatformNotStarted("its supervisor ended", folder.log) from None
     except BaseException:  # interrupted: without its starter the supervisor stops
         channel.close()
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
         raise
-    finally:
-        os.close(secret)
     if isinstance(answer, NotStarted):
         process.wait()
         raise PlatformNotStarted(answer.fault, folder.log)
     return Running(process, channel, answer, (clock.now() - began) / SECOND)
+
+
+def _ask_to_start(channel: Channel, wanted: Plan) -> Started | NotStarted:
+    """Tell a supervisor what to start, and return what came of it.
+
+    Raises:
+        ChannelClosed: it has ended.
+    """
+    secret = sealed(msgspec.json.encode(wanted))
+    try:
+        channel.send(BootSupervisor(), [secret])
+        answer: Started | NotStarted = channel.receive()[0]
+    finally:
+        os.close(secret)
+    return answer
 
 
 def status(folder: Folder) -> Status | None:

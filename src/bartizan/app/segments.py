@@ -32,7 +32,11 @@ MOST_UNSEALED = 16
 _OWN = 0
 _AGAIN_SECONDS = 1.0
 _KEY_OCTETS = 32
-_FULL = "the disk is full: the record needs {} MiB at a time in {}; free some, or name a folder on another disk with --state"
+_START_OCTETS = 2 * SIZES["worker"] + SIZES["control"] + SIZES["supervisor"]
+_FULL = (
+    "the disk is full: {} MiB more are needed in {}, {} MiB for a start; "
+    "free some, or name a folder on another disk with --state"
+)
 
 
 class SegmentUnavailable(OSError):
@@ -306,7 +310,9 @@ def _create(path: Path, octets: int) -> int:
         os.close(fd)
         path.unlink()
         if fault.errno == errno.ENOSPC:
-            raise SegmentUnavailable(_FULL.format(octets >> 20 or 1, path.parent)) from fault
+            raise SegmentUnavailable(
+                _FULL.format(octets >> 20 or 1, path.parent, _START_OCTETS >> 20)
+            ) from fault
         raise
     return fd
 

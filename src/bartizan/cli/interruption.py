@@ -6,6 +6,7 @@ Rules of this file: the handler writes with `write(2)` alone, since it may have 
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -44,5 +45,6 @@ def interruptible() -> Iterator[None]:
 
 def later(_number: int, _frame: FrameType | None) -> None:
     """Answer a signal that came after the first."""
-    with contextlib.suppress(OSError):
-        os.write(_STDERR, _SAID)
+    if sys.stderr is not None:  # else descriptor 2 is something else by now
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, _SAID)

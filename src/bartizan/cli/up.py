@@ -6,6 +6,7 @@ from typing import Any
 
 from bartizan.app import platform
 from bartizan.app.address import Listen, listen_address
+from bartizan.app.channel import ChannelClosed
 from bartizan.app.exercise import exercise
 from bartizan.app.folder import Folder
 from bartizan.app.plan import SAMPLE, Plan
@@ -68,16 +69,33 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             place = _place(arguments, shell, wanted, running)
             result = _show(arguments, shell, place, running, before)
             if arguments.detach:
-                running.leave()
-                stays = True
+                stays = _leave(running, folder)
             if arguments.once and result is not None:
                 return Exit(exit_code(result, ()))
             if not stays:
                 raise PlatformEnded(running.wait(), folder.log)
         finally:
             if not stays:
-                running.stop()
+                _stop(running)
     return Exit.CLEAN
+
+
+def _leave(running: platform.Running, folder: Folder) -> bool:
+    """Leave the platform running, and return that it stays."""
+    try:
+        running.leave()
+    except ChannelClosed:
+        raise PlatformEnded(running.wait(), folder.log) from None
+    return True
+
+
+def _stop(running: platform.Running) -> None:
+    """Stop the platform, also where the stopping itself is interrupted, which happens once."""
+    try:
+        running.stop()
+    except KeyboardInterrupt:
+        running.stop()
+        raise
 
 
 def _certificate(folder: Folder) -> bytes:

@@ -155,7 +155,7 @@ def _context(method: int, groups: str) -> SSL.Context:
     context.set_mode(lib.SSL_MODE_RELEASE_BUFFERS)
     if lib.SSL_CTX_set_max_early_data(_pointer(context), 0) != 1:
         raise CertificateUnusable("early data could not be switched off")
-    lib.SSL_CTX_set_info_callback(_pointer(context), count_turns())
+    lib.SSL_CTX_set_info_callback(_pointer(context), count_turns)
     lib.ERR_clear_error()
     if lib.SSL_CTX_set1_curves_list(_pointer(context), groups.encode("ascii")) != 1:
         lib.ERR_clear_error()

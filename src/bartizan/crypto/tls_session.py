@@ -6,7 +6,6 @@ for each "nothing more to read" would cost more than the decryption of a small r
 of the closed set `FAULTS`; OpenSSL's text stays here.
 """
 
-import functools
 import ipaddress
 import re
 import threading
@@ -43,8 +42,8 @@ _QUEUE_DEPTH: Final = 16  # entries of OpenSSL's error queue, which is a ring of
 
 _DNS: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
-FED: Final = 16_384
-"""Octets that OpenSSL gets at a time, so that there is a look at what it did with them before it gets more."""
+FED: Final = 2 * 16_406
+"""Octets that OpenSSL gets at a time, two full records, so that there is a look at what it did with them."""
 MOST_TURNS: Final = 1024
 """Turns of OpenSSL's handshake machine that a peer may cause after the handshake, over a connection's whole life.
 
@@ -56,9 +55,10 @@ _scratch_of_thread = threading.local()
 
 
 class _Turns(threading.local):
-    """How often OpenSSL's handshake machine has turned in this thread."""
+    """How often OpenSSL's handshake machine has turned in this thread, and what interrupted the counting of it."""
 
     count = 0
+    interrupted: BaseException | None = None
 
 
 _turns = _Turns()
@@ -139,25 +139,30 @@ class TlsSession:
 
     def feed(self, octets: bytes) -> None:
         """Take what has come from the peer; `handshake` or `read` then works on it."""
-        if self._waiting or len(octets) > FED:
-            self._waiting += octets
-        else:
-            self._give(octets)
-        self._more = True
-
-    def _give(self, octets: bytes) -> None:
         lib.ERR_clear_error()  # an old entry of this thread's queue would be taken for this connection's
+        self._more = True
+        if self._waiting:
+            self._waiting += octets
+        elif len(octets) <= FED:
+            self._give(octets)
+        else:
+            view = memoryview(octets)
+            self._give(view[:FED])
+            self._waiting += view[FED:]
+
+    def _give(self, octets: bytes | memoryview) -> None:
         with ffi.from_buffer(octets) as view:
             if lib.BIO_write(self._into, view, len(view)) != len(view):
                 raise TlsFault("too-large", "no memory for received data")
 
     def _give_more(self) -> bool:
         """Give OpenSSL a little of what waits; return whether there was any."""
-        octets = bytes(self._waiting[:FED])
-        if octets:
-            del self._waiting[:FED]
+        if not self._waiting:
+            return False
+        with memoryview(self._waiting) as view, view[:FED] as octets:
             self._give(octets)
-        return bool(octets)
+        del self._waiting[:FED]
+        return True
 
     def handshake(self) -> bool:
         """Go on with the handshake as far as what was fed allows; return whether it is done.
@@ -168,6 +173,7 @@ class TlsSession:
         while True:
             lib.ERR_clear_error()
             result = lib.SSL_do_handshake(self._ssl)
+            _raise_interruption()
             if result == 1:
                 return True
             self._settle(result)
@@ -211,6 +217,7 @@ class TlsSession:
         A fault is kept until all plaintext before it was returned.
         """
         self._more = False
+        _raise_interruption()
         try:
             if result <= 0:
                 self._settle(result)
@@ -232,6 +239,7 @@ class TlsSession:
             sent, length = 0, len(view)
             while sent < length:
                 result = lib.SSL_write(self._ssl, view + sent, length - sent)
+                _raise_interruption()
                 if result <= 0:
                     raise TlsFault(*_cause())
                 sent += result
@@ -266,18 +274,27 @@ class TlsSession:
             raise TlsFault(word, detail)
 
 
-@functools.cache
-def count_turns() -> Any:  # noqa: ANN401 - a cffi callback
-    """Return the callback by which a context has its connections' turns counted.
+def _keep_interruption(_kind: type, fault: BaseException, _trace: object) -> None:
+    """Keep what cannot pass through OpenSSL: a signal's handler may run, and raise, wherever Python code does."""
+    _turns.interrupted = fault
 
-    One for all contexts, made once: it needs executable memory, which an isolated worker can no longer have.
+
+def _raise_interruption() -> None:
+    fault = _turns.interrupted
+    if fault is not None:
+        _turns.interrupted = None
+        raise fault
+
+
+@ffi.callback("void (*)(const SSL *, int, int)", onerror=_keep_interruption)  # type: ignore[untyped-decorator]
+def count_turns(_ssl: object, where: int, _result: int) -> None:
+    """Count a turn; given to every context, so that its connections' turns are counted.
+
+    One for all contexts, made with this module: OpenSSL keeps only the bare pointer, and it needs executable memory,
+    which an isolated worker that renews its certificate can no longer have.
     """
-
-    def turned(_ssl: object, where: int, _result: int) -> None:
-        if where & lib.SSL_CB_LOOP:
-            _turns.count += 1
-
-    return ffi.callback("void (*)(const SSL *, int, int)", turned)
+    if where & lib.SSL_CB_LOOP:
+        _turns.count += 1
 
 
 def _scratch() -> Any:  # noqa: ANN401 - a cffi array has no type of its own

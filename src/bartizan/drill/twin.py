@@ -84,14 +84,18 @@ class Twins:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave nothing behind."""
-        self.close()
+        """Leave nothing behind, also where the leaving itself is interrupted, which happens once."""
+        try:
+            self.close()
+        except KeyboardInterrupt:
+            self.close()
+            raise
 
     def _fulfil(self, promised: "Future[Platform]", lines: tuple[str, ...]) -> None:
-        # Not below a deep folder: the path of a unix socket holds 107 octets.
-        folder = Path(tempfile.mkdtemp(prefix="bartizan-twin-"))
-        self._folders.append(folder)
         try:
+            # not below a deep folder: the path of a unix socket holds 107 octets
+            folder = Path(tempfile.mkdtemp(prefix="bartizan-twin-"))
+            self._folders.append(folder)
             platform, stop = self._start(folder, lines)
         except BaseException as fault:  # noqa: BLE001 - handed on to whoever asked, by result()
             promised.set_exception(fault)

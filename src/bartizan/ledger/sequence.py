@@ -10,7 +10,7 @@ checkpoint covers what they held.
 import os
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -76,14 +76,14 @@ class Sequencer:
     def __init__(self, folder: Path, signers: Signers, clock: Clock) -> None:
         """Take the lock, load the tree, compare it with what was signed."""
         self._folder, self._signers, self._clock = folder, signers, clock
-        self._lock = take_lock(folder)
-        try:
+        with ExitStack() as undo:
+            self._lock = take_lock(folder)
+            undo.callback(os.close, self._lock)
             (folder / SEGMENTS).mkdir(mode=0o700, exist_ok=True)
             self._connection = open_to_fill(folder)
+            undo.callback(self._connection.close)
             self._load()
-        except BaseException:
-            os.close(self._lock)
-            raise
+            undo.pop_all()
 
     def _load(self) -> None:
         try:
