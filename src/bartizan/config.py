@@ -167,7 +167,7 @@ def load(
         ConfigurationUnreadable: no such file, a folder, not UTF-8, too large.
         ConfigurationInvalid: not TOML, an unknown key, a wrong type or word.
     """
-    text = "" if file is None else _read(file)
+    text = "" if file is None else read_text(file).removeprefix("\ufeff")
     document, lines = _parse(text, file)
     document.update(given or {})
     found = faults(document, sections)
@@ -177,7 +177,12 @@ def load(
     return Configuration(msgspec.convert(document, sections), file, lines, frozenset(given or ()))
 
 
-def _read(file: File) -> str:
+def read_text(file: File) -> str:
+    """Return the text of a regular file of at most `LARGEST` octets.
+
+    Raises:
+        ConfigurationUnreadable: no such file, a folder, a device, not UTF-8, too large.
+    """
     try:
         return _octets(file, LARGEST)[0].decode()
     except UnicodeDecodeError as fault:
@@ -285,7 +290,9 @@ def _from_file(reference: str, file: File) -> bytes:
     try:
         content, mode = _octets(file, LARGEST_SECRET)
     except (OSError, ValueError) as fault:
-        raise SecretMissing(reference, f"cannot be read: {_reason(fault)}") from fault
+        raise SecretMissing(
+            reference, f"cannot be read from {_printable(str(file))}: {_reason(fault)}"
+        ) from fault
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise SecretMissing(reference, "can be read or changed by others; run: chmod 600 on the file")
     return content.removesuffix(b"\n").removesuffix(b"\r")

@@ -1,5 +1,6 @@
 """What doctor says is wrong is wrong, and what it cannot look at is a fault."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,3 +141,20 @@ def test_a_check_that_cannot_be_made_is_a_fault(folder: Folder) -> None:
     checks = {check.name: check for check in checkup.checkup(read(None, folder.root), folder, NOW)}
     assert checks["certificates"].verdict is Verdict.FAULT
     assert "cannot be checked" in checks["certificates"].said
+
+
+def test_a_folder_of_somebody_elses_things_is_not_advised_to_be_closed_to_others(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    tmp_path.chmod(0o777)
+    said = checkup.modes(Folder(tmp_path))
+    assert (said.verdict, "chmod" in said.advice) == (Verdict.FAULT, False)
+    assert "holds thesis.txt, which is not Bartizan's" in said.said
+
+
+def test_a_place_where_no_state_can_be_made_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != tmp_path)
+    said = checkup.modes(Folder(tmp_path / "a" / "state"))
+    assert said.verdict is Verdict.FAULT
+    assert str(tmp_path) in said.said

@@ -106,3 +106,14 @@ def test_a_lock_that_was_deleted_with_its_folder_is_no_lock(folder: Folder) -> N
         folder.make()
     thread.join()
     assert holders == [os.getpid()]
+
+
+def test_whether_another_users_platform_runs_is_not_known(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(PermissionError):
+        folder.holder()

@@ -1,10 +1,11 @@
 """What the sections say together: each refusal with its line, and nothing accepted that does nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from bartizan.app.settings import Settings, read, weaknesses
+from bartizan.app.settings import Pq, Settings, read, weaknesses
 from bartizan.config import ConfigurationInvalid
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'
@@ -139,8 +140,8 @@ def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (None, "leads to no folder with *.cedar files"),
-        (b"\xff", "cannot be read as UTF-8"),
-        (b"/" * (1 << 20) + b"/", 'holds "a.cedar", which is larger than 1048576 octets'),
+        (b"permit\n\xff", 'holds "a.cedar", which cannot be read: line 2 is not UTF-8'),
+        (b"/" * (1 << 20) + b"/", 'holds "a.cedar", which cannot be read: it is larger than 1048576 octets'),
     ],
 )
 def test_policies_that_cannot_be_used_are_not_silently_the_built_in_ones(
@@ -150,3 +151,24 @@ def test_policies_that_cannot_be_used_are_not_silently_the_built_in_ones(
     if content is not None:
         (tmp_path / "policies" / "a.cedar").write_bytes(content)
     assert said in refusal(tmp_path, '[policy]\npath = "policies/"')
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling link", "device"])
+def test_a_policy_that_is_no_file_is_named_and_nobody_waits_for_it(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "policies" / "a.cedar"
+    place.parent.mkdir()
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "dangling link":
+            place.symlink_to(tmp_path / "nowhere")
+        case _:
+            place.symlink_to("/dev/zero")
+    said = refusal(tmp_path, '[policy]\npath = "policies/"')
+    assert 'policy.path: holds "a.cedar", which cannot be read: ' in said
+
+
+def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
+    assert accepted(tmp_path, "\ufeff" + 'pq = "required"\n').pq is Pq.REQUIRED

@@ -7,7 +7,7 @@ an unknown exit code, or a terminal that obeys what it is shown.
 import contextlib
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bartizan.app import platform
+from bartizan.app.folder import Folder
 from bartizan.cli import main
 from bartizan.cli.command import Exit
+from bartizan.clock import SystemClock
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.own import own_segment
 
 COMMANDS = [name for name, _ in main.commands()]
 WORDS = [
@@ -104,3 +108,31 @@ def test_no_octets_as_configuration_yield_a_traceback(octets: bytes) -> None:
 @given(url=st.one_of(st.text(max_size=30), st.from_regex(r"https?://[!-~]{0,30}", fullmatch=True)))
 def test_no_url_makes_init_write_what_cannot_be_read_back(url: str) -> None:
     endured(["init", "--", url])
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[str]:
+    """Yield a state folder with something on record, so that questions get as far as the record."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Folder(Path(name, "state"))
+        folder.make()
+        with own_segment(folder.root, SystemClock()) as journal:
+            for number in range(300):
+                journal.record("access.token.issued", "p-" + "1" * 16, f"t-{number:016x}", Outcome.DONE)
+        yield str(folder.root)
+
+
+@pytest.mark.slow
+@MANY
+@given(action=st.sampled_from(["query", "verify"]), words=ARGUMENTS)
+def test_no_question_to_a_record_yields_a_traceback(recorded: str, action: str, words: list[str]) -> None:
+    endured(["ledger", action, *words, "--state", recorded])
+
+
+@MANY
+@given(
+    option=st.sampled_from(["--since", "--subject", "--control", "--kind", "--outcome", "--limit"]),
+    value=st.one_of(st.text(max_size=12), st.datetimes().map(str), st.integers().map(str)),
+)
+def test_no_value_of_a_question_yields_a_traceback(recorded: str, option: str, value: str) -> None:
+    endured(["ledger", "query", f"{option}={value}", "--state", recorded])

@@ -66,3 +66,36 @@ def spoken(port: int, octets: bytes) -> tuple[bytes, bool]:
         except (ssl.SSLError, ConnectionError):
             return said, False
     return said, True
+
+
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: {}\n\n"
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+@pytest.mark.parametrize("whole", [False, True], ids=["cut", "whole"])
+def test_a_stream_that_only_its_connections_end_has_ended_must_have_said_its_last_words(
+    whole: bool,  # noqa: FBT001
+    version: bytes,
+) -> None:
+    """Whoever cuts such a stream would else have it on record as done."""
+    server = served()
+
+    def prepare(scene: Scene) -> None:
+        scene.front = lambda: scene.gateway.encrypted(server)
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(EVENTS + (b"data: [DONE]\n\n" if whole else b""))
+        await asyncio.sleep(0.05)
+        writer.close()
+
+    async def scenario() -> None:
+        async with standing(prepare) as scene:
+            scene.upstream.script = script
+            asked = request().replace(b" HTTP/1.1", b" HTTP/" + version + b"\r\nConnection: close")
+            said, orderly = await asyncio.to_thread(spoken, scene.port, asked)
+            reasons = [event.detail.get("reason") for event in scene.events()]
+            assert reasons == [None, "done" if whole else "upstream-closed"]
+            assert said.endswith(b"0\r\n\r\n") is (whole and version == b"1.1")
+            assert orderly or not whole
+
+    run(scenario())

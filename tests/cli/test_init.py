@@ -103,3 +103,14 @@ def test_the_next_commands_can_be_pasted_and_clear_text_is_pointed_out(
 def test_clear_text_on_this_machine_is_nothing_to_point_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "http://127.0.0.1:11434"]) == Exit.CLEAN
     assert capsys.readouterr().err == ""
+
+
+def test_a_name_of_bartizans_own_is_refused_by_its_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "https://api.example.com/v1", "--name", "sample"]) == Exit.USAGE
+    assert capsys.readouterr().err.startswith("bartizan: --name: sample is a name of Bartizan's own")
+    (tmp_path / "policies").touch()
+    assert run(["init", "https://api.example.com/v1"]) == Exit.USAGE
+    assert "policies is not a folder" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.app.folder import Folder
+from bartizan.cli import ledger
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
 from bartizan.clock import SystemClock
@@ -80,3 +81,36 @@ def test_a_question_without_an_answer_is_said_to_have_none(
     for kind in ("access", "access.token", "access.token.issued"):
         assert run([*words, "--kind", kind]) == Exit.CLEAN
         assert "access.token.issued" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--since", "9999-12-31"), Exit.CLEAN),
+        (("--since", "999999d"), Exit.CLEAN),
+        (("--subject", "a\udcff"), Exit.USAGE),
+        (("--control", "a\udcff"), Exit.USAGE),
+        (("--control", 'é"\\', "--subject", "%_"), Exit.CLEAN),
+    ],
+)
+def test_no_question_is_an_internal_error(state: Path, words: tuple[str, ...], code: Exit) -> None:
+    assert run(["ledger", "query", "--state", str(state), *words]) == code
+
+
+@pytest.mark.parametrize("option", ["--checkpoint", "--keys"])
+def test_a_folder_in_a_files_place_is_said(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert verify(state, option, str(tmp_path)) == Exit.USAGE
+    assert f"cannot use {tmp_path}: is a directory" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_said_with_the_file_that_was_named(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/somewhere/.kept.new")
+
+    monkeypatch.setattr(ledger, "write_whole", full)
+    assert verify(state, "--save", str(state.parent / "kept")) == Exit.UNEVALUATED
+    assert capsys.readouterr().err == f"bartizan: {state.parent}/kept: No space left on device\n"

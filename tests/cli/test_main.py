@@ -191,7 +191,7 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == Exit.UNEVALUATED
-    assert done.stderr == "bartizan: No such file or directory\n"
+    assert done.stderr == "bartizan: the working folder is gone; go to one that exists\n"
 
 
 def test_a_file_of_somebody_else_is_said_to_be_that() -> None:
@@ -203,3 +203,24 @@ def test_a_file_of_somebody_else_is_said_to_be_that() -> None:
         "bartizan: /x/tree.db: Permission denied; run it as the user to whom this belongs, "
         "or name another folder with --state\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command", ["down", "token", "drill", "reset", "ledger verify", "identity list", "status"]
+)
+def test_a_mistyped_configuration_is_said_by_every_command(command: str, tmp_path: Path) -> None:
+    code, out, said = started(*command.split(), "--config", str(tmp_path / "nope.toml"), folder=tmp_path)
+    assert (code, out) == (Exit.USAGE, "")
+    assert "nope.toml: there is no such file" in said
+
+
+def test_where_nothing_runs_the_place_is_named(tmp_path: Path) -> None:
+    code, out, _ = started("down", "--state", str(tmp_path / "nope"), folder=tmp_path)
+    assert (code, out) == (Exit.CLEAN, "there is no state in nope\n")
+    assert "not running on .bartizan" in started("status", folder=tmp_path)[1]
+
+
+def test_octets_that_are_no_text_are_refused_as_such(tmp_path: Path) -> None:
+    code, _, said = started("token", "--principal", "\udcff", folder=tmp_path)
+    assert code == Exit.USAGE
+    assert "a name is needed" in said

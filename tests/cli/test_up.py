@@ -232,3 +232,39 @@ def test_a_secret_that_is_missing_is_said_before_anything_starts(terminal: Termi
         "bartizan: the secret env:NOT_SET_HERE is not set; "
         "set NOT_SET_HERE in the environment that starts Bartizan\n"
     )
+
+
+def test_a_secret_that_nobody_could_read_is_said_to_be_lost_or_not_made(terminal: Terminal) -> None:
+    terminal.type("up", "--detach", "--no-drill", "--port", "0")
+    said = terminal.shell(f"'{COMMAND}' identity add lost > /dev/full 2> said; echo $?; cat said")
+    assert said.startswith("3\n")
+    assert "`bartizan identity erase workload.lost`" in said
+    assert terminal.shell(f"'{COMMAND}' identity add never >&- 2> said; echo $?") == "3\n"
+    assert terminal.shell(f"'{COMMAND}' token >&-; echo $? >> code; cat code") == "3\n"
+    listed = terminal.type("identity", "list")[1]
+    assert "workload.lost" in listed
+    assert "workload.never" not in listed
+
+
+def test_who_is_stopped_while_it_drills_says_so(terminal: Terminal) -> None:
+    started = terminal.start("up", "--port", "0")
+    assert started.stdout is not None
+    assert any(line.startswith("gateway") for line in started.stdout)
+    assert terminal.type("down")[0] == Exit.CLEAN
+    assert started.wait(30) == Exit.UNEVALUATED
+
+
+def test_the_slower_of_two_on_one_state_is_told_of_the_other(terminal: Terminal) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
+    words = [COMMAND, "up", "--detach", "--no-drill", "--port", port]
+    both = [
+        subprocess.Popen(
+            words, cwd=terminal.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    errors = [each.communicate(timeout=60)[1] for each in both]
+    assert sorted(each.returncode for each in both) == [Exit.CLEAN, Exit.USAGE]
+    assert "a platform is running on" in "".join(errors)

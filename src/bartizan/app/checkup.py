@@ -20,7 +20,7 @@ from cryptography import x509
 
 from bartizan.app import platform
 from bartizan.app.address import Upstream
-from bartizan.app.folder import Folder
+from bartizan.app.folder import NAMES, Folder
 from bartizan.app.port_holder import holder
 from bartizan.app.segments import SIZES
 from bartizan.app.settings import Isolation, Service, Settings
@@ -153,7 +153,15 @@ def clock(folder: Folder, now: Nanoseconds) -> Check:
 def modes(folder: Folder) -> Check:
     """Return whether nobody but the owner reaches the state folder."""
     if not folder.root.exists():
+        place = next(path for path in folder.root.parents if path.exists())
+        if not os.access(place, os.W_OK):
+            said = f"{folder.root} cannot be made: {place} is not this user's to write to"
+            return Check("state folder", Verdict.FAULT, said, "name another with --state")
         return Check("state folder", Verdict.GOOD, "not made yet")
+    foreign = sorted({entry.name for entry in folder.root.iterdir()} - NAMES - {"lost+found"})
+    if foreign:
+        said = f"{folder.root} holds {foreign[0]}, which is not Bartizan's"
+        return Check("state folder", Verdict.FAULT, said, "name a new or empty folder with --state")
     private = [path for path in folder.keys.glob("*") if path.suffix != ".crt"]  # certificates are public
     for path in (folder.root, folder.keys, *private, *folder.root.glob("store.db*")):
         found = path.stat()

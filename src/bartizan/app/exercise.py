@@ -5,6 +5,11 @@ ids come from the owner's side, for the drill alone. Without being told otherwis
 built-in sample.
 """
 
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -19,13 +24,13 @@ from bartizan.app.catalogue import catalogue
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.settings import read
-from bartizan.clock import SystemClock
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.config import NAME
 from bartizan.drill.attack import Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports, choose, run
 from bartizan.drill.target import MOST_ENTRIES, Platform, Process, Target
-from bartizan.drill.twin import Twins
+from bartizan.drill.twin import PREFIX, Twins
 from bartizan.drill.verdict import Result, Tried
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.query import Query, query, size
@@ -36,6 +41,8 @@ _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a name 
 """Addresses that mean all of this machine's -> where to connect."""
 OF_TLS: Final = frozenset({"gateway.tls-strong", "data.transit-quantum-safe"})
 """Promises that nobody makes where the gateway speaks no TLS."""
+_LEFT: Final = Nanoseconds(5 * MINUTE)
+"""Age from which on a twin without a platform belongs to no drill that still runs."""
 Progress = Callable[[str], None]
 """Shows a line over the last one; nothing wipes it."""
 
@@ -76,12 +83,23 @@ def exercise(
         done.append(attempt)
         progress(f"drill        {len(done)} of {len(attacks)} attacks: {attempt.attack.title}")
 
+    _sweep(Path(tempfile.gettempdir()), SystemClock().now())
     with Twins(partial(_twin, _inherited(folder))) as twins:
         aim = Target(connect(folder, target), twins.get, time.sleep)
         ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried)
         result = run(attacks, aim, ports)
     progress("")
     return result
+
+
+def _sweep(place: Path, now: Nanoseconds) -> None:
+    """Delete the twins, throw-away keys and all, that a drill left behind which was killed."""
+    for twin in place.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = twin.lstat()
+            ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+            if ours and now - found.st_mtime_ns > _LEFT and Folder(twin / "state").holder() is None:
+                shutil.rmtree(twin, ignore_errors=True)
 
 
 def connect(folder: Folder, service: str) -> Platform:

@@ -163,10 +163,15 @@ class Folder(msgspec.Struct, frozen=True):
 
         Whoever wrote the number may be long gone and the number another's: it counts only while the kernel
         names that process as the holder of the lock.
+
+        Raises:
+            PermissionError: this user may not look, so nothing can be said.
         """
         try:
             pid = int((self.run / _LOCK).read_bytes()[:20])
             inode = (self.run / _LOCK).stat().st_ino
+        except PermissionError:
+            raise
         except (OSError, ValueError):
             return None
         locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]

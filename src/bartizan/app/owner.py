@@ -144,6 +144,8 @@ class Owner:
         try:
             client = Client.unix(self._folder.owner_socket, timeout_s=SECONDS)
             response = client.request(method, path, headers, octets)
+        except PermissionError as fault:
+            raise PermissionError(fault.errno, fault.strerror, str(self._folder.owner_socket)) from fault
         except OSError as fault:
             raise PlatformSilent(self._folder) from fault
         return _read(response, shape)

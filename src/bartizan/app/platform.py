@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -26,12 +27,12 @@ from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.settings import Settings
 from bartizan.app.status import Status
 from bartizan.clock import SECOND, SystemClock
-from bartizan.config import Configuration, environment, resolve
+from bartizan.config import Configuration, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
 from bartizan.isolation.memory import sealed
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
-_STOP_SECONDS = 60.0
+_SOON_SECONDS, _STOP_SECONDS = 1.5, 60.0
 
 
 class PlatformNotStarted(RuntimeError):
@@ -157,7 +158,7 @@ def _policies(path: str | None, folder: Path) -> dict[str, str]:
     if path is None:
         return {}
     files = sorted((folder / path).glob("*.cedar"))
-    return {str(Path(path) / file.name): file.read_text("utf-8") for file in files}
+    return {str(Path(path) / file.name): read_text(file) for file in files}
 
 
 def start(wanted: Plan) -> Running:
@@ -229,11 +230,15 @@ def status(folder: Folder) -> Status | None:
         return None
 
 
-def stop(folder: Folder) -> bool:
+def stop(folder: Folder, waiting: Callable[[], None] = lambda: None) -> bool:
     """Stop the platform of a state folder and return whether there was one.
 
+    Args:
+        folder: the state folder.
+        waiting: called where it takes longer than a person expects.
     Raises:
         PlatformStuck: it does not end.
+        PermissionError: the folder is another user's.
     """
     found = folder.holder()
     if found is None:
@@ -246,8 +251,10 @@ def stop(folder: Folder) -> bool:
         if folder.holder() != found:  # it ended meanwhile, and its number may be another's
             return False
         signal.pidfd_send_signal(process, signal.SIGTERM)
-        if not select.select([process], [], [], _STOP_SECONDS)[0]:
-            raise PlatformStuck(found)
+        if not select.select([process], [], [], _SOON_SECONDS)[0]:
+            waiting()
+            if not select.select([process], [], [], _STOP_SECONDS)[0]:
+                raise PlatformStuck(found)
     finally:
         os.close(process)
     return True

@@ -8,6 +8,7 @@ there and ends.
 import contextlib
 import select
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Final
@@ -148,6 +149,13 @@ def main(argv: list[str]) -> int:
         Sealer(channel, boot).run()
     except REFUSED as fault:
         sys.stderr.write(f"{fault}\n")
+        return 3
+    except (
+        sqlite3.OperationalError
+    ) as fault:  # a full or failing disk, which is nobody's to mend but the owner's
+        sys.stderr.write(
+            f"the ledger in {boot.folder} cannot be written: {fault}; free some space on its disk\n"
+        )
         return 3
     return 0
 

@@ -22,7 +22,7 @@ from bartizan.app.address import (
     private_address,
     upstream,
 )
-from bartizan.config import LARGEST, REFERENCE, Configuration, find, load
+from bartizan.config import REFERENCE, Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
 RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1"})
@@ -240,17 +240,15 @@ def _policies(configuration: Configuration[Settings]) -> Iterator[Fault]:
     where = ("policy", "path")
     try:
         files = sorted((configuration.folder / path).glob("*.cedar"))
-        if not files:
-            yield Fault(
-                where, "leads to no folder with *.cedar files; leave it out for the built-in policies"
-            )
-        for file in files:
-            if file.stat().st_size > LARGEST:
-                yield Fault(where, f"holds {json.dumps(file.name)}, which is larger than {LARGEST} octets")
-            else:
-                file.read_text("utf-8")
     except (OSError, ValueError):
-        yield Fault(where, "leads to files that cannot be read as UTF-8")
+        files = []
+    if not files:
+        yield Fault(where, "leads to no folder with *.cedar files; leave it out for the built-in policies")
+    for file in files:
+        try:
+            read_text(file)
+        except ConfigurationUnreadable as fault:
+            yield Fault(where, f"holds {json.dumps(file.name)}, which cannot be read: {fault.why}")
 
 
 def settled(settings: Settings) -> Iterator[Fault]:

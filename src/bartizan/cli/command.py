@@ -8,7 +8,8 @@ import argparse
 import enum
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
@@ -178,6 +179,38 @@ def name(text: str) -> str:
             "a name is needed: a lower-case letter, then letters, digits, `.`, `_` or `-`, 63 at most"
         )
     return text
+
+
+def text(given: str) -> str:
+    """Return an argument that is compared with what stands in the record.
+
+    Raises:
+        ArgumentTypeError: not of characters that print.
+    """
+    if not given.isprintable():
+        raise argparse.ArgumentTypeError("characters that print are needed")
+    return given
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Have what fails inside say which file it failed on, as the person named it.
+
+    Raises:
+        OSError: with the file's name.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(file)) from fault
+
+
+class FolderGone(Exception):
+    """The working folder is not there any more."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the working folder is gone; go to one that exists")
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

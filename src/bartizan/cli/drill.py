@@ -12,6 +12,7 @@ from bartizan.cli.command import (
     UsageInvalid,
     json_option,
     name,
+    naming,
     new_file,
     state_options,
 )
@@ -32,7 +33,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             state(arguments, shell), names, target=arguments.target, progress=shell.err.progress
         )
     if arguments.sarif is not None:
-        arguments.sarif.write_text(json.dumps(sarif.encode(result), indent=2) + "\n", encoding="utf-8")
+        with naming(arguments.sarif):
+            arguments.sarif.write_text(json.dumps(sarif.encode(result), indent=2) + "\n", encoding="utf-8")
     if arguments.json:
         shell.out.document(document.encode(result))
     else:

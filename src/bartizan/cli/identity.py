@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.owner import Owner
+from bartizan.app.owner import Owner, Registered
 from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, name, state_options
 from bartizan.cli.place import state
-from bartizan.cli.screen import table
+from bartizan.cli.screen import OutputLost, table
 
 SPOKEN_OF: Final = frozenset({"caller", "drill", "owner"})
 """Roles that the built-in policies name."""
@@ -30,8 +30,19 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 
 
 def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    shell.out.require()
     roles = tuple(dict.fromkeys(arguments.role or ["caller"]))
     made = owner.register(arguments.name, arguments.kind, roles)
+    try:
+        _show(arguments, shell, made, roles)
+    except OutputLost:
+        shell.err.line(
+            f"{made.id} is registered, but nobody has its secret: `bartizan identity erase {made.id}`, then add it again"
+        )
+        raise
+
+
+def _show(arguments: argparse.Namespace, shell: Shell, made: Registered, roles: tuple[str, ...]) -> None:
     if arguments.json:
         shell.out.document(msgspec.to_builtins(made))
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bartizan.app.address import AddressInvalid, Upstream, upstream
-from bartizan.app.settings import read
+from bartizan.app.settings import RESERVED, read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name
 from bartizan.cli.screen import table
 from bartizan.cli.transcript import program
@@ -41,6 +41,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    if arguments.name in RESERVED:
+        raise UsageInvalid(f"--name: {arguments.name} is a name of Bartizan's own; choose another")
     text = _text(arguments)
     file, policy = shell.folder / "bartizan.toml", shell.folder / "policies" / POLICY
     for path in (file, policy):
@@ -48,6 +50,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             raise UsageInvalid(
                 f"{path} is here already and stays as it is; edit it, or run init in another folder"
             )
+    if policy.parent.exists() and not policy.parent.is_dir():
+        raise UsageInvalid(f"{policy.parent} is not a folder; move it away, or run init in another folder")
     policy.parent.mkdir(exist_ok=True)
     _write(policy, _policy())
     _write(file, text)

@@ -14,9 +14,11 @@ from bartizan.cli.command import (
     Parser,
     Shell,
     json_option,
+    naming,
     new_file,
     path,
     state_options,
+    text,
     whole,
 )
 from bartizan.cli.place import near, state
@@ -76,7 +78,8 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
         raise NothingToVerify(ledger)
     found = _checked(ledger, keys, arguments.checkpoint, arguments.save)
     if arguments.save is not None and found.intact:
-        write_whole(arguments.save, read_small(ledger / CHECKPOINT))
+        with naming(arguments.save):
+            write_whole(arguments.save, read_small(ledger / CHECKPOINT))
     if arguments.json:
         shell.out.document(_verified(found))
     else:
@@ -121,7 +124,10 @@ def _checkpoint(file: Path, keys: Verifiers) -> bytes:
 
 
 def _small(file: Path) -> bytes:
-    content = read_small(file)
+    try:
+        content = read_small(file)
+    except OSError as fault:
+        raise FileUnreadable(file, (fault.strerror or "it cannot be opened").lower()) from fault
     if not content:
         raise FileUnreadable(file, "it is missing or empty")
     if len(content) > MOST_OCTETS:
@@ -195,33 +201,33 @@ def _cells(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def kind(text: str) -> str:
+def kind(given: str) -> str:
     """Return a kind of entries, or what kinds begin with, up to a dot.
 
     Raises:
         ArgumentTypeError: there is none such.
     """
-    if text and not any(f"{known}.".startswith(f"{text}.") for known in KINDS):
+    if given and not any(f"{known}.".startswith(f"{given}.") for known in KINDS):
         rooms = ", ".join(sorted({known.partition(".")[0] for known in KINDS}))
         raise argparse.ArgumentTypeError(
             f"there is no such kind; give one in full, or as far as a dot: {rooms}, gateway.request"
         )
-    return text
+    return given
 
 
-def since(text: str) -> int:
+def since(given: str) -> int:
     """Return an instant, UTC nanoseconds, out of a span (`90s`, `2h`, `7d`) or an ISO date.
 
     Raises:
         ArgumentTypeError: neither.
     """
-    wanted = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    wanted = re.fullmatch(r"([0-9]{1,6})([smhd])", given)
     if wanted is not None:
         return max(0, SystemClock().now() - int(wanted[1]) * SPANS[wanted[2]] * SECOND)
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(given)
         at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        return max(0, int(at.timestamp()) * SECOND)
+        return min(max(0, int(at.timestamp()) * SECOND), 2**63 - 1)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             "a span such as 2h or 7d, or a date such as 2026-11-23T15:00"
@@ -257,8 +263,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "--since", type=since, default=0, metavar="WHEN", help="a span such as 2h or 7d, or a date"
     )
-    ask.add_argument("--subject", default="", metavar="ID", help="such as a request's id, as clients get it")
-    ask.add_argument("--control", default="", metavar="ID", help="the control that decided")
+    ask.add_argument(
+        "--subject", type=text, default="", metavar="ID", help="such as a request's id, as clients get it"
+    )
+    ask.add_argument("--control", type=text, default="", metavar="ID", help="the control that decided")
     ask.add_argument("--outcome", choices=[outcome.value for outcome in Outcome], help="what came of it")
     ask.add_argument(
         "--limit", type=whole(1, MOST), default=50, metavar="N", help="how many at most; default: 50"

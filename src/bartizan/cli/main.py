@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bartizan import __version__
-from bartizan.cli.command import Command, Exit, Helped, Shell, UsageInvalid, parse
+from bartizan.cli.command import Command, Exit, FolderGone, Helped, Shell, UsageInvalid, parse
 from bartizan.cli.screen import OutputLost, Screen, table
 
 if TYPE_CHECKING:
@@ -97,8 +97,12 @@ def _command(words: Sequence[str], out: Screen, err: Screen) -> Exit:
 def _shell(out: Screen, err: Screen) -> Shell:
     from bartizan.config import environment  # noqa: PLC0415 - help needs no configuration
 
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise FolderGone from None
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-    return Shell(out, err, Path.cwd(), environment(), terminal)
+    return Shell(out, err, folder, environment(), terminal)
 
 
 def _find(name: str) -> Command | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from bartizan.app.folder import Folder
 from bartizan.app.settings import Settings, read
 from bartizan.cli.command import Shell
-from bartizan.config import Configuration, find
+from bartizan.config import Configuration, ConfigurationUnreadable, find
 
 STATE = ".bartizan"
 """Name of the state folder, beside the configuration."""
@@ -16,9 +16,14 @@ def state(arguments: argparse.Namespace, shell: Shell) -> Folder:
     """Return the state folder: as named, else beside the configuration, else in the working folder.
 
     The configuration is not read: a faulty one keeps nobody from stopping a platform or checking the record.
+
+    Raises:
+        ConfigurationUnreadable: the one that is named does not exist.
     """
     if arguments.state is not None:
         return Folder(arguments.state)
+    if arguments.config is not None and not arguments.config.exists():
+        raise ConfigurationUnreadable(arguments.config, "there is no such file")
     file = arguments.config or find(shell.folder)
     return Folder((shell.folder if file is None else file.parent) / STATE)
 

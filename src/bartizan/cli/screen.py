@@ -29,6 +29,15 @@ class Screen:
         """Write to a stream; None (a closed descriptor) takes everything and keeps nothing."""
         self._stream = stream
 
+    def require(self) -> None:
+        """Return if somebody can read what is written; asked before what can be shown only once is made.
+
+        Raises:
+            OutputLost: the stream was closed from the start.
+        """
+        if self._stream is None:
+            raise OutputLost("it is closed")
+
     def line(self, text: str = "") -> None:
         """Write a text and a line break; what does not print is escaped."""
         self._write("\n".join(map(printable, text.split("\n"))) + "\n")

@@ -10,7 +10,7 @@ from bartizan.app.report import standing
 from bartizan.app.settings import weaknesses
 from bartizan.app.status import Process, Status
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
-from bartizan.cli.place import configuration, state
+from bartizan.cli.place import configuration, near, state
 from bartizan.cli.screen import places, span, table
 from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.compliance.posture import Posture, Row, Standing
@@ -26,17 +26,23 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     if arguments.json:
         shell.out.document(_document(posture, rows, running, weak, now))
     else:
-        shell.out.line(_text(posture, rows, running, weak, now))
+        where = near(folder.root, shell.folder)
+        shell.out.line(_text(posture, rows, running, weak, now, where))
     return Exit.FINDINGS if posture.count(Standing.BROKEN) else Exit.CLEAN
 
 
 def _text(
-    posture: Posture, rows: tuple[Row, ...], running: Status | None, weak: tuple[str, ...], now: Nanoseconds
+    posture: Posture,
+    rows: tuple[Row, ...],
+    running: Status | None,
+    weak: tuple[str, ...],
+    now: Nanoseconds,
+    where: str,
 ) -> str:
     shown = [row for row in rows if row.proofs or row.standing is not Standing.NOT_PROVEN]
     silent = [row for row in rows if row not in shown]
     head = ("CONTROL", "STANDING", "HELD", "LEDGER", "AGE", "")
-    parts = [_platform(running, now)]
+    parts = [_platform(running, now, where)]
     if shown:
         parts.append(table([head, *(_cells(row, now) for row in shown)], frozenset({2, 4})))
     if silent:
@@ -52,9 +58,9 @@ def _cells(row: Row, now: Nanoseconds) -> tuple[str, ...]:
     return row.control, row.standing.value, f"{row.held}/{row.tried}", places(row.entries), age, row.why
 
 
-def _platform(running: Status | None, now: Nanoseconds) -> str:
+def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
     if running is None:
-        return "platform     not running: start it with `bartizan up`"
+        return f"platform     not running on {where}: start it with `bartizan up`"
     since = span((now - running.started) / SECOND)
     lines = [
         ("platform", f"{running.url}, for {since}, {'accepting' if running.accepting else 'NOT ACCEPTING'}"),

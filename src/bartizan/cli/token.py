@@ -3,7 +3,7 @@
 import argparse
 
 from bartizan.app.owner import Owner
-from bartizan.cli.command import Command, Exit, Shell, json_option, state_options, whole
+from bartizan.cli.command import Command, Exit, Shell, json_option, name, state_options, whole
 from bartizan.cli.place import state
 
 LONGEST = 600
@@ -12,6 +12,7 @@ LONGEST = 600
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     owner = Owner(state(arguments, shell))
+    shell.out.require()
     issued = owner.token(arguments.principal, f"bartizan:{arguments.audience}", arguments.seconds)
     if arguments.json:
         shell.out.document(
@@ -30,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--principal",
+        type=name,
         default="user.owner",
         metavar="ID",
         help="whose token: the owner's or one of the drill's principals; default: user.owner",

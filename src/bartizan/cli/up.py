@@ -8,7 +8,8 @@ from bartizan.app import platform
 from bartizan.app.address import Listen, listen_address
 from bartizan.app.channel import ChannelClosed
 from bartizan.app.exercise import exercise
-from bartizan.app.folder import Folder
+from bartizan.app.folder import Folder, PlatformRunning
+from bartizan.app.owner import PlatformSilent
 from bartizan.app.plan import SAMPLE, Plan
 from bartizan.app.port_holder import Holder, holder, refusal
 from bartizan.cli import transcript
@@ -51,9 +52,8 @@ class PlatformEnded(Exception):
 
     def __init__(self, status: int, log: Path) -> None:
         """Name the exit status and where its processes spoke."""
-        super().__init__(
-            f"the platform ended by itself (status {status}); its processes' own words are in {log}"
-        )
+        what = f"ended by itself (status {status})" if status else "was told to stop, and has"
+        super().__init__(f"the platform {what}; its processes' own words are in {log}")
         self.status = status
 
 
@@ -67,7 +67,10 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         running = _start(wanted)
         try:
             place = _place(arguments, shell, wanted, running)
-            result = _show(arguments, shell, place, running, before)
+            try:
+                result = _show(arguments, shell, place, running, before)
+            except PlatformSilent:
+                raise PlatformEnded(running.wait(), folder.log) from None
             if arguments.detach:
                 stays = _leave(running, folder)
             if arguments.once and result is not None:
@@ -125,6 +128,9 @@ def _start(wanted: Plan) -> platform.Running:
     try:
         return platform.start(wanted)
     except platform.PlatformNotStarted as fault:
+        folder = Folder(Path(wanted.folder))
+        if folder.holder() is not None:  # another was quicker
+            raise PlatformRunning(folder.root) from fault
         address = Listen(wanted.host, wanted.port)
         found = holder(wanted.host, wanted.port) if wanted.port else None
         if found is not None:

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from bartizan.drill.target import Platform
 
+PREFIX: Final = "bartizan-twin-"
+"""How the names of twins' folders begin."""
 Stop = Callable[[], None]
 """Stops a platform that was started, and returns when it has ended."""
 Start = Callable[[Path, tuple[str, ...]], tuple[Platform, Stop]]
@@ -94,7 +96,7 @@ class Twins:
     def _fulfil(self, promised: "Future[Platform]", lines: tuple[str, ...]) -> None:
         try:
             # not below a deep folder: the path of a unix socket holds 107 octets
-            folder = Path(tempfile.mkdtemp(prefix="bartizan-twin-"))
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX))
             self._folders.append(folder)
             platform, stop = self._start(folder, lines)
         except BaseException as fault:  # noqa: BLE001 - handed on to whoever asked, by result()

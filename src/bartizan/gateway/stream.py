@@ -13,7 +13,7 @@ from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
-from bartizan.gateway.response import AnswerHead, head_for_client
+from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client
 from bartizan.gateway.usage import tail, usage
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
@@ -35,6 +35,7 @@ _WITHDRAWN: Final = 403
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 _LAST_EVENT: Final = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 """How a stream of OpenAI's API ends. Its own client leaves at these words, before the body's framing has ended."""
+_EVENTS: Final = b"text/event-stream"
 _MAPPED: Final = {
     401: "upstream-credential",
     403: "upstream-credential",
@@ -90,6 +91,7 @@ class Exchange:
         "_repeated",
         "_status",
         "_tail",
+        "_unframed",
         "_until_close",
         "actor",
         "arrived",
@@ -133,6 +135,7 @@ class Exchange:
         self.charged, self.slowed, self.counted, self.holds = False, 0, "", 0
         self._chunked = self._bodiless = self._repeated = self._keep = False
         self._cut = self._until_close = False
+        self._unframed = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
     @property
@@ -190,6 +193,7 @@ class Exchange:
         self._status = head.status
         self._bodiless = self.head.method == b"HEAD"
         self._chunked = head.length < 0 and self.head.minor == 1 and not self._bodiless
+        self._unframed = head.length == UNTIL_CLOSE and head.media.startswith(_EVENTS)
         self._until_close = head.length < 0 and not self._chunked and not self._bodiless
         self._keep = self.client.keeps(self.head) and (head.length >= 0 or self._chunked or self._bodiless)
         opening = head_for_client(
@@ -236,6 +240,9 @@ class Exchange:
         octets = b"".join((opening, *pieces)) if opening or len(pieces) != 1 else pieces[0]
         if not done:
             self.client.write(octets)
+        elif self._cut_short():
+            self.client.write(octets)
+            self._complete(self._status, "upstream-closed", b"", keep=False, cut=self._until_close)
         elif self._chunked:
             self.client.write(octets)
             self._complete(self._status, DONE, _LAST_CHUNK, keep=self._keep)
@@ -243,6 +250,10 @@ class Exchange:
             self._complete(self._status, DONE, octets, keep=self._keep)
 
     # ---- the end ---------------------------------------------------------------------------------------
+    def _cut_short(self) -> bool:
+        """Return whether an answer that only its connection's end has ended is a stream without its last words."""
+        return self._unframed and not self._tail.endswith(_LAST_EVENT)
+
     def cut(self, reason: str) -> None:
         """End at once: what was allowed is not any more."""
         self._leave()
