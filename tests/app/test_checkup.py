@@ -11,6 +11,7 @@ import pytest
 from bartizan.app import checkup
 from bartizan.app.checkup import Check, Verdict
 from bartizan.app.folder import Folder
+from bartizan.app.segments import START_OCTETS
 from bartizan.app.settings import Isolation, Service, Settings, read
 from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
 from bartizan.crypto.x509 import certificate_pem, make_authority
@@ -88,8 +89,8 @@ def test_a_credential_that_is_not_there_is_a_fault(
     ("free", "verdict"),
     [
         (0, Verdict.FAULT),
-        (checkup.RESERVED - 1, Verdict.FAULT),
-        (checkup.RESERVED, Verdict.WEAK),
+        (START_OCTETS - 1, Verdict.FAULT),
+        (START_OCTETS, Verdict.WEAK),
         (checkup.PLENTY, Verdict.GOOD),
     ],
 )

@@ -22,7 +22,7 @@ from bartizan.app import platform
 from bartizan.app.address import Upstream
 from bartizan.app.folder import NAMES, Folder
 from bartizan.app.port_holder import holder
-from bartizan.app.segments import SIZES
+from bartizan.app.segments import SIZES, START_OCTETS
 from bartizan.app.settings import Isolation, Service, Settings
 from bartizan.clock import DAY, SECOND, Nanoseconds
 from bartizan.config import Configuration, SecretMissing, environment, resolve
@@ -37,8 +37,6 @@ REACH_S: Final = 3.0
 """Longest time to try to reach an upstream, in seconds."""
 EXPIRES_EARLY: Final = Nanoseconds(30 * DAY)
 """Remaining life of a certificate below which it is named."""
-RESERVED: Final = 2 * SIZES["worker"] + SIZES["control"] + SIZES["supervisor"]
-"""Octets that a start reserves for journal segments: of a worker, its spare, control and supervisor."""
 PLENTY: Final = 512 << 20
 """Free octets of the state folder's disk below which it is named."""
 _RELEASED: Final = Nanoseconds(1_790_000_000 * SECOND)
@@ -181,9 +179,9 @@ def disk(folder: Folder) -> Check:
     free = found.f_bavail * found.f_frsize
     said = f"{free >> 20} MiB free for the record"
     running = platform.status(folder) is not None
-    if free < (SIZES["worker"] if running else RESERVED):
+    if free < (SIZES["worker"] if running else START_OCTETS):
         return Check(
-            "disk", Verdict.FAULT, said, f"free {RESERVED >> 20} MiB: what cannot be recorded is refused"
+            "disk", Verdict.FAULT, said, f"free {START_OCTETS >> 20} MiB: what cannot be recorded is refused"
         )
     if free < PLENTY:
         return Check("disk", Verdict.WEAK, said, "free some: what cannot be recorded is refused")

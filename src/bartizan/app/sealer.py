@@ -150,12 +150,9 @@ def main(argv: list[str]) -> int:
     except REFUSED as fault:
         sys.stderr.write(f"{fault}\n")
         return 3
-    except (
-        sqlite3.OperationalError
-    ) as fault:  # a full or failing disk, which is nobody's to mend but the owner's
-        sys.stderr.write(
-            f"the ledger in {boot.folder} cannot be written: {fault}; free some space on its disk\n"
-        )
+    except sqlite3.OperationalError as fault:  # a full disk, or one that fails
+        words = f"the ledger in {boot.folder} cannot be written: {fault}; free some space on its disk"
+        sys.stderr.write(f"{words}\n")
         return 3
     return 0
 

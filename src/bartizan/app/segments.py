@@ -27,12 +27,13 @@ from bartizan.ledger.journal import Journal, JournalUnwritable
 
 SIZES = {"worker": 32 << 20, "control": 4 << 20, "supervisor": 1 << 20, "cli": 1 << 20}
 """Octets reserved for a segment, by writer."""
+START_OCTETS = 2 * SIZES["worker"] + SIZES["control"] + SIZES["supervisor"]
+"""Octets that a start reserves: for a worker, its spare, control and supervisor."""
 MOST_UNSEALED = 16
 """Segments of one writer that the sealer has not finished with; before it has, there is no further one."""
 _OWN = 0
 _AGAIN_SECONDS = 1.0
 _KEY_OCTETS = 32
-_START_OCTETS = 2 * SIZES["worker"] + SIZES["control"] + SIZES["supervisor"]
 _FULL = (
     "the disk is full: {} MiB more are needed in {}, {} MiB for a start; "
     "free some, or name a folder on another disk with --state"
@@ -311,7 +312,7 @@ def _create(path: Path, octets: int) -> int:
         path.unlink()
         if fault.errno == errno.ENOSPC:
             raise SegmentUnavailable(
-                _FULL.format(octets >> 20 or 1, path.parent, _START_OCTETS >> 20)
+                _FULL.format(octets >> 20 or 1, path.parent, START_OCTETS >> 20)
             ) from fault
         raise
     return fd
