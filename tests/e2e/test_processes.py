@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -202,3 +203,18 @@ def test_a_second_platform_on_the_same_port_is_told_who_holds_it(platform: Start
     assert second.returncode == 2, second.stderr
     assert "--port" in second.stderr
     assert str(running.status()["pid"]) in second.stderr
+
+
+def test_a_supervisor_that_hangs_is_not_shown_as_if_it_served(platform: Start) -> None:
+    running = platform()
+    assert "NOT ANSWERING" not in running.run("status").stdout
+    pid, told = running.status()["pid"], running.state / "run" / "status.json"
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        long_ago = time.time() - 60
+        os.utime(told, (long_ago, long_ago))
+        said = running.run("status").stdout
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert re.search(f"NOT ANSWERING: process {pid} has said nothing for [6-9][0-9] s", said)
+    until(lambda: "NOT ANSWERING" not in running.run("status").stdout)

@@ -33,6 +33,8 @@ from bartizan.isolation.memory import sealed
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 _SOON_SECONDS, _STOP_SECONDS = 1.5, 60.0
+_SILENT = 10 * SECOND
+"""Age of a status from which on its supervisor, which dates it anew every two seconds, counts as silent."""
 
 
 class PlatformNotStarted(RuntimeError):
@@ -225,9 +227,12 @@ def status(folder: Folder) -> Status | None:
     if folder.holder() is None:
         return None
     try:
-        return msgspec.json.decode(folder.status.read_bytes(), type=Status)
+        with folder.status.open("rb") as file:
+            said = msgspec.json.decode(file.read(), type=Status)
+            age = SystemClock().now() - os.fstat(file.fileno()).st_mtime_ns
     except FileNotFoundError:
         return None
+    return msgspec.structs.replace(said, silent=age // SECOND) if age > _SILENT else said
 
 
 def stop(folder: Folder, waiting: Callable[[], None] = lambda: None) -> bool:

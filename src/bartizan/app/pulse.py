@@ -5,6 +5,8 @@ not in seconds, so that a machine or a supervisor that was stopped for a while b
 """
 
 import asyncio
+import contextlib
+import os
 from typing import TYPE_CHECKING, Final
 
 from bartizan.app import messages as m
@@ -28,6 +30,13 @@ async def keep(supervisor: "Supervisor") -> None:
             if child.kind in PATIENCE and child.ready.done() and child.state != "gone":
                 _ask(supervisor, child)
         await supervisor.record.renew()
+        say_so(supervisor)
+
+
+def say_so(supervisor: "Supervisor") -> None:
+    """Date the status anew: what it says still holds, and whoever reads an old one knows that nobody kept it."""
+    with contextlib.suppress(OSError):  # a full disk: `status` then says that it is old
+        os.utime(supervisor.folder.status)
 
 
 def _ask(supervisor: "Supervisor", child: "Child") -> None:

@@ -31,6 +31,7 @@ class Status(msgspec.Struct, frozen=True):
         generation: of policy, principals and revocations; entries: in the ledger's tree.
         altered: segments in which a record was found altered.
         accepting: whether connections are taken.
+        silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
     version: str
@@ -49,6 +50,7 @@ class Status(msgspec.Struct, frozen=True):
     altered: int
     accepting: bool
     processes: list[Process]
+    silent: int = 0
 
 
 def write_status(supervisor: "Supervisor") -> None:

@@ -62,8 +62,11 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
     if running is None:
         return f"platform     not running on {where}: start it with `bartizan up`"
     since = span((now - running.started) / SECOND)
+    state = "accepting" if running.accepting else "NOT ACCEPTING"
+    if running.silent:
+        state = f"NOT ANSWERING: process {running.pid} has said nothing for {span(running.silent)}"
     lines = [
-        ("platform", f"{running.url}, for {since}, {'accepting' if running.accepting else 'NOT ACCEPTING'}"),
+        ("platform", f"{running.url}, for {since}, {state}"),
         ("services", ", ".join(running.services)),
         (
             "ledger",
