@@ -1,5 +1,6 @@
 """Looking into a running process that holds secrets: root may, its own user may not."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -10,7 +11,11 @@ def opened(pid: int) -> list[str]:
     """Return what each descriptor of a process leads to; without root the test stands aside."""
     if os.geteuid() != 0:
         pytest.skip("needs root to see the descriptors of a process that its own user may not read")
-    return [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            found.append(str(entry.readlink()))
+    return found
 
 
 def environment(pid: int) -> bytes:

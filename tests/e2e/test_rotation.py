@@ -11,6 +11,7 @@ import pytest
 from bench.bed.crowd import Load, configured, require_accounted
 from tests.e2e import adjusted, conftest
 from tests.e2e.conftest import Platform, Start
+from tests.e2e.test_dialer import descriptors
 from tests.e2e.test_processes import process, query, until
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,8 @@ def test_a_worker_goes_from_segment_to_segment_under_load(platform: Start) -> No
     with configured() as configuration:
         running = platform(configuration=configuration)
         supervisor = running.status()["pid"]
-        before = len(list(Path(f"/proc/{supervisor}/fd").iterdir()))
+        process(running, "worker", "ready")  # the spare is there
+        before = descriptors(supervisor)
         with Load(running.port, [running.token()]) as load:
             until(lambda: len(load.answered) > 6_000, 90)
             os.kill(process(running, "worker", "serving")["pid"], signal.SIGKILL)
@@ -47,7 +49,7 @@ def test_a_worker_goes_from_segment_to_segment_under_load(platform: Start) -> No
         assert load.refused == 0
         assert not load.statuses
         until(lambda: len(segments(running.state)) <= 6)  # the others are sealed and gone
-        assert len(list(Path(f"/proc/{supervisor}/fd").iterdir())) <= before + 2
+        until(lambda: descriptors(supervisor) <= before + 2)
         assert running.run("down").returncode == 0
         assert require_accounted(running.state, load.answered) > 11_000
         assert running.run("ledger", "verify").returncode == 0

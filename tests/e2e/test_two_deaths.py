@@ -14,6 +14,7 @@ import pytest
 
 from bench.bed.crowd import Load, configured, require_accounted
 from tests.e2e.conftest import Platform, Start
+from tests.e2e.test_dialer import descriptors
 from tests.e2e.test_processes import process, until
 
 pytestmark = pytest.mark.slow
@@ -69,11 +70,12 @@ def test_nothing_is_lost(platform: Start, first: str, second: str) -> None:
 def test_when_all_die_at_once_all_come_back(platform: Start) -> None:
     running = platform()
     supervisor = running.status()["pid"]
-    before = len(list(Path(f"/proc/{supervisor}/fd").iterdir()))
+    until(partial(whole, running, set()))
+    before = descriptors(supervisor)
     for _ in range(3):
         dead = {one["pid"] for one in running.status()["processes"]}
         for pid in dead:
             os.kill(pid, signal.SIGKILL)
         until(partial(whole, running, dead))
-    assert len(list(Path(f"/proc/{supervisor}/fd").iterdir())) == before
+    until(lambda: descriptors(supervisor) == before)
     assert running.run("ledger", "verify").returncode == 0
