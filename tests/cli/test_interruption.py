@@ -37,6 +37,7 @@ sys.exit(main())
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
         yield Path(name)
+        subprocess.run([COMMAND, "down"], cwd=name, capture_output=True, check=True)  # however the test went
 
 
 @pytest.mark.parametrize(
