@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,10 @@ def test_when_who_starts_it_is_killed_meanwhile_it_stops(state: Path, after: flo
         until(lambda: not alive(pid) or answers(state))
 
 
+def gone(pid: int) -> bool:
+    return not alive(pid)
+
+
 def answers(state: Path) -> bool:
     """Return whether the platform of a folder answers its owner."""
     command = [*COMMAND, "token", "--state", str(state)]
@@ -153,6 +158,19 @@ def test_a_worker_that_hangs_does_not_outlive_its_supervisor(platform: Start) ->
     until(lambda: not any(alive(p["pid"]) for p in told["processes"]))
     again = running.run("up", "--detach", "--no-drill", "--port", str(running.port))
     assert again.returncode == 0, again.stderr
+
+
+def test_an_orderly_end_seals_everything_although_the_sealer_is_between_two_starts(platform: Start) -> None:
+    running = platform()
+    token = running.token()
+    for _ in range(4):  # each time it is longer away
+        pid = process(running, "sealer", "ready")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        until(partial(gone, pid))
+    assert [chat(running, token) for _ in range(3)] == [200] * 3
+    assert running.run("down").returncode == 0
+    assert len(query(running, "--kind", "gateway.request.completed")) == 3
+    assert running.run("ledger", "verify").returncode == 0
 
 
 def test_down_stops_one_that_is_still_starting(state: Path) -> None:

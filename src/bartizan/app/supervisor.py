@@ -109,6 +109,11 @@ class Supervisor:
             child.kill(signal.SIGTERM)
         await self._gone([*self.of("control"), *self.of("dialer"), *self.of("sample")], 5)
         self.record.end()
+        if not self.of(
+            "sealer"
+        ):  # it is between two starts, and what is written is to be sealed all the same
+            with contextlib.suppress(OSError):
+                await self._set_up(self._spawn("sealer"))
         for sealer in self.of("sealer"):
             sealer.channel.close_writing()
         await self._gone(self.of("sealer"), 30)
