@@ -91,6 +91,11 @@ class Record:
         """Return the segments whose writers live, without those that are sealed to their end."""
         return [number for child in tuple(self._segments) for number in self._unsealed(child)]
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether segments are final and no sealer has been told so."""
+        return bool(self._final)
+
     def writer_of(self, segment: int) -> int | None:
         """Return the number of the child that writes a segment, 0 for the supervisor, None if nobody does."""
         return next((child for child, numbers in self._segments.items() if segment in numbers), None)

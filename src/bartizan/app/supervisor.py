@@ -109,9 +109,7 @@ class Supervisor:
             child.kill(signal.SIGTERM)
         await self._gone([*self.of("control"), *self.of("dialer"), *self.of("sample")], 5)
         self.record.end()
-        if not self.of(
-            "sealer"
-        ):  # it is between two starts, and what is written is to be sealed all the same
+        if self.record.unfinished and not self.of("sealer"):  # it is between two starts
             with contextlib.suppress(OSError):
                 await self._set_up(self._spawn("sealer"))
         for sealer in self.of("sealer"):
