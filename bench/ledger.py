@@ -178,7 +178,6 @@ def _tree(folder: Path, entries: int) -> str:
             pass
     note = bed.sequencer.checkpoint()
     cpu, _ = _best(lambda: verify(bed.folder, bed.keys, note), 1)
-    deep, _ = _best(lambda: verify(bed.folder, bed.keys, note, vocabulary=True), 1)
     size, tree = bed.sequencer.size, bed.sequencer._tree  # noqa: SLF001  the proofs' own cost
     root = tree.frontier.root()
     indices = [number * 7919 % size for number in range(500)]
@@ -198,11 +197,6 @@ def _tree(folder: Path, entries: int) -> str:
             "verify",
             f"{size / cpu:,.0f}/CPU-s",
             f"10 M entries in {million / size * cpu:.1f} CPU-s (goal: 30)",
-        ],
-        [
-            "verify, every word looked up",
-            f"{size / deep:,.0f}/CPU-s",
-            f"10 M entries in {million / size * deep:.1f} CPU-s",
         ],
         [
             "make an inclusion proof",

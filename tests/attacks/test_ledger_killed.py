@@ -57,6 +57,6 @@ def test_a_sealer_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Pat
     with Sequencer(folder, signers, SystemClock()) as sequencer:
         sequencer.recover()
         note = sequencer.checkpoint()
-    assert verify(folder, signers.verifiers, note, vocabulary=True).faults == ()
+    assert verify(folder, signers.verifiers, note).faults == ()
     sequences = [entry.sequence for entry in query(folder, Query(limit=100_000)) if entry.segment == 1]
     assert sequences == list(range(1 + 2 * number))[:100_000]

@@ -15,7 +15,7 @@ def test_it_cannot_change_records_that_are_not_sequenced_yet(tmp_path: Path) -> 
     journal = ground.journal(1)
     for number in range(3):
         admit(journal, number)
-    journal.flush()
+        journal.flush()
 
     # what it finds: the file's octets and the journal's key of now; and it may write the file anew
     path, key = segment_path(ground.folder, 1), bytes(journal._key)

@@ -9,46 +9,18 @@ from hypothesis import strategies as st
 
 from bartizan.ledger.event import (
     ACTOR,
-    SUBJECT,
     Event,
     NotAnEvent,
     Outcome,
     content_tag,
     decode,
-    decode_all,
-    decode_shapes,
     encode,
 )
-from bartizan.ledger.vocabulary import KINDS, NAME, Form, Hex, Name, OneOf, Whole, fits
+from bartizan.ledger.grammar import columns
+from bartizan.ledger.vocabulary import KINDS, NAME, Form, fits
+from tests.ledger.drawn import events
 
 FIELDS = [(kind, field, form) for kind, fields in KINDS.items() for field, form in fields.items()]
-
-
-def value(form: Form) -> st.SearchStrategy[int | str]:
-    match form:
-        case OneOf(words):
-            return st.sampled_from(sorted(words))
-        case Whole(most):
-            return st.integers(0, most)
-        case Name():
-            return st.from_regex(NAME, fullmatch=True)
-        case Hex(octets):
-            return st.binary(min_size=octets, max_size=octets).map(bytes.hex)
-
-
-@st.composite
-def events(draw: st.DrawFn) -> Event:
-    kind = draw(st.sampled_from(sorted(KINDS)))
-    fields = draw(st.sets(st.sampled_from(sorted(KINDS[kind])))) if KINDS[kind] else set()
-    return Event(
-        draw(st.integers(0, 2**63 - 1)),
-        kind,
-        draw(st.from_regex(ACTOR, fullmatch=True)),
-        draw(st.from_regex(SUBJECT, fullmatch=True)),
-        draw(st.sampled_from(Outcome)),
-        draw(st.from_regex(NAME, fullmatch=True) | st.just("")),
-        {field: draw(value(KINDS[kind][field])) for field in fields},
-    )
 
 
 @given(events())
@@ -66,26 +38,6 @@ def test_the_canonical_bytes_are_sorted_json_without_white_space(event: Event) -
     assert msgspec.json.encode(plain, order="deterministic") == body
     assert list(plain) == sorted(plain)
     assert re.search(rb'[\s.](?=[^"]*(?:"[^"]*"[^"]*)*$)', body) is None
-
-
-@given(st.lists(events(), max_size=20))
-def test_many_events_decode_as_each_alone(many: list[Event]) -> None:
-    bodies = [encode(event) for event in many]
-    assert decode_all(bodies) == many
-    assert [(shape.at, shape.kind) for shape in decode_shapes(bodies)] == [(e.at, e.kind) for e in many]
-
-
-@given(st.lists(events(), min_size=2, max_size=6), st.data())
-def test_no_body_may_hold_two_events_or_a_part_of_one(many: list[Event], data: st.DataObject) -> None:
-    bodies = [encode(event) for event in many]
-    at = data.draw(st.integers(0, len(bodies) - 2))
-    glue = data.draw(st.sampled_from([b"\n", b",", b"", b" "]))
-    joined = [*bodies[:at], bodies[at] + glue + bodies[at + 1], *bodies[at + 2 :]]
-    cut = data.draw(st.integers(1, len(bodies[0]) - 1))
-    for wrong in (joined, [*joined, b""], [bodies[0][:cut], bodies[0][cut:]], [bodies[0] + b"\n"]):
-        for decoder in (decode_all, decode_shapes):
-            with pytest.raises(NotAnEvent):
-                decoder(wrong)
 
 
 @pytest.mark.parametrize(("kind", "field", "form"), FIELDS)
@@ -146,9 +98,7 @@ def test_what_is_no_event_does_not_construct(parts: tuple[object, ...]) -> None:
 def test_whatever_is_no_event_is_refused(octets: bytes) -> None:
     with pytest.raises(NotAnEvent):
         decode(octets)
-    for many in (decode_all, decode_shapes):
-        with pytest.raises(NotAnEvent):
-            many([octets])
+    assert len(columns([octets])) == 0
 
 
 @given(events(), st.data())
@@ -158,6 +108,7 @@ def test_another_spelling_of_an_event_is_refused(event: Event, data: st.DataObje
     for spelt in (body[:at] + b" " + body[at:], body + b"\n", body.replace(b'"at":', b'"at":0', 1)):
         with pytest.raises(NotAnEvent):
             decode(spelt)
+        assert len(columns([spelt])) == 0
 
 
 def test_a_content_tag_says_nothing_without_its_key() -> None:

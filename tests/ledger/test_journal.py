@@ -52,7 +52,7 @@ def test_record_0_names_the_segment_and_is_there_at_once(tmp_path: Path) -> None
     _, path, key = begin(tmp_path)
     (opened,) = events(path, key)
     assert opened.kind == "ledger.segment.opened"
-    assert opened.detail == {"writer": "worker", "segment": 7, "boot": BOOT, "format": 1}
+    assert opened.detail == {"writer": "worker", "segment": 7, "boot": BOOT, "format": 2}
 
 
 def test_the_first_key_is_overwritten_once_record_0_is_written(tmp_path: Path) -> None:
@@ -76,6 +76,17 @@ def test_records_are_written_by_flush_in_order_with_one_write(tmp_path: Path) ->
     journal.flush()
     assert [event.detail.get("number") for event in events(path, key)[1:]] == [1, 2, 3]
     assert journal.used == path.stat().st_size
+
+
+def test_more_than_a_frame_takes_is_written_with_one_write_all_the_same(tmp_path: Path) -> None:
+    journal, path, key = begin(tmp_path)
+    numbers = list(range(1, 1001))
+    for number in numbers:
+        note(journal, number)
+    journal.flush()
+    note(journal, 1001)
+    journal.flush()
+    assert [event.detail.get("number") for event in events(path, key)[1:]] == [*numbers, 1001]
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=20))
@@ -168,7 +179,7 @@ def test_a_short_write_ends_the_journal_for_good(tmp_path: Path) -> None:
     for refused in (lambda: note(journal), journal.flush):
         with pytest.raises(JournalUnwritable):
             refused()
-    assert len(events(path, key)) == 2  # the opening and what came whole of the ten
+    assert len(events(path, key)) == 1  # the opening; of the ten, nobody was told that they are written
 
 
 def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:

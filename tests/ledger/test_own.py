@@ -35,7 +35,7 @@ def test_its_events_are_in_a_signed_tree_when_it_ends(tmp_path: Path) -> None:
     assert kinds == ["ledger.segment.opened", "compliance.ledger.verified", "ledger.segment.closed"] * 3
     keys = load_verifiers(tmp_path / "ledger")
     assert keys is not None
-    found = verify(tmp_path / "ledger", keys, vocabulary=True)
+    found = verify(tmp_path / "ledger", keys)
     assert (found.entries, found.signed, found.faults) == (9, 9, ())
     assert list((tmp_path / "ledger" / "segments").iterdir()) == []
 

@@ -6,10 +6,24 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.ledger.segment import HEAD, MOST_BODY, MOST_RECORD, Batch, Fault, judge_tail, read, seal
+from bartizan.ledger.segment import (
+    HEAD,
+    MOST_BODIES,
+    MOST_FRAME,
+    Batch,
+    Fault,
+    judge_tail,
+    read,
+    seal,
+    shares,
+)
 
 KEY = bytes(range(32))
-BODIES = st.lists(st.binary(min_size=1, max_size=60).map(lambda body: body + b"}"), min_size=1, max_size=8)
+BODIES = st.lists(
+    st.binary(min_size=1, max_size=60).map(lambda body: body.replace(b"\n", b" ") + b"}"),
+    min_size=1,
+    max_size=8,
+)
 
 
 def written(bodies: list[bytes], key: bytes = KEY) -> tuple[bytes, list[int]]:
@@ -25,7 +39,7 @@ def written(bodies: list[bytes], key: bytes = KEY) -> tuple[bytes, list[int]]:
 def found(data: bytes) -> tuple[Batch, Fault | None]:
     """What a reader finds once the writer is dead: whole records, then a torn end or an altered one."""
     batch = read(data, KEY, 0)
-    fault = batch.fault or judge_tail(data[batch.octets :][:MOST_RECORD], batch.key, batch.sequence)
+    fault = batch.fault or judge_tail(data[batch.octets :][:MOST_FRAME], batch.key, batch.sequence)
     return batch, fault
 
 
@@ -74,6 +88,26 @@ def test_swapped_removed_or_doubled_records_are_found(bodies: list[bytes], data:
         assert batch.bodies == [record[HEAD.size : -32] for record in altered[: batch.sequence]]
 
 
+@given(BODIES, BODIES)
+def test_the_records_of_one_frame_are_read_one_by_one(first: list[bytes], second: list[bytes]) -> None:
+    frame, key = seal(KEY, 0, b"\n".join(first))
+    following, last = seal(key, len(first), b"\n".join(second))
+    batch = read(frame + following, KEY, 0)
+    assert batch.bodies == first + second
+    assert (batch.sequence, batch.key, batch.fault) == (len(first) + len(second), last, None)
+    for end in range(len(frame), len(frame + following)):
+        assert read((frame + following)[:end], KEY, 0).bodies == first
+
+
+@given(st.lists(st.integers(1, MOST_BODIES // 3), min_size=1, max_size=12))
+def test_many_records_take_as_many_frames_as_they_need(sizes: list[int]) -> None:
+    bodies = [bytes(size) for size in sizes]
+    parts = list(shares(bodies))
+    assert [body for part in parts for body in part] == bodies
+    assert all(part and len(b"\n".join(part)) <= MOST_BODIES for part in parts)
+    assert len(parts) == 1 or len(b"\n".join(bodies)) > MOST_BODIES
+
+
 @given(BODIES)
 def test_records_of_another_segment_are_not_taken(bodies: list[bytes]) -> None:
     data, _ = written(bodies, os.urandom(32))
@@ -87,10 +121,10 @@ def test_whatever_is_no_segment_yields_nothing(data: bytes) -> None:
 
 
 def test_a_length_beyond_every_record_is_an_alteration() -> None:
-    head = HEAD.pack(MOST_BODY + 1, 0, 0)
+    head = HEAD.pack(MOST_BODIES + 1, 0, 0)
     assert read(head, KEY, 0).fault is Fault.LENGTH
     assert read(HEAD.pack(0, 0, 0), KEY, 0).fault is Fault.LENGTH
-    assert judge_tail(HEAD.pack(MOST_BODY, 0, 0) + bytes(MOST_RECORD), KEY, 0) is Fault.LENGTH
+    assert judge_tail(HEAD.pack(MOST_BODIES, 0, 0) + bytes(MOST_FRAME), KEY, 0) is Fault.LENGTH
 
 
 @given(BODIES)

@@ -15,6 +15,7 @@ from bartizan.drill.target import Platform, Target
 from bartizan.ledger.database import FILE, copy, transaction
 from bartizan.ledger.entry import Entry, encode_entry
 from bartizan.ledger.event import encode
+from bartizan.ledger.grammar import columns_of
 from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small
 from bartizan.ledger.query import MOST, Query, query
 from bartizan.ledger.stored_tree import StoredTree
@@ -80,7 +81,7 @@ class Copy:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - words of ours
             connection.execute("UPDATE state SET size = 0, frontier = x''")
             tree = StoredTree(connection)
-            tree.append([_octets(entry) for entry in entries], [entry.event for entry in entries])
+            tree.append([_octets(entry) for entry in entries], columns_of(entry.event for entry in entries))
             tree.save()
 
     @contextlib.contextmanager

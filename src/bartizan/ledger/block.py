@@ -6,13 +6,12 @@ hide entries from a query, is found.
 """
 
 import struct
-from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
 import msgspec
 
-from bartizan.ledger.event import Event, Shape
+from bartizan.ledger.grammar import Columns
 
 ENTRIES: Final = 256
 """Entries in a block."""
@@ -40,22 +39,22 @@ def term(field: str, value: str) -> bytes:
     return crc32(value.encode(), _FIELDS[field]).to_bytes(TERM_OCTETS, "big")
 
 
-def summarize(number: int, events: Sequence[Event | Shape]) -> Block:
+def summarize(number: int, events: Columns) -> Block:
     """Return the block of these 256 events."""
-    times = [event.at for event in events]
-    kinds = {prefix for kind in {event.kind for event in events} for prefix in prefixes(kind)}
-    names = {crc32(kind.encode(), _FIELDS["kind"]) for kind in kinds}
+    kinds = {prefix for kind in set(events.kind) for prefix in prefixes(kind)}
+    names: set[int] = set()
     for field, values in (
-        ("actor", {event.actor for event in events}),
-        ("subject", {event.subject for event in events}),
-        ("control", {event.control for event in events}),
+        ("kind", kinds),
+        ("actor", set(events.actor)),
+        ("subject", set(events.subject)),
+        ("control", set(events.control)),
     ):
         start = _FIELDS[field]
-        names.update([crc32(value.encode(), start) for value in values])
-    return Block(number, min(times), max(times), struct.pack(f">{len(names)}I", *sorted(names)))
+        names.update([crc32(value, start) for value in values])
+    return Block(number, min(events.at), max(events.at), struct.pack(f">{len(names)}I", *sorted(names)))
 
 
-def prefixes(kind: str) -> list[str]:
+def prefixes(kind: bytes) -> list[bytes]:
     """Return a kind and what it begins with: `a`, `a.b` and `a.b.c` for `a.b.c`."""
-    words = kind.split(".")
-    return [".".join(words[:count]) for count in range(1, len(words) + 1)]
+    words = kind.split(b".")
+    return [b".".join(words[:count]) for count in range(1, len(words) + 1)]

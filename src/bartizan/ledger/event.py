@@ -128,54 +128,6 @@ def decode(body: bytes) -> Event:
     return event
 
 
-def decode_all(bodies: list[bytes]) -> list[Event]:
-    """Return the events of many canonical bodies; much quicker than one by one.
-
-    Raises:
-        NotAnEvent: at least one is not an event in canonical form; `decode` says which.
-    """
-    lines = b"\n".join(bodies) + b"\n" if bodies else b""
-    try:
-        events = _DECODER.decode_lines(lines)
-    except _UNREADABLE as fault:
-        raise NotAnEvent("", "one of many bodies is not an event") from fault
-    # canonical JSON holds no line break: equal lines, as many as bodies, are one event each
-    if len(events) != len(bodies) or _ENCODER.encode_lines(events) != lines:
-        raise NotAnEvent("", "one of many bodies is not in canonical form")
-    return events
-
-
-class Shape(msgspec.Struct, frozen=True, gc=False):
-    """An event of the right shape whose words were not looked up: for verifying many."""
-
-    at: int
-    kind: str
-    actor: str
-    subject: str
-    outcome: Outcome
-    control: str
-    detail: dict[str, int | str]
-
-
-_SHAPES = msgspec.json.Decoder(Shape)
-
-
-def decode_shapes(bodies: list[bytes]) -> list[Shape]:
-    """Return the shapes of many bodies whose JSON is canonical; the vocabulary is not consulted.
-
-    Raises:
-        NotAnEvent: at least one is not canonical JSON of the shape of an event.
-    """
-    lines = b"\n".join(bodies) + b"\n" if bodies else b""
-    try:
-        shapes = _SHAPES.decode_lines(lines)
-    except _UNREADABLE as fault:
-        raise NotAnEvent("", "one of many bodies is not an event") from fault
-    if len(shapes) != len(bodies) or _ENCODER.encode_lines(shapes) != lines:
-        raise NotAnEvent("", "one of many bodies is not in canonical form")
-    return shapes
-
-
 def content_tag(key: bytes, content: bytes) -> str:
     """Return the ContentTag of some content: 32 bytes of HMAC-SHA256 in hexadecimal.
 

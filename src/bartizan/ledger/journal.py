@@ -2,8 +2,9 @@
 
 Rules of this file: what `flush` returned from survives the death of any process; what a `Sync` covers survives
 a power loss once `end_sync` returned. After a failed write or sync nothing is written any more, so that whoever
-needs the record fails closed: a second sync would succeed over what the first one lost. The hot path is `record`
-and `flush`; they hold no lock and belong to one thread, as all of a journal does. Only `Sync.run` may be another's.
+needs the record fails closed: a second sync would succeed over what the first one lost. What one `flush` writes is
+sealed together. The hot path is `append` and `flush`; they hold no lock and belong to one thread, as all of a
+journal does. Only `Sync.run` may be another's.
 """
 
 import os
@@ -12,9 +13,9 @@ from typing import Final, NoReturn
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.ledger.event import Event, Outcome, encode
-from bartizan.ledger.segment import KEY_OCTETS, MOST_BODY, seal
+from bartizan.ledger.segment import BETWEEN, KEY_OCTETS, MOST_BODIES, MOST_BODY, seal, shares
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the record's shape, as `ledger.segment.opened` names it."""
 CAPACITY: Final = 32 << 20
 """Octets of a segment, unless its opener says otherwise."""
@@ -72,6 +73,7 @@ class Journal:
         clock: stamps events.
         capacity: octets reserved for the segment.
     Attributes:
+        last: instant of the last event.
         durable: whether somebody waits for the disk: then a segment that is left stays open until it is synced.
     Raises:
         JournalUnwritable: record 0 could not be written.
@@ -83,12 +85,12 @@ class Journal:
         "_clock",
         "_fd",
         "_key",
-        "_last",
         "_retired",
         "_writer",
         "broken",
         "capacity",
         "durable",
+        "last",
         "segment",
         "sequence",
         "used",
@@ -116,7 +118,7 @@ class Journal:
         self.capacity: int
         self.broken: str
         self._clock, self._writer, self._boot = clock, writer, boot
-        self._last = Nanoseconds(0)
+        self.last = Nanoseconds(0)
         self._begin(fd, first_key, segment, capacity, {})
 
     def record(
@@ -134,7 +136,7 @@ class Journal:
             NotAnEvent: a part is not of its closed form.
             JournalUnwritable: an earlier write failed.
         """
-        at = max(self._clock.now(), self._last)
+        at = max(self._clock.now(), self.last)
         return self.add(Event(at, kind, actor, subject, outcome, control, dict(detail)))
 
     def add(self, event: Event) -> int:
@@ -144,17 +146,29 @@ class Journal:
             OutOfOrder: it lies before the last one.
             JournalUnwritable: an earlier write failed.
         """
-        if self.broken:
-            raise JournalUnwritable(self.segment, self.broken)
-        if event.at < self._last:
-            raise OutOfOrder(self._last - event.at)
         body = encode(event)
         if len(body) > MOST_BODY:
             raise JournalUnwritable(self.segment, "an event is longer than a record may be")
+        return self.append(Nanoseconds(event.at), body)
+
+    def append(self, at: Nanoseconds, body: bytes) -> int:
+        """Add an event that is written out already; return its sequence. Written by the next `flush`.
+
+        Args:
+            at: its instant, not before `last`.
+            body: its canonical bytes, from `ledger.written`: nobody checks them here, and the sealer stops at
+                what is no event.
+        Raises:
+            OutOfOrder: it lies before the last one.
+            JournalUnwritable: an earlier write failed.
+        """
+        if self.broken:
+            raise JournalUnwritable(self.segment, self.broken)
+        if at < self.last:
+            raise OutOfOrder(self.last - at)
+        self._buffer.append(body)
+        self.last = at
         sequence = self.sequence
-        record, self._key = seal(self._key, sequence, body)
-        self._buffer.append(record)
-        self._last = Nanoseconds(event.at)
         self.sequence = sequence + 1
         return sequence
 
@@ -168,8 +182,7 @@ class Journal:
             raise JournalUnwritable(self.segment, self.broken)
         if not self._buffer:
             return
-        data = b"".join(self._buffer)
-        self._buffer.clear()
+        data = self._sealed()
         try:
             written = os.write(self._fd, data)
         except OSError as fault:
@@ -177,6 +190,21 @@ class Journal:
         if written != len(data):
             self._fail(f"only {written} of {len(data)} octets were taken")
         self.used += written
+
+    def _sealed(self) -> bytes:
+        """Return the frames of what was added, and move the key on."""
+        bodies, self._buffer = self._buffer, []
+        first = self.sequence - len(bodies)
+        content = BETWEEN.join(bodies)
+        if len(content) <= MOST_BODIES:
+            frame, self._key = seal(self._key, first, content)
+            return frame
+        frames: list[bytes] = []
+        for share in shares(bodies):
+            frame, self._key = seal(self._key, first, BETWEEN.join(share))
+            frames.append(frame)
+            first += len(share)
+        return b"".join(frames)
 
     def sync(self) -> None:
         """Make what was flushed survive a power loss (fdatasync), and wait for it.
@@ -264,10 +292,10 @@ class Journal:
             "format": FORMAT,
         }
         self.record("ledger.segment.opened", "platform", "", Outcome.DONE, "", detail | more)
-        first_key[:] = bytes(
-            KEY_OCTETS
-        )  # the ratchet moved on; with this key, record 0 and all after could be forged
-        self.flush()
+        try:
+            self.flush()
+        finally:  # the ratchet moved on; with this key, record 0 and all after could be forged
+            first_key[:] = bytes(KEY_OCTETS)
 
     def _fail(self, fault: str, cause: OSError | None = None) -> NoReturn:
         self.broken = fault

@@ -4,18 +4,19 @@ Rules of this file: a request belongs to the line of segments of the worker that
 the same line completes it. A line holds at most `MOST` of them, so that a worker gone bad cannot fill memory.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from bartizan.ledger.event import Event
+from bartizan.ledger.grammar import Columns
 
 MOST: Final = 65_536
 """Requests of one line that are remembered; older ones count as lost."""
-ADMITTED: Final = "gateway.request.admitted"
-COMPLETED: Final = "gateway.request.completed"
+ADMITTED: Final = b"gateway.request.admitted"
+COMPLETED: Final = b"gateway.request.completed"
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -34,37 +35,44 @@ class Pending:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Load them."""
         self._connection = connection
-        self._lines: dict[int, dict[str, Admitted]] = {}
-        self._stored: set[tuple[int, str]] = set()
+        self._lines: dict[int, dict[bytes, tuple[int, bytes]]] = {}
+        """Line -> request -> sequence and actor of its record; octets, as columns have them."""
+        self._stored: set[tuple[int, bytes]] = set()
         for line, request, sequence, actor in connection.execute("SELECT * FROM pending ORDER BY sequence"):
-            self._lines.setdefault(line, {})[request] = Admitted(request, sequence, actor)
-            self._stored.add((line, request))
+            self._lines.setdefault(line, {})[request.encode()] = (sequence, actor.encode())
+            self._stored.add((line, request.encode()))
 
-    def follow(self, line: int, events: list[Event], sequence: int) -> list[Admitted]:
+    def follow(self, line: int, events: Columns, sequence: int) -> list[Admitted]:
         """Take a line's next events, the first of which has this sequence; return what must count as lost."""
         requests = self._lines.setdefault(line, {})
-        for number, event in enumerate(events, sequence):
-            if event.kind == ADMITTED:
-                requests[event.subject] = Admitted(event.subject, number, event.actor)
-            elif event.kind == COMPLETED:
-                requests.pop(event.subject, None)
-        return [requests.pop(next(iter(requests))) for _ in range(len(requests) - MOST)]
+        for number, (kind, subject) in enumerate(zip(events.kind, events.subject, strict=True)):
+            if kind == ADMITTED:
+                requests[subject] = (sequence + number, events.actor[number])
+            elif kind == COMPLETED:
+                requests.pop(subject, None)
+        eldest = list(itertools.islice(requests, max(0, len(requests) - MOST)))
+        return [_admitted(request, *requests.pop(request)) for request in eldest]
 
     def end(self, line: int) -> list[Admitted]:
         """Forget a line; return what it left open, which is lost."""
-        return list(self._lines.pop(line, {}).values())
+        return [_admitted(request, *of) for request, of in self._lines.pop(line, {}).items()]
 
     def save(self) -> None:
         """Write what changed; once a transaction, at its end."""
         now = {(line, request) for line, requests in self._lines.items() for request in requests}
         gone, new = self._stored - now, now - self._stored
         if gone:
-            self._connection.executemany("DELETE FROM pending WHERE line = ? AND request = ?", gone)
+            rows = [(line, request.decode()) for line, request in gone]
+            self._connection.executemany("DELETE FROM pending WHERE line = ? AND request = ?", rows)
         if new:
             self._connection.executemany("INSERT INTO pending VALUES (?, ?, ?, ?)", self._rows(new))
         self._stored = now
 
-    def _rows(self, new: set[tuple[int, str]]) -> Iterator[tuple[int, str, int, str]]:
+    def _rows(self, new: set[tuple[int, bytes]]) -> Iterator[tuple[int, str, int, str]]:
         for line, request in new:
-            admitted = self._lines[line][request]
-            yield line, request, admitted.sequence, admitted.actor
+            sequence, actor = self._lines[line][request]
+            yield line, request.decode(), sequence, actor.decode()
+
+
+def _admitted(request: bytes, sequence: int, actor: bytes) -> Admitted:
+    return Admitted(request.decode(), sequence, actor.decode())

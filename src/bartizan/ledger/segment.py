@@ -1,17 +1,21 @@
-"""The format of a journal segment: records that a later thief of the writer's memory cannot alter.
+"""The format of a journal segment: frames that a later thief of the writer's memory cannot alter.
 
-    record = length:u32 checksum:u32 sequence:u64 body tag:32      integers little-endian
-    tag || next key = BLAKE2b-512(key, length checksum sequence body)
-    checksum = CRC-32 of the body, started from the sequence
+    frame = length:u32 checksum:u32 sequence:u64 bodies tag:32      integers little-endian
+    bodies = the bodies of neighbouring records, a line feed between them; `sequence` is the first one's
+    tag || next key = BLAKE2b-512(key, length checksum sequence bodies)
+    checksum = CRC-32 of the bodies, started from the sequence
 
-Rules of this file: pure. Each record's key is derived from the one before and the first is gone once record 0
-is written, so whoever takes the writer over at record n can forge from n on, and nothing before. A record
-that is not whole at the end of the file is torn; anything else that does not fit is altered.
+Rules of this file: pure. What is written with one write is one frame, or a few: nobody has gone on before it is
+written, so that the records of a frame are one moment for everybody. Each frame's key is derived from the one
+before and the first is gone once record 0 is written, so whoever takes the writer over after a frame can forge
+what follows, and nothing before. A frame that is not whole at the end of the file is torn; anything else that
+does not fit is altered. Canonical bodies hold no line feed.
 """
 
 import enum
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final
@@ -24,14 +28,17 @@ HEAD: Final = struct.Struct("<IIQ")
 TAG_OCTETS: Final = 32
 KEY_OCTETS: Final = 32
 MOST_BODY: Final = 4096
-"""Octets of a record's body at most; a longer length field is an alteration, not a torn record."""
-MOST_RECORD: Final = HEAD.size + MOST_BODY + TAG_OCTETS
+"""Octets of one record's body at most."""
+MOST_BODIES: Final = 32 * 1024
+"""Octets of a frame's bodies at most; a longer length field is an alteration, not a torn frame."""
+MOST_FRAME: Final = HEAD.size + MOST_BODIES + TAG_OCTETS
+BETWEEN: Final = b"\n"
 
 _U32: Final = 0xFFFF_FFFF
 
 
 class Fault(enum.Enum):
-    """What does not fit about an altered record."""
+    """What does not fit about an altered frame."""
 
     LENGTH = "length"
     SEQUENCE = "sequence"
@@ -44,10 +51,10 @@ class Batch(msgspec.Struct, frozen=True):
     """What one reading found.
 
     Attributes:
-        bodies: of the whole, authentic records, in order.
-        octets: how many octets of the data those records take.
-        key, sequence: for the record after them.
-        fault: what is wrong with the record after them; None where it is not there, or not yet whole.
+        bodies: of the records in whole, authentic frames, in order.
+        octets: how many octets of the data those frames take.
+        key, sequence: for the frame after them.
+        fault: what is wrong with the frame after them; None where it is not there, or not yet whole.
     """
 
     bodies: list[bytes]
@@ -57,26 +64,37 @@ class Batch(msgspec.Struct, frozen=True):
     fault: Fault | None
 
 
-def seal(key: bytes | bytearray, sequence: int, body: bytes) -> tuple[bytes, bytes]:
-    """Return the record and the key of the next one.
+def seal(key: bytes | bytearray, sequence: int, bodies: bytes) -> tuple[bytes, bytes]:
+    """Return the frame and the key of the next one.
 
     Args:
         key: 32 octets.
-        sequence: of this record, from 0.
-        body: at most `MOST_BODY` octets.
+        sequence: of the first record in it, from 0.
+        bodies: at most `MOST_BODIES` octets.
     """
-    head = HEAD.pack(len(body), zlib.crc32(body, sequence & _U32), sequence)
-    content = head + body
+    head = HEAD.pack(len(bodies), zlib.crc32(bodies, sequence & _U32), sequence)
+    content = head + bodies
     both = blake2b(content, key=key).digest()
     return content + both[:32], both[32:]
 
 
+def shares(bodies: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the bodies in as many parts as they take frames."""
+    start = octets = 0
+    for at, body in enumerate(bodies):
+        octets += len(body) + 1
+        if octets > MOST_BODIES:
+            yield bodies[start:at]
+            start, octets = at, len(body) + 1
+    yield bodies[start:]
+
+
 def read(data: bytes, key: bytes | bytearray, sequence: int) -> Batch:
-    """Return the whole records at the beginning of the data, each checked.
+    """Return the records of the whole frames at the beginning of the data, each frame checked.
 
     Args:
-        data: octets of a segment, from the border of a record on.
-        key, sequence: of the first record in the data.
+        data: octets of a segment, from the border of a frame on.
+        key, sequence: of the first frame in the data.
     """
     bodies: list[bytes] = []
     at, fault, size = 0, None, len(data)
@@ -84,7 +102,7 @@ def read(data: bytes, key: bytes | bytearray, sequence: int) -> Batch:
         start = at + HEAD.size
         length, checksum, number = HEAD.unpack_from(data, at)
         end = start + length
-        if number != sequence or not 0 < length <= MOST_BODY:
+        if number != sequence or not 0 < length <= MOST_BODIES:
             fault = Fault.SEQUENCE if number != sequence else Fault.LENGTH
             break
         if end + TAG_OCTETS > size:
@@ -94,26 +112,27 @@ def read(data: bytes, key: bytes | bytearray, sequence: int) -> Batch:
             damaged = zlib.crc32(data[start:end], sequence & _U32) != checksum
             fault = Fault.CHECKSUM if damaged else Fault.TAG
             break
-        bodies.append(data[start:end])
-        key, sequence, at = both[TAG_OCTETS:], sequence + 1, end + TAG_OCTETS
+        found = data[start:end].split(BETWEEN)
+        bodies += found
+        key, sequence, at = both[TAG_OCTETS:], sequence + len(found), end + TAG_OCTETS
     return Batch(bodies, at, key, sequence, fault)
 
 
 def judge_tail(tail: bytes, key: bytes | bytearray, sequence: int) -> Fault | None:
-    """Return None where the tail of a dead writer's segment is a torn record, else what was altered.
+    """Return None where the tail of a dead writer's segment is a torn frame, else what was altered.
 
-    A torn record is shorter than one record can be, and holds no whole record under another length: a length
-    field that was raised would otherwise hide its own record as torn.
+    A torn frame is shorter than one frame can be, and holds no whole frame under another length: a length
+    field that was raised would otherwise hide its own frame as torn.
 
     Args:
-        tail: what follows the last whole record.
-        key, sequence: of the record that begins there.
+        tail: what follows the last whole frame.
+        key, sequence: of the frame that begins there.
     """
-    if len(tail) >= MOST_RECORD:
+    if len(tail) >= MOST_FRAME:
         return Fault.LENGTH
     for end in range(HEAD.size + 1, len(tail) - TAG_OCTETS + 1):
         if tail[end - 1 : end] == b"}":
-            record, _ = seal(key, sequence, tail[HEAD.size : end])
-            if Tag(record[-TAG_OCTETS:]).matches(tail[end : end + TAG_OCTETS]):
+            frame, _ = seal(key, sequence, tail[HEAD.size : end])
+            if Tag(frame[-TAG_OCTETS:]).matches(tail[end : end + TAG_OCTETS]):
                 return Fault.LENGTH
     return None

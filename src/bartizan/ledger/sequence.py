@@ -20,6 +20,7 @@ from bartizan.ledger.checkpoint import Checkpoint, Signers
 from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
 from bartizan.ledger.entry import OWN_SEGMENT, encode_entry
 from bartizan.ledger.event import Event, Outcome, encode
+from bartizan.ledger.grammar import columns_of
 from bartizan.ledger.installation import (
     CHECKPOINT,
     SEGMENTS,
@@ -30,7 +31,7 @@ from bartizan.ledger.installation import (
 )
 from bartizan.ledger.pending import COMPLETED, Admitted, Pending
 from bartizan.ledger.stored_tree import StoredTree
-from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, OPENED, Found, Tailed
+from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed
 from bartizan.ledger.tree import ProofInvalid
 
 CONTROL: Final = "ledger.intact"
@@ -173,7 +174,7 @@ class Sequencer:
         grown = [segment for segment in self._open() if segment.unread(self._folder) != 0]
         if grown:
             found = [(segment, segment.look(self._folder)) for segment in grown]
-            if any(look.events or look.fault for _, look in found):
+            if any(look.bodies or look.fault for _, look in found):
                 with self._change():
                     for segment, look in found:
                         self._take(segment, look)
@@ -271,7 +272,7 @@ class Sequencer:
             raise
 
     def _take(self, segment: Tailed, found: Found) -> None:
-        if self._must_wait(segment, found.events):
+        if self._must_wait(segment, found.opening):
             return
         first = segment.sequence
         entries = [
@@ -281,19 +282,19 @@ class Sequencer:
         self._lose(self._pending.follow(segment.line, found.events, first))
         segment.sequence += len(entries)
         segment.position, segment.key[:] = found.position, found.key
-        segment.at = found.events[-1].at if found.events else segment.at
+        segment.at = found.events.at[-1] if found.bodies else segment.at
         if found.fault:
             self._stop(segment, found.fault)
-        elif found.events and found.events[-1].kind == CLOSED:
+        elif found.bodies and found.events.kind[-1] == CLOSED:
             segment.state = DONE
             self._end(segment.line)
         segment.save(self._connection)
 
-    def _must_wait(self, segment: Tailed, events: list[Event]) -> bool:
+    def _must_wait(self, segment: Tailed, opening: Event | None) -> bool:
         """Return whether the segment continues one of its line that is not read to its end yet."""
-        if segment.sequence or not events or events[0].kind != OPENED:
+        if opening is None:
             return False
-        before = self._segments.get(int(events[0].detail.get("after", 0)))
+        before = self._segments.get(int(opening.detail.get("after", 0)))
         if before is None or before.line != segment.line:  # nobody waits for another writer
             return False
         return before.state == OPEN and before.number < segment.number
@@ -336,7 +337,7 @@ class Sequencer:
     def _lose(self, requests: list[Admitted]) -> None:
         for lost in requests:
             detail: dict[str, int | str] = {"admitted": lost.sequence, "reason": "lost"}
-            self._own(COMPLETED, Outcome.FAILED, detail, actor=lost.actor, subject=lost.request)
+            self._own(COMPLETED.decode(), Outcome.FAILED, detail, actor=lost.actor, subject=lost.request)
 
     def _own(
         self,
@@ -350,7 +351,7 @@ class Sequencer:
     ) -> None:
         self._own_at = max(self._own_at, self._clock.now())
         event = Event(self._own_at, kind, actor, subject, outcome, control, detail)
-        self._tree.append([encode_entry(OWN_SEGMENT, self._own_sequence, encode(event))], [event])
+        self._tree.append([encode_entry(OWN_SEGMENT, self._own_sequence, encode(event))], columns_of([event]))
         self._own_sequence += 1
 
     def _refuse(self, path: Path, number: int) -> None:

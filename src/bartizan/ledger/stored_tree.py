@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bartizan.ledger.block import ENTRIES, summarize
 from bartizan.ledger.database import ENTRIES_FROM, STATE, TILES_FROM
 from bartizan.ledger.entry import decode_entry
-from bartizan.ledger.event import Event
+from bartizan.ledger.grammar import Columns, columns_of
 from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hashes, node_in, root_of
 
 
@@ -31,7 +31,7 @@ class StoredTree:
         self.frontier = load_frontier(connection)
         self.node: Node = node_in(tile_in(connection), self.frontier)
         rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (self.size // ENTRIES * ENTRIES,))
-        self._recent = [decode_entry(number, entry).event for number, entry in rows]
+        self._recent = columns_of(decode_entry(number, entry).event for number, entry in rows)
         if len(self._recent) != self.size % ENTRIES:
             raise ValueError("the entries are not as many as the tree says")
 
@@ -48,7 +48,7 @@ class StoredTree:
         """
         return root_of(self.node, 0, size)
 
-    def append(self, entries: list[bytes], events: list[Event]) -> None:
+    def append(self, entries: list[bytes], events: Columns) -> None:
         """Add entries, given as octets and as what they say."""
         first = self.size
         tiles = self.frontier.append(leaf_hashes(entries))
@@ -56,7 +56,7 @@ class StoredTree:
         self._connection.executemany(
             "INSERT INTO tiles VALUES (?, ?, ?)", [(tile.level, tile.number, tile.hashes) for tile in tiles]
         )
-        self._recent += events
+        self._recent.extend(events)
         self._connection.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?)", self._blocks())
 
     def save(self) -> None:
@@ -68,10 +68,11 @@ class StoredTree:
     def _blocks(self) -> list[tuple[int, int, int, bytes]]:
         number = (self.size - len(self._recent)) // ENTRIES
         full = [
-            summarize(number + at // ENTRIES, self._recent[at : at + ENTRIES])
+            summarize(number + at // ENTRIES, self._recent.part(at, at + ENTRIES))
             for at in range(0, len(self._recent) - ENTRIES + 1, ENTRIES)
         ]
-        del self._recent[: len(full) * ENTRIES]
+        if full:
+            self._recent = self._recent.part(len(full) * ENTRIES, len(self._recent))
         return [(block.number, block.least, block.most, block.terms) for block in full]
 
 

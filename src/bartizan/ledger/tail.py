@@ -12,15 +12,16 @@ from typing import Final
 
 import msgspec
 
-from bartizan.ledger.event import Event, NotAnEvent, decode_all
+from bartizan.ledger.event import Event, decode
+from bartizan.ledger.grammar import Columns, columns
 from bartizan.ledger.installation import segment_path
-from bartizan.ledger.segment import MOST_RECORD, judge_tail, read
+from bartizan.ledger.segment import MOST_FRAME, judge_tail, read
 
 MOST_READ: Final = 1 << 20
 """Octets of a segment that are read at a time."""
 
 OPENED: Final = "ledger.segment.opened"
-CLOSED: Final = "ledger.segment.closed"
+CLOSED: Final = b"ledger.segment.closed"
 
 OPEN, DONE, ALTERED = "open", "done", "altered"
 """States of a segment: being written and read; wholly in the tree; stopped."""
@@ -31,12 +32,14 @@ class Found(msgspec.Struct, frozen=True):
 
     Attributes:
         events, bodies: of the records that count, in order; the same number of each.
+        opening: the event of the segment's record 0, where that is among them.
         position, key: of the record after them.
         fault: what is wrong with the record after them, a word of `vocabulary.FAULT`; empty where nothing is.
     """
 
-    events: list[Event]
+    events: Columns
     bodies: list[bytes]
+    opening: Event | None
     position: int
     key: bytes | bytearray
     fault: str
@@ -74,26 +77,30 @@ class Tailed(msgspec.Struct):
         """Return what comes next, at most `MOST_READ` octets of it."""
         unread = self.unread(folder)
         if unread is None or unread < 0:
-            return Found([], [], self.position, self.key, "missing" if unread is None else "shortened")
+            fault = "missing" if unread is None else "shortened"
+            return Found(Columns(), [], None, self.position, self.key, fault)
         data = self._octets(folder, MOST_READ)
         batch = read(data, self.key, self.sequence)
-        events = _events(batch.bodies)
+        events = columns(batch.bodies)
         fault = batch.fault.value if batch.fault and not _lost_to_power(data[batch.octets :]) else ""
         if len(events) < len(batch.bodies):
             fault = "body"
         good = _in_order(events, self.at)
         if good < len(events):
             fault = "order"
-        if self.sequence == 0 and events and not self._opens(events[0]):
+        opening = decode(batch.bodies[0]) if self.sequence == 0 and good else None
+        if opening is not None and not self._opens(opening):
             good, fault = 0, "body"
-        return Found(events[:good], batch.bodies[:good], self.position + batch.octets, batch.key, fault)
+        if good < len(events):
+            events = events.part(0, good)
+        return Found(events, batch.bodies[:good], opening, self.position + batch.octets, batch.key, fault)
 
     def torn(self, folder: Path) -> tuple[int, str]:
         """Return how many octets of a torn record follow, and what is wrong where it is not torn but altered."""
         tail = self._octets(folder, MOST_READ)
         if _lost_to_power(tail):
             return len(tail), ""
-        fault = judge_tail(tail[:MOST_RECORD], self.key, self.sequence)
+        fault = judge_tail(tail[:MOST_FRAME], self.key, self.sequence)
         return len(tail), fault.value if fault else ""
 
     def cut(self, folder: Path) -> None:
@@ -135,24 +142,17 @@ def _lost_to_power(rest: bytes) -> bool:
     return len(rest) < MOST_READ and not rest.strip(b"\0")
 
 
-def _events(bodies: list[bytes]) -> list[Event]:
-    """Return the events of the bodies before the first that is not one."""
-    try:
-        return decode_all(bodies)
-    except NotAnEvent:
-        events: list[Event] = []
-        for body in bodies:
-            try:
-                events += decode_all([body])
-            except NotAnEvent:
-                break
-        return events
-
-
-def _in_order(events: list[Event], last: int) -> int:
+def _in_order(events: Columns, last: int) -> int:
     """Return how many events come before the first that lies before its predecessor or after a closing."""
-    for number, event in enumerate(events):
-        if event.at < last or (number and events[number - 1].kind == CLOSED):
+    count = len(events)
+    if (
+        CLOSED not in events.kind[:-1]
+        and events.at == sorted(events.at)
+        and (not count or last <= events.at[0])
+    ):
+        return count
+    for number, at in enumerate(events.at):
+        if at < last or (number and events.kind[number - 1] == CLOSED):
             return number
-        last = event.at
-    return len(events)
+        last = at
+    return count

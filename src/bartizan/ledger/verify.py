@@ -9,7 +9,7 @@ import enum
 import sqlite3
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,8 @@ from bartizan.ledger.block import ENTRIES, Block, summarize
 from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
 from bartizan.ledger.database import BLOCKS_FROM, TILES_FROM, LedgerUnreadable, reading
 from bartizan.ledger.entry import ORIGIN
-from bartizan.ledger.event import Event, NotAnEvent, Shape, decode_all, decode_shapes
+from bartizan.ledger.event import Event, NotAnEvent, decode
+from bartizan.ledger.grammar import Columns, columns, columns_of
 from bartizan.ledger.installation import CHECKPOINT, read_small
 from bartizan.ledger.stored_tree import load_frontier
 from bartizan.ledger.tree import HASH_OCTETS, HEIGHT, WIDTH, Frontier, Tile, leaf_hashes, split
@@ -28,7 +29,7 @@ MOST_FAULTS: Final = 1000
 """Faults that are listed; more are counted."""
 MOST_GAP: Final = 1_000_000
 """Missing entries in a row after which reading stops: a made-up number must not keep it busy for ever."""
-_ALTERED: Final = "ledger.segment.altered"
+_ALTERED: Final = b"ledger.segment.altered"
 _TILES: Final = ENTRIES // WIDTH
 
 
@@ -105,18 +106,15 @@ class Verification(msgspec.Struct, frozen=True):
         return dict(Counter(fault.word.value for fault in self.faults))
 
 
-def verify(
-    folder: Path, keys: Verifiers, remembered: bytes | None = None, *, vocabulary: bool = False
-) -> Verification:
+def verify(folder: Path, keys: Verifiers, remembered: bytes | None = None) -> Verification:
     """Return what is wrong with a ledger.
 
     Args:
         folder: the ledger's, or that of a copy.
         keys: its public keys, best from a place of their own.
         remembered: a checkpoint that was kept elsewhere.
-        vocabulary: also look up every word of every event, at twice the time; the sealer did when it took them.
     """
-    walk = _Walk(keys, vocabulary=vocabulary)
+    walk = _Walk(keys)
     signed = 0
     try:
         notes = [read_small(folder / CHECKPOINT)]
@@ -149,8 +147,8 @@ class _Differing(msgspec.Struct, frozen=True):
 class _Walk:
     """One reading of a ledger: the tree that its stored hashes make, and what is wrong so far."""
 
-    def __init__(self, keys: Verifiers, *, vocabulary: bool) -> None:
-        self.keys, self.vocabulary = keys, vocabulary
+    def __init__(self, keys: Verifiers) -> None:
+        self.keys = keys
         self.tree = Frontier()
         self.faults: list[Fault] = []
         self.count = 0
@@ -275,8 +273,8 @@ class _Walk:
 
     def _bodies(self, connection: sqlite3.Connection, first: int, entries: list[bytes]) -> None:
         events = self._events(first, [entry[ORIGIN.size :] for entry in entries])
-        for at, event in enumerate(events):
-            if event.kind == _ALTERED:
+        for at, kind in enumerate(events.kind) if _ALTERED in events.kind else ():
+            if kind == _ALTERED:
                 self.fault(Word.ALTERED, first + at, "the sealer found a journal segment altered")
         row = connection.execute(f"{BLOCKS_FROM} LIMIT 1", (first // ENTRIES,)).fetchone()
         derived = summarize(first // ENTRIES, events) if len(events) == ENTRIES else None
@@ -285,20 +283,18 @@ class _Walk:
         if row is None or (derived is not None and Block(*row) != derived):
             self.fault(Word.DOCTORED, first, "the summary of 256 entries does not follow from them")
 
-    def _events(self, first: int, bodies: list[bytes]) -> Sequence[Event | Shape]:
-        decode: Callable[[list[bytes]], Sequence[Event | Shape]]
-        decode = decode_all if self.vocabulary else decode_shapes
-        try:
-            return decode(bodies)
-        except NotAnEvent:
-            events: list[Event | Shape] = []
-            for at, body in enumerate(bodies):
-                try:
-                    events += decode([body])
-                except NotAnEvent:
-                    if body:
-                        self.fault(Word.NOT_AN_EVENT, first + at, "the entry is not a canonical event")
-            return events
+    def _events(self, first: int, bodies: list[bytes]) -> Columns:
+        found = columns(bodies)
+        if len(found) == len(bodies):
+            return found
+        events: list[Event] = []
+        for at, body in enumerate(bodies):
+            try:
+                events.append(decode(body))
+            except NotAnEvent:
+                if body:
+                    self.fault(Word.NOT_AN_EVENT, first + at, "the entry is not a canonical event")
+        return columns_of(events)
 
     def _grow(self, connection: sqlite3.Connection, leaves: list[bytes], sizes: set[int]) -> None:
         at = 0
