@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.ports import ServiceLimits, ServiceRoute
-from bartizan.gateway.request import RequestHead
-from bartizan.gateway.route import Routes
-from bartizan.gateway.share import Shares
+from bartizan.gateway.share import Share, Shares
 from tests.gateway.scene import OK, Received, Scene, client, request, run, standing
 
 MIB = 1024 * 1024
@@ -23,14 +21,14 @@ class Asked:
     """A request, as far as a share goes."""
 
     def __init__(self, octets: int) -> None:
-        self.head = RequestHead(b"POST", b"/v1/completions", 1, True, octets, False, "", b"", b"", False)
-        self.route = Routes([SERVICE], "main").of(self.head)
-        self.counted, self.holds = "", 0
+        self.length = octets
+        self.share: Share | None = None
+        self.holds = 0
 
 
 def taken(shares: Shares, asked: Asked, principal: str) -> str:
     try:
-        shares.take(asked, principal)  # type: ignore[arg-type]  # all that it looks at
+        shares.take(asked, shares.of(SERVICE, principal))  # type: ignore[arg-type]  # all that it looks at
     except Refusal as fault:
         return fault.reason
     return ""
@@ -49,14 +47,14 @@ def test_shares_are_bounded_and_given_back(steps: list[tuple[str, str, int]]) ->
     for does, principal, number in steps:
         if does == "take":
             asked = Asked(number * 16 * MIB)
-            mine = [each for each in under_way if each.counted == principal]
+            mine = [each for each in under_way if each.share is shares.of(SERVICE, principal)]
             enough = len(mine) >= 2 and len(under_way) >= 12
-            too_much = sum(each.holds for each in mine) + asked.head.length > BODIES_OCTETS // 4
-            full = sum(each.holds for each in under_way) + asked.head.length > BODIES_OCTETS
+            too_much = sum(each.holds for each in mine) + asked.length > BODIES_OCTETS // 4
+            full = sum(each.holds for each in under_way) + asked.length > BODIES_OCTETS
             assert taken(shares, asked, principal) == (
                 "principal-busy" if enough or too_much else "bodies-full" if full else ""
             )
-            under_way += [asked] if asked.counted else []
+            under_way += [asked] if asked.share else []
         elif under_way:
             asked = under_way[number % len(under_way)]
             if does == "pass on":
@@ -72,8 +70,10 @@ def test_shares_are_bounded_and_given_back(steps: list[tuple[str, str, int]]) ->
 
 
 def empty(shares: Shares) -> bool:
-    counts = (*shares._of.values(), *shares._services.values(), *shares._held_by.values(), shares._held)
-    return not any(counts)
+    totals = (*shares._services.values(), *shares._held_by.values())
+    return not any(
+        [shares._held, *(each.count for each in totals), *(each.mine for each in shares._of.values())]
+    )
 
 
 ENDS = {

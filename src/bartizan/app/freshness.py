@@ -61,8 +61,14 @@ class Freshness:
         self.generation = 0
 
     def newest(self) -> int:
-        """Return the number of the newest generation there is."""
+        """Return the number of the newest generation there is; negative where nothing may be decided now."""
+        if self._alone_since is not None and self._alone_for_too_long:
+            return -1
         return self._counter[0]
+
+    @property
+    def _alone_for_too_long(self) -> bool:
+        return self._alone_since is not None and self._clock.now() - self._alone_since > ALONE
 
     def current(self) -> Access | None:
         """Return what to decide on now; None where the control process has been gone for too long.
@@ -72,9 +78,7 @@ class Freshness:
         """
         while self._counter[0] > self.generation:
             self._wait()
-        if self._alone_since is not None and self._clock.now() - self._alone_since > ALONE:
-            return None
-        return self.access
+        return None if self._alone_for_too_long else self.access
 
     def load(self, generation: int, state: State) -> None:
         """Decide on this state from now on."""

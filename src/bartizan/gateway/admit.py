@@ -2,25 +2,26 @@
 
 Rules of this file: cheap refusals come before dear ones, limits before bodies, and the admitted record before
 the first octet upstream. Every step either goes on or raises a `Refusal`; what is known so far stands on the
-exchange, so that the refusal's record can say it.
+exchange, so that the refusal's record can say it. A head that got through lately need not be found out about again
+(`passes.py`); its limits are asked each time.
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
+from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
 from bartizan.gateway.stream import ADMITTED, Exchange
 from bartizan.gateway.subject import Allowance
-from bartizan.ledger.event import Outcome, content_tag
+from bartizan.ledger.event import content_tags
 from bartizan.ledger.journal import JournalUnwritable
+from bartizan.ledger.written import admitted
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
-
-_ALLOWED: Final = Outcome.ALLOWED
 
 
 def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
@@ -34,15 +35,22 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     Raises:
         Refusal: it goes no further.
     """
-    exchange.route = plane.routes.of(exchange.head)
-    exchange.who = _authenticate(plane, exchange)
+    passed = exchange.passed
+    exchange.route = route = passed.route if passed is not None else plane.routes.of(exchange.head)
+    exchange.who = _authenticate(plane, exchange, passed)
     _limit(plane, exchange)
-    _require_fitting(exchange)
-    if exchange.known is not None:
-        plane.shares.take(exchange, exchange.known.id)
-    body = yield exchange.route.body_octets
-    exchange.judged = exchange.route.reader.read(body)
-    _limit_client(plane, exchange)
+    _require_fitting(exchange, passed)
+    known = exchange.known
+    if known is not None:
+        share = passed.share if passed is not None else None
+        plane.shares.take(exchange, share or plane.shares.of(route.service, known.id))
+    body = yield route.body_octets
+    judged = exchange.judged = route.reader.read(body)
+    if exchange.slowed:
+        _limit_client(plane, exchange)
+    exchange.circumstances = Circumstances(
+        exchange.client.group, judged.model, judged.stream, judged.most_tokens
+    )
     generation = _authorize(plane, exchange)
     exchange.sequence = _record(plane, exchange, generation)
     exchange.stage = ADMITTED
@@ -50,9 +58,19 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     plane.turn.after(exchange.admitted, exchange.unadmitted)
 
 
-def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
+def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Authenticated:
     if exchange.route.public:
         return plane.ports.anonymous
+    if (
+        passed is not None
+        and passed.who is not None
+        and passed.generation == plane.generation
+        and exchange.started < passed.until
+    ):
+        exchange.known = passed.who.principal
+        exchange.actor = passed.who.principal.pseudonym
+        exchange.client.trust(passed.who.principal.id)
+        return passed.who
     answer = plane.ports.authenticate(exchange.head.token, exchange.started)
     if is_refused(answer):
         _limit_stranger(plane, exchange)
@@ -60,6 +78,8 @@ def _authenticate(plane: "Plane", exchange: Exchange) -> Authenticated:
     exchange.known = answer.principal
     exchange.actor = answer.principal.pseudonym
     exchange.client.trust(answer.principal.id)
+    if passed is not None:
+        passed.void()
     return answer
 
 
@@ -87,10 +107,9 @@ def _limit_client(plane: "Plane", exchange: Exchange) -> None:
 
     A client's id is random and no stranger's to know, so no stranger keeps a client from its next token.
     """
-    if exchange.slowed:
-        client = exchange.judged.client or client_of_basic(exchange.head.basic)
-        if plane.ports.client_limit(exchange.client.source, client, exchange.started):
-            _require_within("address", exchange.slowed)
+    client = exchange.judged.client or client_of_basic(exchange.head.basic)
+    if plane.ports.client_limit(exchange.client.source, client, exchange.started):
+        _require_within("address", exchange.slowed)
 
 
 def _require_within(party: str, wait: int) -> None:
@@ -99,26 +118,45 @@ def _require_within(party: str, wait: int) -> None:
         raise refusal(found[0].reason, retry_after=wait)
 
 
-def _require_fitting(exchange: Exchange) -> None:
+def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
     """Refuse by what the head says of a body, before one is read."""
     head, route = exchange.head, exchange.route
+    if exchange.length > route.body_octets:
+        raise refusal("body-too-large")
+    if passed is not None:
+        return
     if head.encoded:
         raise refusal("encoding-refused")
     if head.method == b"POST" and head.media != route.reader.media:
         raise refusal("content-type-unknown")
-    if head.length > route.body_octets:
-        raise refusal("body-too-large")
 
 
 def _authorize(plane: "Plane", exchange: Exchange) -> int:
-    judged, route = exchange.judged, exchange.route
-    exchange.circumstances = Circumstances(
-        exchange.client.group, judged.model, judged.stream, judged.most_tokens
-    )
-    answer = plane.ports.authorize(exchange.who, route.action, route.service.name, exchange.circumstances)
+    """Return the generation in which the request is allowed."""
+    passed, circumstances = exchange.passed, exchange.circumstances
+    if passed is not None and passed.generation == plane.generation and circumstances in passed.allowed:
+        return passed.generation
+    route = exchange.route
+    answer = plane.ports.authorize(exchange.who, route.action, route.service.name, circumstances)
     if is_refused(answer):
         _refuse(answer)
+    if exchange.known is not None:
+        _remember(plane, exchange, answer.generation)
     return answer.generation
+
+
+def _remember(plane: "Plane", exchange: Exchange, generation: int) -> None:
+    """Keep what was found on the way of this head, for the next request with it."""
+    passed, key, known = exchange.passed, exchange.key, exchange.known
+    if passed is None:
+        passed = exchange.passed = Pass(exchange.head, exchange.route)
+        plane.passes.keep(key, passed)
+    if passed.who is None or passed.generation != generation:
+        passed.void()
+        passed.who, passed.generation, passed.until = exchange.who, generation, exchange.who.until
+        passed.share = exchange.share
+        passed.tags = content_tags(known.content_key) if known is not None and known.content_key else None
+    passed.allow(exchange.circumstances)
 
 
 def _refuse(answer: Refused) -> NoReturn:
@@ -127,25 +165,21 @@ def _refuse(answer: Refused) -> NoReturn:
 
 def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
     """Add the admitted record and return its sequence; it is written at the end of the turn."""
-    detail: dict[str, int | str] = {
-        "service": exchange.route.service.name,
-        "route": exchange.route.name,
-        "group": exchange.client.group,
-        "octets": len(exchange.judged.octets),
-        "generation": generation,
-    }
-    key = exchange.who.principal.content_key
-    if key:
-        detail["content"] = content_tag(key, exchange.judged.octets)
+    journal, passed, octets = plane.ports.journal, exchange.passed, exchange.judged.octets
+    at = max(exchange.asked, journal.last)
+    body = admitted(
+        at,
+        exchange.actor,
+        exchange.id,
+        content=passed.tags(octets) if passed is not None and passed.tags is not None else "",
+        generation=generation,
+        group=exchange.client.group,
+        octets=len(octets),
+        route=exchange.route.name,
+        service=exchange.route.service.name,
+    )
     try:
-        return plane.ports.journal.record(
-            "gateway.request.admitted",
-            exchange.actor,
-            exchange.id,
-            _ALLOWED,
-            "access.request-authorized",
-            detail,
-        )
+        return journal.append(at, body)
     except JournalUnwritable:
         plane.turn.fail()
         raise refusal("record-unavailable") from None

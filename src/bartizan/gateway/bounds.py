@@ -30,6 +30,10 @@ MEMBERS: Final = 131_072
 """Members of all objects of a JSON body together."""
 VALUES: Final = 524_288
 """Commas of a JSON body, so about as many values; token ids are the most that anybody sends."""
+PASSES: Final = 4096
+"""Heads that are remembered with all that was found for them, and as many older ones."""
+PASS_OCTETS: Final = 4096
+"""Octets of a head that is remembered at most."""
 AHEAD_OCTETS: Final = 64 * 1024
 """Octets that a client may send ahead of the answer to its earlier request."""
 LINGER_OCTETS: Final = 8 * 1024 * 1024

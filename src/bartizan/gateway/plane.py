@@ -14,6 +14,7 @@ from bartizan.gateway.controls import rate_limited, tls_strong
 from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
+from bartizan.gateway.passes import Passes
 from bartizan.gateway.pool import Pool
 from bartizan.gateway.ports import Ports, is_refused
 from bartizan.gateway.refusals import Key, Refusals
@@ -57,10 +58,10 @@ class Plane:
 
     Attributes:
         ports, loop: what it was assembled with.
-        heads, routes, turn, pool, request_lines, ids, dates: its parts.
+        heads, passes, routes, turn, pool, request_lines, ids, dates: its parts.
         clients: every connection of a client; `crowd` has those too that still shake hands.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
-        generation: number of the state that was last refreshed to.
+        generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
         swept: instant of the last sweep; the time for all that needs it to a quarter of a second.
         admitted, completed: how many records of each were written.
@@ -80,6 +81,7 @@ class Plane:
         "ids",
         "loop",
         "open",
+        "passes",
         "pool",
         "ports",
         "request_lines",
@@ -92,7 +94,7 @@ class Plane:
     def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
         """Lay the routes; open nothing yet."""
         self.ports, self.loop = ports, loop
-        self.heads = HeadReader(ports.names)
+        self.heads, self.passes = HeadReader(ports.names), Passes()
         self.routes = Routes(ports.services, ports.default_service)
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
@@ -114,6 +116,7 @@ class Plane:
             return
         self.ports.refresh()
         self.generation = newest
+        self.passes.void()
         for exchange in tuple(self.open):
             reason = self._disallowed(exchange)
             if reason:
@@ -173,7 +176,7 @@ class Plane:
             "service": route.service.name,
             "route": route.name,
             "group": exchange.client.group,
-            "generation": self.generation,
+            "generation": max(0, self.generation),
         }
         outcome = Outcome.DENIED if fault.control else Outcome.FAILED
         try:

@@ -47,6 +47,11 @@ class Authenticated(Protocol):
         """Who."""
         ...
 
+    @property
+    def until(self) -> Nanoseconds:
+        """Instant from which it must be asked again."""
+        ...
+
 
 class Allowed(Protocol):
     """The request may go on."""
@@ -118,8 +123,8 @@ class Recorder(Protocol):
         ...
 
 
-class Journal(Recorder, Protocol):
-    """The worker's own journal (`ledger.journal.Journal`)."""
+class Writable(Protocol):
+    """Where events are written together."""
 
     def flush(self) -> None:
         """Write what was added, with one write. Raises `JournalUnwritable`."""
@@ -131,6 +136,20 @@ class Journal(Recorder, Protocol):
 
     def end_sync(self, sync: Sync) -> None:
         """Take the result of an order that has run. Raises `JournalUnwritable`."""
+        ...
+
+
+class Journal(Recorder, Writable, Protocol):
+    """The worker's own journal (`ledger.journal.Journal`).
+
+    Attributes:
+        last: instant of its last event; none may lie before it.
+    """
+
+    last: Nanoseconds
+
+    def append(self, at: Nanoseconds, body: bytes) -> int:
+        """Add an event that is written out (`ledger.written`); return its sequence. Raises `JournalUnwritable`."""
         ...
 
 
@@ -196,7 +215,7 @@ class Ports(msgspec.Struct, frozen=True):
         authenticate: (token, now) -> who; the token is what stood after `Bearer `, empty where nothing did.
         authorize: (who, action, service, circumstances) -> whether they may. It says so again for open
             streams after each change of generation, so it must know of revocations by itself.
-        generation: number of the newest state, a look into shared memory.
+        generation: number of the newest state, a look into shared memory; negative while nothing may be decided.
         refresh: loads that state; called when the number has moved.
         limit: (service, principal id, now) -> nanoseconds to wait, 0 where one more is allowed and counted.
         address_limit: (address pseudonym, now) -> the same, for requests that nobody known makes.

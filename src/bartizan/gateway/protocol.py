@@ -175,7 +175,7 @@ class ClientConnection(asyncio.Protocol):
         self._exchange, self._begun = exchange, True
         try:
             plane.require_open()
-            exchange.head = exchange.arrived = plane.heads.read(head)
+            exchange.read(head)
             if exchange.head.path == HEALTH:
                 self._say_health(exchange.head, rest)
                 return
@@ -184,11 +184,13 @@ class ClientConnection(asyncio.Protocol):
         except Refusal as fault:
             self._refuse(exchange, fault, rest)
             return
-        length = exchange.head.length
-        if 0 <= length <= len(rest):
+        length = exchange.length
+        if length == len(rest):
+            self._admit(exchange, rest, b"")
+        elif 0 <= length < len(rest):
             self._admit(exchange, rest[:length], rest[length:])
         else:
-            self._begin_body(exchange.head, octets, rest)
+            self._begin_body(exchange, octets, rest)
 
     def _say_health(self, head: RequestHead, rest: bytes) -> None:
         if head.method not in (b"GET", b"HEAD"):
@@ -199,10 +201,11 @@ class ClientConnection(asyncio.Protocol):
         self._go_on(keep=self.keeps(head))
 
     # ---- in: the body ----------------------------------------------------------------------------------
-    def _begin_body(self, head: RequestHead, octets: int, rest: bytes) -> None:
+    def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:
+        head, length = exchange.head, exchange.length
         self._phase = _BODY
         self._deadline = Nanoseconds(self._plane.swept + BODY_TIME)
-        self._body = Chunked(octets, CHUNKS) if head.length == CHUNKED else Counted(head.length)
+        self._body = Chunked(octets, CHUNKS) if length == CHUNKED else Counted(length)
         self._pieces = []
         if head.expects and not rest:
             self.write(CONTINUE)
@@ -220,6 +223,8 @@ class ClientConnection(asyncio.Protocol):
             return
         if body.done:
             octets, self._pieces, self._body = b"".join(self._pieces), [], None
+            self._plane.freshen()
+            exchange.asked = self._plane.ports.clock.now()
             self._admit(exchange, octets, body.rest)
 
     def _admit(self, exchange: Exchange, octets: bytes, rest: bytes) -> None:
@@ -334,8 +339,8 @@ class ClientConnection(asyncio.Protocol):
         self._plane.record_refusal(exchange, fault)
         head = exchange.arrived
         keep = False
-        if head is not None and rest is not None and 0 <= head.length <= len(rest):
-            keep, self._ahead = self.keeps(head), rest[head.length :]
+        if head is not None and rest is not None and 0 <= exchange.length <= len(rest):
+            keep, self._ahead = self.keeps(head), rest[exchange.length :]
         self.write(self.refusal(exchange, fault, keep=keep))
         if keep:
             self._go_on(keep=True, rest=_rest_of(fault))

@@ -7,7 +7,6 @@ fault. Nothing here decides: facts go to the control `gateway.input-valid`, whos
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 import httptools
@@ -24,8 +23,6 @@ END: Final = b"\r\n\r\n"
 """What follows the octets of a head."""
 CHUNKED: Final = -1
 """The length of a body that comes in chunks."""
-_REMEMBERED: Final = 1024
-_REMEMBERED_OCTETS: Final = 4096
 _HEAD: Final = re.compile(
     rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ]))(/[A-Za-z0-9._~/-]*) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
@@ -68,18 +65,13 @@ class RequestHead(msgspec.Struct, frozen=True):
 
 
 class HeadReader:
-    """Reads heads for a gateway that answers to certain names.
+    """Reads heads for a gateway that answers to certain names; a pure function of the head's octets."""
 
-    Reading is a pure function of the head's octets, so the answers for the latest 1,024 short heads are kept:
-    a client sends the same head again and again.
-    """
-
-    __slots__ = ("_names", "_read_kept")
+    __slots__ = ("_names",)
 
     def __init__(self, names: Iterable[str]) -> None:
         """Answer to these names: host names and addresses as Host carries them, without a port."""
         self._names = frozenset((f"[{name}]" if ":" in name else name).lower().encode() for name in names)
-        self._read_kept = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def read(self, head: bytes) -> RequestHead:
         """Return the accepted head.
@@ -89,9 +81,6 @@ class HeadReader:
         Raises:
             Refusal: the head is refused; its reason names why.
         """
-        return self._read_kept(head) if len(head) <= _REMEMBERED_OCTETS else self._read(head)
-
-    def _read(self, head: bytes) -> RequestHead:
         reading = read_fields(head, self._names)
         _require_valid(reading.facts)
         if not _llhttp_agrees(head, reading):

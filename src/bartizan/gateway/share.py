@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bartizan.clock import SECOND
 from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import CHUNKED
 
 if TYPE_CHECKING:
@@ -17,6 +18,41 @@ if TYPE_CHECKING:
 _OCTETS_EACH: Final = BODIES_OCTETS // 4
 _UNTOLD: Final = 4 * 1024 * 1024
 """Octets that a body counts for which comes in chunks and does not say how long it is."""
+
+
+class _Counted:
+    """How many requests, or octets of bodies, somebody has."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Share:
+    """What one principal has under way with one service."""
+
+    __slots__ = ("connections", "held", "mine", "theirs")
+
+    def __init__(self, connections: int, theirs: _Counted, held: _Counted) -> None:
+        """Have nothing yet.
+
+        Args:
+            connections: to the service at once.
+            theirs: requests of everybody with this service.
+            held: octets of this principal's bodies, for any service.
+        """
+        self.connections, self.theirs, self.held = connections, theirs, held
+        self.mine = 0
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether what is left of the connections is for those who hold less than an eighth.
+
+        Those are the last quarter; of fewer than eight connections there is none to spare.
+        """
+        share = self.connections // 8
+        return self.theirs.count >= 6 * share and self.mine >= share > 0
 
 
 class Shares:
@@ -29,53 +65,51 @@ class Shares:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._of: dict[tuple[str, str], int] = {}
-        self._services: dict[str, int] = {}
-        self._held_by: dict[str, int] = {}
+        self._of: dict[tuple[str, str], Share] = {}
+        self._services: dict[str, _Counted] = {}
+        self._held_by: dict[str, _Counted] = {}
         self._held = 0
 
-    def take(self, exchange: "Exchange", principal: str) -> None:
+    def of(self, service: ServiceRoute, principal: str) -> Share:
+        """Return what a principal has under way with a service; one and the same each time."""
+        share = self._of.get((service.name, principal))
+        if share is None:
+            theirs = self._services.setdefault(service.name, _Counted())
+            held = self._held_by.setdefault(principal, _Counted())
+            share = self._of[service.name, principal] = Share(service.limits.connections, theirs, held)
+        return share
+
+    def take(self, exchange: "Exchange", share: Share) -> None:
         """Count a request whose body is still to come.
 
         Raises:
             Refusal: its principal has too much under way already, or all principals together have.
         """
-        service, length = exchange.route.service, exchange.head.length
+        length = exchange.length
         octets = _UNTOLD if length == CHUNKED else length
-        key = (service.name, principal)
-        mine, theirs = self._of.get(key, 0), self._services.get(service.name, 0)
-        held = self._held_by.get(principal, 0) + octets
-        if _has_enough(service.limits.connections, mine, theirs) or held > _OCTETS_EACH:
+        if share.held.count + octets > _OCTETS_EACH or share.has_enough:
             raise refusal("principal-busy", retry_after=SECOND)
         if self._held + octets > BODIES_OCTETS:
             raise refusal("bodies-full", retry_after=SECOND)
-        self._of[key], self._services[service.name] = mine + 1, theirs + 1
-        self._held_by[principal] = held
+        share.mine += 1
+        share.theirs.count += 1
+        share.held.count += octets
         self._held += octets
-        exchange.counted, exchange.holds = principal, octets
+        exchange.share, exchange.holds = share, octets
 
     def give_octets_back(self, exchange: "Exchange") -> None:
         """Take note that the body is held no longer: it is on its way to the service, or was refused."""
-        octets, exchange.holds = exchange.holds, 0
-        if octets:
-            self._held_by[exchange.counted] -= octets
+        octets = exchange.holds
+        if octets and exchange.share is not None:
+            exchange.holds = 0
+            exchange.share.held.count -= octets
             self._held -= octets
 
     def give_back(self, exchange: "Exchange") -> None:
         """Take note that a request has ended, whichever way; a second time, nothing."""
-        principal = exchange.counted
-        if principal:
+        share = exchange.share
+        if share is not None:
             self.give_octets_back(exchange)
-            exchange.counted = ""
-            service = exchange.route.service.name
-            self._services[service] -= 1
-            self._of[service, principal] -= 1
-
-
-def _has_enough(connections: int, mine: int, theirs: int) -> bool:
-    """Return whether the connections that are left are for those who hold less than an eighth.
-
-    Those are the last quarter; of fewer than eight connections there is none to spare.
-    """
-    share = connections // 8
-    return theirs >= 6 * share and mine >= share > 0
+            exchange.share = None
+            share.theirs.count -= 1
+            share.mine -= 1

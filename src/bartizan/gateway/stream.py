@@ -13,10 +13,11 @@ from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.passes import Key, Pass
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client
 from bartizan.gateway.usage import tail, usage
-from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
+from bartizan.ledger.written import completed
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bartizan.gateway.protocol import ClientConnection
     from bartizan.gateway.request import RequestHead
     from bartizan.gateway.route import Route
+    from bartizan.gateway.share import Share
 
 DONE: Final = "done"
 """The reason in the completed record of an answer that came whole."""
@@ -58,7 +60,6 @@ class Stage(enum.Enum):
 
 
 ARRIVING, ADMITTED, FORWARDED, ANSWERING, ENDED = Stage  # looking a member up costs five times as much
-_OUTCOME_DONE, _OUTCOME_FAILED = Outcome.DONE, Outcome.FAILED
 
 
 class Exchange:
@@ -67,13 +68,15 @@ class Exchange:
     Attributes:
         plane, client: where it happens.
         id: its pseudonym.
-        started: instant at which its head was whole.
+        started: instant at which its head was whole; `asked`: at which all of it was.
         arrived: its head, once that was accepted; `head` is the same where it is known to be there.
+        length: octets of its body, or `CHUNKED`.
+        key, passed: what its head is kept under, and what is known of it from an earlier request.
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
         charged: whether the address that it comes from was charged for it.
         slowed: nanoseconds that its address has to wait, where that is not decided at the head.
-        counted, holds: the principal that `Shares` counts it for, and the octets that it counts.
+        share, holds: where `Shares` counts it, and the octets that it counts.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
         stage: how far it has come.
@@ -95,20 +98,24 @@ class Exchange:
         "_until_close",
         "actor",
         "arrived",
+        "asked",
         "charged",
         "circumstances",
         "client",
-        "counted",
         "deadline",
         "head",
         "holds",
         "id",
         "judged",
+        "key",
         "known",
+        "length",
         "moved",
+        "passed",
         "plane",
         "route",
         "sequence",
+        "share",
         "slowed",
         "stage",
         "started",
@@ -119,24 +126,45 @@ class Exchange:
     circumstances: "Circumstances"
     head: "RequestHead"
     judged: Judged
+    key: Key
+    length: int
     route: "Route"
     sequence: int
     who: "Authenticated"
 
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
-        self.plane, self.client, self.started = plane, client, now
+        self.plane, self.client, self.started, self.asked = plane, client, now, now
         self.id = plane.ids.take()
         self.arrived: RequestHead | None = None
+        self.passed: Pass | None = None
         self.known: Principal | None = None
         self.actor = client.source
         self.upstream: Upstream | None = None
         self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
-        self.charged, self.slowed, self.counted, self.holds = False, 0, "", 0
+        self.share: Share | None = None
+        self.charged, self.slowed, self.holds = False, 0, 0
         self._chunked = self._bodiless = self._repeated = self._keep = False
         self._cut = self._until_close = False
         self._unframed = False
         self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
+
+    def read(self, octets: bytes) -> None:
+        """Take the head, from memory where it got through lately but for the length of its body.
+
+        Args:
+            octets: before the empty line.
+        Raises:
+            Refusal: the head is refused.
+        """
+        key = self.key = Key(octets)
+        passed = self.passed = self.plane.passes.of(key)
+        if passed is None:
+            self.head = self.arrived = self.plane.heads.read(octets)
+            self.length = self.head.length
+        else:
+            self.head = self.arrived = passed.head
+            self.length = key.length if key.length >= 0 else self.head.length
 
     @property
     def per_minute(self) -> int:
@@ -312,21 +340,23 @@ class Exchange:
             return False
         self.stage = ENDED
         said = usage(self._tail)
-        now = self.plane.ports.clock.now()
-        detail: dict[str, int | str] = {
-            "admitted": self.sequence,
-            "status": status,
-            "octets": self._octets,
-            "input": said.prompt_tokens,
-            "output": said.completion_tokens,
-            "micros": max(0, now - self.started) // MICROSECOND,
-            "reason": reason,
-        }
-        outcome = _OUTCOME_DONE if reason == DONE else _OUTCOME_FAILED
+        journal, now = self.plane.ports.journal, self.plane.ports.clock.now()
+        at = max(now, journal.last)
+        body = completed(
+            at,
+            self.actor,
+            self.id,
+            "done" if reason == DONE else "failed",
+            admitted=self.sequence,
+            input=said.prompt_tokens,
+            micros=max(0, now - self.started) // MICROSECOND,
+            octets=self._octets,
+            output=said.completion_tokens,
+            reason=reason,
+            status=status,
+        )
         try:
-            self.plane.ports.journal.record(
-                "gateway.request.completed", self.actor, self.id, outcome, "", detail
-            )
+            journal.append(at, body)
         except JournalUnwritable:
             self._uncounted()
             self.plane.turn.fail()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from bartizan.gateway.ports import Journal
+from bartizan.gateway.ports import Writable
 from bartizan.ledger.journal import JournalUnwritable, Sync
 
 Then = Callable[[], None]
@@ -39,7 +39,7 @@ class Turn:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Writable,
         loop: asyncio.AbstractEventLoop,
         stop_accepting: Then,
         disk: Executor | None = None,

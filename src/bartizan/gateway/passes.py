@@ -1,0 +1,117 @@
+"""Heads that got through lately, each with all that was found on its way: parsed, routed, authenticated, allowed.
+
+Rules of this file: a client sends the same head again and again, but for the length of its body; so a head is kept
+under its octets without that one number, in whose place stands what no accepted head holds. What is kept of the
+access room's answers holds for one generation and until its end, and every change takes all of it away; the
+reading of a head depends on its octets alone and stays. Only heads of requests that were admitted are kept, so
+no stranger fills the memory.
+"""
+
+import re
+from typing import Final
+
+from bartizan.clock import Nanoseconds
+from bartizan.gateway.bounds import PASS_OCTETS, PASSES
+from bartizan.gateway.ports import Authenticated, Circumstances
+from bartizan.gateway.request import RequestHead
+from bartizan.gateway.route import Route
+from bartizan.gateway.share import Share
+from bartizan.ledger.event import ContentTags
+
+_LENGTH: Final = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?(0|[1-9][0-9]{0,11})(?=\r\n|\Z)")
+_NOWHERE: Final = b"\n"
+_MOST_ALLOWED: Final = 16
+
+
+class Pass:
+    """What is known of one head.
+
+    Attributes:
+        head: as it was read; its length is another request's.
+        route: where it leads.
+        who: who shows its token; None where nothing of it may be used any more.
+        generation, until: which state that was found in, and until when it holds.
+        allowed: circumstances that were allowed under it.
+        tags: tags content for who asks.
+        share: what who asks has under way with this service.
+    """
+
+    __slots__ = ("allowed", "generation", "head", "route", "share", "tags", "until", "who")
+
+    def __init__(self, head: RequestHead, route: Route) -> None:
+        """Know the head alone."""
+        self.head, self.route = head, route
+        self.void()
+
+    def void(self) -> None:
+        """Know no more than the head."""
+        self.who: Authenticated | None = None
+        self.generation, self.until = -1, Nanoseconds(0)
+        self.allowed: set[Circumstances] = set()
+        self.tags: ContentTags | None = None
+        self.share: Share | None = None
+
+    def allow(self, circumstances: Circumstances) -> None:
+        """Take note that the policies allow this for as long as the rest holds."""
+        if len(self.allowed) >= _MOST_ALLOWED:
+            self.allowed.clear()
+        self.allowed.add(circumstances)
+
+
+class Key:
+    """What a head is kept under.
+
+    Attributes:
+        octets: of the head, without the length of the body.
+        length: of the body, where that is no part of the octets; else negative.
+    """
+
+    __slots__ = ("length", "octets")
+
+    def __init__(self, head: bytes) -> None:
+        """Take the octets of a head apart; of those that may have a body (POST, PUT, PATCH) the length is another's."""
+        found = _LENGTH.search(head) if head.startswith(b"P") else None
+        if found is None:
+            self.octets, self.length = head, -1
+        else:
+            start, end = found.span(1)
+            self.octets = head[:start] + _NOWHERE + head[end:]
+            self.length = int(head[start:end])
+
+
+class Passes:
+    """The latest heads, at most twice `PASSES` of them; those that were not asked for go first."""
+
+    __slots__ = ("_new", "_old")
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._new: dict[bytes, Pass] = {}
+        self._old: dict[bytes, Pass] = {}
+
+    def __len__(self) -> int:
+        """Return how many are known."""
+        return len(self._new) + len(self._old)
+
+    def of(self, key: Key) -> Pass | None:
+        """Return what is known of a head, or nothing."""
+        found = self._new.get(key.octets)
+        if found is None and self._old:
+            found = self._old.pop(key.octets, None)
+            if found is not None:
+                self.keep(key, found)
+        return found
+
+    def keep(self, key: Key, passed: Pass) -> None:
+        """Keep what is known of a head."""
+        if len(key.octets) > PASS_OCTETS:
+            return
+        self._new[key.octets] = passed
+        if len(self._new) > PASSES:
+            self._old, self._new = self._new, {}
+
+    def void(self) -> None:
+        """Keep of all no more than the heads: something has changed."""
+        for table in (self._new, self._old):
+            for passed in table.values():
+                passed.void()

@@ -1,0 +1,120 @@
+"""What is remembered of a head is what reading it anew would say, and is gone with the first change."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bartizan.clock import Nanoseconds
+from bartizan.gateway.bounds import PASS_OCTETS, PASSES
+from bartizan.gateway.faults import Refusal
+from bartizan.gateway.passes import Key, Pass, Passes
+from bartizan.gateway.ports import Circumstances, ServiceRoute
+from bartizan.gateway.request import HeadReader, RequestHead
+from bartizan.gateway.route import Routes
+from tests.gateway.scene import DRILL, client, request, run, standing
+
+READER = HeadReader(["localhost"])
+ROUTE = Routes([ServiceRoute("main", "main")], "main").all()[0]
+HEAD = RequestHead(b"POST", b"/v1/chat/completions", 1, True, 5, False, "t", b"", b"application/json", False)
+LENGTHS = st.one_of(
+    st.integers(0, 10**13).map(str), st.sampled_from(["", "05", "+5", "-1", "5 ", "0x5", "5,5", "1_0"])
+)
+LINES = st.lists(
+    st.sampled_from([
+        "Content-Length: {}", "content-length: {}", "CONTENT-LENGTH: {}", "Content-Length:{}", "Content-Length:\t{}",
+        "X: Content-Length: {}", "X-Content-Length: {}", "Transfer-Encoding: chunked", "Host: localhost",
+        "Authorization: Bearer t", "Connection: close", "Expect: 100-continue",
+    ]),
+    max_size=6,
+)  # fmt: skip
+METHODS = st.sampled_from(["POST", "GET", "DELETE", "PUT", "PRI"])
+
+
+def read(head: bytes) -> RequestHead | str:
+    try:
+        return READER.read(head)
+    except Refusal as fault:
+        return fault.reason
+
+
+@given(METHODS, LINES, LENGTHS, LENGTHS)
+def test_heads_that_are_kept_under_one_key_differ_in_their_length_alone(
+    method: str, lines: list[str], first: str, second: str
+) -> None:
+    one, other = (
+        "\r\n".join([f"{method} /v1/chat/completions HTTP/1.1", "Host: localhost", *lines])
+        .replace("{}", length)
+        .encode()
+        for length in (first, second)
+    )
+    known, key = read(one), Key(other)
+    if not isinstance(known, RequestHead) or Key(one).octets != key.octets:
+        return  # only what was accepted is kept
+    found = read(other)
+    assert isinstance(found, RequestHead)
+    length = key.length if key.length >= 0 else known.length
+    assert found == RequestHead(
+        known.method, known.path, known.minor, known.keep_alive, length, known.expects, known.token,
+        known.basic, known.media, known.encoded,
+    )  # fmt: skip
+
+
+def test_heads_that_differ_elsewhere_have_other_keys() -> None:
+    heads = {
+        b"POST /a HTTP/1.1\r\nContent-Length: 5\r\nX: 5",
+        b"POST /a HTTP/1.1\r\nContent-Length: 5\r\nX: 6",
+        b"POST /a HTTP/1.1\r\nX: 5\r\nContent-Length: 5",
+        b"POST /a HTTP/1.1\r\nX: 5",
+        b"GET /a HTTP/1.1\r\nContent-Length: 0",
+        b"GET /a HTTP/1.1\r\nContent-Length: 5",
+    }
+    assert len({Key(head).octets for head in heads}) == len(heads)
+
+
+def test_a_change_leaves_nothing_but_the_reading_of_the_head() -> None:
+    passes, key = Passes(), Key(b"POST /a HTTP/1.1\r\nContent-Length: 5")
+    passed = Pass(HEAD, ROUTE)
+    passed.who, passed.generation, passed.until = DRILL, 7, Nanoseconds(9)
+    passed.tags = lambda _content: "tag"
+    passed.allow(Circumstances("none"))
+    passes.keep(key, passed)
+    passes.void()
+    assert passes.of(key) is passed
+    assert not any((passed.who, passed.tags, passed.share, passed.allowed))
+    assert int(passed.generation) < 0
+    assert passed.head is HEAD
+
+
+def test_as_many_heads_as_the_bound_says_are_kept_and_those_in_use_longest() -> None:
+    passes, busy = Passes(), Key(b"busy")
+    passes.keep(busy, Pass(HEAD, ROUTE))
+    for number in range(5 * PASSES):
+        passes.keep(Key(b"%d" % number), Pass(HEAD, ROUTE))
+        if number % 1000 == 0:
+            assert passes.of(busy) is not None
+        assert len(passes) <= 2 * PASSES + 2
+    assert passes.of(Key(b"0")) is None
+
+
+def test_a_long_head_is_not_kept() -> None:
+    passes, key = Passes(), Key(bytes(PASS_OCTETS + 1))
+    passes.keep(key, Pass(HEAD, ROUTE))
+    assert passes.of(key) is None
+
+
+def test_a_stranger_fills_no_memory() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            for token in ("bad", "worse", ""):
+                assert (await one.ask(request(bearer=token))).status == 401
+            assert len(scene.gateway._plane.passes) == 0
+            assert (await one.ask(request())).status == 200
+            assert len(scene.gateway._plane.passes) == 1
+
+    run(scenario())
+
+
+def test_the_circumstances_that_are_remembered_are_bounded() -> None:
+    passed = Pass(HEAD, ROUTE)
+    for number in range(1000):
+        passed.allow(Circumstances("none", model=str(number)))
+        assert len(passed.allowed) <= 16
