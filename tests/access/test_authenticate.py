@@ -97,13 +97,13 @@ def test_only_what_was_verified_is_remembered_and_no_more_than_the_bound(
     for number in range(20):
         assert isinstance(room.authenticate(bearer(CALLER, jti=f"t-{number}"), START), Authenticated)
         room.authenticate(f"junk-{number}", START)
-    assert len(room._authenticator._kept) == len(room._verifier._kept) == 4
+    assert len(room._authenticator._kept) == len(room._authenticator.verifier._kept) == 4
 
 
 def test_verified_claims_are_handed_on_while_the_issuers_are_the_same() -> None:
     room = access()
-    assert room.next(state((DRILL,)), 2)._verifier is room._verifier
-    assert isinstance(room._verifier, Verifier)
+    assert room.next(state((DRILL,)), 2)._authenticator.verifier is room._authenticator.verifier
+    assert isinstance(room._authenticator.verifier, Verifier)
 
 
 CALM = Circumstances(quantum_safe=True)

@@ -58,6 +58,12 @@ class Person(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True):
     principal: Person
     until: Nanoseconds = Nanoseconds(2**63 - 1)
+    token: str = "t-00000000000000ee"  # noqa: S105 - its id
+
+
+class Changed(msgspec.Struct, frozen=True):
+    everything: bool = True
+    tokens: frozenset[str] = frozenset()
 
 
 class Permitted(msgspec.Struct, frozen=True):
@@ -209,6 +215,7 @@ class Scene:
         self.port = 0
         self.number = 1
         self.refreshed = 0
+        self.change = Changed()
         self.revoked: set[str] = set()
         self.forbidden: set[str] = set()
         self.waits: dict[str, int] = {}
@@ -278,8 +285,9 @@ class Scene:
         self.charged += 1
         return self.address_wait
 
-    def refresh(self) -> None:
+    def refresh(self) -> Changed:
         self.refreshed += 1
+        return self.change
 
     def plain(self) -> asyncio.Protocol:
         return self.gateway.connection()

@@ -10,7 +10,7 @@ from bartizan.gateway.passes import Key, Pass, Passes
 from bartizan.gateway.ports import Circumstances, ServiceRoute
 from bartizan.gateway.request import HeadReader, RequestHead
 from bartizan.gateway.route import Routes
-from tests.gateway.scene import DRILL, client, request, run, standing
+from tests.gateway.scene import DRILL, Changed, Known, client, request, run, standing
 
 READER = HeadReader(["localhost"])
 ROUTE = Routes([ServiceRoute("main", "main")], "main").all()[0]
@@ -77,11 +77,28 @@ def test_a_change_leaves_nothing_but_the_reading_of_the_head() -> None:
     passed.tags = lambda _content: "tag"
     passed.allow(Circumstances("none"))
     passes.keep(key, passed)
-    passes.void()
+    passes.follow(Changed(), 8)
     assert passes.of(key) is passed
     assert not any((passed.who, passed.tags, passed.share, passed.allowed))
     assert int(passed.generation) < 0
     assert passed.head is HEAD
+
+
+@given(st.sets(st.sampled_from("abc")), st.sampled_from([6, 7]), st.sampled_from([-1, 8]))
+def test_a_change_that_names_tokens_takes_the_answers_to_those_alone(
+    tokens: set[str], found_in: int, next_number: int
+) -> None:
+    passes, kept = Passes(7), {}
+    for token in "abc":
+        kept[token] = Pass(HEAD, ROUTE)
+        kept[token].who, kept[token].generation = Known(DRILL.principal, token=token), found_in
+        passes.keep(Key(token.encode()), kept[token])
+    passes.follow(Changed(everything=False, tokens=frozenset(tokens)), next_number)
+    for token, passed in kept.items():
+        if token in tokens or found_in != 7:  # what was not found in the state before is not known to hold
+            assert passed.who is None
+        else:
+            assert (passed.who is not None, passed.generation) == (True, next_number)
 
 
 def test_as_many_heads_as_the_bound_says_are_kept_and_those_in_use_longest() -> None:

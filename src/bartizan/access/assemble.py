@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from bartizan.access.authenticate import Authenticator, Verifier
+from bartizan.access.change import EVERYTHING, between
 from bartizan.access.decide import Circumstances, Decider
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.clock import Nanoseconds
@@ -25,19 +26,23 @@ class Ports(msgspec.Struct, frozen=True):
 
 
 class Access:
-    """One generation of who is known and what is permitted; replaced, never changed."""
+    """One generation of who is known and what is permitted; replaced, never changed.
 
-    __slots__ = ("_authenticator", "_decider", "_ports", "_verifier", "generation")
+    Attributes:
+        generation: its number.
+        change: what it takes away of the answers of the generation before.
+    """
+
+    __slots__ = ("_authenticator", "_decider", "_ports", "_state", "change", "generation")
 
     def __init__(
-        self, ports: Ports, state: State, generation: int, verifier: Verifier, decider: Decider
+        self, ports: Ports, state: State, generation: int, authenticator: Authenticator, decider: Decider
     ) -> None:
         """Take the parts of a generation; `assemble` and `next` make them."""
-        self.generation = generation
-        self._ports = ports
-        self._verifier = verifier
+        self.generation, self.change = generation, EVERYTHING
+        self._ports, self._state = ports, state
         self._decider = decider
-        self._authenticator = Authenticator(state, verifier, ports.controls.values())
+        self._authenticator = authenticator
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
         """Return who presents a token, or why it is not accepted.
@@ -76,12 +81,19 @@ class Access:
         Raises:
             IssuerInvalid, PolicyInvalid: the state cannot be decided on; decide on none.
         """
-        verifier, decider = self._verifier, self._decider
+        controls, decider = self._ports.controls.values(), self._decider
+        verifier = self._authenticator.verifier
         if verifier.issuers != state.issuers:
             verifier = Verifier(state.issuers, self._ports.audience)
         if decider.digest != state.policy.digest:
-            decider = Decider(state.policy, self._ports.controls.values())
-        return Access(self._ports, state, generation, verifier, decider)
+            decider = Decider(state.policy, controls)
+        change = between(self._state, state)
+        authenticator = Authenticator(state, verifier, controls)
+        if not change.everything:
+            authenticator.take_over(self._authenticator, change.tokens)
+        room = Access(self._ports, state, generation, authenticator, decider)
+        room.change = change
+        return room
 
 
 def assemble(ports: Ports, state: State, generation: int) -> Access:
@@ -94,5 +106,6 @@ def assemble(ports: Ports, state: State, generation: int) -> Access:
     Raises:
         IssuerInvalid, PolicyInvalid: the state cannot be decided on.
     """
-    verifier = Verifier(state.issuers, ports.audience)
-    return Access(ports, state, generation, verifier, Decider(state.policy, ports.controls.values()))
+    controls = ports.controls.values()
+    authenticator = Authenticator(state, Verifier(state.issuers, ports.audience), controls)
+    return Access(ports, state, generation, authenticator, Decider(state.policy, controls))

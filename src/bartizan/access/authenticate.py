@@ -1,13 +1,13 @@
 """From a bearer token to a principal.
 
 Rules of this file: an Authenticator serves one generation and is replaced with it, so an answer that it
-kept cannot outlive a change. Verified claims depend on the issuers alone; a Verifier is handed on to the
+kept cannot outlive a change; the next one takes over what the change leaves as it is. Verified claims depend on the issuers alone; a Verifier is handed on to the
 next generation while those are the same, and who the claims stand for is looked up anew.
 """
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -67,7 +67,7 @@ class Verifier:
 class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
-    __slots__ = ("_clients", "_controls", "_kept", "_own", "_people", "_revoked", "_verifier")
+    __slots__ = ("_clients", "_controls", "_kept", "_own", "_people", "_revoked", "verifier")
 
     def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control]) -> None:
         """Take a generation.
@@ -81,7 +81,7 @@ class Authenticator:
         self._people = {(person.id, person.client): person for person in state.principals}
         self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
-        self._verifier = verifier
+        self.verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
         self._kept: OrderedDict[bytes, Authenticated] = OrderedDict()
 
@@ -98,7 +98,7 @@ class Authenticator:
         if kept is not None and now < kept.until:
             return kept
         try:
-            claims = self._verifier.verified(digest, token, now)
+            claims = self.verifier.verified(digest, token, now)
         except TokenRefused as fault:
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
         known = claims.issuer in self._own
@@ -108,6 +108,19 @@ class Authenticator:
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)
         return answer
+
+    def take_over(self, before: "Authenticator", changed: Container[str]) -> None:
+        """Remember whom an earlier generation let in.
+
+        Args:
+            before: of a state that differs in its revoked tokens alone.
+            changed: `jti` of those that it differs in.
+        """
+        self._kept = OrderedDict(
+            (digest, who)
+            for digest, who in before._kept.items()  # noqa: SLF001 - of its own class
+            if who.token not in changed
+        )
 
     def knows_client(self, client: str) -> bool:
         """Return whether a client of this id is registered and not revoked."""

@@ -11,6 +11,7 @@ import select
 from collections.abc import Callable
 
 from bartizan.access.assemble import Access, Ports, assemble
+from bartizan.access.change import EVERYTHING, NOTHING, Change
 from bartizan.app.channel import Channel
 from bartizan.clock import SECOND, Clock, Nanoseconds
 from bartizan.identity.state import State
@@ -38,6 +39,7 @@ class Freshness:
 
     __slots__ = (
         "_alone_since",
+        "_changed",
         "_channel",
         "_clock",
         "_counter",
@@ -57,6 +59,7 @@ class Freshness:
         self._counter = memoryview(self._map).cast("Q")
         self._ports, self._channel, self._take, self._clock = ports, channel, take, clock
         self._alone_since: Nanoseconds | None = None
+        self._changed = EVERYTHING
         self.access: Access | None = None
         self.generation = 0
 
@@ -86,7 +89,18 @@ class Freshness:
             self.access = assemble(self._ports, state, generation)
         else:
             self.access = self.access.next(state, generation)
+        self._changed = self._changed.also(self.access.change)
         self.generation = generation
+
+    def changed(self) -> Change:
+        """Load the newest generation; return what has been taken away of earlier answers since the last call.
+
+        Raises:
+            StateLate: the newest state did not come.
+        """
+        there = self.current() is not None
+        changed, self._changed = self._changed, NOTHING if there else EVERYTHING
+        return changed if there else EVERYTHING
 
     def control_is(self, *, up: bool, away: int = 0) -> None:
         """Note whether the control process is there, or for how many nanoseconds it has been away."""

@@ -169,7 +169,7 @@ class Worker:
             authenticate=deciding.authenticate,
             authorize=deciding.authorize,
             generation=self.fresh.newest,
-            refresh=self._refresh,
+            refresh=self.fresh.changed,
             limit=deciding.limit,
             address_limit=deciding.address_limit,
             client_limit=deciding.client_limit,
@@ -183,9 +183,6 @@ class Worker:
             tls=self.plan.tls,
             durable=self.journal.durable,
         )
-
-    def _refresh(self) -> None:
-        self.fresh.current()
 
     # ---- upstreams -----------------------------------------------------------------------------------------
     async def _dial(self, service: str) -> socket.socket:

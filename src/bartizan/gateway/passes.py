@@ -2,8 +2,8 @@
 
 Rules of this file: a client sends the same head again and again, but for the length of its body; so a head is kept
 under its octets without that one number, in whose place stands what no accepted head holds. What is kept of the
-access room's answers holds for one generation and until its end, and every change takes all of it away; the
-reading of a head depends on its octets alone and stays. Only heads of requests that were admitted are kept, so
+access room's answers holds for one generation and until its end; a change of generation takes it away, unless it
+names the tokens that it takes away and this is none of them. The reading of a head depends on its octets alone and stays. Only heads of requests that were admitted are kept, so
 no stranger fills the memory.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import PASS_OCTETS, PASSES
-from bartizan.gateway.ports import Authenticated, Circumstances
+from bartizan.gateway.ports import Authenticated, Change, Circumstances
 from bartizan.gateway.request import RequestHead
 from bartizan.gateway.route import Route
 from bartizan.gateway.share import Share
@@ -82,10 +82,15 @@ class Key:
 class Passes:
     """The latest heads, at most twice `PASSES` of them; those that were not asked for go first."""
 
-    __slots__ = ("_new", "_old")
+    __slots__ = ("_generation", "_new", "_old")
 
-    def __init__(self) -> None:
-        """Know none."""
+    def __init__(self, generation: int = -1) -> None:
+        """Know none.
+
+        Args:
+            generation: of the state that is decided on at first.
+        """
+        self._generation = generation
         self._new: dict[bytes, Pass] = {}
         self._old: dict[bytes, Pass] = {}
 
@@ -110,8 +115,21 @@ class Passes:
         if len(self._new) > PASSES:
             self._old, self._new = self._new, {}
 
-    def void(self) -> None:
-        """Keep of all no more than the heads: something has changed."""
+    def follow(self, change: Change, generation: int) -> None:
+        """Keep no more than the head where a change takes the rest away.
+
+        Args:
+            change: from the generation before.
+            generation: that the rest holds in from now on; negative where nothing may be decided.
+        """
+        before = self._generation
+        self._generation = generation
         for table in (self._new, self._old):
             for passed in table.values():
-                passed.void()
+                who = passed.who
+                if who is None:
+                    continue
+                if change.everything or passed.generation != before or who.token in change.tokens:
+                    passed.void()
+                else:
+                    passed.generation = generation

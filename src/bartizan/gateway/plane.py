@@ -94,7 +94,7 @@ class Plane:
     def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
         """Lay the routes; open nothing yet."""
         self.ports, self.loop = ports, loop
-        self.heads, self.passes = HeadReader(ports.names), Passes()
+        self.heads, self.passes = HeadReader(ports.names), Passes(ports.generation())
         self.routes = Routes(ports.services, ports.default_service)
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
@@ -114,11 +114,12 @@ class Plane:
         newest = self.ports.generation()
         if newest == self.generation:
             return
-        self.ports.refresh()
+        change = self.ports.refresh()
         self.generation = newest
-        self.passes.void()
+        self.passes.follow(change, newest)
         for exchange in tuple(self.open):
-            reason = self._disallowed(exchange)
+            touched = change.everything or exchange.who.token in change.tokens
+            reason = self._disallowed(exchange) if touched else ""
             if reason:
                 exchange.cut(reason)
 

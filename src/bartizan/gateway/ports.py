@@ -48,8 +48,27 @@ class Authenticated(Protocol):
         ...
 
     @property
+    def token(self) -> str:
+        """Id of the token that was shown."""
+        ...
+
+    @property
     def until(self) -> Nanoseconds:
         """Instant from which it must be asked again."""
+        ...
+
+
+class Change(Protocol):
+    """What a new state takes away of the answers that were given on earlier ones."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether none of them is good any more."""
+        ...
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """Ids of the tokens whose answers are not."""
         ...
 
 
@@ -216,7 +235,7 @@ class Ports(msgspec.Struct, frozen=True):
         authorize: (who, action, service, circumstances) -> whether they may. It says so again for open
             streams after each change of generation, so it must know of revocations by itself.
         generation: number of the newest state, a look into shared memory; negative while nothing may be decided.
-        refresh: loads that state; called when the number has moved.
+        refresh: loads that state and says what it takes away of earlier answers; called when the number has moved.
         limit: (service, principal id, now) -> nanoseconds to wait, 0 where one more is allowed and counted.
         address_limit: (address pseudonym, now) -> the same, for requests that nobody known makes.
         client_limit: (address pseudonym, client id, now) -> the same, for requests that say to come from a client;
@@ -241,7 +260,7 @@ class Ports(msgspec.Struct, frozen=True):
     authenticate: Callable[[str, Nanoseconds], Authenticated | Refused]
     authorize: Callable[[Authenticated, str, str, Circumstances], Allowed | Refused]
     generation: Callable[[], int]
-    refresh: Callable[[], None]
+    refresh: Callable[[], Change]
     limit: Callable[[str, str, Nanoseconds], int]
     address_limit: Callable[[str, Nanoseconds], int]
     client_limit: Callable[[str, str, Nanoseconds], int]
