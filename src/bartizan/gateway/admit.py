@@ -55,7 +55,7 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     exchange.sequence = _record(plane, exchange, generation)
     exchange.stage = ADMITTED
     plane.open.add(exchange)
-    plane.turn.after(exchange.admitted, exchange.unadmitted)
+    plane.turn.after(exchange)
 
 
 def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Authenticated:

@@ -6,8 +6,8 @@ callback for the end of the connection, and says nothing of it.
 """
 
 import functools
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 
 class CallbackFailed(RuntimeError):
@@ -27,6 +27,7 @@ class Abortable(Protocol):
 
 
 A = TypeVar("A", bound=Abortable)
+T = TypeVar("T")
 P = ParamSpec("P")
 
 
@@ -37,6 +38,10 @@ def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[
         CallbackFailed: from whatever the method raised.
     """
 
+    arguments = callback.__code__.co_argcount + callback.__code__.co_kwonlyargcount
+    if arguments in _WITHOUT_PACKING:
+        return cast("Callable[Concatenate[A, P], None]", _WITHOUT_PACKING[arguments](callback))
+
     @functools.wraps(callback)
     def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
         try:
@@ -46,3 +51,31 @@ def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[
             raise CallbackFailed from fault
 
     return guarded
+
+
+def _alone(callback: Callable[[A], None]) -> Callable[[A], None]:
+    @functools.wraps(callback)
+    def guarded(self: A) -> None:
+        try:
+            callback(self)
+        except Exception as fault:
+            self.abort()
+            raise CallbackFailed from fault
+
+    return guarded
+
+
+def _with_one(callback: Callable[[A, T], None]) -> Callable[[A, T], None]:
+    @functools.wraps(callback)
+    def guarded(self: A, argument: T) -> None:
+        try:
+            callback(self, argument)
+        except Exception as fault:
+            self.abort()
+            raise CallbackFailed from fault
+
+    return guarded
+
+
+_WITHOUT_PACKING: Mapping[int, Callable[..., object]] = {1: _alone, 2: _with_one}
+"""Number of arguments -> `ending` for just so many: packing them would cost as much as the call."""

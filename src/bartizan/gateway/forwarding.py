@@ -22,21 +22,22 @@ class RequestLines:
     def __init__(self, ports: Ports, routes: Routes) -> None:
         """Write the constant parts."""
         self._ports = ports
-        self._lines = {route.path: _constant(route) for route in routes.all()}
+        self._lines = {
+            route.path: (_constant(route, b"application/json"), _constant(route, b"text/event-stream"))
+            for route in routes.all()
+        }
         self._traces: list[str] = []
 
     def of(self, exchange: "Exchange") -> bytes:
         """Return a request, whole."""
-        route, judged = exchange.route, exchange.judged
-        accept = "text/event-stream" if judged.stream else "application/json"
-        mark = exchange.id[2:]
-        varying = f"accept: {accept}\r\nx-request-id: {exchange.id}\r\ntraceparent: 00-{self._trace()}-{mark}-01\r\n"
-        head = self._lines[route.path] + varying.encode()
+        route, judged, name = exchange.route, exchange.judged, exchange.id
+        constant = self._lines[route.path][judged.stream]
+        varying = f"{name}\r\ntraceparent: 00-{self._trace()}-{name[2:]}-01\r\n".encode()
         if route.public and exchange.head.basic:
-            head += b"authorization: " + exchange.head.basic + b"\r\n"
-        if route.method == b"POST":
-            head += b"content-length: %d\r\n" % len(judged.octets)
-        return b"%b\r\n%b" % (head, judged.octets)
+            varying += b"authorization: " + exchange.head.basic + b"\r\n"
+        if route.method != b"POST":
+            return b"%b%b\r\n" % (constant, varying)
+        return b"%b%bcontent-length: %d\r\n\r\n%b" % (constant, varying, len(judged.octets), judged.octets)
 
     def _trace(self) -> str:
         if not self._traces:
@@ -45,15 +46,17 @@ class RequestLines:
         return self._traces.pop()
 
 
-def _constant(route: Route) -> bytes:
+def _constant(route: Route, accept: bytes) -> bytes:
+    """Return what all requests of a route begin with, up to the request's own name."""
     service = route.service
     lines = [
         b"%b %b HTTP/1.1" % (route.method, route.upstream_path),
         b"host: " + service.upstream.encode(),
+        b"accept: " + accept,
         b"accept-encoding: identity",
     ]
     if route.method == b"POST":
         lines.append(b"content-type: " + route.reader.media)
     if service.credential is not None:
         lines.append(b"authorization: " + service.credential.reveal())
-    return b"\r\n".join(lines) + b"\r\n"
+    return b"\r\n".join([*lines, b"x-request-id: "])

@@ -23,7 +23,7 @@ from bartizan.gateway.response import Dates
 from bartizan.gateway.route import Routes
 from bartizan.gateway.share import Shares
 from bartizan.gateway.subject import Account, Allowance
-from bartizan.gateway.turn import Turn
+from bartizan.gateway.turn import Nobody, Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
 
@@ -187,7 +187,7 @@ class Plane:
         except JournalUnwritable:
             self.turn.fail()
         else:
-            self.turn.after(_nothing, _nothing)
+            self.turn.after(_NOBODY)
 
     def count_handshake(self, word: str) -> None:
         """Count a TLS handshake that failed; nobody had asked for anything yet."""
@@ -203,7 +203,7 @@ class Plane:
             self.turn.fail()
             return
         if written:
-            self.turn.after(_nothing, _nothing)
+            self.turn.after(_NOBODY)
 
     def entered(self, client: "ClientConnection", seat: Seat) -> None:
         """Take note of a new connection, which may have to end at once, or to end another."""
@@ -228,5 +228,4 @@ class Plane:
         return Account(self.admitted, self.completed, len(self.open), self.turn.unwritten)
 
 
-def _nothing() -> None:
-    pass
+_NOBODY: Final = Nobody()

@@ -264,6 +264,10 @@ class Upstream(asyncio.Protocol):
                 self._answer(exchange, rest)
             return
         self._reusable = head.reusable
+        if head.length == len(rest) > 0:  # nearly every answer that is no stream
+            self._release()
+            exchange.answer(head, [rest], done=True)
+            return
         body = self._body = _body(head)
         pieces = body.feed(rest) if rest else []
         if body.rest:

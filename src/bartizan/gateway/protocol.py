@@ -260,8 +260,9 @@ class ClientConnection(asyncio.Protocol):
     def _await_head(self) -> None:
         waits = STALL_TIME if self.stalled else IDLE_TIME
         self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + waits)
-        self._steer()
-        self._plan()
+        if self._ahead or self._paused or self.stalled:
+            self._steer()
+            self._plan()
 
     def _plan(self) -> None:
         """Have what lies ahead read in a later turn: a thousand requests must neither nest nor hold up others."""

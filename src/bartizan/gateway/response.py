@@ -57,6 +57,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         media: value of Content-Type, lower-case.
         length: octets of the body, `CHUNKED` or `UNTIL_CLOSE`.
         reusable: whether the connection may be used again.
+        opening: all of our own head that follows from this one alone.
     """
 
     status: int
@@ -64,6 +65,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
     media: bytes
     length: int
     reusable: bool
+    opening: bytes = b""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -89,7 +91,8 @@ def read_answer(head: bytes) -> AnswerHead:
     length = _length(status, minor, told)
     connection = told.get(b"connection", b"").lower()
     reusable = minor == b"1" and b"close" not in connection and length != UNTIL_CLOSE
-    return AnswerHead(status, kept, told.get(b"content-type", b"").lower(), length, reusable)
+    media = told.get(b"content-type", b"").lower()
+    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length))
 
 
 def _sorted_out(block: bytes) -> tuple[bytes, dict[bytes, bytes]]:
@@ -140,9 +143,7 @@ class Dates:
         return self._line
 
 
-def head_for_client(
-    answer: AnswerHead, date: bytes, request: str, *, keep: bool, length: int, chunked: bool
-) -> bytes:
+def head_for_client(answer: AnswerHead, date: bytes, request: str, *, keep: bool, chunked: bool) -> bytes:
     """Return the head that the client gets for an upstream's answer.
 
     Args:
@@ -150,17 +151,19 @@ def head_for_client(
         date: the Date line.
         request: pseudonym of the request.
         keep: whether the connection goes on.
-        length: octets of the body, negative where that is not known.
         chunked: whether a body of unknown length goes out in chunks.
     """
-    line = LINES.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status
     framing = b"transfer-encoding: chunked\r\n" if chunked else b""
-    if length >= 0 and answer.status not in _BODILESS:
-        framing = b"content-length: %d\r\n" % length
-    caching = b"" if b"cache-control:" in answer.kept else b"cache-control: no-store\r\n"
     going = b"\r\n" if keep else b"connection: close\r\n\r\n"
-    name = b"x-request-id: " + request.encode() + b"\r\n"
-    return b"".join((line, date, answer.kept, caching, SECURITY, name, framing, going))
+    return b"%b%b%bx-request-id: %b\r\n%b" % (answer.opening, framing, date, request.encode(), going)
+
+
+def _opening(status: int, kept: bytes, length: int) -> bytes:
+    """Return the lines of our own head that follow from an upstream's alone, the status line first."""
+    line = LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    framing = b"content-length: %d\r\n" % length if length >= 0 and status not in _BODILESS else b""
+    caching = b"" if b"cache-control:" in kept else b"cache-control: no-store\r\n"
+    return b"".join((line, kept, caching, SECURITY, framing))
 
 
 def refusal_answer(

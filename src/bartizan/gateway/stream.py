@@ -45,6 +45,7 @@ _MAPPED: Final = {
     503: "upstream-unavailable",
     504: "upstream-timeout",
 }
+_OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _FAILURES: Final = range(500, 600)
 
@@ -84,70 +85,46 @@ class Exchange:
         moved: whether something has happened since the last sweep.
     """
 
-    __slots__ = (
-        "_bodiless",
-        "_chunked",
-        "_cut",
-        "_keep",
-        "_last",
-        "_octets",
-        "_repeated",
-        "_status",
-        "_tail",
-        "_unframed",
-        "_until_close",
-        "actor",
-        "arrived",
-        "asked",
-        "charged",
-        "circumstances",
-        "client",
-        "deadline",
-        "head",
-        "holds",
-        "id",
-        "judged",
-        "key",
-        "known",
-        "length",
-        "moved",
-        "passed",
-        "plane",
-        "route",
-        "sequence",
-        "share",
-        "slowed",
-        "stage",
-        "started",
-        "upstream",
-        "who",
-    )
-
+    # what most requests never change is the class's, so that beginning one costs little
+    arrived: "RequestHead | None" = None
+    asked: Nanoseconds
+    charged = False
     circumstances: "Circumstances"
+    deadline = Nanoseconds(0)
     head: "RequestHead"
+    holds = 0
     judged: Judged
     key: Key
+    known: "Principal | None" = None
     length: int
+    moved = False
+    passed: Pass | None = None
     route: "Route"
     sequence: int
+    share: "Share | None" = None
+    slowed = 0
+    stage = ARRIVING
+    upstream: "Upstream | None" = None
     who: "Authenticated"
+    _bodiless = False
+    _chunked = False
+    _cut = False
+    _finishes = False
+    _keep = False
+    _last = b""
+    _octets = 0
+    _repeated = False
+    _settled = False
+    _status = 0
+    _tail = b""
+    _unframed = False
+    _until_close = False
 
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
         self.plane, self.client, self.started, self.asked = plane, client, now, now
         self.id = plane.ids.take()
-        self.arrived: RequestHead | None = None
-        self.passed: Pass | None = None
-        self.known: Principal | None = None
         self.actor = client.source
-        self.upstream: Upstream | None = None
-        self.stage, self.deadline, self.moved = ARRIVING, Nanoseconds(0), False
-        self.share: Share | None = None
-        self.charged, self.slowed, self.holds = False, 0, 0
-        self._chunked = self._bodiless = self._repeated = self._keep = False
-        self._cut = self._until_close = False
-        self._unframed = False
-        self._octets, self._status, self._tail, self._last = 0, 0, b"", b""
 
     def read(self, octets: bytes) -> None:
         """Take the head, from memory where it got through lately but for the length of its body.
@@ -177,23 +154,39 @@ class Exchange:
 
     # ---- towards the service ---------------------------------------------------------------------------
     @ending
-    def admitted(self) -> None:
+    def written(self) -> None:
+        """Go on: the record that was added last is written."""
+        if not self._settled:
+            self._settled = True
+            self._go_on()
+        else:
+            self._counted()
+            if self._cut:
+                self.client.abort()
+            elif self._finishes:
+                self.client.finish(self._last, keep=self._keep)
+
+    @ending
+    def unwritten(self) -> None:
+        """Go no further: the record could not be written."""
+        self.plane.open.discard(self)
+        settled, self._settled = self._settled, True
+        if settled:
+            self.client.abort()
+        elif self.stage is ADMITTED:
+            self.stage = ENDED
+            self.client.refuse(self, refusal("record-unavailable"))
+
+    def _go_on(self) -> None:
         """Go on to the service: the admitted record is written, and what it rests on has not changed meanwhile."""
-        self.plane.admitted += 1
-        self.plane.freshen()
+        plane = self.plane
+        plane.admitted += 1
+        plane.freshen()
         if self.stage is not ADMITTED:
             return
         self.stage = FORWARDED
         self.deadline = Nanoseconds(self.started + DIAL_TIME)
-        self.plane.pool.send(self)
-
-    @ending
-    def unadmitted(self) -> None:
-        """Go no further: the admitted record could not be written."""
-        self.plane.open.discard(self)
-        if self.stage is ADMITTED:
-            self.stage = ENDED
-            self.client.refuse(self, refusal("record-unavailable"))
+        plane.pool.send(self)
 
     def forwarded(self) -> bytes:
         """Return the request as it goes to the service: what was judged, under the service's credential."""
@@ -213,23 +206,25 @@ class Exchange:
     @ending
     def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         """Pass on the head of the answer and what of its body came with it."""
-        fault = self._mapped(head.status)
+        fault = "" if head.status == _OK else self._mapped(head.status)
         if fault:
             self._refuse(refusal(fault))
             return
         self.stage, self.moved = ANSWERING, True
         self._status = head.status
-        self._bodiless = self.head.method == b"HEAD"
-        self._chunked = head.length < 0 and self.head.minor == 1 and not self._bodiless
-        self._unframed = head.length == UNTIL_CLOSE and head.media.startswith(_EVENTS)
-        self._until_close = head.length < 0 and not self._chunked and not self._bodiless
-        self._keep = self.client.keeps(self.head) and (head.length >= 0 or self._chunked or self._bodiless)
+        self._keep = self.client.keeps(self.head)
+        if self.head.method == b"HEAD":
+            self._bodiless = True
+        elif head.length < 0:
+            self._chunked = self.head.minor == 1
+            self._unframed = head.length == UNTIL_CLOSE and head.media.startswith(_EVENTS)
+            self._until_close = not self._chunked
+            self._keep = self._keep and self._chunked
         opening = head_for_client(
             head,
             self.plane.dates.line(self.started),
             self.id,
             keep=self._keep,
-            length=head.length,
             chunked=self._chunked,
         )
         self._pass_on(opening, pieces, done=done)
@@ -286,7 +281,7 @@ class Exchange:
         """End at once: what was allowed is not any more."""
         self._leave()
         if self._record(self._status or _WITHDRAWN, reason):
-            self.plane.turn.after(self._counted, self._uncounted)
+            self.plane.turn.after(self)
         self.client.abort()
 
     def abandon(self) -> None:
@@ -296,7 +291,7 @@ class Exchange:
         self._leave()
         whole = self._tail.endswith(_LAST_EVENT)
         if self._record(self._status, DONE) if whole else self._record(_CLIENT_GONE, "client-gone"):
-            self.plane.turn.after(self._counted, self._uncounted)
+            self.plane.turn.after(self)
         else:
             self._uncounted()  # the record that there is, or was to be, is another's to count
 
@@ -318,21 +313,8 @@ class Exchange:
             self.client.abort()
             return
 
-        self._last, self._keep, self._cut = last, keep, cut
-        self.plane.turn.after(self._written, self._unwritten)
-
-    @ending
-    def _written(self) -> None:
-        self._counted()
-        if self._cut:
-            self.client.abort()
-        else:
-            self.client.finish(self._last, keep=self._keep)
-
-    @ending
-    def _unwritten(self) -> None:
-        self._uncounted()
-        self.client.abort()
+        self._last, self._keep, self._cut, self._finishes = last, keep, cut, True
+        self.plane.turn.after(self)
 
     def _record(self, status: int, reason: str) -> bool:
         """Add the completed record, once; return whether there was one to add and it was added."""

@@ -9,12 +9,39 @@ it, and then to the process, which stops accepting.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Protocol
 
 from bartizan.gateway.ports import Writable
 from bartizan.ledger.journal import JournalUnwritable, Sync
 
 Then = Callable[[], None]
-Waiting = list[tuple[Then, Then]]
+
+
+class Waiter(Protocol):
+    """Whoever goes on once what was recorded is written."""
+
+    def written(self) -> None:
+        """Go on."""
+        ...
+
+    def unwritten(self) -> None:
+        """Do not."""
+        ...
+
+
+class Nobody:
+    """Stands for records that nobody waits for."""
+
+    __slots__ = ()
+
+    def written(self) -> None:
+        """Do nothing."""
+
+    def unwritten(self) -> None:
+        """Do nothing."""
+
+
+Waiting = list[Waiter]
 
 
 class Turn:
@@ -58,11 +85,12 @@ class Turn:
         self._synced: asyncio.Future[None] | None = None
         self.broken, self.unwritten = False, 0
 
-    def after(self, written: Then, unwritten: Then) -> None:
+    def after(self, waiter: Waiter) -> None:
         """Call `written` once everything that is recorded by now is written, or `unwritten` if that fails."""
-        if not self._waiting:
+        waiting = self._waiting
+        if not waiting:
             self._loop.call_soon(self.write)
-        self._waiting.append((written, unwritten))
+        waiting.append(waiter)
 
     def write(self) -> None:
         """Write now what was recorded, and tell everybody who waits."""
@@ -115,14 +143,15 @@ class Turn:
         waiting, self._flushed = [*waiting, *self._flushed], []
         self.unwritten += len(waiting)
         self.fail()
-        for _, unwritten in waiting:
-            unwritten()
+        for waiter in waiting:
+            waiter.unwritten()
 
     def _go_on(self, waiting: Waiting) -> None:
         at = 0
         try:
-            for at, (written, _) in enumerate(waiting, 1):  # noqa: B007 - how far it came, for finally
-                written()
+            for waiter in waiting:
+                at += 1  # how far it came, for finally
+                waiter.written()
         finally:
             if at < len(waiting):  # one raised: that is its own end, not the others'
                 self._loop.call_soon(self._go_on, waiting[at:])
