@@ -97,6 +97,21 @@ class Moving(Clock):
         return Nanoseconds(self._system.now() + self.ahead)
 
 
+class Waits:
+    """Who waits for a write, and what it does then."""
+
+    def __init__(
+        self, written: Callable[[], object] = lambda: None, unwritten: Callable[[], object] = lambda: None
+    ) -> None:
+        self._written, self._unwritten = written, unwritten
+
+    def written(self) -> None:
+        self._written()
+
+    def unwritten(self) -> None:
+        self._unwritten()
+
+
 Wrap = Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]
 Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,7 @@ from bartizan.gateway.controls import monitored
 from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
-from tests.gateway.scene import OK, Received, Scene, client, request, run, standing
+from tests.gateway.scene import OK, Received, Scene, Waits, client, request, run, standing
 
 _DONE = Outcome.DONE
 
@@ -38,7 +39,7 @@ def test_records_of_one_turn_are_written_at_once() -> None:
             done: list[int] = []
             for number in range(100):
                 scene.journal.record("platform.clock.stepped", "platform", "", _DONE)
-                turn.after(lambda number=number: done.append(number), lambda: None)  # type: ignore[misc]  # bound early
+                turn.after(Waits(partial(done.append, number)))
             assert done == []
             await asyncio.sleep(0.01)
             assert done == list(range(100))
@@ -114,9 +115,9 @@ def test_one_who_fails_after_the_write_does_not_hold_the_others() -> None:
             def fails() -> None:
                 raise RuntimeError("planted")
 
-            turn.after(lambda: done.append("first"), lambda: None)
-            turn.after(fails, lambda: None)
-            turn.after(lambda: done.append("third"), lambda: None)
+            turn.after(Waits(partial(done.append, "first")))
+            turn.after(Waits(fails))
+            turn.after(Waits(partial(done.append, "third")))
             await asyncio.sleep(0.01)
             assert done == ["first", "third"]
             assert [str(fault) for fault in said] == ["planted"]
@@ -132,7 +133,7 @@ def test_everybody_who_waits_is_told_of_a_failed_write() -> None:
             full(scene)
             scene.journal.record("platform.clock.stepped", "platform", "", _DONE)
             for number in range(3):
-                turn.after(lambda: None, lambda number=number: told.append(number))  # type: ignore[misc]  # bound early
+                turn.after(Waits(unwritten=partial(told.append, number)))
             await asyncio.sleep(0.01)
             assert told == [0, 1, 2]
             assert (turn.broken, turn.unwritten, scene.stopped) == (True, 3, 1)

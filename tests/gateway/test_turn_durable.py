@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Journal, Sync
 from tests.descriptors import close_left
-from tests.gateway.scene import Scene, client, request, run, standing
+from tests.gateway.scene import Scene, Waits, client, request, run, standing
 
 
 class Disk(Executor):
@@ -86,7 +87,7 @@ class Play:
     async def record(self) -> None:
         if not self.turn.broken:
             number = self.asked = self.told.record("platform.clock.stepped", "platform", "", Outcome.DONE)
-            self.turn.after(lambda: self.written(number), lambda: self.in_vain.append(number))
+            self.turn.after(Waits(partial(self.written, number), partial(self.in_vain.append, number)))
 
     def written(self, number: int) -> None:
         (self.went if number <= self.told.safe else self.too_early).append(number)

@@ -37,7 +37,6 @@ def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[
     Raises:
         CallbackFailed: from whatever the method raised.
     """
-
     arguments = callback.__code__.co_argcount + callback.__code__.co_kwonlyargcount
     if arguments in _WITHOUT_PACKING:
         return cast("Callable[Concatenate[A, P], None]", _WITHOUT_PACKING[arguments](callback))

@@ -58,25 +58,16 @@ class Pass:
         self.allowed.add(circumstances)
 
 
-class Key:
-    """What a head is kept under.
+def key_of(head: bytes) -> tuple[bytes, int]:
+    """Return what a head is kept under, and the length of its body where that is no part of it, else a negative number.
 
-    Attributes:
-        octets: of the head, without the length of the body.
-        length: of the body, where that is no part of the octets; else negative.
+    Only methods that may have a body (POST, PUT, PATCH) have a length that may be another one.
     """
-
-    __slots__ = ("length", "octets")
-
-    def __init__(self, head: bytes) -> None:
-        """Take the octets of a head apart; of those that may have a body (POST, PUT, PATCH) the length is another's."""
-        found = _LENGTH.search(head) if head.startswith(b"P") else None
-        if found is None:
-            self.octets, self.length = head, -1
-        else:
-            start, end = found.span(1)
-            self.octets = head[:start] + _NOWHERE + head[end:]
-            self.length = int(head[start:end])
+    found = _LENGTH.search(head) if head.startswith(b"P") else None
+    if found is None:
+        return head, -1
+    start, end = found.span(1)
+    return head[:start] + _NOWHERE + head[end:], int(head[start:end])
 
 
 class Passes:
@@ -98,20 +89,20 @@ class Passes:
         """Return how many are known."""
         return len(self._new) + len(self._old)
 
-    def of(self, key: Key) -> Pass | None:
+    def of(self, key: bytes) -> Pass | None:
         """Return what is known of a head, or nothing."""
-        found = self._new.get(key.octets)
+        found = self._new.get(key)
         if found is None and self._old:
-            found = self._old.pop(key.octets, None)
+            found = self._old.pop(key, None)
             if found is not None:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: Key, passed: Pass) -> None:
+    def keep(self, key: bytes, passed: Pass) -> None:
         """Keep what is known of a head."""
-        if len(key.octets) > PASS_OCTETS:
+        if len(key) > PASS_OCTETS:
             return
-        self._new[key.octets] = passed
+        self._new[key] = passed
         if len(self._new) > PASSES:
             self._old, self._new = self._new, {}
 

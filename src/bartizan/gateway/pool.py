@@ -262,7 +262,10 @@ class Upstream(asyncio.Protocol):
                 raise FramingDoubt("upstream-malformed")
             if rest:
                 self._answer(exchange, rest)
-            return
+        else:
+            self._answered(exchange, head, rest)
+
+    def _answered(self, exchange: "Exchange", head: AnswerHead, rest: bytes) -> None:
         self._reusable = head.reusable
         if head.length == len(rest) > 0:  # nearly every answer that is no stream
             self._release()

@@ -13,7 +13,7 @@ from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
-from bartizan.gateway.passes import Key, Pass
+from bartizan.gateway.passes import Pass, key_of
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client
 from bartizan.gateway.usage import tail, usage
 from bartizan.ledger.journal import JournalUnwritable
@@ -94,7 +94,7 @@ class Exchange:
     head: "RequestHead"
     holds = 0
     judged: Judged
-    key: Key
+    key: bytes
     known: "Principal | None" = None
     length: int
     moved = False
@@ -134,14 +134,14 @@ class Exchange:
         Raises:
             Refusal: the head is refused.
         """
-        key = self.key = Key(octets)
-        passed = self.passed = self.plane.passes.of(key)
+        self.key, length = key_of(octets)
+        passed = self.passed = self.plane.passes.of(self.key)
         if passed is None:
             self.head = self.arrived = self.plane.heads.read(octets)
             self.length = self.head.length
         else:
             self.head = self.arrived = passed.head
-            self.length = key.length if key.length >= 0 else self.head.length
+            self.length = length if length >= 0 else passed.head.length
 
     @property
     def per_minute(self) -> int:
