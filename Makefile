@@ -53,7 +53,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
-	@for name in gateway ledger kills newcomer; do $(BIN)/python -m bench.$$name --record || exit 1; done
+	@for name in gateway race ledger kills newcomer; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 fuzz: ## the property tests with 100 times as many examples
 	@$(INSTALL) dev

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, STDOUT, run
@@ -27,7 +28,7 @@ _SKEW = 1.1
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
 
 
-class _Owner(http.client.HTTPConnection):
+class Owner(http.client.HTTPConnection):
     """The owner's API of a platform, over its unix socket."""
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +42,15 @@ class _Owner(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
     def post(self, path: str, body: object) -> dict[str, str]:
-        self.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        """Return the answer to a POST."""
+        return self._ask("POST", path, body)
+
+    def delete(self, path: str) -> dict[str, str]:
+        """Return the answer to a DELETE."""
+        return self._ask("DELETE", path, {})
+
+    def _ask(self, method: str, path: str, body: object) -> dict[str, str]:
+        self.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
         answer = self.getresponse()
         told = answer.read()
         self.close()  # the server ends idle connections
@@ -51,12 +60,26 @@ class _Owner(http.client.HTTPConnection):
         return found
 
 
-@contextmanager
-def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[System, ...]]:
-    """Run Bartizan with every check on: tokens, policy, limits, validation, both journal records.
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A running platform.
 
-    Yields it under the whole load, and under that of one token on one service with nothing revoked.
+    Attributes:
+        port: of its gateway.
+        owner: its owner's API.
+        root: process id of its supervisor.
+        sample: process ids that do not count.
     """
+
+    port: int
+    owner: Owner
+    root: int
+    sample: frozenset[int]
+
+
+@contextmanager
+def platform(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[Stand]:
+    """Run a platform in front of 100 services, all of them one upstream, until the block ends."""
     name = "Bartizan TLS" if tls else "Bartizan"
     place, state = folder / name.replace(" ", "-"), folder / ("t" if tls else "p")
     place.mkdir()
@@ -64,18 +87,28 @@ def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[Sys
     try:
         _command(place, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
         status = json.loads((state / "run" / "status.json").read_text())
-        port = int(status["listen"].rpartition(":")[2])
-        owner = _Owner(state / "run" / "owner.sock")
-        calls, spare = _calls(owner, port, tls=tls)
-        own = frozenset(each["pid"] for each in status["processes"] if each["kind"] == "sample")
-        streaming = Entry(port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
-        root, one = int(status["pid"]), Entry(port, tls, calls[:1])
-        yield (
-            System(name, root, Entry(port, tls, calls), streaming, own, partial(_revocations, owner, spare)),
-            System(f"{name}, one token", root, one, streaming, own),
-        )
+        sample = frozenset(each["pid"] for each in status["processes"] if each["kind"] == "sample")
+        port, owner = int(status["listen"].rpartition(":")[2]), Owner(state / "run" / "owner.sock")
+        yield Stand(port, owner, int(status["pid"]), sample)
     finally:
         _command(place, "down", "--state", str(state))
+
+
+@contextmanager
+def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[System, ...]]:
+    """Run Bartizan with every check on: tokens, policy, limits, validation, both journal records.
+
+    Yields it under the whole load, and under that of one token on one service with nothing revoked.
+    """
+    with platform(folder, behind, tls=tls) as stand:
+        calls, spare = _calls(stand.owner, stand.port, tls=tls)
+        streaming = Entry(stand.port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
+        name, one = "Bartizan TLS" if tls else "Bartizan", Entry(stand.port, tls, calls[:1])
+        storm = partial(_revocations, stand.owner, spare)
+        yield (
+            System(name, stand.root, Entry(stand.port, tls, calls), streaming, stand.sample, storm),
+            System(f"{name}, one token", stand.root, one, streaming, stand.sample),
+        )
 
 
 def _command(place: Path, *words: str) -> None:
@@ -94,7 +127,7 @@ def _configuration(behind: Upstream, *, tls: bool) -> str:
     return ("" if tls else 'tls = "off"\n') + services
 
 
-def _calls(owner: _Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+def _calls(owner: Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Return the calls of the load, services and tokens drawn by Zipf's law, and ids of tokens to revoke."""
     people = [owner.post("/principals", {"name": f"load-{number:02}"}) for number in range(PRINCIPALS)]
     issued = _tokens(people, port, tls=tls)
@@ -137,7 +170,7 @@ def _zipf(count: int) -> list[float]:
 
 
 @contextmanager
-def _revocations(owner: _Owner, spare: list[str]) -> Iterator[None]:
+def _revocations(owner: Owner, spare: list[str]) -> Iterator[None]:
     """Revoke a token a second, as long as the block runs."""
     stop = threading.Event()
 
