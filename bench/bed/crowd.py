@@ -14,7 +14,7 @@ from typing import Self
 from typing_extensions import override
 
 from bartizan.ledger.database import ENTRIES_FROM, reading
-from bartizan.ledger.entry import decode_entry
+from bartizan.ledger.entry import decode_entry, entries_in
 from bartizan.ledger.event import Outcome
 
 CHAT = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
@@ -145,8 +145,9 @@ def require_accounted(state: Path, answered: Sequence[str]) -> int:
     """
     admitted, completed, done = Counter[str](), Counter[str](), set[str]()
     with reading(state / "ledger") as connection:
-        for number, octets in connection.execute(f"{ENTRIES_FROM} ORDER BY number", (0,)):
-            event = decode_entry(number, octets).event
+        rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (0,))
+        for octets in (entry for _, run in rows for entry in entries_in(run)):
+            event = decode_entry(0, octets).event
             if event.kind == "gateway.request.admitted":
                 admitted[event.subject] += 1
             elif event.kind == "gateway.request.completed":

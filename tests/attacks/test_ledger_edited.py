@@ -16,6 +16,7 @@ def ground(tmp_path: Path) -> Ground:
     ground = Ground(tmp_path / "ledger")
     fill(ground, 1, 400)
     ground.sequencer.checkpoint()
+    ground.apart()
     return ground
 
 
@@ -55,8 +56,7 @@ def test_an_edit_with_the_whole_tree_rebuilt_is_found_by_the_signature(ground: G
 
 def rebuild(ground: Ground) -> None:
     connection, tree = ground.sequencer._connection, Frontier()
-    entries = connection.execute("SELECT entry FROM entries ORDER BY number").fetchall()
     connection.execute("DELETE FROM tiles")
-    for tile in tree.append(leaf_hash(entry) for (entry,) in entries):
+    for tile in tree.append(leaf_hash(entry) for entry in ground.entries()):
         connection.execute("INSERT INTO tiles VALUES (?, ?, ?)", (tile.level, tile.number, tile.hashes))
     connection.execute("UPDATE state SET size = ?, frontier = ?", (tree.size, tree.encode()))

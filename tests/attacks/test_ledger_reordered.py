@@ -13,7 +13,7 @@ def test_exchanged_entries_are_found_at_both_places(tmp_path: Path, one: int, ot
     ground = Ground(tmp_path / "ledger")
     fill(ground, 1, 400)
     ground.sequencer.checkpoint()
-    connection = ground.sequencer._connection
+    connection = ground.apart()
     for before, after in ((one, 10**6), (other, one), (10**6, other)):
         connection.execute("UPDATE entries SET number = ? WHERE number = ?", (after, before))
     faults = verify(ground.folder, KEYS.verifiers).faults

@@ -16,6 +16,7 @@ def ground(tmp_path: Path) -> Ground:
     ground = Ground(tmp_path / "ledger")
     fill(ground, 1, 400)
     ground.sequencer.checkpoint()
+    ground.apart()
     return ground
 
 

@@ -1,12 +1,15 @@
 """A ledger on a real disk, and writers that fill it, for the tests of this folder and of the attacks on it."""
 
 import os
+import sqlite3
 import weakref
 from pathlib import Path
 
 from bartizan.clock import SECOND, SetClock
 from bartizan.crypto.signature import Algorithm, SigningKey
+from bartizan.drill.ledger_copy import apart
 from bartizan.ledger.checkpoint import Signers
+from bartizan.ledger.entry import entries_in
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import segment_path
 from bartizan.ledger.journal import Journal
@@ -60,6 +63,16 @@ class Ground:
         while grown := self.sequencer.tail():
             total += grown
         return total
+
+    def apart(self) -> sqlite3.Connection:
+        """Give each entry a row of its own, so that it can be attacked alone; return the database."""
+        apart(self.sequencer._connection)
+        return self.sequencer._connection
+
+    def entries(self) -> list[bytes]:
+        """Every entry's octets, in order."""
+        rows = self.sequencer._connection.execute("SELECT entry FROM entries ORDER BY number")
+        return [entry for (run,) in rows for entry in entries_in(run)]
 
 
 def admit(journal: Journal, number: int, actor: str = "p-00000000000000aa") -> int:

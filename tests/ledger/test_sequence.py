@@ -77,9 +77,8 @@ def test_every_segments_records_come_in_order_whatever_the_turns(
 def test_the_signed_root_is_that_of_the_entries(ground: Ground) -> None:
     fill(ground, 1, 700)
     signed = KEYS.verifiers.open(ground.sequencer.checkpoint())
-    rows = ground.sequencer._connection.execute("SELECT entry FROM entries ORDER BY number").fetchall()
     tree = Frontier()
-    tree.append(leaf_hash(entry) for (entry,) in rows)
+    tree.append(leaf_hash(entry) for entry in ground.entries())
     assert (signed.size, signed.root) == (1401, tree.root())
     assert (ground.folder / CHECKPOINT).read_bytes() == ground.sequencer._note
 
@@ -416,7 +415,9 @@ def test_after_a_failed_change_nothing_more_is_changed(ground: Ground) -> None:
 
 def test_the_body_in_the_tree_is_the_canonical_one(ground: Ground) -> None:
     fill(ground, 1, 1)
-    rows = ground.sequencer._connection.execute("SELECT entry FROM entries ORDER BY number").fetchall()
+    entries = ground.entries()
     events = [entry.event for entry in query(ground.folder, Query())]
-    assert [row[0][16:] for row in rows] == [encode(event) for event in events]
-    assert [row[0][:16] for row in rows] == [(1).to_bytes(8, "big") + n.to_bytes(8, "big") for n in range(3)]
+    assert [entry[16:] for entry in entries] == [encode(event) for event in events]
+    assert [entry[:16] for entry in entries] == [
+        (1).to_bytes(8, "big") + n.to_bytes(8, "big") for n in range(3)
+    ]

@@ -77,7 +77,7 @@ def test_faults_come_in_the_order_of_their_places(tmp_path: Path) -> None:
     ground = Ground(tmp_path / "ledger")
     fill(ground, 1, 600)
     ground.sequencer.checkpoint()
-    connection = ground.sequencer._connection
+    connection = ground.apart()
     for number in (900, 30, 256):
         connection.execute("UPDATE entries SET entry = entry || x'20' WHERE number = ?", (number,))
     connection.execute("DELETE FROM entries WHERE number = 500")
@@ -92,6 +92,9 @@ def test_faults_come_in_the_order_of_their_places(tmp_path: Path) -> None:
 
 STATEMENTS = (
     "UPDATE entries SET entry = {value} WHERE number = {number}",
+    "UPDATE entries SET entry = {value} WHERE number = 256",
+    "UPDATE entries SET entry = entry || x'0a' || {value} WHERE number = 256",
+    "INSERT OR IGNORE INTO entries VALUES ({number} - 2, {value})",
     "UPDATE OR IGNORE entries SET number = {value} WHERE number = {number}",
     "DELETE FROM entries WHERE number >= {number}",
     "UPDATE tiles SET hashes = {value} WHERE number = {number} / 16",

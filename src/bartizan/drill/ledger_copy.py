@@ -13,7 +13,7 @@ from pathlib import Path
 from bartizan.drill.attack import GotThrough, Held, Outcome, Undecided
 from bartizan.drill.target import Platform, Target
 from bartizan.ledger.database import FILE, copy, transaction
-from bartizan.ledger.entry import Entry, encode_entry
+from bartizan.ledger.entry import Entry, encode_entry, entries_in
 from bartizan.ledger.event import encode
 from bartizan.ledger.grammar import columns_of
 from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small
@@ -67,11 +67,13 @@ class Copy:
     def replace(self, entry: Entry) -> None:
         """Overwrite one entry, and nothing that depends on it."""
         with self._opened() as connection:
+            apart(connection)
             connection.execute("UPDATE entries SET entry = ? WHERE number = ?", (_octets(entry), entry.index))
 
     def cut(self, size: int) -> None:
         """Remove every entry from `size` on, and nothing that depends on them."""
         with self._opened() as connection:
+            apart(connection)
             connection.execute("DELETE FROM entries WHERE number >= ?", (size,))
 
     def rebuild(self, entries: Sequence[Entry]) -> None:
@@ -81,7 +83,8 @@ class Copy:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - words of ours
             connection.execute("UPDATE state SET size = 0, frontier = x''")
             tree = StoredTree(connection)
-            tree.append([_octets(entry) for entry in entries], columns_of(entry.event for entry in entries))
+            for entry in entries:
+                tree.append(entry.segment, entry.sequence, [encode(entry.event)], columns_of([entry.event]))
             tree.save()
 
     @contextlib.contextmanager
@@ -89,6 +92,14 @@ class Copy:
         opened = contextlib.closing(sqlite3.connect(self.folder / FILE, isolation_level=None))
         with opened as connection, transaction(connection):
             yield connection
+
+
+def apart(connection: sqlite3.Connection) -> None:
+    """Give every entry a row of its own, which is as good a ledger, so that it can be changed alone."""
+    rows = connection.execute("SELECT number, entry FROM entries").fetchall()
+    connection.execute("DELETE FROM entries")
+    single = [(number, entry) for first, run in rows for number, entry in enumerate(entries_in(run), first)]
+    connection.executemany("INSERT INTO entries VALUES (?, ?)", single)
 
 
 def _octets(entry: Entry) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 FILE: Final = "tree.db"
 # what is read is octets and whole numbers, even where somebody stored something else
 ENTRIES_FROM: Final = "SELECT number, coalesce(CAST(entry AS BLOB), x'') FROM entries WHERE number >= ?"
-"""Index and octets of the entries from an index on; conditions and an order may be appended."""
+"""Index of the first and octets of the runs of entries (`entry.runs`) from an index on; conditions and an order may be appended."""
 TILES_FROM: Final = (
     "SELECT number, coalesce(CAST(hashes AS BLOB), x'') FROM tiles WHERE level = ? AND number >= ?"
 )

@@ -1,19 +1,24 @@
 """An entry of the tree: which segment and record it came from, and the record's event.
 
     entry = segment:u64 sequence:u64 body      integers big-endian; the tree hashes these octets
+    run = segment:u64 sequence:u64 bodies      a row of the database: neighbours, a line feed between their bodies
 
 Rules of this file: pure. The origin is inside what is hashed, so that a record that was left out, doubled or
 moved by whoever fills the tree shows as a gap in its segment. Segment 0 is the sealer's own.
 """
 
 import struct
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from bartizan.ledger.block import ENTRIES
 from bartizan.ledger.event import Event, decode
+from bartizan.ledger.segment import BETWEEN
 
 ORIGIN: Final = struct.Struct(">QQ")
+_MOST: Final = 2**64 - 1
 OWN_SEGMENT: Final = 0
 """Segment of the events that the sealer appends itself."""
 
@@ -47,3 +52,31 @@ def decode_entry(index: int, octets: bytes) -> Entry:
     event = decode(octets[ORIGIN.size :])
     segment, sequence = ORIGIN.unpack_from(octets)
     return Entry(index, segment, sequence, event)
+
+
+def runs(index: int, segment: int, sequence: int, bodies: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield (index of the first, run) for the rows of neighbouring entries; none reaches over a block's end.
+
+    Args:
+        index: of the first entry in the tree.
+        segment, sequence: where the first one came from.
+        bodies: of the entries.
+    """
+    at = 0
+    while at < len(bodies):
+        end = at + ENTRIES - (index + at) % ENTRIES
+        yield index + at, ORIGIN.pack(segment, sequence + at) + BETWEEN.join(bodies[at:end])
+        at = end
+
+
+def entries_in(run: object) -> list[bytes]:
+    """Return the entries of a row; what is no run is one entry, as it is, or nothing like one."""
+    if not isinstance(run, bytes):
+        return [b"\0"]  # somebody stored a number in its place
+    bodies = run[ORIGIN.size :].split(BETWEEN)
+    if len(bodies) == 1:
+        return [run]
+    segment, sequence = ORIGIN.unpack_from(run)
+    if sequence > _MOST - len(bodies):
+        return [run]
+    return [ORIGIN.pack(segment, number) + body for number, body in enumerate(bodies, sequence)]

@@ -13,7 +13,7 @@ import msgspec
 
 from bartizan.ledger.block import ENTRIES, term
 from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, LedgerUnreadable, reading
-from bartizan.ledger.entry import Entry, decode_entry
+from bartizan.ledger.entry import Entry, decode_entry, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, Outcome
 
 MOST: Final = 100_000
@@ -87,8 +87,8 @@ def size(folder: Path) -> int:
 
 
 def _size(connection: sqlite3.Connection) -> int:
-    (count,) = connection.execute("SELECT coalesce(max(number) + 1, 0) FROM entries").fetchone()
-    return int(count)
+    last = connection.execute(f"{ENTRIES_FROM} ORDER BY number DESC LIMIT 1", (0,)).fetchone()
+    return int(last[0]) + len(entries_in(last[1])) if last else 0
 
 
 def _places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int, int]]:
@@ -122,19 +122,28 @@ def _entries(
     ]
     wanted += [f'"kind":"{asked.kind}'] if asked.kind else []
     wanted += [f'"outcome":"{asked.outcome.value}"'] if asked.outcome else []
+    texts = [text.encode() for text in wanted]
     rows = connection.execute(
         f"{ENTRIES_FROM} AND number < ? {' AND instr(entry, ?) > 0' * len(wanted)} "
         f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
-        (*span, *(text.encode() for text in wanted)),
+        (span[0] // ENTRIES * ENTRIES, span[1], *texts),
     )
     found: list[Entry] = []
-    for number, octets in rows:
-        try:
-            entry = decode_entry(number, octets)
-        except NotAnEvent as fault:
-            raise LedgerUnreadable(folder, f"entry {number} is not an event") from fault
-        if asked.matches(entry.event):
-            found.append(entry)
-        if len(found) >= most:
-            break
+    for first, run in rows:
+        numbered = [pair for pair in enumerate(entries_in(run), first) if span[0] <= pair[0] < span[1]]
+        for number, octets in reversed(numbered) if asked.last else numbered:
+            if any(text not in octets for text in texts):
+                continue
+            entry = _decoded(folder, number, octets)
+            if asked.matches(entry.event):
+                found.append(entry)
+            if len(found) >= most:
+                return found[::-1] if asked.last else found
     return found[::-1] if asked.last else found
+
+
+def _decoded(folder: Path, number: int, octets: bytes) -> Entry:
+    try:
+        return decode_entry(number, octets)
+    except NotAnEvent as fault:
+        raise LedgerUnreadable(folder, f"entry {number} is not an event") from fault

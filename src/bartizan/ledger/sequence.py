@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
 from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
-from bartizan.ledger.entry import OWN_SEGMENT, encode_entry
+from bartizan.ledger.entry import OWN_SEGMENT
 from bartizan.ledger.event import Event, Outcome, encode
 from bartizan.ledger.grammar import columns_of
 from bartizan.ledger.installation import (
@@ -275,12 +275,9 @@ class Sequencer:
         if self._must_wait(segment, found.opening):
             return
         first = segment.sequence
-        entries = [
-            encode_entry(segment.number, number, body) for number, body in enumerate(found.bodies, first)
-        ]
-        self._tree.append(entries, found.events)
+        self._tree.append(segment.number, first, found.bodies, found.events)
         self._lose(self._pending.follow(segment.line, found.events, first))
-        segment.sequence += len(entries)
+        segment.sequence += len(found.bodies)
         segment.position, segment.key[:] = found.position, found.key
         segment.at = found.events.at[-1] if found.bodies else segment.at
         if found.fault:
@@ -351,7 +348,7 @@ class Sequencer:
     ) -> None:
         self._own_at = max(self._own_at, self._clock.now())
         event = Event(self._own_at, kind, actor, subject, outcome, control, detail)
-        self._tree.append([encode_entry(OWN_SEGMENT, self._own_sequence, encode(event))], columns_of([event]))
+        self._tree.append(OWN_SEGMENT, self._own_sequence, [encode(event)], columns_of([event]))
         self._own_sequence += 1
 
     def _refuse(self, path: Path, number: int) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from bartizan.ledger.block import ENTRIES, summarize
 from bartizan.ledger.database import ENTRIES_FROM, STATE, TILES_FROM
-from bartizan.ledger.entry import decode_entry
-from bartizan.ledger.grammar import Columns, columns_of
+from bartizan.ledger.entry import ORIGIN, entries_in, runs
+from bartizan.ledger.grammar import Columns, columns
 from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hashes, node_in, root_of
 
 
@@ -31,7 +31,8 @@ class StoredTree:
         self.frontier = load_frontier(connection)
         self.node: Node = node_in(tile_in(connection), self.frontier)
         rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (self.size // ENTRIES * ENTRIES,))
-        self._recent = columns_of(decode_entry(number, entry).event for number, entry in rows)
+        recent = [entry for _, run in rows for entry in entries_in(run)]
+        self._recent = columns([entry[ORIGIN.size :] for entry in recent])
         if len(self._recent) != self.size % ENTRIES:
             raise ValueError("the entries are not as many as the tree says")
 
@@ -48,11 +49,17 @@ class StoredTree:
         """
         return root_of(self.node, 0, size)
 
-    def append(self, entries: list[bytes], events: Columns) -> None:
-        """Add entries, given as octets and as what they say."""
-        first = self.size
-        tiles = self.frontier.append(leaf_hashes(entries))
-        self._connection.executemany("INSERT INTO entries VALUES (?, ?)", enumerate(entries, first))
+    def append(self, segment: int, sequence: int, bodies: list[bytes], events: Columns) -> None:
+        """Add neighbouring entries of one segment.
+
+        Args:
+            segment, sequence: where the first one came from.
+            bodies, events: as octets, and as what they say.
+        """
+        rows = runs(self.size, segment, sequence, bodies)
+        pack, origin = ORIGIN.pack, enumerate(bodies, sequence)
+        tiles = self.frontier.append(leaf_hashes([pack(segment, number) + body for number, body in origin]))
+        self._connection.executemany("INSERT INTO entries VALUES (?, ?)", rows)
         self._connection.executemany(
             "INSERT INTO tiles VALUES (?, ?, ?)", [(tile.level, tile.number, tile.hashes) for tile in tiles]
         )

@@ -18,7 +18,7 @@ import msgspec
 from bartizan.ledger.block import ENTRIES, Block, summarize
 from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
 from bartizan.ledger.database import BLOCKS_FROM, TILES_FROM, LedgerUnreadable, reading
-from bartizan.ledger.entry import ORIGIN
+from bartizan.ledger.entry import ORIGIN, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, decode
 from bartizan.ledger.grammar import Columns, columns, columns_of
 from bartizan.ledger.installation import CHECKPOINT, read_small
@@ -177,7 +177,7 @@ class _Walk:
             self.fault(Word.DOCTORED, -1, f"the tree's stored edge: {fault}")
             edge = Frontier()
         self._keep_root(sizes)
-        for first, entries in _blocks(connection, folder):
+        for first, entries in self._blocks(connection, folder):
             stored = _stored_leaves(connection, edge, first, len(entries))
             leaves = self._leaves(first, entries, stored)
             self._origins(first, entries)
@@ -188,6 +188,28 @@ class _Walk:
             self.fault(Word.TRUNCATED, self.tree.size, f"the tree had {edge.size} entries")
         elif self.tree.encode() != edge.encode():
             self.fault(Word.DOCTORED, -1, "the tree's stored edge does not follow from its entries")
+
+    def _blocks(self, connection: sqlite3.Connection, folder: Path) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield (index of the first, entries) block by block; a missing entry is empty."""
+        connection.text_factory = bytes
+        first, here = 0, list[bytes]()
+        for number, run in connection.execute(
+            "SELECT number, entry FROM entries WHERE number >= 0 ORDER BY number"
+        ):
+            entries, gap = entries_in(run), number - first - len(here)
+            if gap > MOST_GAP:
+                raise LedgerUnreadable(
+                    folder, f"more than {MOST_GAP} entries are missing from entry {number - gap} on"
+                )
+            if gap < 0:
+                self.fault(Word.DOCTORED, number, "entries lie over one another")
+                entries = entries[-gap:]
+            here += [b""] * gap + entries
+            while len(here) > ENTRIES:  # one more tells that the block is not the last
+                yield first, here[:ENTRIES]
+                first, here = first + ENTRIES, here[ENTRIES:]
+        if here:
+            yield first, here
 
     def compare(self, points: list[Checkpoint], kept: Checkpoint | None) -> None:
         """Compare the roots with what was signed."""
@@ -319,36 +341,6 @@ class _Walk:
     def _keep_root(self, sizes: set[int]) -> None:
         if self.tree.size in sizes:
             self._roots[self.tree.size] = self.tree.root()
-
-
-def _blocks(connection: sqlite3.Connection, folder: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield (index of the first, entries) block by block; a missing entry is empty."""
-    connection.text_factory = bytes
-    rows = connection.execute("SELECT number, entry FROM entries WHERE number >= 0 ORDER BY number")
-    rows.arraysize = ENTRIES
-    first, left = 0, list[tuple[int, bytes]]()
-    while left or (left := rows.fetchmany()):
-        if len(left) < ENTRIES:
-            left += rows.fetchmany(ENTRIES - len(left))
-        end = first + ENTRIES
-        if left[0][0] > first + MOST_GAP:
-            raise LedgerUnreadable(folder, f"more than {MOST_GAP} entries are missing from entry {first} on")
-        if left[0][0] == first and left[-1][0] == first + len(left) - 1:
-            yield first, _octets([entry for _, entry in left])
-            left = []
-        else:
-            here = dict(row for row in left if row[0] < end)
-            last = end if len(here) < len(left) else max(here, default=first) + 1
-            yield first, _octets([here.get(number, b"") for number in range(first, last)])
-            left = [row for row in left if row[0] >= end]
-        first = end
-
-
-def _octets(entries: list[bytes]) -> list[bytes]:
-    """Return the entries, numbers that somebody stored in their place as octets that are no entry."""
-    if set(map(type, entries)) == {bytes}:
-        return entries
-    return [entry if type(entry) is bytes else b"\0" for entry in entries]
 
 
 def _stored_leaves(connection: sqlite3.Connection, edge: Frontier, first: int, count: int) -> list[bytes]:
