@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.store.limits import Limit, Limited, MemoryLimiter, Passed, gcra
+from bartizan.store.gauge import Rate
+from bartizan.store.limits import Limited, MemoryLimiter, Passed, gcra
 
 LIMITS = st.builds(
-    lambda interval, burst: Limit(Nanoseconds(interval), burst),
+    lambda interval, burst: Rate(Nanoseconds(interval), burst),
     st.integers(min_value=1, max_value=10 * SECOND),
     st.integers(min_value=1, max_value=50),
 )
@@ -24,7 +25,7 @@ def instants(gaps: Sequence[int]) -> list[Nanoseconds]:
 
 
 @given(LIMITS, GAPS)
-def test_in_no_span_pass_more_than_the_burst_and_the_rate_allow(limit: Limit, gaps: list[int]) -> None:
+def test_in_no_span_pass_more_than_the_burst_and_the_rate_allow(limit: Rate, gaps: list[int]) -> None:
     tat = Nanoseconds(0)
     passed = []
     for now in instants(gaps):
@@ -39,7 +40,7 @@ def test_in_no_span_pass_more_than_the_burst_and_the_rate_allow(limit: Limit, ga
 
 @given(LIMITS, GAPS)
 def test_whoever_waits_as_long_as_told_passes_and_not_a_nanosecond_earlier(
-    limit: Limit, gaps: list[int]
+    limit: Rate, gaps: list[int]
 ) -> None:
     tat = Nanoseconds(0)
     for now in instants(gaps):
@@ -51,7 +52,7 @@ def test_whoever_waits_as_long_as_told_passes_and_not_a_nanosecond_earlier(
 
 
 @given(LIMITS)
-def test_a_new_key_has_its_whole_burst_at_once(limit: Limit) -> None:
+def test_a_new_key_has_its_whole_burst_at_once(limit: Rate) -> None:
     limiter = MemoryLimiter()
     answers = [limiter.ask("a", START, limit) for _ in range(limit.burst + 1)]
     assert all(isinstance(answer, Passed) for answer in answers[:-1])
@@ -59,7 +60,7 @@ def test_a_new_key_has_its_whole_burst_at_once(limit: Limit) -> None:
 
 
 @given(LIMITS, GAPS)
-def test_the_memory_answers_as_the_pure_step_does(limit: Limit, gaps: list[int]) -> None:
+def test_the_memory_answers_as_the_pure_step_does(limit: Rate, gaps: list[int]) -> None:
     limiter, tat = MemoryLimiter(), Nanoseconds(0)
     for now in instants(gaps):
         conforms, tat, wait = gcra(tat, now, limit)
@@ -69,7 +70,7 @@ def test_the_memory_answers_as_the_pure_step_does(limit: Limit, gaps: list[int])
 @given(
     LIMITS, st.lists(st.tuples(st.integers(min_value=0, max_value=SECOND), st.integers(0, 12)), max_size=120)
 )
-def test_a_full_memory_never_frees_a_key_that_still_owes(limit: Limit, asked: list[tuple[int, int]]) -> None:
+def test_a_full_memory_never_frees_a_key_that_still_owes(limit: Rate, asked: list[tuple[int, int]]) -> None:
     small, large = MemoryLimiter(capacity=4), MemoryLimiter(capacity=10_000)
     now = START
     passed: dict[int, list[int]] = {}
@@ -88,7 +89,7 @@ def test_a_full_memory_never_frees_a_key_that_still_owes(limit: Limit, asked: li
 
 
 def test_a_flood_of_keys_does_not_wash_out_the_one_that_is_limited() -> None:
-    limiter, limit = MemoryLimiter(capacity=100), Limit(SECOND, 1)
+    limiter, limit = MemoryLimiter(capacity=100), Rate(SECOND, 1)
     assert limiter.ask("attacker", START, limit) == Passed()
     answers = [limiter.ask(f"key-{number}", START, limit) for number in range(1_000)]
     assert sum(isinstance(answer, Passed) for answer in answers) == 99
@@ -96,7 +97,7 @@ def test_a_flood_of_keys_does_not_wash_out_the_one_that_is_limited() -> None:
 
 
 def test_a_key_that_owes_nothing_gives_its_place_to_a_new_one() -> None:
-    limiter, limit = MemoryLimiter(capacity=2), Limit(SECOND, 1)
+    limiter, limit = MemoryLimiter(capacity=2), Rate(SECOND, 1)
     limiter.ask("a", START, limit)
     limiter.ask("b", START, limit)
     assert isinstance(limiter.ask("c", Nanoseconds(START + SECOND - 1), limit), Limited)
@@ -105,7 +106,7 @@ def test_a_key_that_owes_nothing_gives_its_place_to_a_new_one() -> None:
 
 
 def test_keys_that_keep_asking_do_not_hide_one_that_stopped() -> None:
-    limiter, limit = MemoryLimiter(capacity=50), Limit(SECOND, 2)
+    limiter, limit = MemoryLimiter(capacity=50), Rate(SECOND, 2)
     for second in range(10):
         now = Nanoseconds(START + second * SECOND)
         for number in range(50):

@@ -2,6 +2,7 @@
 
 from bartizan.clock import Nanoseconds
 from bartizan.store import limits
+from bartizan.store.gauge import Rate
 
 MODULES = ("bartizan.app.worker",)
 
@@ -11,7 +12,7 @@ def apply() -> None:
         self: limits.MemoryLimiter,  # noqa: ARG001 - that is the weakness
         key: str,  # noqa: ARG001
         now: Nanoseconds,  # noqa: ARG001
-        limit: limits.Limit,  # noqa: ARG001
+        limit: Rate,  # noqa: ARG001
     ) -> limits.Passed | limits.Limited:
         return limits._PASSED
 

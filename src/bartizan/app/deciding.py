@@ -14,7 +14,8 @@ from bartizan.app.plan import Service
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.crypto.tls_session import HYBRID
 from bartizan.gateway import ports
-from bartizan.store.limits import Limit, Limited, MemoryLimiter
+from bartizan.store.gauge import Rate
+from bartizan.store.limits import Limited, MemoryLimiter
 
 AUDIENCE: Final = "bartizan:gateway"
 """What a token must be meant for."""
@@ -24,9 +25,9 @@ UNAVAILABLE: Final = Refused(
     "The platform's control process has been away for 30 seconds, so nothing can be decided; try again later.",
     503,
 )
-STRANGERS: Final = Limit(Nanoseconds(MINUTE // 1200), 300)
+STRANGERS: Final = Rate(Nanoseconds(MINUTE // 1200), 300)
 """Requests of one address prefix that nobody known makes: 1,200 a minute, 300 at once."""
-CLIENTS: Final = Limit(Nanoseconds(2 * SECOND), 10)
+CLIENTS: Final = Rate(Nanoseconds(2 * SECOND), 10)
 """Requests for a token that one registered client makes from an address whose strangers overdid it."""
 _BURST_SHARE: Final = 10
 
@@ -42,7 +43,7 @@ class Deciding:
     def __init__(self, fresh: Freshness, services: tuple[Service, ...]) -> None:
         """Start with every limit unused."""
         self._fresh = fresh
-        self._limits: Mapping[str, Limit] = {
+        self._limits: Mapping[str, Rate] = {
             service.name: _limit(service.requests_per_minute) for service in services
         }
         self._principals, self._addresses, self._clients = MemoryLimiter(), MemoryLimiter(), MemoryLimiter()
@@ -77,10 +78,10 @@ class Deciding:
         return _wait(self._clients, f"{address} {client}", now, CLIENTS)
 
 
-def _limit(per_minute: int) -> Limit:
-    return Limit(Nanoseconds(max(1, MINUTE // per_minute)), max(1, per_minute // _BURST_SHARE))
+def _limit(per_minute: int) -> Rate:
+    return Rate(Nanoseconds(max(1, MINUTE // per_minute)), max(1, per_minute // _BURST_SHARE))
 
 
-def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Limit) -> int:
+def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Rate) -> int:
     answer = limiter.ask(key, now, limit)
     return answer.retry_after if isinstance(answer, Limited) else 0

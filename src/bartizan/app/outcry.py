@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bartizan.clock import MINUTE, Clock, Nanoseconds
-from bartizan.store.limits import Limit, gcra
+from bartizan.store.gauge import Rate
+from bartizan.store.limits import gcra
 
-LINES: Final = Limit(Nanoseconds(MINUTE // 10), 10)
+LINES: Final = Rate(Nanoseconds(MINUTE // 10), 10)
 """Ten lines at once, and ten a minute."""
 _PLACES: Final = 5
 _CAUSES: Final = 4

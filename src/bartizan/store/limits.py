@@ -12,21 +12,10 @@ from typing import Final
 import msgspec
 
 from bartizan.clock import Nanoseconds
+from bartizan.store.gauge import Rate
 
 _SWEEP: Final = 16
 """Entries that one call looks at, at most, to make room."""
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """A sustained rate and how far ahead of it one may be.
-
-    Attributes:
-        interval: between two requests at the sustained rate, nanoseconds, from 1.
-        burst: requests that may come at once, from 1.
-    """
-
-    interval: Nanoseconds
-    burst: int
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -42,7 +31,7 @@ class Limited(msgspec.Struct, frozen=True):
 _PASSED: Final = Passed()
 
 
-def gcra(tat: Nanoseconds, now: Nanoseconds, limit: Limit) -> tuple[bool, Nanoseconds, Nanoseconds]:
+def gcra(tat: Nanoseconds, now: Nanoseconds, limit: Rate) -> tuple[bool, Nanoseconds, Nanoseconds]:
     """Return whether a request conforms, the new theoretical arrival time, and how long to wait (0 if not).
 
     Args:
@@ -76,7 +65,7 @@ class MemoryLimiter:
         """Return how many keys are remembered."""
         return len(self._tat)
 
-    def ask(self, key: str, now: Nanoseconds, limit: Limit) -> Passed | Limited:
+    def ask(self, key: str, now: Nanoseconds, limit: Rate) -> Passed | Limited:
         """Return whether one more request of this key is within its limit, and count it if so.
 
         Args:
