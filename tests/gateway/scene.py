@@ -23,10 +23,15 @@ from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.ports import (
+    Alert,
     Authenticated,
     Circumstances,
+    Coming,
+    Expected,
+    Overdrawn,
     Ports,
     ProtocolFactory,
+    Reserved,
     ServiceLimits,
     ServiceRoute,
 )
@@ -53,6 +58,7 @@ class Person(msgspec.Struct, frozen=True):
     id: str
     pseudonym: str
     content_key: bytes
+    client: str = ""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -219,7 +225,11 @@ def _fresh(connection: h11.Connection) -> h11.Connection:
 class Scene:
     """A gateway and what is around it; `events` is what its journal holds by now."""
 
+    settled: list[tuple[Reserved, int, int]]
+    reached: list[Alert]
+
     def __init__(self, folder: Path) -> None:
+        self.settled, self.reached = [], []
         self.clock = Moving()
         self.path = folder / "segment"
         self.first_key = os.urandom(32)
@@ -236,6 +246,8 @@ class Scene:
         self.waits: dict[str, int] = {}
         self.address_wait = 0
         self.charged = 0
+        self.remembered, self.authenticated = {GOOD, "other"}, 0
+        self.reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
         self.clients: set[str] = set()
         self.stopped = 0
         self.decided: list[tuple[str, str, str]] = []
@@ -272,6 +284,10 @@ class Scene:
             refresh=self.refresh,
             limit=lambda _service, principal, _now: self.waits.get(principal, 0),
             address_limit=self.address_limit,
+            address_barred=self.address_barred,
+            reserve=self.reserve,
+            settle=lambda held, tokens, answered: self.settled.append((held, tokens, answered)),
+            alerts=self.alerts,
             client_limit=lambda _source, client, _now: 0 if client in self.clients else SECOND,
             journal=self.journal,
             dial=self.dial,
@@ -285,6 +301,7 @@ class Scene:
         )
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:
+        self.authenticated += 1
         who = {GOOD: DRILL, "other": OTHER}.get(token)
         if who is None:
             return FORGED if token else MISSING
@@ -299,6 +316,13 @@ class Scene:
     def address_limit(self, _source: str, _now: Nanoseconds) -> int:
         self.charged += 1
         return self.address_wait
+
+    def address_barred(self, _source: str, token: str, _now: Nanoseconds) -> int:
+        return 0 if token in self.remembered else self.address_wait
+
+    def alerts(self) -> tuple[Alert, ...]:
+        reached, self.reached = tuple(self.reached), []
+        return reached
 
     def refresh(self) -> Changed:
         self.refreshed += 1

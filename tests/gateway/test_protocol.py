@@ -166,6 +166,8 @@ def test_an_answer_has_our_fields_and_only_the_allowed_ones_of_the_service() -> 
                 b"cache-control": b"no-cache",
                 b"openai-processing-ms": b"5",
                 b"x-ratelimit-remaining-tokens": b"9",
+                b"ratelimit-policy": b'"requests";q=600;w=60',
+                b"ratelimit": b'"requests";r=60;t=0',
                 b"content-length": b"2",
                 b"x-content-type-options": b"nosniff",
                 b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",

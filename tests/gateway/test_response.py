@@ -73,7 +73,7 @@ def test_every_fault_is_an_answer_that_an_independent_parser_reads(reason: str, 
         "q-0000000000000000",
         openai=openai,
         keep=False,
-        per_minute=600,
+        limits=b"",
         bodiless=False,
     )
     theirs = h11.Connection(h11.CLIENT)

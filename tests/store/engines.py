@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -82,15 +82,15 @@ class Shared(Engine):
     @override
     def renew(self, lease: str, now: Nanoseconds, asks: tuple[Ask, ...]) -> None:
         self.now = now
-        self.limits.renew(lease, self._own(asks))
+        self._loop.run_until_complete(self.limits.renew(lease, self._own(asks)))
 
 
 async def connected(path: Path) -> Valkey:
     """Return a connection to a server by its unix socket, once it is up."""
     loop, up = asyncio.get_running_loop(), asyncio.Event()
 
-    async def connect(factory: object) -> None:
-        await loop.create_unix_connection(factory, str(path))  # type: ignore[arg-type]
+    async def connect(factory: Callable[[], asyncio.Protocol], _refused: object) -> None:
+        await loop.create_unix_connection(factory, str(path))
 
     valkey = Valkey(connect, SCRIPTS, presence=lambda is_up: up.set() if is_up else up.clear())
     async with asyncio.timeout(20):

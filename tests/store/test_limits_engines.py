@@ -55,7 +55,7 @@ def test_what_is_paid_in_any_span_is_at_most_the_burst_and_the_rate(
 ) -> None:
     """Where nothing costs more than was expected; what does is owed and has to be waited for."""
     engine.fresh()
-    now, open_, spent = START, [], []
+    now, open_, spent = START, list[tuple[int, str, int, int]](), list[tuple[Nanoseconds, int]]()
     for number, (gap, expected, cost, later) in enumerate(steps):
         now = Nanoseconds(now + gap * MICROSECOND)
         for due in [one for one in open_ if one[0] <= number]:
@@ -96,7 +96,7 @@ def test_the_order_of_settling_does_not_matter(
 def test_both_engines_say_the_same(server: Shared, steps: list[tuple[int, int, int, int]], most: int) -> None:
     server.fresh()
     memory, now = Memory(), START
-    gauges = (Rate(Nanoseconds(SECOND // 2), most), Places(3), Budget(5 * most, ENDS))
+    gauges: tuple[Gauge, ...] = (Rate(Nanoseconds(SECOND // 2), most), Places(3), Budget(5 * most, ENDS))
     open_: list[tuple[int, str, tuple[Ask, ...], tuple[int, ...]]] = []
     for number, (gap, expected, cost, later) in enumerate(steps):
         now = Nanoseconds(now + gap * MICROSECOND * (8 if gap % 7 == 0 else 1))
@@ -187,7 +187,7 @@ def test_a_lease_that_is_renewed_does_not_run_out(engine: Engine) -> None:
 
 
 def test_each_threshold_of_a_budget_is_told_of_once(engine: Engine) -> None:
-    budget, told = Budget(100, ENDS), []
+    budget, told = Budget(100, ENDS), list[int]()
     for number in range(120):
         asks = held("k", budget, 1)
         answer = engine.ask(f"q{number}", START, asks)

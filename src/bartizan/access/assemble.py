@@ -68,6 +68,10 @@ class Access:
         revoked = self._authenticator.again(who)
         return revoked or self._decider.decide(who, action, service, circumstances, self.generation)
 
+    def remembers(self, token: str, now: Nanoseconds) -> bool:
+        """Return whether this token's signature was verified before."""
+        return self._authenticator.remembers(token, now)
+
     def knows_client(self, client: str) -> bool:
         """Return whether a client of this id is registered and not revoked; who asks has proven nothing yet."""
         return self._authenticator.knows_client(client)

@@ -47,6 +47,11 @@ class Verifier:
         self._audience = audience
         self._kept: OrderedDict[bytes, Claims] = OrderedDict()
 
+    def remembers(self, digest: bytes, now: Nanoseconds) -> bool:
+        """Return whether a token, by its SHA-256, needs no verifying now."""
+        claims = self._kept.get(digest)
+        return claims is not None and now < claims.expires
+
     def verified(self, digest: bytes, token: str, now: Nanoseconds) -> Claims:
         """Return the claims of a token that is valid now.
 
@@ -92,8 +97,7 @@ class Authenticator:
             token: what stood after `Bearer `; empty where nothing did.
             now: the instant of the request.
         """
-        # What is longer is never accepted, so cutting it cannot make it another's; it only bounds the work.
-        digest = hashlib.sha256(token[: MAX_TOKEN + 1].encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(token)
         kept = self._kept.get(digest)
         if kept is not None and now < kept.until:
             return kept
@@ -122,6 +126,10 @@ class Authenticator:
             if who.token not in changed
         )
 
+    def remembers(self, token: str, now: Nanoseconds) -> bool:
+        """Return whether this token's signature was verified before, so that it costs nothing to look at it."""
+        return self.verifier.remembers(_digest(token), now)
+
     def knows_client(self, client: str) -> bool:
         """Return whether a client of this id is registered and not revoked."""
         return client in self._clients
@@ -144,6 +152,11 @@ class Authenticator:
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
         return judge(self._controls, facts, _UNAUTHORIZED) or who
+
+
+def _digest(token: str) -> bytes:
+    # What is longer is never accepted, so cutting it cannot make it another's; it only bounds the work.
+    return hashlib.sha256(token[: MAX_TOKEN + 1].encode("utf-8", "surrogatepass")).digest()
 
 
 def _standing(person: Principal) -> Standing:

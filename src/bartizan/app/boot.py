@@ -27,7 +27,7 @@ async def _sealer(s: "Supervisor", child: Child) -> None:
 
 
 async def _dialer(s: "Supervisor", child: Child) -> None:
-    with _passing(msgspec.json.encode(s.plan.upstreams)) as upstreams:
+    with _passing(msgspec.json.encode(s.plan.dialled)) as upstreams:
         child.channel.send(m.BootDialer(folder=s.plan.folder), [upstreams])
 
 

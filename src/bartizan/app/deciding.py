@@ -14,6 +14,7 @@ from bartizan.app.plan import Service
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.crypto.tls_session import HYBRID
 from bartizan.gateway import ports
+from bartizan.identity.token import claimed_client
 from bartizan.store.gauge import Rate
 from bartizan.store.limits import Limited, MemoryLimiter
 
@@ -63,12 +64,28 @@ class Deciding:
         return access.authorize(who, action, service, Circumstances(circumstances.group in HYBRID))
 
     def limit(self, service: str, principal: str, now: Nanoseconds) -> int:
-        """Return how long this principal must wait before it calls this service again, 0 if not; counts the call."""
-        return _wait(self._principals, f"{service} {principal}", now, self._limits[service])
+        """Return how long this principal must wait before it calls this service again; counts a call that need not.
+
+        Where it need not: minus the nanoseconds until all of its calls are there again.
+        """
+        answer = self._principals.ask(f"{service} {principal}", now, self._limits[service])
+        return answer.retry_after if isinstance(answer, Limited) else -answer.owed
 
     def address_limit(self, address: str, now: Nanoseconds) -> int:
         """Return how long this source of strangers must wait, 0 if not; counts the request."""
         return _wait(self._addresses, address, now, STRANGERS)
+
+    def address_barred(self, address: str, token: str, now: Nanoseconds) -> int:
+        """Return how long this address must wait before another token of its strangers' is verified, 0 if not.
+
+        A token that was verified before costs nothing. Another is verified if it names a registered client that is
+        within its limit at this address.
+        """
+        wait = self._addresses.waits(address, now, STRANGERS)
+        access = self._fresh.current()
+        if not wait or access is None or access.remembers(token, now):
+            return 0
+        return wait if self.client_limit(address, claimed_client(token), now) else 0
 
     def client_limit(self, address: str, client: str, now: Nanoseconds) -> int:
         """Return how long who says to be this client must wait, 0 if not; counts the request of a registered one."""
@@ -79,7 +96,12 @@ class Deciding:
 
 
 def _limit(per_minute: int) -> Rate:
-    return Rate(Nanoseconds(max(1, MINUTE // per_minute)), max(1, per_minute // _BURST_SHARE))
+    return Rate(Nanoseconds(-(-MINUTE // per_minute)), requests_at_once(per_minute))
+
+
+def requests_at_once(per_minute: int) -> int:
+    """Return how many of a minute's requests may come at once: a tenth."""
+    return max(1, per_minute // _BURST_SHARE)
 
 
 def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Rate) -> int:

@@ -152,7 +152,15 @@ class Minted(Message, frozen=True):
     addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
 
 
-WorkerReports = Ready | Alive | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted
+class LimiterPresence(Message, frozen=True):
+    """Whether the server that counts limits answers this worker."""
+
+    up: bool
+
+
+WorkerReports = (
+    Ready | Alive | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted | LimiterPresence
+)
 WorkerOrders = BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence
 
 

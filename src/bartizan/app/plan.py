@@ -9,6 +9,8 @@ import msgspec
 
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
+LIMITER = "limiter"
+"""Name of the server that counts limits, where there is one; no client reaches it."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -40,6 +42,49 @@ class Service(msgspec.Struct, frozen=True):
     drill_only: bool = False
 
 
+class Meter(msgspec.Struct, frozen=True):
+    """One limit; an amount of 0 is none.
+
+    Attributes:
+        per: what it is told apart by: `principal`, `client`, `service`, `route`, `address`.
+        services, routes: that it counts; none are all.
+        requests_per_minute, tokens_per_minute, concurrent: as configured.
+        spend_per_day, spend_per_month: in millionths of the currency.
+        own: whether it is a service's own for each principal.
+    """
+
+    per: str
+    services: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0
+    concurrent: int = 0
+    spend_per_day: int = 0
+    spend_per_month: int = 0
+    own: bool = False
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What a million tokens of a service's model (`*`: of every other) cost, in millionths of the currency."""
+
+    service: str
+    model: str
+    input: int
+    output: int
+
+
+class Limiter(msgspec.Struct, frozen=True):
+    """The server that counts limits.
+
+    Attributes:
+        server: where it is; its `credential` is the password. A secret.
+        user: that the password is for, or empty.
+    """
+
+    server: Service
+    user: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """One start of the platform.
 
@@ -55,6 +100,8 @@ class Plan(msgspec.Struct, frozen=True):
         model: what answers in the sample: `gullible` or `gemma`.
         weights: file of the model's weights, or empty.
         durability: `group`: survives the death of any process; `every`: survives power loss.
+        meters, prices: limits besides the number of one principal's requests.
+        limiter: who counts them; None where each worker does so alone.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
 
@@ -70,6 +117,9 @@ class Plan(msgspec.Struct, frozen=True):
     model: str = "gullible"
     weights: str = ""
     durability: Literal["group", "every"] = "group"
+    meters: tuple[Meter, ...] = ()
+    prices: tuple[Price, ...] = ()
+    limiter: Limiter | None = None
     policies: dict[str, str] = {}
 
     @property
@@ -77,3 +127,8 @@ class Plan(msgspec.Struct, frozen=True):
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
         own = Service(SAMPLE, "openai", drill_only=bool(self.services)), Service(CONTROL, "http", path="")
         return (*self.services, *own)
+
+    @property
+    def dialled(self) -> tuple[Service, ...]:
+        """Everything that the dialer connects to."""
+        return (*self.upstreams, *((self.limiter.server,) if self.limiter else ()))

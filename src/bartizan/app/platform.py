@@ -21,6 +21,7 @@ from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
+from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import Plan, Service
 from bartizan.app.settings import Service as ServiceSettings
@@ -132,6 +133,9 @@ def plan(  # what a command may say beside the file
         model=model,
         weights=weights,
         durability=settings.ledger.durability.value,
+        meters=meters(settings),
+        prices=prices(settings),
+        limiter=limiter(settings, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
     )
 

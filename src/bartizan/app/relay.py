@@ -58,6 +58,7 @@ class Relay:
             m.Unwell: self._unwell,
             m.Sealed: self._sealed,
             m.Serving: self._serving,
+            m.LimiterPresence: self._limiter_is,
         }
 
     def read(self, child: Child) -> bool:
@@ -93,7 +94,7 @@ class Relay:
         if child.ready.done():  # how it is confined it says once, while it is still what was started
             self._end(child, "it was ready before")
             return
-        child.facts = {"seccomp": int(message.seccomp), "landlock": message.landlock}
+        child.facts |= {"seccomp": int(message.seccomp), "landlock": message.landlock}
         if child.kind == "sealer":
             self._s.record.number_from(message.segment)
         child.ready.set_result(None)
@@ -111,6 +112,13 @@ class Relay:
     def _serving(self, child: Child, _: m.Serving, __: list[int]) -> None:
         child.serves = True
         self._s.note_change()
+
+    def _limiter_is(self, child: Child, message: m.LimiterPresence, _: list[int]) -> None:
+        if child.facts.get("limiter") != message.up:
+            child.facts["limiter"] = int(message.up)
+            said = "answers" if message.up else "does not answer: requests are refused"
+            self._s.log.write("supervisor", f"the limiter {said}, says worker {child.number}")
+            self._s.note_change()
 
     def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:
         self._end(child, "it cannot keep the record")

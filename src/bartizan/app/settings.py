@@ -9,7 +9,7 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
@@ -22,33 +22,13 @@ from bartizan.app.address import (
     private_address,
     upstream,
 )
-from bartizan.config import REFERENCE, Configuration, ConfigurationUnreadable, find, load, read_text
+from bartizan.app.forms import Reference, ServiceName, Span, Text
+from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
+from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
-RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1"})
+RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1", "limiter"})
 """Names that the gateway uses itself, in paths and in the record."""
-
-ServiceName = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z",
-        description="a name: a lower-case letter, then letters, digits, `.`, `_` or `-`, 63 at most",
-    ),
-]
-Reference = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=REFERENCE,
-        description="a reference to a secret, never the secret itself: env:NAME, file:PATH or keyring:NAME",
-    ),
-]
-Text = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=2048, description="a string of 1 to 2048 characters")
-]
-Span = Annotated[
-    str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[mhd]\Z", description='a span such as "30m", "12h", "30d"')
-]
-Rate = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class Tls(enum.Enum):
@@ -104,13 +84,6 @@ class Durability(enum.Enum):
     EVERY = "every"
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """How much one principal may ask of a service, a minute."""
-
-    requests_per_minute: Rate = 600
-    tokens_per_minute: Rate | None = None
-
-
 class Service(msgspec.Struct, frozen=True):
     """An upstream AI API.
 
@@ -161,12 +134,6 @@ class Store(msgspec.Struct, frozen=True):
     url: Text | None = None
 
 
-class Limiter(msgspec.Struct, frozen=True):
-    """Where limits are counted."""
-
-    url: Text = "memory://"
-
-
 class Connector(msgspec.Struct, frozen=True):
     """Where events go besides the ledger."""
 
@@ -196,6 +163,8 @@ class Settings(msgspec.Struct, frozen=True):
     isolation: Isolation = Isolation.REQUIRED
     evidence: Text = "off"
     service: tuple[Service, ...] = ()
+    limit: tuple[Limit, ...] = ()
+    price: tuple[Price, ...] = ()
     issuer: tuple[Issuer, ...] = ()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
@@ -257,6 +226,8 @@ def settled(settings: Settings) -> Iterator[Fault]:
     for position, service in enumerate(settings.service):
         yield from _service(("service", position), service)
     yield from _repeated(settings)
+    limits = {service.name: service.limits for service in settings.service}
+    yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from _absent(settings)
 
 
@@ -320,8 +291,6 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
         )
-    if settings.limiter.url != "memory://":
-        yield Fault(("limiter", "url"), 'is not in this version; say "memory://"')
     for name in ("issuer", "connector", "schedule"):
         if getattr(settings, name):
             yield Fault((name, 0), "is not in this version; leave it out")
@@ -336,8 +305,6 @@ def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]
         yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
     if service.guard is not Guard.OFF:
         yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')
-    if service.limits.tokens_per_minute is not None:
-        yield Fault((*path, "limits", "tokens_per_minute"), "is not in this version; leave it out")
 
 
 def weaknesses(settings: Settings) -> tuple[str, ...]:
@@ -352,9 +319,19 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
         yield 'tls = "off": tokens and prompts cross this machine in the clear'
     if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
         yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
+    yield from _weak_limits(settings)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
         if not upstream(service.upstream).tls:
             yield f"{service.name}: the upstream connection is not encrypted"
         if service.guard is Guard.OFF:
             yield f"{service.name}: prompts and answers are not inspected"
+
+
+def _weak_limits(settings: Settings) -> Iterator[str]:
+    found = limiter_address(settings.limiter.url)
+    every: list[Limits | Limit] = [*(service.limits for service in settings.service), *settings.limit]
+    if found is None and any(one.spend_per_day or one.spend_per_month for one in every):
+        yield "budgets are counted in memory: a restart forgets what was spent; use valkey:// in [limiter]"
+    if found is not None and not found.tls and not found.private:
+        yield "limiter: its password and its answers cross the network in the clear; use valkeys://"

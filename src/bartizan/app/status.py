@@ -31,6 +31,7 @@ class Status(msgspec.Struct, frozen=True):
         generation: of policy, principals and revocations; entries: in the ledger's tree.
         altered: segments in which a record was found altered.
         accepting: whether connections are taken.
+        limiter: `memory`; or `valkey`, and whether it answers the worker that serves.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -50,6 +51,7 @@ class Status(msgspec.Struct, frozen=True):
     altered: int
     accepting: bool
     processes: list[Process]
+    limiter: str = "memory"
     silent: int = 0
 
 
@@ -73,6 +75,7 @@ def write_status(supervisor: "Supervisor") -> None:
         entries=int(sealer.get("entries", 0)),
         altered=int(sealer.get("altered", 0)),
         accepting=supervisor.accepting and bool(supervisor.of("worker", "serving")),
+        limiter=_limiter(supervisor),
         processes=[
             Process(
                 child.kind,
@@ -88,3 +91,10 @@ def write_status(supervisor: "Supervisor") -> None:
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
     new.replace(supervisor.folder.status)
+
+
+def _limiter(supervisor: "Supervisor") -> str:
+    if supervisor.plan.limiter is None:
+        return "memory"
+    answers = any(worker.facts.get("limiter") for worker in supervisor.of("worker", "serving"))
+    return "valkey" if answers else "valkey, NOT ANSWERING: requests are refused"

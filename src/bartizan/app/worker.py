@@ -33,10 +33,11 @@ from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
-from bartizan.app.deciding import AUDIENCE, Deciding
+from bartizan.app.deciding import AUDIENCE, Deciding, requests_at_once
 from bartizan.app.freshness import Freshness
+from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
-from bartizan.app.plan import CONTROL, Plan, Service
+from bartizan.app.plan import CONTROL, LIMITER, Plan, Service
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.segments import SIZES
 from bartizan.clock import DAY, SECOND, SystemClock
@@ -56,6 +57,8 @@ from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid
+from bartizan.store.valkey import Valkey
+from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
 
 LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceback, unicodedata)
 """Modules that Python or a library would import only when it needs them, which is too late here."""
@@ -96,10 +99,11 @@ class Worker:
         self.key: bytes = b""
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
-        self.contexts = _client_contexts(self.plan.upstreams)
+        self.contexts = _client_contexts(self.plan.dialled)
         self.asked_segment = False
         self.room = _room(len(self.plan.upstreams))
         self.gateway: Gateway
+        self.metering: Metering
         self.server: asyncio.Server
         self.ended = asyncio.Event()
         self._does: dict[type[Message], Callable[..., None]] = {
@@ -134,6 +138,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)
+        self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, self._shared_limits())
         self.gateway = assemble(self._ports())
         # made now, listening later: the loop opens its spare descriptor with its first server
         self.server = await loop.create_server(
@@ -160,6 +165,7 @@ class Worker:
 
     def _ports(self) -> ports.Ports:
         deciding = Deciding(self.fresh, self.plan.upstreams)
+        metering = self.metering
         return ports.Ports(
             clock=self.clock,
             names=self.plan.names,
@@ -172,6 +178,7 @@ class Worker:
             refresh=self.fresh.changed,
             limit=deciding.limit,
             address_limit=deciding.address_limit,
+            address_barred=deciding.address_barred,
             client_limit=deciding.client_limit,
             journal=self.journal,
             dial=self._dial,
@@ -179,6 +186,9 @@ class Worker:
             pseudonym_of_address=self.addresses.pseudonym,
             stop_accepting=self._unwell,
             random=secrets.token_bytes,
+            reserve=None if metering.empty else metering.reserve,
+            settle=metering.settle,
+            alerts=metering.alerts,
             connections=self.room,
             tls=self.plan.tls,
             durable=self.journal.durable,
@@ -216,8 +226,30 @@ class Worker:
     def _wrap(
         self, factory: ports.ProtocolFactory, service: str, on_refused: Callable[[str], None]
     ) -> asyncio.Protocol:
-        host = next(each.host for each in self.plan.upstreams if each.name == service)
+        host = next(each.host for each in self.plan.dialled if each.name == service)
         return TlsProtocol(factory, self.contexts[service], server_hostname=host, on_refused=on_refused)
+
+    # ---- limits that are shared ------------------------------------------------------------------------------
+    def _shared_limits(self) -> ValkeyLimits | None:
+        """Return who counts for several workers, where there is such a server; it is being connected to."""
+        limiter = self.plan.limiter
+        if limiter is None:
+            return None
+        password = Secret(limiter.server.credential.encode()) if limiter.server.credential else None
+        connect = self._connect_limiter
+        return ValkeyLimits(
+            Valkey(connect, SCRIPTS, password=password, user=limiter.user, presence=self._limiter_is)
+        )
+
+    async def _connect_limiter(self, factory: ports.ProtocolFactory, refused: Callable[[str], None]) -> None:
+        def outer() -> asyncio.Protocol:
+            return self._wrap(factory, LIMITER, refused) if LIMITER in self.contexts else factory()
+
+        await asyncio.get_running_loop().create_connection(outer, sock=await self._dial(LIMITER))
+
+    def _limiter_is(self, up: bool) -> None:  # noqa: FBT001  # a callback
+        with contextlib.suppress(ChannelFull, ChannelClosed):
+            self.channel.send(m.LimiterPresence(up=up))
 
     # ---- orders --------------------------------------------------------------------------------------------
     def take(self) -> None:
@@ -290,6 +322,7 @@ class Worker:
                 self.channel.send(m.SegmentWanted())
                 self.asked_segment = True
         self._tell_minted()
+        self.metering.renew()
 
     def _tell_minted(self) -> None:
         """Hand over the pseudonyms that are new, as many as the supervisor takes now; the rest later."""
@@ -340,7 +373,10 @@ def _route(service: Service) -> ports.ServiceRoute:
         base=service.path,
         credential=Secret(service.credential.encode("ascii")) if service.credential else None,
         tls=service.tls,
-        limits=ports.ServiceLimits(requests_per_minute=service.requests_per_minute),
+        limits=ports.ServiceLimits(
+            requests_per_minute=service.requests_per_minute,
+            burst=requests_at_once(service.requests_per_minute),
+        ),
     )
 
 

@@ -68,6 +68,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
     lines = [
         ("platform", f"{running.url}, for {since}, {state}"),
         ("services", ", ".join(running.services)),
+        ("limits", f"counted by {running.limiter}"),
         (
             "ledger",
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),

@@ -6,14 +6,14 @@ exchange, so that the refusal's record can say it. A head that got through latel
 (`passes.py`); its limits are asked each time.
 """
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
+from bartizan.gateway.reserve import Steps, reserve
 from bartizan.gateway.stream import ADMITTED, Exchange
 from bartizan.gateway.subject import Allowance
 from bartizan.ledger.event import content_tags
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
 
 
-def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
+def admit(plane: "Plane", exchange: Exchange) -> Steps:
     """Take a request whose head was accepted through every check, and send it on its way.
 
-    Yields once, the octets that its body may have, and wants to be sent the body.
+    Yields the octets that its body may have, and wants to be sent the body; where limits are counted elsewhere,
+    yields a future once more, and wants to be sent its result.
 
     Args:
         plane: what all connections share.
@@ -44,7 +45,7 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
     if known is not None:
         share = passed.share if passed is not None else None
         plane.shares.take(exchange, share or plane.shares.of(route.service, known.id))
-    body = yield route.body_octets
+    body = cast("bytes", (yield route.body_octets))
     judged = exchange.judged = route.reader.read(body)
     if exchange.slowed:
         _limit_client(plane, exchange)
@@ -52,6 +53,8 @@ def admit(plane: "Plane", exchange: Exchange) -> Generator[int, bytes, None]:
         exchange.client.group, judged.model, judged.stream, judged.most_tokens
     )
     generation = _authorize(plane, exchange)
+    if plane.ports.reserve is not None:
+        generation = yield from reserve(plane, exchange, generation)
     exchange.sequence = _record(plane, exchange, generation)
     exchange.stage = ADMITTED
     plane.open.add(exchange)
@@ -71,6 +74,8 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
         exchange.actor = passed.who.principal.pseudonym
         exchange.client.trust(passed.who.principal.id)
         return passed.who
+    if exchange.started < plane.overdrawn:
+        _bar(plane, exchange)
     answer = plane.ports.authenticate(exchange.head.token, exchange.started)
     if is_refused(answer):
         _limit_stranger(plane, exchange)
@@ -83,6 +88,16 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
     return answer
 
 
+def _bar(plane: "Plane", exchange: Exchange) -> None:
+    """Verify no signature for an address whose strangers overdid it, but for tokens that no stranger can bring.
+
+    Those were verified before, or name a registered client, whose id is random and no stranger's to know, and
+    which is within a limit of its own.
+    """
+    if plane.ports.address_barred(exchange.client.source, exchange.head.token, exchange.started):
+        _limit_stranger(plane, exchange)
+
+
 def _limit(plane: "Plane", exchange: Exchange) -> None:
     known = exchange.known
     if exchange.route.clients:
@@ -91,9 +106,9 @@ def _limit(plane: "Plane", exchange: Exchange) -> None:
     elif known is None:
         _limit_stranger(plane, exchange)
     else:
-        _require_within(
-            "principal", plane.ports.limit(exchange.route.service.name, known.id, exchange.started)
-        )
+        wait = plane.ports.limit(exchange.route.service.name, known.id, exchange.started)
+        exchange.owed = -wait
+        _require_within("principal", max(0, wait))
 
 
 def _limit_stranger(plane: "Plane", exchange: Exchange) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
-from bartizan.gateway.openai_api import ApiRequest, ChatRequest, EmbeddingRequest
+from bartizan.gateway.openai_api import ApiRequest, ChatRequest, CompletionRequest, EmbeddingRequest
 from bartizan.gateway.structure import structure_fault
 
 _AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
@@ -52,6 +52,7 @@ class Judged(msgspec.Struct, frozen=True):
         model: name of the model that is asked for, or empty.
         stream: whether the answer is to come as a stream of events.
         most_tokens: tokens that the answer may have at most; 0 where the request names no number.
+        choices: answers that are asked for at once.
         client: `client_id` of a form, or empty. Unproven: nothing is allowed by it.
     """
 
@@ -60,6 +61,7 @@ class Judged(msgspec.Struct, frozen=True):
     stream: bool = False
     most_tokens: int = 0
     client: str = ""
+    choices: int = 1
 
     @override
     def __repr__(self) -> str:
@@ -113,7 +115,10 @@ def _judged(request: ApiRequest, octets: bytes) -> Judged:
         most = request.max_completion_tokens or most
     else:
         _require_one_kind(request.prompt, "prompt")
-    return Judged(octets, request.model, request.stream is True, most or 0)
+    choices = request.n or 1
+    if isinstance(request, CompletionRequest):
+        choices = max(choices, request.best_of or 1)
+    return Judged(octets, request.model, request.stream is True, most or 0, choices=choices)
 
 
 def _require_one_kind(value: str | list[str | int | list[int]], field: str) -> None:

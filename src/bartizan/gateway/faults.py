@@ -117,6 +117,15 @@ _RATE: Final = (
         429,
         "Too many unauthenticated requests came from this address; wait as Retry-After says.",
     ),
+    ("requests-rate", 429, "The requests that are allowed here are used up; wait as Retry-After says."),
+    ("tokens-rate", 429, "The tokens that are allowed here are used up; wait as Retry-After says."),
+    ("concurrent-full", 429, "Too many requests are under way at once; wait until one of them has ended."),
+    ("budget-spent", 429, "The budget for this is spent; ask its owner, or wait as Retry-After says."),
+    (
+        "limit-too-small",
+        429,
+        "This request alone would take more than a limit ever gives; ask for fewer tokens (max_tokens), or send less.",
+    ),
 )
 _RECORD: Final = (
     ("record-unavailable", 503, "The decision could not be written to the ledger, so nothing is forwarded."),
@@ -124,6 +133,11 @@ _RECORD: Final = (
 _OTHER: Final = (
     ("bodies-full", 503, "Too many bodies are being received at once; send the request again."),
     ("draining", 503, "The gateway is shutting down; send the request again."),
+    (
+        "limiter-unavailable",
+        503,
+        "The server that counts limits does not answer, so nothing is forwarded; send the request again.",
+    ),
     ("upstream-unreachable", 502, "The service behind the gateway cannot be reached."),
     ("upstream-malformed", 502, "The service behind the gateway gave an answer of doubtful form."),
     ("upstream-closed", 502, "The service behind the gateway closed the connection without an answer."),
@@ -165,25 +179,41 @@ class Refusal(Exception):
         param: field of the request that is at fault, as a path (`messages[0].role`), or empty.
         retry_after: nanoseconds until the same request may be allowed, 0 where waiting does not help.
         allow: methods for an Allow field, or empty.
+        limits: `RateLimit` and `RateLimit-Policy` of the answer, each line with its CR LF, or nothing.
     """
 
     def __init__(
-        self, fault: Fault, *, param: str = "", what: str = "", retry_after: int = 0, allow: str = ""
+        self,
+        fault: Fault,
+        *,
+        param: str = "",
+        what: str = "",
+        retry_after: int = 0,
+        allow: str = "",
+        limits: bytes = b"",
     ) -> None:
         """Refuse for this fault; `what` replaces the fault's own sentence."""
         super().__init__(fault.reason)
         self.reason, self.status, self.control = fault.reason, fault.status, fault.control
         self.what = what or fault.what
-        self.param, self.retry_after, self.allow = param, retry_after, allow
+        self.param, self.retry_after, self.allow, self.limits = param, retry_after, allow, limits
 
 
 def refusal(
-    reason: str, *, param: str = "", what: str = "", retry_after: int = 0, allow: str = ""
+    reason: str,
+    *,
+    param: str = "",
+    what: str = "",
+    retry_after: int = 0,
+    allow: str = "",
+    limits: bytes = b"",
 ) -> Refusal:
     """Return the refusal of that name, to be raised.
 
     Args:
         reason: a word of `FAULTS`; another is a programming error (KeyError).
-        param, what, retry_after, allow: as of `Refusal`.
+        param, what, retry_after, allow, limits: as of `Refusal`.
     """
-    return Refusal(FAULTS[reason], param=param, what=what, retry_after=retry_after, allow=allow)
+    return Refusal(
+        FAULTS[reason], param=param, what=what, retry_after=retry_after, allow=allow, limits=limits
+    )

@@ -16,9 +16,10 @@ from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.passes import Passes
 from bartizan.gateway.pool import Pool
-from bartizan.gateway.ports import Ports, is_refused
+from bartizan.gateway.ports import Ports, Refused, is_refused
 from bartizan.gateway.refusals import Key, Refusals
 from bartizan.gateway.request import HeadReader
+from bartizan.gateway.reserve import release
 from bartizan.gateway.response import Dates
 from bartizan.gateway.route import Routes
 from bartizan.gateway.share import Shares
@@ -64,6 +65,7 @@ class Plane:
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
         swept: instant of the last sweep; the time for all that needs it to a quarter of a second.
+        overdrawn: instant until which some address has to wait; before it, signatures are not for everybody.
         admitted, completed: how many records of each were written.
     """
 
@@ -81,6 +83,7 @@ class Plane:
         "ids",
         "loop",
         "open",
+        "overdrawn",
         "passes",
         "pool",
         "ports",
@@ -107,6 +110,7 @@ class Plane:
         self.open: set[Exchange] = set()
         self.generation, self.draining = ports.generation(), False
         self.admitted = self.completed = 0
+        self.overdrawn = Nanoseconds(0)
         self._refusals, self._deserted = Refusals(), asyncio.Event()
 
     def freshen(self) -> None:
@@ -119,12 +123,12 @@ class Plane:
         self.passes.follow(change, newest)
         for exchange in tuple(self.open):
             touched = change.everything or exchange.who.token in change.tokens
-            reason = self._disallowed(exchange) if touched else ""
-            if reason:
-                exchange.cut(reason)
+            refused = self.disallowed(exchange) if touched else None
+            if refused is not None:
+                exchange.cut(refused.reason)
 
-    def _disallowed(self, exchange: "Exchange") -> str:
-        """Return why an open request may not go on, or nothing.
+    def disallowed(self, exchange: "Exchange") -> Refused | None:
+        """Return why a request that was authorized may not go on, or None.
 
         Its token is judged as of the request's start: one that expires meanwhile ends no stream, one that was
         revoked does.
@@ -133,10 +137,10 @@ class Plane:
         if not route.public:
             again = self.ports.authenticate(exchange.head.token, exchange.started)
             if is_refused(again):
-                return again.reason
+                return again
             who = again
         answer = self.ports.authorize(who, route.action, route.service.name, exchange.circumstances)
-        return answer.reason if is_refused(answer) else ""
+        return answer if is_refused(answer) else None
 
     def require_open(self) -> None:
         """Refuse what is not to be served now, whoever asks; load a newer state first.
@@ -160,10 +164,14 @@ class Plane:
     def charge(self, source: str, now: Nanoseconds) -> int:
         """Count one anonymous request of an address; return how long it has to wait, 0 where it need not."""
         wait = self.ports.address_limit(source, now)
-        return wait if rate_limited.judge(Allowance("address", wait)) else 0
+        if not rate_limited.judge(Allowance("address", wait)):
+            return 0
+        self.overdrawn = Nanoseconds(max(self.overdrawn, now + wait))
+        return wait
 
     def record_refusal(self, exchange: "Exchange", fault: Refusal) -> None:
         """Write the refusal of a known principal; count those of strangers and of overdrawn limits."""
+        release(exchange)
         known = exchange.known
         if known is None or fault.control == RATE:
             self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
@@ -194,16 +202,30 @@ class Plane:
         self._refusals.count(Key("anonymous", f"tls-{word}", tls_strong.CONTROL.id, 0))
 
     def write_counts(self) -> None:
-        """Write the refusals that were counted since the last call."""
+        """Write the refusals that were counted, and the budgets that were reached, since the last call."""
         evicted, self.crowd.evicted = self.crowd.evicted, 0
         self._refusals.count(Key("anonymous", "connections-full", RATE, 0), evicted)
         try:
-            written = self._refusals.write(self.ports.journal)
+            written = self._refusals.write(self.ports.journal) + self._write_alerts()
         except JournalUnwritable:
             self.turn.fail()
             return
         if written:
             self.turn.after(_NOBODY)
+
+    def _write_alerts(self) -> int:
+        alerts = self.ports.alerts()
+        for alert in alerts:
+            detail: dict[str, int | str] = {
+                "service": alert.service,
+                "per": alert.per,
+                "period": alert.period,
+                "percent": alert.percent,
+            }
+            self.ports.journal.record(
+                "gateway.budget.reached", alert.actor, alert.service, Outcome.FOUND, RATE, detail
+            )
+        return len(alerts)
 
     def entered(self, client: "ClientConnection", seat: Seat) -> None:
         """Take note of a new connection, which may have to end at once, or to end another."""

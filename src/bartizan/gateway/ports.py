@@ -7,8 +7,8 @@ and the journal's `flush` excepted. One that raises where it should not ends the
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 from typing_extensions import TypeIs, override
@@ -31,6 +31,11 @@ class Principal(Protocol):
     @property
     def pseudonym(self) -> str:
         """What events say instead of the id."""
+        ...
+
+    @property
+    def client(self) -> str:
+        """Id of the client that its tokens carry; empty for the anonymous one."""
         ...
 
     @property
@@ -126,6 +131,80 @@ class Circumstances(msgspec.Struct, frozen=True):
     most_tokens: int = 0
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """What one request is expected to take of its limits.
+
+    Attributes:
+        lease: its id; what it holds is held under this name.
+        service, route: where it goes.
+        principal, client, address: who asks, through what, from where (pseudonym of the prefix).
+        pseudonym: of the principal.
+        model: that is asked for, for its price. The client's text.
+        input, output: tokens of the request and of its answer.
+    """
+
+    lease: str
+    service: str
+    route: str
+    principal: str
+    pseudonym: str
+    client: str
+    address: str
+    model: str
+    input: int
+    output: int
+
+
+class Reserved(msgspec.Struct, frozen=True):
+    """What is expected is held; the same goes back to `settle`.
+
+    Attributes:
+        input, output: tokens that were expected.
+        fields: `RateLimit` and `RateLimit-Policy` of the answer, each line with its CR LF, or nothing.
+        held: whoever counts knows by it what is held.
+    """
+
+    input: int
+    output: int
+    fields: bytes
+    held: object
+
+
+class Overdrawn(msgspec.Struct, frozen=True):
+    """A limit is not kept, or nobody knows whether it is.
+
+    Attributes:
+        party: a word of `subject.Allowance`; empty where nobody knows.
+        wait: nanoseconds until it may be kept; negative where waiting does not help.
+        fields: as of `Reserved`.
+    """
+
+    party: str
+    wait: int
+    fields: bytes = b""
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """A budget has reached a threshold.
+
+    Attributes:
+        actor: pseudonym of the principal whose budget it is, or `platform`.
+        service: that the request went to which reached it.
+        per: what the budget is told apart by, a word of `vocabulary.PER`.
+        period: `day` or `month`.
+        percent: 50, 80 or 100.
+    """
+
+    actor: str
+    service: str
+    per: str
+    period: str
+    percent: int
+
+
+Coming: TypeAlias = asyncio.Future[Reserved | Overdrawn | None]
+
+
 class Recorder(Protocol):
     """What takes events; somebody else writes them."""
 
@@ -176,7 +255,8 @@ class ServiceLimits(msgspec.Struct, frozen=True):
     """What a service takes.
 
     Attributes:
-        requests_per_minute: of one principal; goes into the answer, the limiter itself is a port.
+        requests_per_minute, burst: of one principal, and how many of them at once; they go into the answer, the
+            limiter itself is a port.
         body_octets: of one request.
         connections: to it at once, of one worker.
         waiting: requests that wait for a connection at once.
@@ -185,6 +265,7 @@ class ServiceLimits(msgspec.Struct, frozen=True):
     """
 
     requests_per_minute: int = 600
+    burst: int = 60
     body_octets: int = 4 * 1024 * 1024
     connections: int = 256
     waiting: int = 1024
@@ -236,8 +317,12 @@ class Ports(msgspec.Struct, frozen=True):
             streams after each change of generation, so it must know of revocations by itself.
         generation: number of the newest state, a look into shared memory; negative while nothing may be decided.
         refresh: loads that state and says what it takes away of earlier answers; called when the number has moved.
-        limit: (service, principal id, now) -> nanoseconds to wait, 0 where one more is allowed and counted.
-        address_limit: (address pseudonym, now) -> the same, for requests that nobody known makes.
+        limit: (service, principal id, now) -> nanoseconds to wait; where one more is allowed and counted, minus the
+            nanoseconds until all of the limit is there again, or 0.
+        address_limit: (address pseudonym, now) -> nanoseconds to wait, 0 where one more request that nobody
+            known makes is allowed and counted.
+        address_barred: (address pseudonym, token, now) -> nanoseconds that an address which overdid it has to wait
+            before another signature is verified for it; 0 where this token may be looked at.
         client_limit: (address pseudonym, client id, now) -> the same, for requests that say to come from a client;
             one that is not registered always has to wait.
         journal: of this worker.
@@ -247,6 +332,10 @@ class Ports(msgspec.Struct, frozen=True):
         pseudonym_of_address: address -> the pseudonym of its prefix.
         stop_accepting: called once, when the ledger can no longer be written.
         random: number of octets -> random octets.
+        reserve: (what is expected, now) -> what is held, None where nothing limits the request, or a future of
+            these; None where nothing is limited but requests. A future is done within a second.
+        settle: (what was held, tokens of the request, of its answer): ends the hold.
+        alerts: () -> budgets that have reached a threshold since the last call.
         connections: of clients at once.
         tls: whether clients have to speak TLS.
         durable: whether a record has to survive a loss of power before anybody goes on.
@@ -263,6 +352,7 @@ class Ports(msgspec.Struct, frozen=True):
     refresh: Callable[[], Change]
     limit: Callable[[str, str, Nanoseconds], int]
     address_limit: Callable[[str, Nanoseconds], int]
+    address_barred: Callable[[str, str, Nanoseconds], int]
     client_limit: Callable[[str, str, Nanoseconds], int]
     journal: Journal
     dial: Callable[[str], Awaitable[socket.socket]]
@@ -270,6 +360,9 @@ class Ports(msgspec.Struct, frozen=True):
     pseudonym_of_address: Callable[[str], str]
     stop_accepting: Callable[[], None]
     random: Callable[[int], bytes]
+    reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
+    settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
+    alerts: Callable[[], Sequence[Alert]] = tuple
     connections: int = CONNECTIONS
     tls: bool = True
     durable: bool = False

@@ -8,7 +8,6 @@ the reading of what it sends.
 
 import asyncio
 import enum
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
@@ -32,7 +31,9 @@ from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
+from bartizan.gateway.ports import Coming, Reserved
 from bartizan.gateway.request import CHUNKED, END, RequestHead
+from bartizan.gateway.reserve import Answer, Steps
 from bartizan.gateway.response import CONTINUE, health_answer, refusal_answer
 from bartizan.gateway.route import HEALTH
 from bartizan.gateway.stream import Exchange
@@ -96,7 +97,7 @@ class ClientConnection(asyncio.Protocol):
         self._body: Body | None = None
         self._pieces: list[bytes] = []
         self._exchange: Exchange | None = None
-        self._steps: Generator[int, bytes, None] | None = None
+        self._steps: Steps | None = None
         self._paused = self._begun = self._due = self._trusted = self.stalled = False
         self.source, self.group = "anonymous", "none"
         self._transport: asyncio.Transport
@@ -180,7 +181,7 @@ class ClientConnection(asyncio.Protocol):
                 self._say_health(exchange.head, rest)
                 return
             self._steps = admit(plane, exchange)
-            octets = next(self._steps)
+            octets = cast("int", next(self._steps))
         except Refusal as fault:
             self._refuse(exchange, fault, rest)
             return
@@ -232,14 +233,27 @@ class ClientConnection(asyncio.Protocol):
         self._phase, self._deadline, self._ahead = _BUSY, _NEVER, rest
         if rest:
             self._steer()
+        if steps is not None:
+            self._step(exchange, steps, octets)
+
+    def _step(self, exchange: Exchange, steps: Steps, sent: bytes | Answer) -> None:
+        """Go on with the checks of a request, and again with the answer to what they then wait for."""
         try:
-            if steps is not None:
-                steps.send(octets)
+            waits = cast("Coming", steps.send(sent))
         except StopIteration:
             return
         except Refusal as fault:
             self._plane.record_refusal(exchange, fault)
             self.refuse(exchange, fault)
+        else:
+            waits.add_done_callback(lambda done: self._answered(exchange, steps, done.result()))
+
+    @ending
+    def _answered(self, exchange: Exchange, steps: Steps, answer: Answer) -> None:
+        if self._exchange is exchange:
+            self._step(exchange, steps, answer)
+        elif isinstance(answer, Reserved):  # the client is gone
+            self._plane.ports.settle(answer, 0, 0)
 
     # ---- in: what comes too early ----------------------------------------------------------------------
     def _keep_ahead(self, data: bytes) -> None:
@@ -330,7 +344,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.id,
             openai=head is not None and b"/v1/" in head.path,
             keep=keep,
-            per_minute=exchange.per_minute if fault.reason == "principal-rate" else 0,
+            limits=fault.limits or (exchange.limits if fault.reason == "principal-rate" else b""),
             bodiless=head is not None and head.method == b"HEAD",
         )
 

@@ -13,10 +13,11 @@ from typing import Final
 
 import msgspec
 
-from bartizan.clock import SECOND, Nanoseconds
+from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.gateway.bounds import FIELDS
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.ports import ServiceLimits
 from bartizan.gateway.problem import document
 from bartizan.gateway.request import CHUNKED
 
@@ -143,7 +144,9 @@ class Dates:
         return self._line
 
 
-def head_for_client(answer: AnswerHead, date: bytes, request: str, *, keep: bool, chunked: bool) -> bytes:
+def head_for_client(
+    answer: AnswerHead, date: bytes, request: str, *, keep: bool, chunked: bool, limits: bytes = b""
+) -> bytes:
     """Return the head that the client gets for an upstream's answer.
 
     Args:
@@ -152,10 +155,18 @@ def head_for_client(answer: AnswerHead, date: bytes, request: str, *, keep: bool
         request: pseudonym of the request.
         keep: whether the connection goes on.
         chunked: whether a body of unknown length goes out in chunks.
+        limits: the RateLimit lines, each with its CR LF.
     """
     framing = b"transfer-encoding: chunked\r\n" if chunked else b""
     going = b"\r\n" if keep else b"connection: close\r\n\r\n"
-    return b"%b%b%bx-request-id: %b\r\n%b" % (answer.opening, framing, date, request.encode(), going)
+    return b"%b%b%b%bx-request-id: %b\r\n%b" % (
+        answer.opening,
+        framing,
+        date,
+        limits,
+        request.encode(),
+        going,
+    )
 
 
 def _opening(status: int, kept: bytes, length: int) -> bytes:
@@ -167,7 +178,7 @@ def _opening(status: int, kept: bytes, length: int) -> bytes:
 
 
 def refusal_answer(
-    fault: Refusal, date: bytes, request: str, *, openai: bool, keep: bool, per_minute: int, bodiless: bool
+    fault: Refusal, date: bytes, request: str, *, openai: bool, keep: bool, limits: bytes, bodiless: bool
 ) -> bytes:
     """Return the whole answer for a refusal.
 
@@ -177,7 +188,7 @@ def refusal_answer(
         request: pseudonym of the request.
         openai: whether the client speaks OpenAI's API.
         keep: whether the connection goes on.
-        per_minute: requests a minute that the service takes of one principal, 0 where no limit applied.
+        limits: the RateLimit lines, each with its CR LF.
         bodiless: whether the request was HEAD.
     """
     media, body = document(fault, request, openai=openai)
@@ -190,7 +201,8 @@ def refusal_answer(
     if fault.allow:
         fields.append(b"allow: " + fault.allow.encode() + b"\r\n")
     if fault.retry_after:
-        fields.append(_waiting(-(-fault.retry_after // SECOND), per_minute))
+        fields.append(b"retry-after: %d\r\n" % -(-fault.retry_after // SECOND))
+    fields.append(limits)
     fields += [b"" if keep else b"connection: close\r\n", b"\r\n", b"" if bodiless else body]
     return b"".join(fields)
 
@@ -198,14 +210,21 @@ def refusal_answer(
 _INVALID: Final = b', error="invalid_token"'
 
 
-def _waiting(seconds: int, per_minute: int) -> bytes:
-    line = b"retry-after: %d\r\n" % seconds
-    if per_minute:
-        line += b'ratelimit-policy: "requests";q=%d;w=60\r\nratelimit: "requests";r=0;t=%d\r\n' % (
-            per_minute,
-            seconds,
-        )
-    return line
+def requests_left(limits: ServiceLimits, owed: int) -> bytes:
+    """Return the RateLimit lines for a principal's requests to a service.
+
+    Args:
+        limits: of the service.
+        owed: nanoseconds until all requests are there again; negative, how long to wait for the next.
+    Source: draft-ietf-httpapi-ratelimit-headers-10.
+    """
+    per_minute = limits.requests_per_minute
+    left = max(0, limits.burst - -(-owed * per_minute // MINUTE)) if owed >= 0 else 0
+    return b'ratelimit-policy: "requests";q=%d;w=60\r\nratelimit: "requests";r=%d;t=%d\r\n' % (
+        per_minute,
+        left,
+        -(-abs(owed) // SECOND),
+    )
 
 
 def health_answer(date: bytes, *, keep: bool, bodiless: bool) -> bytes:

@@ -14,7 +14,8 @@ from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.passes import Pass, key_of
-from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client
+from bartizan.gateway.reserve import release, settle
+from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
 from bartizan.gateway.usage import tail, usage
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
@@ -22,7 +23,7 @@ from bartizan.ledger.written import completed
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Upstream
-    from bartizan.gateway.ports import Authenticated, Circumstances, Principal
+    from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Reserved
     from bartizan.gateway.protocol import ClientConnection
     from bartizan.gateway.request import RequestHead
     from bartizan.gateway.route import Route
@@ -75,6 +76,8 @@ class Exchange:
         key, passed: what its head is kept under, and what is known of it from an earlier request.
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
+        owed: nanoseconds until its principal has all of its requests again.
+        reserved: what is held for it of other limits, until that is settled.
         charged: whether the address that it comes from was charged for it.
         slowed: nanoseconds that its address has to wait, where that is not decided at the head.
         share, holds: where `Shares` counts it, and the octets that it counts.
@@ -98,8 +101,10 @@ class Exchange:
     known: "Principal | None" = None
     length: int
     moved = False
+    owed = 0
     passed: Pass | None = None
     route: "Route"
+    reserved: "Reserved | None" = None
     sequence: int
     share: "Share | None" = None
     slowed = 0
@@ -144,9 +149,11 @@ class Exchange:
             self.length = length if length >= 0 else passed.head.length
 
     @property
-    def per_minute(self) -> int:
-        """Requests a minute that the service takes of one principal."""
-        return self.route.service.limits.requests_per_minute
+    def limits(self) -> bytes:
+        """`RateLimit` and `RateLimit-Policy` of its answer, or nothing where it has no limit that is told."""
+        if self.reserved is not None and self.reserved.fields:
+            return self.reserved.fields
+        return requests_left(self.route.service.limits, self.owed) if self.known is not None else b""
 
     def abort(self) -> None:
         """End the client's connection, which ends this too."""
@@ -170,6 +177,7 @@ class Exchange:
     def unwritten(self) -> None:
         """Go no further: the record could not be written."""
         self.plane.open.discard(self)
+        release(self)
         settled, self._settled = self._settled, True
         if settled:
             self.client.abort()
@@ -226,6 +234,7 @@ class Exchange:
             self.id,
             keep=self._keep,
             chunked=self._chunked,
+            limits=self.limits,
         )
         self._pass_on(opening, pieces, done=done)
 
@@ -287,6 +296,7 @@ class Exchange:
     def abandon(self) -> None:
         """End because the client is gone, with all that it asked for or without; nothing more is read."""
         if self.stage is ARRIVING:
+            release(self)
             return
         self._leave()
         whole = self._tail.endswith(_LAST_EVENT)
@@ -337,6 +347,8 @@ class Exchange:
             reason=reason,
             status=status,
         )
+        if self.reserved is not None:
+            settle(self, said, status, reason)
         try:
             journal.append(at, body)
         except JournalUnwritable:

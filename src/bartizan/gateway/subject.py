@@ -30,8 +30,9 @@ class Allowance(msgspec.Struct, frozen=True):
     """What a limiter says of one more request.
 
     Attributes:
-        party: `principal` or `address`: whose limit it is.
-        retry_after: nanoseconds until one more is allowed; 0 when it is allowed now.
+        party: whose or what limit it is: `principal` or `address` for its requests; else `requests`, `tokens`,
+            `concurrent` or `spend`, whoever shares it.
+        retry_after: nanoseconds until one more is allowed; 0 when it is allowed now, negative when never.
     """
 
     party: str

@@ -1,7 +1,7 @@
 """How many tokens an answer says it cost.
 
-Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record, nothing is
-decided by it. It stands near the end of an answer, whole or streamed, and inside a JSON string its name could
+Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record and settles limits of
+tokens and money, nothing else is decided by it. It stands near the end of an answer, whole or streamed, and inside a JSON string its name could
 not stand between two bare quotes: so the end is all that is kept and looked at.
 """
 

@@ -60,6 +60,8 @@ GROUP = one_of(
 )
 """Key-agreement group of a TLS connection; `none` is a connection without TLS."""
 PROCESS = one_of("supervisor", "worker", "dialer", "control", "sealer", "sample", "cli")
+PER = one_of("principal", "client", "service", "route", "address")
+"""What a limit is told apart by."""
 FAULT = one_of(
     "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
@@ -110,6 +112,12 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "group": GROUP,
         "count": Whole(),
         "generation": Whole(),
+    },
+    "gateway.budget.reached": {
+        "service": Name(),
+        "per": PER,
+        "period": one_of("day", "month"),
+        "percent": Whole(100),
     },
     "access.token.issued": {"client": Name(), "audience": Name(), "seconds": Whole()},
     "access.token.refused": {"reason": Name(), "count": Whole()},

@@ -19,16 +19,15 @@ _SWEEP: Final = 16
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """Within the limit."""
+    """Within the limit; this many nanoseconds from now all of it is there again."""
+
+    owed: Nanoseconds
 
 
 class Limited(msgspec.Struct, frozen=True):
     """Beyond the limit; ask again after this many nanoseconds."""
 
     retry_after: Nanoseconds
-
-
-_PASSED: Final = Passed()
 
 
 def gcra(tat: Nanoseconds, now: Nanoseconds, limit: Rate) -> tuple[bool, Nanoseconds, Nanoseconds]:
@@ -82,7 +81,11 @@ class MemoryLimiter:
         self._tat[key] = new
         if tat is None:
             heapq.heappush(self._due, (new, key))
-        return _PASSED
+        return Passed(Nanoseconds(new - now))
+
+    def waits(self, key: str, now: Nanoseconds, limit: Rate) -> Nanoseconds:
+        """Return how long this key would have to wait, 0 where it would not; counts nothing."""
+        return gcra(self._tat.get(key) or Nanoseconds(0), now, limit)[2]
 
     def _forget_one(self, now: Nanoseconds) -> bool:
         for _ in range(_SWEEP):

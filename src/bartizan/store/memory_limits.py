@@ -79,7 +79,7 @@ class Account:
             self.held -= cost
             self.pay(now, cost)
 
-    def tell(self, waits: Nanoseconds = Nanoseconds(0)) -> int:
+    def tell(self, waits: Nanoseconds = SOON) -> int:
         """Return the threshold that was reached just now, or 0; it is told of once.
 
         Args:

@@ -21,7 +21,7 @@ class ReplyMalformed(ValueError):
     """A server sent what is no reply to us."""
 
 
-class ServerRefused(Exception):  # noqa: N818  # named by what happened
+class ServerRefused(Exception):
     """The server answered with an error; its first word is kept (`NOSCRIPT`), never the rest.
 
     Attributes:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, cast
 
 from typing_extensions import override
@@ -25,8 +26,8 @@ _CONNECT_SECONDS: Final = 5.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 2.0
 _LOOK_SECONDS: Final = PATIENCE / SECOND / 4
 
-Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[None]]
-"""(factory of the protocol) -> once it is connected, TLS included; raises OSError or TimeoutError."""
+Connect = Callable[[Callable[[], asyncio.Protocol], Callable[[str], None]], Awaitable[object]]
+"""(factory of the protocol, what to call where TLS is refused) -> once there is a connection; raises OSError."""
 
 
 class Valkey:
@@ -99,9 +100,10 @@ class Valkey:
             line = self._line = _Line(self._loop)
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
-                    await self._connect(lambda line=line: line)  # type: ignore[misc]  # mypy reads the default as a parameter
+                    await self._connect(partial(_itself, line), partial(_left, line))
+                    await line.opened
                     await self._greet(line)
-            except (OSError, TimeoutError, ServerRefused):
+            except (OSError, TimeoutError):
                 line.leave()
             else:
                 pause = _FIRST_PAUSE
@@ -119,28 +121,40 @@ class Valkey:
                 raise ConnectionError("the server does not take the greeting")
 
 
+def _itself(line: "_Line") -> "_Line":
+    return line
+
+
+def _left(line: "_Line", _word: str) -> None:
+    line.leave()
+
+
 class _Line(asyncio.Protocol):
     """One connection, from its making to its end.
 
     Attributes:
+        opened: done once it stands, TLS included.
         waiting: who waits for a reply, with the time by which it has to be there.
         gone: set once it has ended.
     """
 
-    __slots__ = ("_look", "_loop", "_replies", "_transport", "gone", "waiting")
+    __slots__ = ("_look", "_loop", "_replies", "_transport", "gone", "opened", "waiting")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._replies = loop, Replies()
         self.waiting: deque[tuple[asyncio.Future[Reply], float]] = deque()
         self.gone = asyncio.Event()
+        self.opened: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._look: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self.gone.is_set():
+        if self.opened.done():
             self._transport.abort()
+        else:
+            self.opened.set_result(None)
 
     def send(self, octets: bytes) -> "asyncio.Future[Reply]":
         """Send a command; the future gets the reply or None."""
@@ -186,6 +200,9 @@ class _Line(asyncio.Protocol):
 
     def _end(self) -> None:
         self.gone.set()
+        if not self.opened.done():
+            self.opened.set_exception(ConnectionError("there is no connection"))
+            self.opened.exception()  # waited for or not
         if self._look is not None:
             self._look.cancel()
             self._look = None

@@ -57,9 +57,9 @@ class ValkeyLimits:
         reply = self._valkey.call(SETTLE, *self._words(lease, asks, units))
         return _then(reply, lambda said: tuple(_numbers(said, len(asks)) or (0,) * len(asks)))
 
-    def renew(self, lease: str, asks: tuple[Ask, ...]) -> None:
-        """Hold on for another `LEASE` to what a request holds."""
-        self._valkey.call(RENEW, *self._words(lease, asks, (0,) * len(asks)))
+    def renew(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Reply]":
+        """Hold on for another `LEASE` to what a request holds; the future says when that is done."""
+        return self._valkey.call(RENEW, *self._words(lease, asks, (0,) * len(asks)))
 
     def _words(
         self, lease: str, asks: tuple[Ask, ...], units: tuple[int, ...]

@@ -1,0 +1,37 @@
+"""The forms that values in `bartizan.toml` have, each with the words in which a person is told of it."""
+
+from typing import Annotated
+
+import msgspec
+
+from bartizan.config import REFERENCE
+
+ServiceName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z",
+        description="a name: a lower-case letter, then letters, digits, `.`, `_` or `-`, 63 at most",
+    ),
+]
+Reference = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=REFERENCE,
+        description="a reference to a secret, never the secret itself: env:NAME, file:PATH or keyring:NAME",
+    ),
+]
+Text = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2048, description="a string of 1 to 2048 characters")
+]
+Span = Annotated[
+    str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[mhd]\Z", description='a span such as "30m", "12h", "30d"')
+]
+Rate = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Places = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Money = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?\Z",
+        description='an amount of money in quotes, such as "25" or "0.15", with at most six decimals',
+    ),
+]

@@ -1,0 +1,316 @@
+"""The limits of one worker's requests beyond their number: tokens, places, money; and those that are shared.
+
+Rules of this file: every limit of a request is asked for at once, so that all are held or none. Limits of
+addresses are this worker's own in any case: what an address is called is known to it alone. Budgets are by the UTC
+calendar. What is held is renewed as long as the request is under way.
+"""
+
+import asyncio
+import calendar
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from bartizan.app.plan import Meter, Price
+from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
+from bartizan.gateway.ports import Alert, Expected, Overdrawn, Reserved
+from bartizan.store.gauge import Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
+from bartizan.store.memory_limits import LEASE, MemoryLimits
+
+MOST_ALERTS: Final = 256
+"""Alerts that wait to be written; each budget has three a period."""
+_RENEWED_EVERY: Final = LEASE // 3
+_ANY_MODEL: Final = "*"
+_TOKENS_PRICED: Final = 1_000_000
+_MONTH: Final = "month"
+Asked: TypeAlias = Reserved | Overdrawn | None
+
+
+class SharedLimits(Protocol):
+    """Who counts for several workers (`store.valkey_limits.ValkeyLimits`)."""
+
+    def ask(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
+        """Return the answer to come."""
+        ...
+
+    def settle(
+        self, lease: str, asks: tuple[Ask, ...], units: tuple[int, ...]
+    ) -> "asyncio.Future[tuple[int, ...]]":
+        """Return the thresholds to come."""
+        ...
+
+    def renew(self, lease: str, asks: tuple[Ask, ...]) -> object:
+        """Hold on to what is held."""
+        ...
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One amount of a meter.
+
+    Attributes:
+        party: what is counted: `requests`, `tokens`, `concurrent`, `spend`; `principal` for the requests of one
+            principal to one service.
+        name: in `RateLimit` fields.
+        per: what it is told apart by.
+        key: what every key of it begins with.
+        most: how much, a minute, at once or a period; money in millionths.
+        period: `day` or `month`, of money.
+    """
+
+    party: str
+    name: str
+    per: str
+    key: str
+    most: int
+    period: str = ""
+
+    def gauge(self, now: Nanoseconds) -> Gauge:
+        """Return what limits it now."""
+        if self.party == "spend":
+            return Budget(self.most, period_end(self.period, now))
+        if self.party == "concurrent":
+            return Places(self.most)
+        burst = self.most if self.party == "tokens" else max(1, self.most // 10)
+        return Rate(Nanoseconds(-(-MINUTE // self.most)), burst)
+
+
+class Held(msgspec.Struct):
+    """What one request holds, and where."""
+
+    lease: str
+    expected: Expected
+    own: tuple[Ask, ...]
+    own_rules: tuple[Rule, ...]
+    shared: tuple[Ask, ...]
+    shared_rules: tuple[Rule, ...]
+    renewed: Nanoseconds
+
+
+class Metering:
+    """The meters of one worker."""
+
+    def __init__(
+        self,
+        meters: tuple[Meter, ...],
+        prices: tuple[Price, ...],
+        clock: Clock,
+        shared: SharedLimits | None = None,
+    ) -> None:
+        """Start with nothing held.
+
+        Args:
+            meters: every limit.
+            prices: of models.
+            clock: tells the calendar, and the time of this worker's own counts.
+            shared: who counts for several workers; None where this worker counts alone.
+        """
+        self._rules = tuple((meter, rule) for meter in meters for rule in _rules(meter))
+        self._prices: Mapping[tuple[str, str], Price] = {(p.service, p.model): p for p in prices}
+        self._clock, self._shared, self._own = clock, shared, MemoryLimits()
+        self._of: dict[tuple[str, str], tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+        self._open: dict[str, Held] = {}
+        self._alerts: list[Alert] = []
+        self._looked = Nanoseconds(0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to count."""
+        return not self._rules
+
+    # ---- the gateway's questions ---------------------------------------------------------------------------
+    def reserve(self, expected: Expected, now: Nanoseconds) -> "Asked | asyncio.Future[Asked]":
+        """Hold what a request is expected to take; None where nothing limits it, a future where others count."""
+        own_rules, shared_rules = self._rules_of(expected.service, expected.route)
+        if not own_rules and not shared_rules:
+            return None
+        own = tuple(self._ask(rule, expected, now) for rule in own_rules)
+        held = Held(expected.lease, expected, own, own_rules, (), shared_rules, now)
+        granted = Granted((), (), ())
+        if own:
+            answer = self._own.ask(held.lease, now, own)
+            if not isinstance(answer, Granted):
+                return self._overdrawn(answer, held, own, own_rules)
+            granted = answer
+        if not shared_rules or self._shared is None:
+            return self._reserved(held, own, own_rules, granted)
+        held.shared = tuple(self._ask(rule, expected, now) for rule in shared_rules)
+        return self._await(self._shared.ask(held.lease, held.shared), held)
+
+    def settle(self, reserved: Reserved, tokens: int, answered: int) -> None:
+        """End what a request holds and pay for so many tokens of it and of its answer."""
+        held = reserved.held
+        if not isinstance(held, Held):
+            raise TypeError("this was reserved by somebody else")
+        self._open.pop(held.lease, None)
+        if held.own:
+            units = self._units(held, held.own_rules, tokens, answered)
+            told = self._own.settle(held.lease, self._clock.now(), held.own, units)
+            self._tell(held, held.own_rules, told)
+        if held.shared and self._shared is not None:
+            units = self._units(held, held.shared_rules, tokens, answered)
+            settled = self._shared.settle(held.lease, held.shared, units)
+            settled.add_done_callback(lambda done: self._tell(held, held.shared_rules, done.result()))
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Return the thresholds that were reached since the last call."""
+        alerts, self._alerts = tuple(self._alerts), []
+        return alerts
+
+    def renew(self) -> None:
+        """Hold on to what requests under way hold; to be called at least every few seconds."""
+        now = self._clock.now()
+        if now - self._looked < SECOND:
+            return
+        self._looked = now
+        for held in self._open.values():
+            if now - held.renewed < _RENEWED_EVERY:
+                continue
+            held.renewed = now
+            if held.own:
+                self._own.renew(held.lease, now, held.own)
+            if held.shared and self._shared is not None:
+                self._shared.renew(held.lease, held.shared)
+
+    # ---- its parts -----------------------------------------------------------------------------------------
+    def _rules_of(self, service: str, route: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """Return the rules that a route has: those that are counted here, and the shared ones."""
+        found = self._of.get((service, route))
+        if found is None:
+            rules = tuple(rule for meter, rule in self._rules if _counts(meter, service, route))
+            own = tuple(rule for rule in rules if self._shared is None or rule.per == "address")
+            found = self._of[service, route] = own, tuple(rule for rule in rules if rule not in own)
+        return found
+
+    def _ask(self, rule: Rule, expected: Expected, now: Nanoseconds) -> Ask:
+        units = self._amount(rule, expected, expected.input, expected.output)
+        key = f"{rule.key} {_apart(rule.per, expected)}"
+        if rule.period:
+            key = f"{key} {period_name(rule.period, now)}"
+        return Ask(key, rule.gauge(now), units, held=rule.party not in {"requests", "principal"})
+
+    def _amount(self, rule: Rule, expected: Expected, tokens: int, answered: int) -> int:
+        if rule.party == "tokens":
+            return tokens + answered
+        return self._cost(expected, tokens, answered) if rule.party == "spend" else 1
+
+    def _cost(self, expected: Expected, tokens: int, answered: int) -> int:
+        """Return what so many tokens cost, in millionths, rounded up; nothing where the service has no price."""
+        price = self._prices.get((expected.service, expected.model)) or self._prices.get(
+            (expected.service, _ANY_MODEL)
+        )
+        return 0 if price is None else -(-(tokens * price.input + answered * price.output) // _TOKENS_PRICED)
+
+    def _units(self, held: Held, rules: Iterable[Rule], tokens: int, answered: int) -> tuple[int, ...]:
+        return tuple(self._amount(rule, held.expected, tokens, answered) for rule in rules)
+
+    def _await(self, coming: "asyncio.Future[Answer]", held: Held) -> "asyncio.Future[Asked]":
+        asked: asyncio.Future[Asked] = coming.get_loop().create_future()
+
+        def answered(done: "asyncio.Future[Answer]") -> None:
+            answer = done.result()
+            if isinstance(answer, Granted):
+                asked.set_result(self._reserved(held, held.shared, held.shared_rules, answer))
+                return
+            if held.own:
+                self._own.settle(held.lease, self._clock.now(), held.own, (0,) * len(held.own))
+            asked.set_result(self._overdrawn(answer, held, held.shared, held.shared_rules))
+
+        coming.add_done_callback(answered)
+        return asked
+
+    def _reserved(
+        self, held: Held, asks: tuple[Ask, ...], rules: tuple[Rule, ...], granted: Granted
+    ) -> Reserved:
+        self._open[held.lease] = held
+        fields = _tightest(asks, rules, granted)
+        return Reserved(held.expected.input, held.expected.output, fields, held)
+
+    def _overdrawn(
+        self, answer: Answer, held: Held, asks: tuple[Ask, ...], rules: tuple[Rule, ...]
+    ) -> Overdrawn:
+        if not isinstance(answer, Exceeded):
+            return Overdrawn("", SECOND)
+        self._tell(held, rules, answer.told)
+        rule = rules[answer.at]
+        return Overdrawn(rule.party, answer.wait, _fields(asks[answer.at], rule, 0, max(0, answer.wait)))
+
+    def _tell(self, held: Held, rules: tuple[Rule, ...], told: tuple[int, ...]) -> None:
+        for rule, percent in zip(rules, told, strict=True):
+            if percent and len(self._alerts) < MOST_ALERTS:
+                actor = held.expected.pseudonym if rule.per in {"principal", "client"} else "platform"
+                self._alerts.append(Alert(actor, held.expected.service, rule.per, rule.period, percent))
+
+
+def _rules(meter: Meter) -> Iterable[Rule]:
+    """Yield the amounts that a meter has."""
+    base = f"{meter.per} {','.join(sorted(meter.services))} {','.join(sorted(meter.routes))}"
+    prefix = "" if meter.own else f"{meter.per}-"
+    rows = (
+        ("principal" if meter.own else "requests", "requests", meter.requests_per_minute, ""),
+        ("tokens", "tokens", meter.tokens_per_minute, ""),
+        ("concurrent", "concurrent", meter.concurrent, ""),
+        ("spend", "day", meter.spend_per_day, "day"),
+        ("spend", "month", meter.spend_per_month, _MONTH),
+    )
+    for party, name, most, period in rows:
+        if most:
+            yield Rule(party, prefix + name, meter.per, f"{name} {base}", most, period)
+
+
+def _counts(meter: Meter, service: str, route: str) -> bool:
+    return (not meter.services or service in meter.services) and (not meter.routes or route in meter.routes)
+
+
+_APART: Final[Mapping[str, Callable[[Expected], str]]] = {
+    "principal": lambda expected: expected.principal,
+    "client": lambda expected: expected.client,
+    "service": lambda expected: expected.service,
+    "route": lambda expected: f"{expected.service} {expected.route}",
+    "address": lambda expected: expected.address,
+}
+
+
+def _apart(per: str, expected: Expected) -> str:
+    return _APART[per](expected)
+
+
+def period_name(period: str, now: Nanoseconds) -> str:
+    """Return the name of the day or month of an instant (`2026-05-01`, `2026-05`), UTC."""
+    day = datetime.fromtimestamp(now // SECOND, UTC).date().isoformat()
+    return day[:7] if period == _MONTH else day
+
+
+def period_end(period: str, now: Nanoseconds) -> Nanoseconds:
+    """Return the instant at which the day or month of an instant ends, UTC nanoseconds."""
+    if period != _MONTH:
+        return Nanoseconds((now // DAY + 1) * DAY)
+    at = datetime.fromtimestamp(now // SECOND, UTC)
+    days = calendar.monthrange(at.year, at.month)[1] - at.day + 1
+    return Nanoseconds((now // DAY + days) * DAY)
+
+
+def _tightest(asks: tuple[Ask, ...], rules: tuple[Rule, ...], granted: Granted) -> bytes:
+    """Return the RateLimit lines of the limit that the least is left of; budgets are the operator's business."""
+    shares = [
+        (left * 1_000_000 // rule.most, place)
+        for place, (left, rule) in enumerate(zip(granted.left, rules, strict=True))
+        if not rule.period
+    ]
+    if not shares:
+        return b""
+    place = min(shares)[1]
+    return _fields(asks[place], rules[place], granted.left[place], granted.fresh[place])
+
+
+def _fields(ask: Ask, rule: Rule, left: int, fresh: int) -> bytes:
+    """Return both RateLimit lines. Source: draft-ietf-httpapi-ratelimit-headers-10."""
+    if isinstance(ask.gauge, Budget):
+        return b""
+    if isinstance(ask.gauge, Places):
+        unit, after = ';qu="concurrent-requests"', ""
+    else:
+        unit, after = ";w=60" if rule.party != "tokens" else ';w=60;qu="tokens"', f";t={-(-fresh // SECOND)}"
+    policy = f'ratelimit-policy: "{rule.name}";q={rule.most}{unit}\r\n'
+    return f'{policy}ratelimit: "{rule.name}";r={left}{after}\r\n'.encode()

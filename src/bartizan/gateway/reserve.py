@@ -1,0 +1,118 @@
+"""What a request is expected to take of its limits, and what it took in the end.
+
+Rules of this file: what is expected is held before the admitted record and settled once, however the request ends.
+A service's word about tokens settles it; where a request reached its service and no word came, the expectation
+stands, so that nobody gets an answer cheaper by leaving before its end.
+"""
+
+import asyncio
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from bartizan.gateway.body import NOTHING
+from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.faults import Fault, Refusal, refusal
+from bartizan.gateway.ports import Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.subject import Allowance
+from bartizan.gateway.usage import Usage
+
+if TYPE_CHECKING:
+    from bartizan.gateway.plane import Plane
+    from bartizan.gateway.stream import Exchange
+
+OCTETS_A_TOKEN: Final = 4
+"""Octets of a request's body that are taken for one token."""
+UNTOLD_TOKENS: Final = 1024
+"""Tokens that an answer is expected to have where the request names no number."""
+_SILENT: Final = frozenset({"embeddings"})
+"""Routes whose answers are not made of tokens."""
+_UNREACHED: Final = frozenset(
+    {"upstream-unreachable", "upstream-busy", "upstream-credential", "upstream-unavailable"}
+)
+"""Reasons for which nothing was spent: the service did not take the request."""
+_NOTHING_SPENT: Final = range(400, 499)
+"""A service's own refusals; it does not charge for them. 499 is ours: a client that left."""
+Answer: TypeAlias = Reserved | Overdrawn | None
+Steps: TypeAlias = Generator[int | Coming, bytes | Answer, None]
+
+
+def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[Coming, Answer, int]:
+    """Hold what a request is expected to take; yields what to wait for, where somebody else counts.
+
+    Args:
+        plane: what all connections share.
+        exchange: the request, authorized.
+        generation: of the state that it was authorized on.
+    Returns:
+        The generation of the state that it is still allowed on: what changed meanwhile is decided anew.
+    Raises:
+        Refusal: a limit is not kept, nobody knows whether it is, or the request was disallowed meanwhile.
+    """
+    if plane.ports.reserve is None or exchange.known is None:
+        return generation
+    answer = plane.ports.reserve(_expected(exchange), exchange.started)
+    if isinstance(answer, asyncio.Future):
+        answer = yield answer
+        exchange.reserved = answer if isinstance(answer, Reserved) else None
+        plane.require_open()
+        refused = plane.disallowed(exchange) if plane.generation != generation else None
+        if refused is not None:
+            raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
+        generation = plane.generation
+    if isinstance(answer, Overdrawn):
+        raise _refusal(answer)
+    exchange.reserved = answer
+    return generation
+
+
+def _expected(exchange: "Exchange") -> Expected:
+    judged, route, who = exchange.judged, exchange.route, exchange.who.principal
+    tokens = answered = 0
+    if route.method == b"POST":
+        tokens = len(judged.octets) // OCTETS_A_TOKEN + 1
+        if route.name not in _SILENT:
+            answered = (judged.most_tokens or UNTOLD_TOKENS) * judged.choices
+    return Expected(
+        lease=exchange.id,
+        service=route.service.name,
+        route=route.name,
+        principal=who.id,
+        pseudonym=who.pseudonym,
+        client=who.client,
+        address=exchange.client.source,
+        model=judged.model,
+        input=tokens,
+        output=answered,
+    )
+
+
+def _refusal(answer: Overdrawn) -> Refusal:
+    found = rate_limited.judge(Allowance(answer.party, answer.wait))
+    reason = found[0].reason if found else "limiter-unavailable"
+    return refusal(reason, retry_after=max(0, answer.wait), limits=answer.fields)
+
+
+def settle(exchange: "Exchange", said: Usage, status: int, reason: str) -> None:
+    """Pay what an admitted request took, once.
+
+    Args:
+        exchange: the request, at its end.
+        said: tokens, as the service says.
+        status, reason: of the completed record.
+    """
+    reserved, exchange.reserved = exchange.reserved, None
+    if reserved is None:
+        return
+    tokens, answered = said.prompt_tokens, said.completion_tokens
+    unsaid = not tokens and not answered
+    unspent = exchange.judged is not NOTHING or reason in _UNREACHED or status in _NOTHING_SPENT
+    if unsaid and not unspent:  # what was judged is let go of when it is forwarded
+        tokens, answered = reserved.input, reserved.output
+    exchange.plane.ports.settle(reserved, tokens, answered)
+
+
+def release(exchange: "Exchange") -> None:
+    """Give back what is held for a request that was not forwarded."""
+    reserved, exchange.reserved = exchange.reserved, None
+    if reserved is not None:
+        exchange.plane.ports.settle(reserved, 0, 0)

@@ -1,0 +1,305 @@
+"""What a request holds of its limits: before its record, until its end, and exactly once."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.gateway.ports import Alert, Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.reserve import UNTOLD_TOKENS
+from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing
+
+FIELDS = b'ratelimit-policy: "tokens";q=9;w=60\r\nratelimit: "tokens";r=5;t=1\r\n'
+
+
+class Counting:
+    """A limiter that remembers what was expected, and answers as it is told."""
+
+    def __init__(self, answer: Overdrawn | None = None, *, later: bool = False) -> None:
+        self.answer, self.later = answer, later
+        self.asked: list[Expected] = []
+        self.coming: list[Coming] = []
+
+    def reserve(self, expected: Expected, _now: Nanoseconds) -> Reserved | Overdrawn | Coming:
+        self.asked.append(expected)
+        answer = self.answer or Reserved(expected.input, expected.output, FIELDS, expected.lease)
+        if not self.later:
+            return answer
+        future: Coming = asyncio.get_running_loop().create_future()
+        self.coming.append(future)
+        return future
+
+    def prepare(self, scene: Scene) -> None:
+        scene.reserve = self.reserve
+
+    def end(self) -> None:
+        answer = self.asked[-1]
+        self.coming[-1].set_result(Reserved(answer.input, answer.output, FIELDS, answer.lease))
+
+
+def spent(scene: Scene) -> list[tuple[int, int]]:
+    return [(tokens, answered) for _, tokens, answered in scene.settled]
+
+
+async def until(condition: Callable[[], object], scene: Scene) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"it did not come to that: {scene.settled}")
+
+
+def test_what_is_expected_is_held_and_what_the_service_says_is_paid() -> None:
+    counting = Counting()
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            answer = await one.ask(request())
+            assert answer.status == 200
+            assert answer.headers[b"ratelimit"] == b'"tokens";r=5;t=1'
+            (asked,) = counting.asked
+            assert (asked.service, asked.route, asked.principal) == ("main", "chat", "workload.drill")
+            assert (asked.input, asked.output) == (len(CHAT) // 4 + 1, UNTOLD_TOKENS)
+            assert spent(scene) == [(3, 5)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (b'{"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":7}', 7),
+        (b'{"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":7,"n":3}', 21),
+        (b'{"model":"m","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":9}', 9),
+    ],
+)
+def test_the_answers_that_a_request_may_have_are_expected(body: bytes, tokens: int) -> None:
+    counting = Counting()
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            assert (await one.ask(request(body=body))).status == 200
+            assert counting.asked[0].output == tokens
+
+    run(scenario())
+
+
+def test_an_answer_that_names_no_tokens_costs_what_was_expected() -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.upstream.script = script
+            assert (await one.ask(request())).status == 200
+            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+
+    run(scenario())
+
+
+def test_the_usage_at_the_end_of_a_stream_is_paid() -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        usage = b'data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":6}}\n\ndata: [DONE]\n\n'
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(usage), usage))
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.upstream.script = script
+            assert (await one.ask(request())).status == 200
+            assert spent(scene) == [(4, 6)]
+
+    run(scenario())
+
+
+def test_who_leaves_a_stream_before_its_end_pays_what_was_expected() -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        writer.write(b"5\r\ndata:\r\n")
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene:
+            scene.upstream.script = script
+            async with client(scene) as one:
+                one.send(request())
+                await one.reader.readuntil(b"data:")
+            await until(lambda: scene.settled, scene)
+            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("status", [b"400 Bad Request", b"429 Too Many Requests", b"401 Unauthorized"])
+def test_what_the_service_refuses_costs_nothing(status: bytes) -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.upstream.script = script
+            await one.ask(request())
+            assert spent(scene) == [(0, 0)]
+
+    run(scenario())
+
+
+def test_what_never_reaches_the_service_costs_nothing() -> None:
+    counting = Counting()
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.unreachable = True
+            assert (await one.ask(request())).status == 502
+            assert spent(scene) == [(0, 0)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason", "retry"),
+    [
+        (Overdrawn("tokens", 3 * SECOND, FIELDS), 429, "tokens-rate", b"3"),
+        (Overdrawn("concurrent", SECOND), 429, "concurrent-full", b"1"),
+        (Overdrawn("spend", 7200 * SECOND), 429, "budget-spent", b"7200"),
+        (Overdrawn("requests", SECOND), 429, "requests-rate", b"1"),
+        (Overdrawn("principal", SECOND), 429, "principal-rate", b"1"),
+        (Overdrawn("tokens", -1), 429, "limit-too-small", None),
+        (Overdrawn("", SECOND), 503, "limiter-unavailable", b"1"),
+    ],
+)
+@pytest.mark.parametrize("later", [False, True])
+def test_who_is_beyond_a_limit_is_told_which_and_for_how_long(
+    *, answer: Overdrawn, status: int, reason: str, retry: bytes | None, later: bool
+) -> None:
+    counting = Counting(answer, later=later)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            one.send(request())
+            if later:
+                await until(lambda: counting.coming, scene)
+                counting.coming[0].set_result(answer)
+            refused = await one.answer()
+            assert (refused.status, refused.reason) == (status, reason)
+            assert refused.headers.get(b"retry-after") == retry
+            if answer.fields:
+                assert refused.headers[b"ratelimit"] == b'"tokens";r=5;t=1'
+            assert scene.upstream.received == []
+            assert scene.settled == []
+
+    run(scenario())
+
+
+def test_nothing_goes_on_before_whoever_counts_has_answered() -> None:
+    counting = Counting(later=True)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            one.send(request())
+            await until(lambda: counting.coming, scene)
+            await asyncio.sleep(0.05)
+            assert scene.events("gateway.request.admitted") == []
+            assert scene.upstream.received == []
+            counting.end()
+            assert (await one.answer()).status == 200
+            assert spent(scene) == [(3, 5)]
+
+    run(scenario())
+
+
+def test_who_leaves_while_it_is_counted_holds_nothing() -> None:
+    counting = Counting(later=True)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene:
+            async with client(scene) as one:
+                one.send(request())
+                await until(lambda: counting.coming, scene)
+            await asyncio.sleep(0.05)
+            counting.end()
+            await until(lambda: scene.settled, scene)
+            assert spent(scene) == [(0, 0)]
+            assert scene.upstream.received == []
+            assert scene.events("gateway.request.admitted") == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("change", ["revoked", "forbidden"])
+def test_who_is_disallowed_while_it_is_counted_goes_no_further(change: str) -> None:
+    counting = Counting(later=True)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            one.send(request())
+            await until(lambda: counting.coming, scene)
+            if change == "revoked":
+                scene.revoked.add("workload.drill")
+            else:
+                scene.forbidden.add("chat")
+            scene.number += 1
+            await asyncio.sleep(0.4)  # a sweep has loaded the change: nobody would look again later
+            counting.end()
+            assert (await one.answer()).status == (401 if change == "revoked" else 403)
+            assert spent(scene) == [(0, 0)]
+            assert scene.upstream.received == []
+
+    run(scenario())
+
+
+def test_requests_one_after_another_on_a_connection_are_each_counted() -> None:
+    counting = Counting(later=True)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            one.send(request() * 3)
+            for number in range(1, 4):
+                await until(lambda: len(counting.coming) == number, scene)  # noqa: B023  # called at once
+                counting.end()
+                assert (await one.answer()).status == 200
+            assert spent(scene) == [(3, 5)] * 3
+
+    run(scenario())
+
+
+def test_an_answer_says_how_many_requests_are_left() -> None:
+    async def scenario() -> None:
+        def owing(scene: Scene) -> None:
+            scene.waits["workload.drill"] = -2 * SECOND
+
+        async with standing(owing) as scene, client(scene) as one:
+            answer = await one.ask(request())
+            assert answer.headers[b"ratelimit-policy"] == b'"requests";q=600;w=60'
+            assert answer.headers[b"ratelimit"] == b'"requests";r=40;t=2'  # 20 of 60 are owed
+
+    run(scenario())
+
+
+def test_a_budget_that_is_reached_is_on_record() -> None:
+    async def scenario() -> None:
+        async with standing() as scene:
+            scene.reached = [Alert("p-00000000000000aa", "main", "principal", "day", 80)]
+            await until(lambda: scene.events("gateway.budget.reached"), scene)
+            (event,) = scene.events("gateway.budget.reached")
+            assert (event.actor, event.subject, event.control) == (
+                "p-00000000000000aa",
+                "main",
+                "gateway.rate-limited",
+            )
+            assert event.detail == {"service": "main", "per": "principal", "period": "day", "percent": 80}
+
+    run(scenario())
