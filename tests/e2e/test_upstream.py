@@ -77,9 +77,11 @@ def service(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[d
             server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield int(server.server_address[1]), asked
-        server.shutdown()
-        thread.join()
+        try:
+            yield int(server.server_address[1]), asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def certified(folder: Path, names: tuple[str, ...]) -> ssl.SSLContext:

@@ -294,7 +294,7 @@ def period_end(period: str, now: Nanoseconds) -> Nanoseconds:
 def _tightest(asks: tuple[Ask, ...], rules: tuple[Rule, ...], granted: Granted) -> bytes:
     """Return the RateLimit lines of the limit that the least is left of; budgets are the operator's business."""
     shares = [
-        (left * 1_000_000 // rule.most, place)
+        (left * 1_000_000 // _whole(asks[place].gauge), place)
         for place, (left, rule) in enumerate(zip(granted.left, rules, strict=True))
         if not rule.period
     ]
@@ -302,6 +302,10 @@ def _tightest(asks: tuple[Ask, ...], rules: tuple[Rule, ...], granted: Granted) 
         return b""
     place = min(shares)[1]
     return _fields(asks[place], rules[place], granted.left[place], granted.fresh[place])
+
+
+def _whole(gauge: Gauge) -> int:
+    return gauge.burst if isinstance(gauge, Rate) else gauge.most
 
 
 def _fields(ask: Ask, rule: Rule, left: int, fresh: int) -> bytes:
