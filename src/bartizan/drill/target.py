@@ -59,8 +59,22 @@ class Platform(msgspec.Struct, frozen=True):
         return self.token(principal, GATEWAY, 60)
 
 
-REQUIRES_PQ = ('pq = "required"',)
-"""Configuration of a twin that serves quantum-safe clients only; one twin for every attack that needs any."""
+TOKENS = 4000
+"""Tokens a minute that one principal has for the embeddings of a strict twin."""
+PLACES = 3
+"""Completions of a strict twin that one principal may have under way."""
+STRICT = (
+    'pq = "required"',
+    "[[limit]]",
+    'per = "principal"',
+    'routes = ["embeddings"]',
+    f"tokens_per_minute = {TOKENS}",
+    "[[limit]]",
+    'per = "principal"',
+    'routes = ["completions"]',
+    f"concurrent = {PLACES}",
+)
+"""Configuration of the twin that every attack shares that needs one: quantum-safe clients, and limits, alone."""
 MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 

@@ -4,13 +4,13 @@ from bartizan.crypto.tls import client_context
 from bartizan.crypto.tls_session import HYBRID
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.door import Door
-from bartizan.drill.target import REQUIRES_PQ, Target
+from bartizan.drill.target import STRICT, Target
 from bartizan.drill.trial import PLAIN
 from bartizan.egress.faults import HandshakeRefused
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(REQUIRES_PQ)
+    twin = target.twin(STRICT)
     for groups in ("X25519", "secp256r1"):
         group = _taken(twin.door, groups)
         if group:

@@ -4,13 +4,13 @@ import msgspec
 
 from bartizan.drill.attack import Attack, Outcome, Stage
 from bartizan.drill.ledger_copy import Copy, covered, unnoticed
-from bartizan.drill.target import REQUIRES_PQ, Target
+from bartizan.drill.target import STRICT, Target
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome as Word
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(REQUIRES_PQ)
+    twin = target.twin(STRICT)
     covered(target, twin)
     return unnoticed(
         twin,

@@ -2,11 +2,11 @@
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.ledger_copy import copied, covered, grown
-from bartizan.drill.target import REQUIRES_PQ, Target
+from bartizan.drill.target import STRICT, Target
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(REQUIRES_PQ)
+    twin = target.twin(STRICT)
     covered(target, twin)
     with copied(twin) as older:
         if not older.intact(older.remembered):

@@ -2,11 +2,11 @@
 
 from bartizan.drill.attack import Attack, Outcome, Stage
 from bartizan.drill.ledger_copy import Copy, covered, unnoticed
-from bartizan.drill.target import REQUIRES_PQ, Target
+from bartizan.drill.target import STRICT, Target
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(REQUIRES_PQ)
+    twin = target.twin(STRICT)
     covered(target, twin)
     return unnoticed(
         twin,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.target import FLOODER, REQUIRES_PQ, Platform, Target
+from bartizan.drill.target import FLOODER, STRICT, Platform, Target
 from bartizan.drill.trial import PLAIN
 from bartizan.egress.line import Line
 from bartizan.ledger.entry import Entry
@@ -22,7 +22,7 @@ _SLOW = {"messages": [{"role": "user", "content": "count slowly to 200"}], "stre
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(REQUIRES_PQ)
+    twin = target.twin(STRICT)
     since, token = twin.size(), twin.caller()
     worker = next(
         (one.pid for one in twin.processes() if (one.name, one.state) == ("worker", "serving")), None
