@@ -13,7 +13,7 @@ def apply() -> None:
         key: str,  # noqa: ARG001
         now: Nanoseconds,  # noqa: ARG001
         limit: Rate,  # noqa: ARG001
-    ) -> limits.Passed | limits.Limited:
-        return limits.Passed(Nanoseconds(0))
+    ) -> int:
+        return 0
 
     limits.MemoryLimiter.ask = weak  # type: ignore[method-assign]  # a weakening replaces one function

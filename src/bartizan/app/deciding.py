@@ -16,7 +16,7 @@ from bartizan.crypto.tls_session import HYBRID
 from bartizan.gateway import ports
 from bartizan.identity.token import claimed_client
 from bartizan.store.gauge import Rate
-from bartizan.store.limits import Limited, MemoryLimiter
+from bartizan.store.limits import MemoryLimiter
 
 AUDIENCE: Final = "bartizan:gateway"
 """What a token must be meant for."""
@@ -68,8 +68,7 @@ class Deciding:
 
         Where it need not: minus the nanoseconds until all of its calls are there again.
         """
-        answer = self._principals.ask(f"{service} {principal}", now, self._limits[service])
-        return answer.retry_after if isinstance(answer, Limited) else -answer.owed
+        return self._principals.ask(f"{service} {principal}", now, self._limits[service])
 
     def address_limit(self, address: str, now: Nanoseconds) -> int:
         """Return how long this source of strangers must wait, 0 if not; counts the request."""
@@ -105,5 +104,4 @@ def requests_at_once(per_minute: int) -> int:
 
 
 def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Rate) -> int:
-    answer = limiter.ask(key, now, limit)
-    return answer.retry_after if isinstance(answer, Limited) else 0
+    return max(0, limiter.ask(key, now, limit))

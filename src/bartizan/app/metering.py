@@ -25,6 +25,10 @@ _RENEWED_EVERY: Final = LEASE // 3
 _ANY_MODEL: Final = "*"
 _TOKENS_PRICED: Final = 1_000_000
 _MONTH: Final = "month"
+PERIODS: Final = {"day": DAY, _MONTH: 28 * DAY}
+"""The shortest that a period may be: what is certainly in the same one."""
+_AT_ONCE: Final = frozenset({"requests", "principal"})
+"""What is paid at the beginning; the rest is held until the end."""
 Asked: TypeAlias = Reserved | Overdrawn | None
 
 
@@ -46,8 +50,8 @@ class SharedLimits(Protocol):
         ...
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """One amount of a meter.
+class Rule(msgspec.Struct):
+    """One amount of a meter, and the gauge that it is for now.
 
     Attributes:
         party: what is counted: `requests`, `tokens`, `concurrent`, `spend`; `principal` for the requests of one
@@ -57,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True):
         key: what every key of it begins with.
         most: how much, a minute, at once or a period; money in millionths.
         period: `day` or `month`, of money.
+        gauge: what limits it, of money in the current period; `now_key`: what keys begin with.
     """
 
     party: str
@@ -64,16 +69,17 @@ class Rule(msgspec.Struct, frozen=True):
     per: str
     key: str
     most: int
-    period: str = ""
+    period: str
+    gauge: Gauge
+    now_key: str
 
-    def gauge(self, now: Nanoseconds) -> Gauge:
-        """Return what limits it now."""
-        if self.party == "spend":
-            return Budget(self.most, period_end(self.period, now))
-        if self.party == "concurrent":
-            return Places(self.most)
-        burst = self.most if self.party == "tokens" else max(1, self.most // 10)
-        return Rate(Nanoseconds(-(-MINUTE // self.most)), burst)
+    def gauge_at(self, now: Nanoseconds) -> Gauge:
+        """Return what limits it now; a budget of a period that is over gives way to the next one's."""
+        gauge = self.gauge
+        if isinstance(gauge, Budget) and not gauge.ends - PERIODS[self.period] <= now < gauge.ends:
+            gauge = self.gauge = Budget(self.most, period_end(self.period, now))
+            self.now_key = f"{self.key} {period_name(self.period, now)}"
+        return gauge
 
 
 class Held(msgspec.Struct):
@@ -179,16 +185,18 @@ class Metering:
         found = self._of.get((service, route))
         if found is None:
             rules = tuple(rule for meter, rule in self._rules if _counts(meter, service, route))
-            own = tuple(rule for rule in rules if self._shared is None or rule.per == "address")
-            found = self._of[service, route] = own, tuple(rule for rule in rules if rule not in own)
+            alone = self._shared is None
+            found = self._of[service, route] = (
+                tuple(rule for rule in rules if alone or rule.per == "address"),
+                tuple(rule for rule in rules if not (alone or rule.per == "address")),
+            )
         return found
 
     def _ask(self, rule: Rule, expected: Expected, now: Nanoseconds) -> Ask:
         units = self._amount(rule, expected, expected.input, expected.output)
-        key = f"{rule.key} {_apart(rule.per, expected)}"
-        if rule.period:
-            key = f"{key} {period_name(rule.period, now)}"
-        return Ask(key, rule.gauge(now), units, held=rule.party not in {"requests", "principal"})
+        gauge = rule.gauge_at(now)
+        key = f"{rule.now_key} {_APART[rule.per](expected)}"
+        return Ask(key, gauge, units, rule.party not in _AT_ONCE)
 
     def _amount(self, rule: Rule, expected: Expected, tokens: int, answered: int) -> int:
         if rule.party == "tokens":
@@ -256,7 +264,17 @@ def _rules(meter: Meter) -> Iterable[Rule]:
     )
     for party, name, most, period in rows:
         if most:
-            yield Rule(party, prefix + name, meter.per, f"{name} {base}", most, period)
+            key = f"{name} {base}"
+            yield Rule(party, prefix + name, meter.per, key, most, period, _gauge(party, most), key)
+
+
+def _gauge(party: str, most: int) -> Gauge:
+    if party == "spend":
+        return Budget(most, Nanoseconds(0))
+    if party == "concurrent":
+        return Places(most)
+    burst = most if party == "tokens" else max(1, most // 10)
+    return Rate(Nanoseconds(-(-MINUTE // most)), burst)
 
 
 def _counts(meter: Meter, service: str, route: str) -> bool:
@@ -270,10 +288,6 @@ _APART: Final[Mapping[str, Callable[[Expected], str]]] = {
     "route": lambda expected: f"{expected.service} {expected.route}",
     "address": lambda expected: expected.address,
 }
-
-
-def _apart(per: str, expected: Expected) -> str:
-    return _APART[per](expected)
 
 
 def period_name(period: str, now: Nanoseconds) -> str:

@@ -219,11 +219,18 @@ def requests_left(limits: ServiceLimits, owed: int) -> bytes:
     Source: draft-ietf-httpapi-ratelimit-headers-10.
     """
     per_minute = limits.requests_per_minute
-    left = max(0, limits.burst - -(-owed * per_minute // MINUTE)) if owed >= 0 else 0
+    if owed < 0:
+        return _limit_lines(per_minute, 0, -(owed // SECOND))
+    left = limits.burst - -(-owed * per_minute // MINUTE)
+    return _limit_lines(per_minute, max(left, 0), -(-owed // SECOND))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _limit_lines(per_minute: int, left: int, seconds: int) -> bytes:
     return b'ratelimit-policy: "requests";q=%d;w=60\r\nratelimit: "requests";r=%d;t=%d\r\n' % (
         per_minute,
         left,
-        -(-abs(owed) // SECOND),
+        seconds,
     )
 
 

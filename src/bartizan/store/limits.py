@@ -9,25 +9,11 @@ Source: ITU-T I.371, generic cell rate algorithm (virtual scheduling).
 import heapq
 from typing import Final
 
-import msgspec
-
 from bartizan.clock import Nanoseconds
 from bartizan.store.gauge import Rate
 
 _SWEEP: Final = 16
 """Entries that one call looks at, at most, to make room."""
-
-
-class Passed(msgspec.Struct, frozen=True):
-    """Within the limit; this many nanoseconds from now all of it is there again."""
-
-    owed: Nanoseconds
-
-
-class Limited(msgspec.Struct, frozen=True):
-    """Beyond the limit; ask again after this many nanoseconds."""
-
-    retry_after: Nanoseconds
 
 
 def gcra(tat: Nanoseconds, now: Nanoseconds, limit: Rate) -> tuple[bool, Nanoseconds, Nanoseconds]:
@@ -64,8 +50,11 @@ class MemoryLimiter:
         """Return how many keys are remembered."""
         return len(self._tat)
 
-    def ask(self, key: str, now: Nanoseconds, limit: Rate) -> Passed | Limited:
-        """Return whether one more request of this key is within its limit, and count it if so.
+    def ask(self, key: str, now: Nanoseconds, limit: Rate) -> int:
+        """Return how long this key has to wait, nanoseconds; one more of its requests that need not is counted.
+
+        Where it need not: minus the nanoseconds until all of the limit is there again. A number and no type of its
+        own for each outcome, because every request comes this way.
 
         Args:
             key: whose request; use one limit for one key.
@@ -74,14 +63,14 @@ class MemoryLimiter:
         """
         tat = self._tat.get(key)
         if tat is None and len(self._tat) >= self._capacity and not self._forget_one(now):
-            return Limited(Nanoseconds(max(1, self._due[0][0] - now)))
+            return max(1, self._due[0][0] - now)
         conforms, new, wait = gcra(tat or Nanoseconds(0), now, limit)
         if not conforms:
-            return Limited(wait)
+            return wait
         self._tat[key] = new
         if tat is None:
             heapq.heappush(self._due, (new, key))
-        return Passed(Nanoseconds(new - now))
+        return now - new
 
     def waits(self, key: str, now: Nanoseconds, limit: Rate) -> Nanoseconds:
         """Return how long this key would have to wait, 0 where it would not; counts nothing."""
