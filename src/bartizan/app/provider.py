@@ -105,18 +105,7 @@ class TokenProvider:
         Raises:
             TokenUnavailable: the URL is not one that a secret may be sent to.
         """
-        client, target = _client(token_url, Path(ca))
-        form = urlencode({"grant_type": "client_credentials"} | ({"audience": audience} if audience else {}))
-
-        def fetch(clock: Clock) -> Token:
-            known = resolve(secret, environment(), Path.cwd(), Secret).reveal().decode("ascii")
-            pair = f"{quote_plus(client_id)}:{quote_plus(known)}".encode()
-            headers = (
-                ("content-type", "application/x-www-form-urlencoded"),
-                ("authorization", f"Basic {base64.b64encode(pair).decode()}"),
-            )
-            return _fetched(client().request, token_url, target, headers, form.encode(), clock)
-
+        fetch = clients_token(token_url, client_id, secret, ca=Path(ca), audience=audience)
         return TokenProvider(fetch, self._clock)
 
 
@@ -139,13 +128,45 @@ def owners_token(folder: Folder, clock: Clock) -> Token:
     return _lasting(issued.access_token, issued.expires_in, now)
 
 
+def clients_token(
+    token_url: str,
+    client_id: str,
+    secret: str,
+    *,
+    ca: Path,
+    audience: str = "",
+    groups: str | None = None,
+) -> Callable[[Clock], Token]:
+    """Return what fetches a new token of a registered client each time that it is called.
+
+    Args:
+        token_url, client_id, secret, ca, audience: as of `TokenProvider.for_client`.
+        groups: key-agreement groups to offer, where others than the usual ones are wanted.
+    Raises:
+        TokenUnavailable: the URL is not one that a secret may be sent to; and, from what is returned: none is to be had.
+    """
+    client, target = _client(token_url, ca, groups)
+    form = urlencode({"grant_type": "client_credentials"} | ({"audience": audience} if audience else {}))
+
+    def fetch(clock: Clock) -> Token:
+        known = resolve(secret, environment(), Path.cwd(), Secret).reveal().decode("ascii")
+        pair = f"{quote_plus(client_id)}:{quote_plus(known)}".encode()
+        headers = (
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("authorization", f"Basic {base64.b64encode(pair).decode()}"),
+        )
+        return _fetched(client().request, token_url, target, headers, form.encode(), clock)
+
+    return fetch
+
+
 def _found_token(clock: Clock) -> Token:
     """Return the owner's token of the platform here: beside the configuration, else in the working folder."""
     file = find(Path.cwd())
     return owners_token(Folder((Path.cwd() if file is None else file.parent) / STATE), clock)
 
 
-def _client(url: str, ca: Path) -> tuple[Callable[[], Client], str]:
+def _client(url: str, ca: Path, groups: str | None) -> tuple[Callable[[], Client], str]:
     parts = urlsplit(url)
     host, tls = parts.hostname or "", parts.scheme == "https"
     if not host or not (tls or (parts.scheme == "http" and host in _LOOPBACK)):
@@ -160,7 +181,7 @@ def _client(url: str, ca: Path) -> tuple[Callable[[], Client], str]:
         if not tls:
             return Client.plain(host, port, allowed=allowed)
         try:
-            return Client.over_tls(host, port, ca.read_bytes(), allowed=allowed)
+            return Client.over_tls(host, port, ca.read_bytes(), groups=groups, allowed=allowed)
         except OSError as fault:
             raise TokenUnavailable(f"cannot read the authority to trust, {ca}: {fault.strerror}") from fault
         except CertificateUnusable as fault:
