@@ -186,8 +186,8 @@ COMMAND = Command(
     "ask on to it: as the owner of the platform on this machine, or as a registered client of a gateway\n"
     "anywhere. Only Authorization (or x-api-key, api-key) and Host are replaced. Browsers are refused, and so is\n"
     "who does not present the key. Stays until Ctrl-C.\n"
-    "Ends with 130 after Ctrl-C, 2 where an argument or secret cannot be used, 3 where no platform runs, it gives\n"
-    "no token, or the port is taken.",
+    "Ends with 130 after Ctrl-C, 2 where an argument or secret cannot be used or the port is taken, 3 where no\n"
+    "platform runs or it gives no token.",
     _arguments,
     _run,
 )

@@ -28,6 +28,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.config.ConfigurationFault": Exit.USAGE,
     "bartizan.app.folder.PlatformRunning": Exit.USAGE,
     "bartizan.app.owner.OwnerRefused": Exit.USAGE,
+    "bartizan.app.connect.run.PortTaken": Exit.USAGE,
     "bartizan.app.exercise.TargetUnknown": Exit.USAGE,
     "bartizan.cli.ledger.FileUnreadable": Exit.USAGE,
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,

@@ -57,15 +57,16 @@ def key_file(folder: Path, port: int) -> Iterator[tuple[Path, Secret]]:
         raise KeyFolderUnsafe(folder)
     file = folder / f"connect-{port}.key"
     file.unlink(missing_ok=True)  # of a proxy that was killed: the port is ours now
-    key = secrets.token_urlsafe(_OCTETS)
-    with open(file, "x", opener=_private) as opened:
-        opened.write(key + "\n")
-        made = os.fstat(opened.fileno()).st_ino
+    made = Secret(secrets.token_urlsafe(_OCTETS).encode())
+    with open(file, "xb", opener=_private) as opened:
+        opened.write(made.reveal() + b"\n")
     try:
-        yield file, Secret(key.encode())
+        yield file, made
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            if file.lstat().st_ino == made:  # else the port has a new proxy by now, and this is its key
+        with contextlib.suppress(OSError):
+            if made.matches(
+                file.read_bytes().rstrip()
+            ):  # else the port has a new proxy by now, and this is its key
                 file.unlink()
 
 
