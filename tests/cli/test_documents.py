@@ -21,7 +21,7 @@ from tools.commands import FILE, document
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 DOCUMENTS = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
 TYPED = re.compile(
-    r"^ +(?:\S+; )?(?:\.venv/bin/)?bartizan ((?:[^ #`]+ )*[^ #`]+)(?:  .*| #.*)?$", re.MULTILINE
+    r"^ +(?:\S+; )?(?:\.venv/bin/)?bartizan ((?:[^ #`\n]+ )*[^ #`\n]+)(?:  .*| #.*)?$", re.MULTILINE
 )
 """A line of a document that shows a command, with what is said beside it."""
 SAID = re.compile(r"`(?:\.venv/bin/)?bartizan ([a-z]+)")
