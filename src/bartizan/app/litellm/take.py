@@ -111,13 +111,13 @@ class _Taking:
         if provider is None:
             self.left(model.line, f"{inside}.model", _unknown(kind))
             return
-        base = self._base(inside, parameters, provider)
+        base = self._place(inside, parameters, provider)
         if base is not None:
             self._deployment(inside, parameters, Model(model.line, alias.text, name), (kind, provider, base))
         for key, setting in _others(entry, parameters):
             self.left(setting.line, f"{path}.{key}")
 
-    def _base(self, inside: str, parameters: Value, provider: Provider) -> Upstream | None:
+    def _place(self, inside: str, parameters: Value, provider: Provider) -> Upstream | None:
         """Return where a model is, or None, having said why that cannot be taken over."""
         key = "base_url" if "base_url" in parameters.table else "api_base"
         given = parameters.at(key)
