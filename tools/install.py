@@ -24,7 +24,7 @@ PYTHON = str(VENV / "bin" / "python")
 STAMP = VENV / "installed.json"
 """What this environment was made from; absent while it is being changed."""
 LOCKS = ROOT / "requirements"
-INCLUDES = {"run": {"run"}, "dev": {"run", "dev"}, "gemma": {"run", "gemma"}}
+INCLUDES = {"run": {"run"}, "dev": {"run", "dev"}, "edge": {"run", "dev", "edge"}, "gemma": {"run", "gemma"}}
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)
 
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
     """
     if len(arguments) != 1 or arguments[0] not in INCLUDES:
         sys.stderr.write(
-            f"nothing to install is called {' '.join(arguments)!r}: gemma is the one MODEL, beside run and dev\n"
+            f"nothing to install is called {' '.join(arguments)!r}: gemma is the one MODEL, beside run, dev and edge\n"
         )
         return 2
     started = time.monotonic()

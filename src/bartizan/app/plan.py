@@ -102,6 +102,9 @@ class Plan(msgspec.Struct, frozen=True):
         durability: `group`: survives the death of any process; `every`: survives power loss.
         meters, prices: limits besides the number of one principal's requests.
         limiter: who counts them; None where each worker does so alone.
+        edge: services that proxies forward to by themselves, which ask here for decisions.
+        edge_secret: what those proxies show, or empty. A secret.
+        hosts: host names that their clients use, which Host may carry and certificates do not.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
 
@@ -121,12 +124,18 @@ class Plan(msgspec.Struct, frozen=True):
     prices: tuple[Price, ...] = ()
     limiter: Limiter | None = None
     policies: dict[str, str] = {}
+    edge: tuple[Service, ...] = ()
+    edge_secret: str = ""
+    hosts: tuple[str, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
-        own = Service(SAMPLE, "openai", drill_only=bool(self.services)), Service(CONTROL, "http", path="")
-        return (*self.services, *own)
+        own = (
+            Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge)),
+            Service(CONTROL, "http", path=""),
+        )
+        return (*self.services, *own, *self.edge)
 
     @property
     def dialled(self) -> tuple[Service, ...]:

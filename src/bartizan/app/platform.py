@@ -24,15 +24,18 @@ from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import Plan, Service
+from bartizan.app.settings import Limits, Settings
 from bartizan.app.settings import Service as ServiceSettings
-from bartizan.app.settings import Settings
 from bartizan.app.status import Status
 from bartizan.clock import SECOND, SystemClock
-from bartizan.config import Configuration, environment, read_text, resolve
+from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
+from bartizan.gateway.ext_authz import PROTOCOL
 from bartizan.isolation.memory import sealed
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+_EDGE_SECRET = 32
+"""Characters of the secret of proxies that ask for decisions, at the least."""
 _SOON_SECONDS, _STOP_SECONDS = 1.5, 60.0
 _SILENT = 10 * SECOND
 """Age of a status from which on its supervisor, which dates it anew every two seconds, counts as silent."""
@@ -137,7 +140,30 @@ def plan(  # what a command may say beside the file
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
+        edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
+        edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
+        hosts=settings.edge.hosts,
     )
+
+
+def _guarded(name: str, limits: Limits) -> Service:
+    return Service(name, PROTOCOL, requests_per_minute=limits.requests_per_minute)
+
+
+def _edge_secret(reference: str | None, folder: Path) -> str:
+    """Return what proxies show that ask for decisions; empty where none may.
+
+    Raises:
+        SecretMissing: nothing there, or something that can be guessed.
+    """
+    if reference is None:
+        return ""
+    found = resolve(reference, environment(), folder, Secret).reveal().decode("ascii")
+    if len(found) < _EDGE_SECRET:
+        raise SecretMissing(
+            reference, f"is shorter than {_EDGE_SECRET} characters; make one with: openssl rand -hex 32"
+        )
+    return found
 
 
 def _service(service: ServiceSettings, folder: Path) -> Service:

@@ -27,7 +27,7 @@ from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_a
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
-RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1", "limiter"})
+RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1", "limiter", "ext-authz"})
 """Names that the gateway uses itself, in paths and in the record."""
 
 
@@ -116,6 +116,22 @@ class Issuer(msgspec.Struct, frozen=True):
     url: Text
 
 
+class Edge(msgspec.Struct, frozen=True):
+    """Proxies that forward by themselves and ask here for decisions (Envoy's ext_authz).
+
+    Attributes:
+        secret: reference to what they show; without, none may ask.
+        services: names of what stands behind them.
+        hosts: host names that their clients use.
+        limits: of one principal, for each of the services.
+    """
+
+    secret: Reference | None = None
+    services: tuple[ServiceName, ...] = ()
+    hosts: tuple[Text, ...] = ()
+    limits: Limits = Limits()
+
+
 class Policy(msgspec.Struct, frozen=True):
     """Where the Cedar policies are; None takes the built-in ones."""
 
@@ -166,6 +182,7 @@ class Settings(msgspec.Struct, frozen=True):
     limit: tuple[Limit, ...] = ()
     price: tuple[Price, ...] = ()
     issuer: tuple[Issuer, ...] = ()
+    edge: Edge = Edge()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
     store: Store = Store()
@@ -228,6 +245,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from _repeated(settings)
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
+    yield from _edge(settings)
     yield from _absent(settings)
 
 
@@ -279,6 +297,28 @@ def _repeated(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 ("service", position, "name"), f"is the name of service[{first}] already; choose another"
             )
+
+
+def _edge(settings: Settings) -> Iterator[Fault]:
+    edge, own = settings.edge, {service.name for service in settings.service}
+    if edge.services and edge.secret is None:
+        yield Fault(
+            ("edge", "secret"), "is needed where there are services: whoever asks must show something"
+        )
+    for position, name in enumerate(edge.services):
+        if name in RESERVED or name in own or name in edge.services[:position]:
+            yield Fault(
+                ("edge", "services", position), "is the name of something else already; choose another"
+            )
+    for position, host in enumerate(edge.hosts):
+        if not host_name(host):
+            yield Fault(
+                ("edge", "hosts", position), "must be a host name or an address, without scheme and port"
+            )
+    if edge.limits.tokens_per_minute is not None:
+        yield Fault(
+            ("edge", "limits", "tokens_per_minute"), "is not counted for what passes elsewhere; leave it out"
+        )
 
 
 def _absent(settings: Settings) -> Iterator[Fault]:

@@ -168,7 +168,7 @@ class Worker:
         metering = self.metering
         return ports.Ports(
             clock=self.clock,
-            names=self.plan.names,
+            names=(*self.plan.names, *self.plan.hosts),
             services=tuple(_route(service) for service in self.plan.upstreams),
             default_service=self.plan.upstreams[0].name,
             anonymous=ANYONE,
@@ -191,6 +191,7 @@ class Worker:
             alerts=metering.alerts,
             connections=self.room,
             tls=self.plan.tls,
+            edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
             durable=self.journal.durable,
         )
 

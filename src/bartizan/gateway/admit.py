@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
@@ -38,6 +39,8 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     """
     passed = exchange.passed
     exchange.route = route = passed.route if passed is not None else plane.routes.of(exchange.head)
+    if route.asked:
+        require_asker(plane.ports.edge, exchange.head.edge)
     exchange.who = _authenticate(plane, exchange, passed)
     _limit(plane, exchange)
     _require_fitting(exchange, passed)

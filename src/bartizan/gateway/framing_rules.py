@@ -16,6 +16,7 @@ _ONCE = {
     b"connection": "field-repeated",
     b"expect": "field-repeated",
     b"dpop": "field-repeated",
+    b"x-bartizan-edge": "field-repeated",
 }
 _REFUSED = {
     b"upgrade": "upgrade-refused",

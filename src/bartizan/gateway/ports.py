@@ -278,7 +278,8 @@ class ServiceRoute(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as configured.
-        protocol: `openai`, or `control` for the platform's own public endpoints.
+        protocol: `openai`, `control` for the platform's own public endpoints, or `ext-authz` for services that a proxy
+            forwards to by itself.
         upstream: value of the Host field that it expects.
         base: prefix of its paths, without a slash at the end (`/v1`).
         credential: value of the Authorization field that it expects, or nothing.
@@ -338,6 +339,7 @@ class Ports(msgspec.Struct, frozen=True):
         alerts: () -> budgets that have reached a threshold since the last call.
         connections: of clients at once.
         tls: whether clients have to speak TLS.
+        edge: what proxies must show that ask for decisions; None where none may ask.
         durable: whether a record has to survive a loss of power before anybody goes on.
     """
 
@@ -365,4 +367,5 @@ class Ports(msgspec.Struct, frozen=True):
     alerts: Callable[[], Sequence[Alert]] = tuple
     connections: int = CONNECTIONS
     tls: bool = True
+    edge: Secret | None = None
     durable: bool = False

@@ -21,6 +21,8 @@ from bartizan.gateway.subject import RequestFacts
 
 END: Final = b"\r\n\r\n"
 """What follows the octets of a head."""
+EDGE: Final = b"x-bartizan-edge"
+"""Field that holds the secret of a proxy that asks for decisions."""
 CHUNKED: Final = -1
 """The length of a body that comes in chunks."""
 _HEAD: Final = re.compile(
@@ -45,6 +47,7 @@ class RequestHead(msgspec.Struct, frozen=True):
         basic: value of an Authorization field of scheme Basic, or empty; for the token endpoint alone.
         media: media type of the body, lower-case, without parameters; empty where none is named.
         encoded: whether a Content-Encoding other than identity is named.
+        edge: what a proxy shows that asks for decisions, or empty.
     """
 
     method: bytes
@@ -57,6 +60,7 @@ class RequestHead(msgspec.Struct, frozen=True):
     basic: bytes
     media: bytes
     encoded: bool
+    edge: bytes = b""
 
     @override
     def __repr__(self) -> str:
@@ -197,4 +201,5 @@ def _accepted(reading: Reading) -> RequestHead:
         basic=authorization if _BASIC.fullmatch(authorization) else b"",
         media=fields.get(b"content-type", b"").partition(b";")[0].strip().lower(),
         encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",
+        edge=fields.get(EDGE, b""),
     )

@@ -11,6 +11,8 @@ import msgspec
 
 from bartizan.gateway.body import BodyReader, FormBody, JsonBody, NoBody
 from bartizan.gateway.bounds import FORM_OCTETS
+from bartizan.gateway.diagnosis import METHODS
+from bartizan.gateway.ext_authz import PREFIX, PROTOCOL, READING, service_of
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
 from bartizan.gateway.ports import ServiceRoute
@@ -34,6 +36,7 @@ class Route(msgspec.Struct, frozen=True):
         body_octets: that the body may have.
         public: whether the anonymous principal goes this way.
         clients: whether clients prove who they are there, to the service itself.
+        asked: whether a proxy asks that forwards by itself.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Route(msgspec.Struct, frozen=True):
     body_octets: int
     public: bool
     clients: bool = False
+    asked: bool = False
 
 
 _OPENAI: Final = (
@@ -64,12 +68,18 @@ _PUBLIC: Final = (
 class Routes:
     """Every route of a configuration."""
 
-    __slots__ = ("_table",)
+    __slots__ = ("_checks", "_table")
 
     def __init__(self, services: Iterable[ServiceRoute], default: str) -> None:
         """Lay the routes: `/v1/…` to the default service, `/{service}/v1/…` to each, public ones to control."""
         self._table: dict[bytes, Route] = {}
+        self._checks: dict[tuple[bytes, bytes], Route] = {}
         for service in services:
+            if service.protocol == PROTOCOL:
+                self._checks.update(
+                    {(service.name.encode(), route.method): route for route in _checks(service)}
+                )
+                continue
             rows = _public(service) if service.protocol == "control" else _openai(service, default)
             self._table.update((route.path, route) for route in rows)
 
@@ -85,10 +95,33 @@ class Routes:
         """
         route = self._table.get(head.path)
         if route is None:
-            raise refusal("route-unknown")
+            return self._check(head)
         if head.method != route.method and (head.method, route.method) != (b"HEAD", b"GET"):
             raise refusal("method-not-allowed", allow="POST" if route.method == b"POST" else "GET, HEAD")
         return route
+
+    def _check(self, head: RequestHead) -> Route:
+        route = self._checks.get((service_of(head.path), head.method))
+        if route is None:
+            raise refusal("route-unknown")
+        return route
+
+
+def _checks(service: ServiceRoute) -> Iterable[Route]:
+    for method in sorted(METHODS):
+        action = "read" if method in READING else "write"
+        yield Route(
+            name=PROTOCOL,
+            method=method,
+            path=PREFIX + service.name.encode(),
+            action=action,
+            service=service,
+            upstream_path=b"",
+            reader=NoBody(),
+            body_octets=0,
+            public=False,
+            asked=True,
+        )
 
 
 def _openai(service: ServiceRoute, default: str) -> Iterable[Route]:

@@ -12,6 +12,7 @@ from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
+from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.passes import Pass, key_of
 from bartizan.gateway.reserve import release, settle
@@ -191,6 +192,11 @@ class Exchange:
         plane.admitted += 1
         plane.freshen()
         if self.stage is not ADMITTED:
+            return
+        if self.route.asked:
+            keep = self.client.keeps(self.head)
+            said = let_through(plane.dates.line(self.started), self.id, self.actor, keep=keep)
+            self._complete(_OK, DONE, said, keep=keep)
             return
         self.stage = FORWARDED
         self.deadline = Nanoseconds(self.started + DIAL_TIME)
