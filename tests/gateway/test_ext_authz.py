@@ -163,9 +163,7 @@ def test_two_secrets_are_one_too_many_and_a_body_is_not_read() -> None:
     run(scenario())
 
 
-def test_a_revocation_holds_for_the_next_check() -> (
-    None
-):
+def test_a_revocation_holds_for_the_next_check() -> None:
     async def scenario() -> None:
         async with standing(guarded) as scene, client(scene) as one:
             for _ in range(2):
