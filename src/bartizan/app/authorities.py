@@ -45,13 +45,17 @@ class Authorities:
         self._server = self._load("server", folder.keys, folder.authority, names)
         self._client = self._load("client", folder.keys, folder.keys / "client-authority.crt", ())
 
-    def sign(self, request: bytes) -> bytes:
+    def sign(self, request: bytes, *, addresses: bool = True) -> bytes:
         """Return the certificate of a gateway worker for its request, both PEM.
 
+        Args:
+            request: of the worker.
+            addresses: whether it is for the addresses among the names too.
         Raises:
             NameNotAllowed, RequestRefused: the request is not one that a worker of ours makes.
         """
-        return sign_leaf(self._server.certificate, self._server.key, request, self._names, self._clock.now())
+        authority, now = self._server, self._clock.now()
+        return sign_leaf(authority.certificate, authority.key, request, self._names, now, addresses=addresses)
 
     def _load(self, kind: Kind, keys: Path, certificate: Path, names: tuple[str, ...]) -> Authority:
         now = self._clock.now()

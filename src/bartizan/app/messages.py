@@ -86,9 +86,10 @@ class LeafWanted(Message, frozen=True):
 
 
 class Leaf(Message, frozen=True):
-    """The signed chain, PEM."""
+    """The signed chain, PEM, and the one for clients that ask for the gateway by a name."""
 
     chain: str
+    named: str = ""
 
 
 class StateChanged(Message, frozen=True):
@@ -217,10 +218,11 @@ class SignLeaf(Message, frozen=True):
 
 
 class LeafSigned(Message, frozen=True):
-    """The chain for that worker, or a fault."""
+    """The chains for that worker, or a fault."""
 
     worker: int
     chain: str = ""
+    named: str = ""
     fault: str = ""
 
 

@@ -158,7 +158,7 @@ class Relay:
         if message.fault:
             self._s.log.write("supervisor", f"no certificate for worker {message.worker}: {message.fault}")
         if self._leaves.pop(message.worker, None) and (worker := self._s.children.get(message.worker)):
-            self._s.tell(worker, m.Leaf(chain=message.chain))
+            self._s.tell(worker, m.Leaf(chain=message.chain, named=message.named))
 
     def sealer_ready(self) -> None:
         """Ask a new sealer for the certificates that its predecessor owes."""

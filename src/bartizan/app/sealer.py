@@ -104,9 +104,10 @@ class Sealer:
     def _sign(self, worker: int, request: str) -> m.LeafSigned:
         try:
             chain = self._authorities.sign(request.encode("utf-8"))
+            named = self._authorities.sign(request.encode("utf-8"), addresses=False)
         except (NameNotAllowed, RequestRefused) as fault:
             return m.LeafSigned(worker=worker, fault=str(fault))
-        return m.LeafSigned(worker=worker, chain=chain.decode("ascii"))
+        return m.LeafSigned(worker=worker, chain=chain.decode("ascii"), named=named.decode("ascii"))
 
     def _seal(self) -> None:
         """Bring in what the journals hold, and sign it when it is time."""

@@ -283,7 +283,8 @@ class Worker:
             return  # the one it has is good for another half of its days
         if not message.chain:
             raise RuntimeError("the sealer signed no certificate for this worker")
-        self.context = server_context(message.chain.encode("ascii"), self.key, pq=self.plan.pq)
+        chain, named = message.chain.encode("ascii"), message.named.encode("ascii")
+        self.context = server_context(chain, self.key, pq=self.plan.pq, named_pem=named)
 
     def _segment(self, message: m.Segment, fds: list[int]) -> None:
         try:

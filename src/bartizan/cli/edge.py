@@ -56,6 +56,10 @@ def _require_fitting(arguments: argparse.Namespace) -> None:
         raise UsageInvalid("--host NAME is needed: the name that clients use")
     if (arguments.certificate is None) is not (arguments.key is None):
         raise UsageInvalid("--certificate and --key go together")
+    if arguments.kind != "caddy" and any(place.numeric for place in arguments.gateway or ()):
+        raise UsageInvalid(
+            "Envoy needs the gateways' names: its TLS library verifies no address below an authority like Bartizan's"
+        )
     if arguments.kind == "envoy" and arguments.certificate is None:
         raise UsageInvalid("Envoy needs --certificate and --key: it gets no certificate by itself")
 

@@ -70,21 +70,33 @@ class CertificateUnusable(ValueError):
         self.fault = fault
 
 
-def server_context(chain_pem: bytes, key_pem: bytes, *, pq: Pq) -> SSL.Context:
+def server_context(chain_pem: bytes, key_pem: bytes, *, pq: Pq, named_pem: bytes = b"") -> SSL.Context:
     """Return the context of a server: TLS 1.3, no resumption, no early data, HTTP/1.1 by ALPN.
 
     Args:
         chain_pem: the leaf's certificate and those between it and the authority, in order.
         key_pem: the leaf's private key, unencrypted.
         pq: whether clients without a hybrid group are served.
+        named_pem: another chain for the same key, for clients that say by which name they ask (SNI): BoringSSL, and so
+            Envoy, refuses every chain with an address in it below an authority that is limited in its addresses.
     Raises:
         CertificateUnusable: chain or key cannot be read, or do not belong together.
         NoHybridGroup: the build has no hybrid group.
     """
+    context = _server_context(chain_pem, key_pem, pq)
+    if named_pem:
+        choose = _choose_certificate()
+        named = _server_context(named_pem, key_pem, pq)
+        context.set_app_data((_select_protocol(), choose, named))  # OpenSSL keeps only bare pointers
+        lib.SSL_CTX_set_tlsext_servername_callback(_pointer(context), choose)
+    return context
+
+
+def _server_context(chain_pem: bytes, key_pem: bytes, pq: Pq) -> SSL.Context:
     context = _context(SSL.TLS_SERVER_METHOD, PREFERRED if pq == "preferred" else REQUIRED)
     _use(context, chain_pem, key_pem)
     select = _select_protocol()
-    context.set_app_data(select)  # OpenSSL keeps only the bare pointer
+    context.set_app_data((select,))
     lib.SSL_CTX_set_alpn_select_cb(_pointer(context), select, ffi.NULL)
     return context
 
@@ -221,3 +233,22 @@ def _select_protocol() -> Any:  # noqa: ANN401 - a cffi callback
         "int(SSL *, const unsigned char **, unsigned char *, const unsigned char *, unsigned int, void *)"
     )
     return ffi.callback(signature, select, error=lib.SSL_TLSEXT_ERR_ALERT_FATAL)
+
+
+@functools.cache
+def _choose_certificate() -> Any:  # noqa: ANN401 - a cffi callback
+    """Return the one callback that takes the named chain for who asks by a name; made once, as the other one."""
+
+    def choose(ssl: Any, _alert: object, _arg: object) -> int:  # noqa: ANN401 - OpenSSL's signature
+        asked = lib.SSL_get_servername(ssl, lib.TLSEXT_NAMETYPE_host_name)
+        if asked != ffi.NULL and _is_name(ffi.string(asked)):
+            context = SSL.Connection._reverse_mapping[ssl].get_context()  # noqa: SLF001 - as pyOpenSSL's own callback does
+            lib.SSL_set_SSL_CTX(ssl, _pointer(context.get_app_data()[-1]))
+        return int(lib.SSL_TLSEXT_ERR_OK)
+
+    return ffi.callback("int(SSL *, int *, void *)", choose, error=lib.SSL_TLSEXT_ERR_ALERT_FATAL)
+
+
+def _is_name(asked: bytes) -> bool:
+    """Return whether what a client asks by is a name, rather than an address, which RFC 6066 has nobody send."""
+    return b":" not in asked and not asked[-1:].isdigit()

@@ -127,6 +127,8 @@ def sign_leaf(
     names: tuple[str, ...],
     now: Nanoseconds,
     days: int = LEAF_DAYS,
+    *,
+    addresses: bool = True,
 ) -> bytes:
     """Return the certificate (PEM) of a server for a request whose every name is allowed.
 
@@ -136,6 +138,7 @@ def sign_leaf(
         names: what may be certified: DNS names and addresses, compared exactly.
         now: start of validity, less five minutes.
         days: length of validity.
+        addresses: whether those of the request's names that are addresses are certified too.
     Raises:
         NameNotAllowed: the request names something else.
         RequestRefused: the request cannot be read, is not signed by its key, names nothing, or has another
@@ -143,6 +146,8 @@ def sign_leaf(
     """
     request = _read_request(csr_pem)
     wanted = _wanted(request, names)
+    if not addresses:
+        wanted = x509.SubjectAlternativeName([name for name in wanted if isinstance(name, x509.DNSName)])
     issuer = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     public = request.public_key()
     certificate = (

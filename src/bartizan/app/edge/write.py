@@ -110,8 +110,7 @@ def _caddy(edge: Edge) -> Mapping[str, str]:
 
 
 def _envoy(edge: Edge) -> Mapping[str, str]:
-    pad = " " * (12 if edge.kind == "envoy" else 10)
-    points = " " * (6 if edge.kind == "envoy" else 4) + "  "
+    points = " " * (8 if edge.kind == "envoy" else 6)
     domains = [name for host in edge.hosts for name in (host, f"{host}:{edge.port}")]
     return {
         "LISTEN": json.dumps(edge.listen),
@@ -121,10 +120,6 @@ def _envoy(edge: Edge) -> Mapping[str, str]:
         "CLASSICAL": "" if edge.hybrid else ", X25519, P-256",
         "DOMAINS": ", ".join(map(json.dumps, domains)),
         "CA": json.dumps(edge.ca),
-        "NAMES": "\n".join(
-            f"{pad}- {{san_type: {'IP_ADDRESS' if place.numeric else 'DNS'}, matcher: {{exact: {json.dumps(place.host)}}}}}"
-            for place in edge.gateways
-        ),
         "ENDPOINTS": "\n".join(
             f"{points}- endpoint: {{address: {{socket_address: {{address: {json.dumps(place.host)}, "
             f"port_value: {place.port}}}}}}}"
