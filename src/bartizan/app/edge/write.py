@@ -92,6 +92,7 @@ def _bounds() -> Mapping[str, str]:
         "DIAL_S": str(bounds.DIAL_TIME // SECOND),
         "ANSWER_S": str(limits.answer_time // SECOND + _MARGIN_S),
         "BODY_OCTETS": str(limits.body_octets),
+        "TOO_MANY": str(limits.body_octets + 1),
         "HEALTH": HEALTH.decode(),
     }
 
@@ -99,7 +100,7 @@ def _bounds() -> Mapping[str, str]:
 def _caddy(edge: Edge) -> Mapping[str, str]:
     given = f" {json.dumps(edge.certificate)} {json.dumps(edge.key)}" if edge.certificate else ""
     return {
-        "GLOBAL": "\tauto_https disable_redirects" if edge.certificate else "\t# certificates come by ACME",
+        "GLOBAL": "    auto_https disable_redirects" if edge.certificate else "    # certificates come by ACME",
         "SITES": ", ".join(f"https://{Place(host, edge.port).authority}" for host in edge.hosts),
         "LISTEN": edge.listen,
         "CERTIFICATE": given,
