@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
 from OpenSSL._util import lib
 
+from bartizan.clock import SystemClock
 from bartizan.crypto import tls
 from bartizan.crypto.tls import (
     CertificateUnusable,
@@ -19,9 +21,9 @@ from bartizan.crypto.tls import (
     server_context,
 )
 from bartizan.crypto.tls_session import FAULTS, GROUPS, HYBRID, NameUnusable, TlsFault, TlsSession
-from bartizan.crypto.x509 import leaf_request
+from bartizan.crypto.x509 import certificate_pem, leaf_request, make_authority, sign_leaf
 from bartizan.ledger.vocabulary import GROUP, NAME
-from tests.crypto.scene import client, connected, meet, papers, server
+from tests.crypto.scene import NAMES, client, connected, meet, papers, server
 
 PEM = "-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n"
 
@@ -295,3 +297,26 @@ def test_a_confined_process_can_still_take_a_new_certificate_into_use() -> None:
         check=False,
     )
     assert (done.stdout, done.returncode) == ("http/1.1\n", 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [("localhost", {"localhost"}), (None, {"localhost", "127.0.0.1", "::1"})],
+    ids=["by a name", "by an address"],
+)
+def test_who_asks_by_a_name_gets_a_chain_without_addresses(asked: str | None, names: set[str]) -> None:
+    """BoringSSL refuses addresses below an authority that is limited in them, so Envoy can only ask by a name."""
+    now = SystemClock().now()
+    authority, key = make_authority("server", NAMES, now)
+    leaf_key, request = leaf_request(NAMES)
+    chain = sign_leaf(authority, key, request, NAMES, now)
+    named = sign_leaf(authority, key, request, NAMES, now, addresses=False)
+    server = TlsSession(server_context(chain, leaf_key, pq="required", named_pem=named))
+    trusting = client_context(certificate_pem(authority))
+    visitor = TlsSession(trusting, asked or "127.0.0.1")
+    meet(visitor, server)
+    shown = visitor.connection.get_peer_certificate(as_cryptography=True)
+    assert shown is not None
+    found = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {str(name.value) for name in found} == names
+    assert group_word(server.connection) == "x25519mlkem768"

@@ -1,22 +1,18 @@
 """Real Envoy and Caddy with the configuration that `bartizan edge` writes: HTTP/2, HTTP/3, hybrid TLS, streams as they come."""
 
-import asyncio
-import contextlib
+import importlib
 import json
-import ssl
+import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from typing_extensions import override
 
-from bartizan.crypto.tls import HYBRID, client_context
+from bartizan.crypto.tls import client_context
 from bartizan.egress.faults import HandshakeRefused
 from bartizan.egress.line import open_connection
 from tests.crypto.scene import files, papers
@@ -24,6 +20,7 @@ from tests.e2e import proxies
 from tests.e2e.conftest import Platform
 
 pytestmark = [pytest.mark.slow, proxies.needed]
+CURL = str(shutil.which("curl"))
 SLOWLY = {"model": "sample", "messages": [{"role": "user", "content": "count slowly to 5"}], "stream": True}
 STARTS: dict[str, Callable[[Path, Callable[[], bool]], AbstractContextManager[None]]] = {
     "envoy": proxies.envoy,
@@ -42,8 +39,19 @@ class Edge:
 
     def curl(self, *words: str, path: str = "/v1/models") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["curl", "--silent", "--show-error", "--max-time", "30", "--cacert", str(self.ca), *words]
-            + ["-H", f"authorization: Bearer {self.token}", f"https://localhost:{self.port}{path}"],
+            [
+                CURL,
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "30",
+                "--cacert",
+                str(self.ca),
+                *words,
+                "-H",
+                f"authorization: Bearer {self.token}",
+                f"https://localhost:{self.port}{path}",
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -82,9 +90,21 @@ def test_a_client_speaks_http_2_and_what_it_asks_is_on_record_as_quantum_safe(ed
 def test_a_stream_comes_word_by_word_over_http_2(edge: Edge) -> None:
     """The first word is read while the last is not yet said: nothing in between waits for the whole."""
     process = subprocess.Popen(
-        ["curl", "--http2", "--silent", "--no-buffer", "--cacert", str(edge.ca), "-d", json.dumps(SLOWLY)]
-        + ["-H", f"authorization: Bearer {edge.token}", "-H", "content-type: application/json"]
-        + [f"https://localhost:{edge.port}/v1/chat/completions"],
+        [
+            CURL,
+            "--http2",
+            "--silent",
+            "--no-buffer",
+            "--cacert",
+            str(edge.ca),
+            "-d",
+            json.dumps(SLOWLY),
+            "-H",
+            f"authorization: Bearer {edge.token}",
+            "-H",
+            "content-type: application/json",
+            f"https://localhost:{edge.port}/v1/chat/completions",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -104,8 +124,6 @@ def test_the_edge_speaks_the_hybrid_group_with_who_knows_it_and_tls_1_3_alone(ed
         "localhost", edge.port, context=client_context(papers().ca), allowed=frozenset({"localhost"})
     ) as line:
         assert (line.group, line.version) == ("x25519mlkem768", "TLSv1.3")
-    old = ssl.create_default_context(cafile=str(edge.ca))
-    old.maximum_version = ssl.TLSVersion.TLSv1_2
     assert edge.curl("--tls-max", "1.2").returncode == 35
     with pytest.raises(HandshakeRefused):
         open_connection(
@@ -114,17 +132,17 @@ def test_the_edge_speaks_the_hybrid_group_with_who_knows_it_and_tls_1_3_alone(ed
             context=client_context(papers().ca, groups="P-384"),
             allowed=frozenset({"localhost"}),
         )
-    assert line.group in HYBRID
 
 
 def test_refusals_of_the_gateway_reach_the_client_as_they_are(edge: Edge) -> None:
     said = edge.curl("--http2", "-H", "authorization: Bearer forged", "--write-out", "%{http_code}")
     assert said.stdout.endswith(("401", "400"))
+    # Debian's curl takes an answer that comes before a body was sent for a fault of HTTP/2, so here HTTP/1.1
     large = json.dumps({"model": "sample", "messages": [{"role": "user", "content": "x" * 5_000_000}]})
     file = edge.ca.with_name("large.json")
     file.write_text(large)
     words = (
-        "--http2",
+        "--http1.1",
         "-d",
         f"@{file}",
         "-H",
@@ -155,58 +173,14 @@ def test_a_client_speaks_http_3(edge: Edge) -> None:
 
 def _over_http_3(edge: Edge, method: bytes, path: bytes, body: bytes) -> tuple[dict[bytes, bytes], bytes]:
     """Ask over HTTP/3 and return the fields and the body of the answer."""
-    from aioquic.asyncio.client import connect
-    from aioquic.asyncio.protocol import QuicConnectionProtocol
-    from aioquic.h3.connection import H3_ALPN, H3Connection
-    from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
-    from aioquic.quic.configuration import QuicConfiguration
-    from aioquic.quic.events import QuicEvent
-
-    class Protocol(QuicConnectionProtocol):
-        """One request on one connection."""
-
-        def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - the library's
-            super().__init__(*arguments, **named)
-            self.http = H3Connection(self._quic)
-            self.fields: dict[bytes, bytes] = {}
-            self.body = b""
-            self.done = asyncio.get_running_loop().create_future()
-
-        @override
-        def quic_event_received(self, event: QuicEvent) -> None:
-            for one in self.http.handle_event(event):
-                self.take(one)
-
-        def take(self, event: H3Event) -> None:
-            if isinstance(event, HeadersReceived):
-                self.fields |= dict(event.headers)
-            if isinstance(event, DataReceived):
-                self.body += event.data
-            if getattr(event, "stream_ended", False) and not self.done.done():
-                self.done.set_result(None)
-
-    async def ask() -> tuple[dict[bytes, bytes], bytes]:
-        terms = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, server_name="localhost")
-        terms.load_verify_locations(str(edge.ca))
-        async with (
-            asyncio.timeout(30),
-            connect("127.0.0.1", edge.port, configuration=terms, create_protocol=Protocol) as one,
-        ):
-            line = cast("Protocol", one)
-            stream = line._quic.get_next_available_stream_id()
-            fields = [
-                (b":method", method),
-                (b":scheme", b"https"),
-                (b":authority", f"localhost:{edge.port}".encode()),
-                (b":path", path),
-                (b"authorization", f"Bearer {edge.token}".encode()),
-                *([(b"content-type", b"application/json")] if body else []),
-            ]
-            line.http.send_headers(stream, fields, end_stream=not body)
-            if body:
-                line.http.send_data(stream, body, end_stream=True)
-            line.transmit()
-            await line.done
-            return line.fields, line.body
-
-    return asyncio.run(ask())
+    http3 = importlib.import_module("tests.e2e.http3")  # its library is there where the proxies are
+    fields = [
+        (b":method", method),
+        (b":scheme", b"https"),
+        (b":authority", f"localhost:{edge.port}".encode()),
+        (b":path", path),
+        (b"authorization", f"Bearer {edge.token}".encode()),
+        *([(b"content-type", b"application/json")] if body else []),
+    ]
+    answer: tuple[dict[bytes, bytes], bytes] = http3.ask(edge.port, edge.ca, fields, body)
+    return answer

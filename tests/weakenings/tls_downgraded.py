@@ -10,8 +10,8 @@ MODULES = ("bartizan.app.worker",)
 def apply() -> None:
     real = tls.server_context
 
-    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq) -> SSL.Context:
-        context = real(chain_pem, key_pem, pq=pq)
+    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq, named_pem: bytes = b"") -> SSL.Context:
+        context = real(chain_pem, key_pem, pq=pq, named_pem=named_pem)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         return context
 

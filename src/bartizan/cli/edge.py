@@ -1,6 +1,7 @@
 """`bartizan edge KIND`: write the configuration of a Caddy or Envoy in front of the gateway."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +12,14 @@ from bartizan.cli.place import state
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - an edge is there to be reached
 PORT: Final = 443
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/._~+@=,: -]+")
 _GATEWAY: Final = Place("localhost", 8443)
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     ca: Path = arguments.ca or state(arguments, shell).authority.absolute()
     _require_fitting(arguments)
-    if not str(ca).isprintable() or not str(ca).isascii():
+    if _PLAIN.fullmatch(str(ca)) is None:
         raise UsageInvalid(
             "the path of ca.pem has characters that a proxy may read otherwise; name a copy with --ca"
         )
@@ -90,8 +92,10 @@ def _listen(text: str) -> str:
 
 def _file(text: str) -> Path:
     found = path(text)
-    if not str(found).isprintable() or not str(found).isascii():
-        raise argparse.ArgumentTypeError("a path of visible ASCII characters is needed")
+    if _PLAIN.fullmatch(str(found)) is None:
+        raise argparse.ArgumentTypeError(
+            "a path of plain characters is needed: a proxy may read others as its own syntax"
+        )
     return found
 
 

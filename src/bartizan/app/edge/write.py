@@ -100,7 +100,9 @@ def _bounds() -> Mapping[str, str]:
 def _caddy(edge: Edge) -> Mapping[str, str]:
     given = f" {json.dumps(edge.certificate)} {json.dumps(edge.key)}" if edge.certificate else ""
     return {
-        "GLOBAL": "    auto_https disable_redirects" if edge.certificate else "    # certificates come by ACME",
+        "GLOBAL": "    auto_https disable_redirects"
+        if edge.certificate
+        else "    # certificates come by ACME",
         "SITES": ", ".join(f"https://{Place(host, edge.port).authority}" for host in edge.hosts),
         "LISTEN": edge.listen,
         "CERTIFICATE": given,
