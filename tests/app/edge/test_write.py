@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.app.address import host_name
@@ -31,6 +31,7 @@ EDGES = st.builds(
 )
 
 
+@settings(max_examples=20, deadline=None)  # PyYAML takes a while
 @given(edge=EDGES)
 def test_nothing_is_left_open_and_every_gateway_is_there(edge: Edge) -> None:
     text = written(edge)
