@@ -24,7 +24,7 @@ from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import Plan, Service
-from bartizan.app.settings import Limits, Settings
+from bartizan.app.settings import EdgeLimits, Settings
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.status import Status
 from bartizan.clock import SECOND, SystemClock
@@ -146,7 +146,7 @@ def plan(  # what a command may say beside the file
     )
 
 
-def _guarded(name: str, limits: Limits) -> Service:
+def _guarded(name: str, limits: EdgeLimits) -> Service:
     return Service(name, PROTOCOL, requests_per_minute=limits.requests_per_minute)
 
 

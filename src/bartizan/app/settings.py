@@ -22,7 +22,7 @@ from bartizan.app.address import (
     private_address,
     upstream,
 )
-from bartizan.app.forms import Reference, ServiceName, Span, Text
+from bartizan.app.forms import Rate, Reference, ServiceName, Span, Text
 from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
@@ -116,6 +116,12 @@ class Issuer(msgspec.Struct, frozen=True):
     url: Text
 
 
+class EdgeLimits(msgspec.Struct, frozen=True):
+    """How much one principal may ask of a service behind such a proxy; tokens and money pass elsewhere."""
+
+    requests_per_minute: Rate = 600
+
+
 class Edge(msgspec.Struct, frozen=True):
     """Proxies that forward by themselves and ask here for decisions (Envoy's ext_authz).
 
@@ -129,7 +135,7 @@ class Edge(msgspec.Struct, frozen=True):
     secret: Reference | None = None
     services: tuple[ServiceName, ...] = ()
     hosts: tuple[Text, ...] = ()
-    limits: Limits = Limits()
+    limits: EdgeLimits = EdgeLimits()
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -315,10 +321,6 @@ def _edge(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 ("edge", "hosts", position), "must be a host name or an address, without scheme and port"
             )
-    if edge.limits.tokens_per_minute is not None:
-        yield Fault(
-            ("edge", "limits", "tokens_per_minute"), "is not counted for what passes elsewhere; leave it out"
-        )
 
 
 def _absent(settings: Settings) -> Iterator[Fault]:
