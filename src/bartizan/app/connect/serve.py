@@ -145,6 +145,7 @@ class Proxy:
             f"c-{secrets.token_hex(8)}",
             openai=request is None or b"/v1/" in request.target,
             keep=False,
+            limits=b"",
             bodiless=request is not None and request.method == b"HEAD",
         )
         await client.write(answer)
