@@ -56,9 +56,10 @@ bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
 	@for name in gateway race ledger kills newcomer; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
-fuzz: ## the property tests with 100 times as many examples
-	@$(INSTALL) dev
-	@$(BIN)/python -m pytest --hypothesis-profile=fuzz -m property $(TESTS)
+fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TARGET=all), then the property tests for long
+	@$(INSTALL) fuzz
+	@$(BIN)/python -m fuzz $(or $(TARGET),all) --executions $(or $(EXECUTIONS),200000)
+	@$(if $(TARGET),,$(BIN)/python -m pytest --hypothesis-profile=fuzz -m property $(TESTS))
 
 docs: ## write the generated documents anew (docs/controls.md, docs/commands.md)
 	@$(INSTALL) dev
@@ -73,4 +74,5 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
+	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt

@@ -24,7 +24,13 @@ PYTHON = str(VENV / "bin" / "python")
 STAMP = VENV / "installed.json"
 """What this environment was made from; absent while it is being changed."""
 LOCKS = ROOT / "requirements"
-INCLUDES = {"run": {"run"}, "dev": {"run", "dev"}, "edge": {"run", "dev", "edge"}, "gemma": {"run", "gemma"}}
+INCLUDES = {
+    "run": {"run"},
+    "dev": {"run", "dev"},
+    "edge": {"run", "dev", "edge"},
+    "fuzz": {"run", "dev", "fuzz"},
+    "gemma": {"run", "gemma"},
+}
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)
 

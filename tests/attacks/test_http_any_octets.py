@@ -16,6 +16,7 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz.oracle import requests_in
 from tests.gateway.scene import CHAT, Client, Received, Scene, client, request, standing
 
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
@@ -99,36 +100,6 @@ def port() -> Iterator[Port]:
     port = Port()
     yield port
     port.close()
-
-
-def requests_in(octets: bytes) -> list[tuple[bytes, bytes, bytes]]:
-    """Return method, target and body of each request that h11 finds."""
-    found = []
-    rest = octets
-    while rest:
-        connection = h11.Connection(h11.SERVER)
-        connection.receive_data(rest)
-        try:
-            head, body = _one(connection)
-        except h11.RemoteProtocolError:
-            break
-        if head is None:
-            break
-        found.append((head.method, head.target, body))
-        rest = connection.trailing_data[0]
-    return found
-
-
-def _one(connection: h11.Connection) -> tuple[h11.Request | None, bytes]:
-    head, body = None, b""
-    while (event := connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-        if isinstance(event, h11.Request):
-            head = event
-        elif isinstance(event, h11.Data):
-            body += event.data
-        elif isinstance(event, h11.EndOfMessage):
-            return head, body
-    return None, b""
 
 
 def answers_in(said: bytes) -> int:

@@ -33,6 +33,33 @@ BAD = {
     "a word": (b"zz\r\n" + CHAT, "chunk-size-malformed"),
     "data beyond its size": (b"4\r\nabcdef\r\n0\r\n\r\n", "chunk-unterminated"),
     "data ended by LF": (SIZE + b"\r\n" + CHAT + b"\n0\r\n\r\n", "chunk-unterminated"),
+    "an extension with an LF in it (TERM.EXT)": (SIZE + b";\n" + CHAT + b"\r\n0\r\n\r\n", "chunk-extension"),
+    "an extension with a CR in it": (SIZE + b";a\rb\r\n" + CHAT + b"\r\n0\r\n\r\n", "chunk-extension"),
+    "an extension in quotes": (SIZE + b';a="\r\n"\r\n' + CHAT + b"\r\n0\r\n\r\n", "chunk-extension"),
+    "a bare CR behind a size": (SIZE + b"\r" + CHAT + b"\r\n0\r\n\r\n", "chunk-size-malformed"),
+    "a size with an underscore": (b"3_9\r\n" + CHAT, "chunk-size-malformed"),
+    "a size with a point": (b"39.0\r\n" + CHAT, "chunk-size-malformed"),
+    "a size in wide digits": ("\uff13\uff19\r\n".encode() + CHAT, "chunk-size-malformed"),
+    "a NUL behind a size": (SIZE + b"\x00\r\n" + CHAT, "chunk-size-malformed"),
+    "data ended by two other octets (SPILL.TERM)": (
+        SIZE + b"\r\n" + CHAT + b"XX0\r\n\r\n",
+        "chunk-unterminated",
+    ),
+    "data ended by nothing": (SIZE + b"\r\n" + CHAT + b"0\r\n\r\n", "chunk-unterminated"),
+    "data ended by CR alone": (SIZE + b"\r\n" + CHAT + b"\r0\r\n\r\n", "chunk-unterminated"),
+    "data ended by LF CR": (SIZE + b"\r\n" + CHAT + b"\n\r0\r\n\r\n", "chunk-unterminated"),
+    "an end of several zeros with more": (
+        SIZE + b"\r\n" + CHAT + b"\r\n00\r\nX: y\r\n\r\n",
+        "trailer-refused",
+    ),
+    "a trailer that frames": (
+        SIZE + b"\r\n" + CHAT + b"\r\n0\r\nContent-Length: 0\r\n\r\n",
+        "trailer-refused",
+    ),
+    "a request for an end": (
+        SIZE + b"\r\n" + CHAT + b"\r\n0\r\nGET /v1/models HTTP/1.1\r\n\r\n",
+        "trailer-refused",
+    ),
     "a trailer": (SIZE + b"\r\n" + CHAT + b"\r\n0\r\nAuthorization: x\r\n\r\n", "trailer-refused"),
     "an end by LF": (SIZE + b"\r\n" + CHAT + b"\r\n0\r\n\n", "trailer-refused"),
 }

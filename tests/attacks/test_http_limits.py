@@ -2,9 +2,11 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
-from bartizan.gateway.ports import ServiceLimits
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.gateway.ports import Patience, ServiceLimits
 from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing
 
 LINE = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
@@ -164,6 +166,29 @@ def test_a_client_that_goes_on_sending_after_its_refusal_is_cut_off() -> None:
             assert answer.status == 400
             await scene.later(3)
             one.send(b"more")
+            assert await one.closed() == b""
+
+    run(scenario())
+
+
+def impatient(scene: Scene) -> None:
+    two, usual = Nanoseconds(2 * SECOND), scene.ports
+    short = Patience(two, two, two, two)
+    scene.ports = lambda: msgspec.structs.replace(usual(), patience=short)  # type: ignore[method-assign]  # all but that
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"), [(LINE, "head-timeout"), (request()[:-5], "body-timeout"), (b"", "")]
+)
+def test_a_gateway_told_to_wait_less_waits_less(sent: bytes, reason: str) -> None:
+    async def scenario() -> None:
+        async with standing(impatient) as scene, client(scene) as one:
+            one.send(sent or request())
+            if not reason:
+                assert (await one.answer()).status == 200
+            await scene.later(3)
+            if reason:
+                assert (await one.answer()).reason == reason
             assert await one.closed() == b""
 
     run(scenario())

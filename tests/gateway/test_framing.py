@@ -100,6 +100,46 @@ def test_a_doubt_does_not_depend_on_how_the_octets_arrive(octets: bytes, places:
     assert verdict([octets]) == verdict(cut(octets, places))
 
 
+TRAILERS = st.lists(
+    st.sampled_from([b"X", b"x-y", b":", b": ", b" ", b"\r\n", b"\r", b"\n", b"v", b"\xe9", b"\x00"]),
+    max_size=10,
+).map(b"".join)
+
+
+@given(TRAILERS, PLACES)
+def test_trailers_are_found_to_end_alike_however_they_arrive_and_by_an_independent_parser(
+    trailers: bytes, places: list[int]
+) -> None:
+    octets = b"2\r\nab\r\n0\r\n" + trailers + b"\r\n\r\nbehind"
+
+    def verdict(parts: list[bytes]) -> tuple[bytes, bytes] | None:
+        body = Chunked(None, trailers=True)
+        try:
+            got, rest = fed(body, parts)
+        except FramingDoubt:
+            return None
+        return (got, rest) if body.done else None
+
+    ours = verdict([octets])
+    assert verdict(cut(octets, places)) == ours
+    if ours is None:
+        return
+    theirs = h11.Connection(h11.SERVER)
+    theirs.receive_data(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + octets)
+    while not isinstance(theirs.next_event(), h11.EndOfMessage):
+        pass
+    assert ours == (b"ab", theirs.trailing_data[0])
+
+
+def test_trailers_are_bounded() -> None:
+    body = Chunked(None, trailers=True)
+    for octet in b"0\r\nx: " + b"a" * 4_000:
+        assert body.feed(bytes([octet])) == []
+    with pytest.raises(FramingDoubt):
+        body.feed(b"a" * 100)
+    assert not body.done
+
+
 def test_a_bound_holds_over_chunks() -> None:
     body = Chunked(10)
     assert body.feed(b"5\r\nhello\r\n") == [b"hello"]

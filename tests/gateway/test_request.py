@@ -164,3 +164,27 @@ def test_a_credential_is_found_by_its_scheme(authorization: bytes, token: str, b
 def test_a_head_is_not_printed_with_its_token() -> None:
     head = READER.read(b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret-token")
     assert "secret-token" not in repr(head)
+
+
+TRACE = b"4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("lines", "trace"),
+    [
+        (b"traceparent: 00-%b-00f067aa0ba902b7-01" % TRACE, TRACE.decode()),
+        (b"Traceparent: 00-%b-00f067aa0ba902b7-00" % TRACE, TRACE.decode()),
+        (b"traceparent: 00-%b-00f067aa0ba902b7-01-more" % TRACE, ""),
+        (b"traceparent: cc-%b-00f067aa0ba902b7-01" % TRACE, ""),
+        (b"traceparent: ff-%b-00f067aa0ba902b7-01" % TRACE, ""),
+        (b"traceparent: 00-%b-00f067aa0ba902b7-01" % TRACE.upper(), ""),
+        (b"traceparent: 00-%b-00f067aa0ba902b7-01" % (b"0" * 32), ""),
+        (b"traceparent: 00-%b-0000000000000000-01" % TRACE, ""),
+        (b"traceparent: 00-%b-00f067aa0ba902b7" % TRACE, ""),
+        (b"traceparent:", ""),
+        (b"traceparent: 00-%b-00f067aa0ba902b7-01\r\ntraceparent: x" % TRACE, ""),
+        (b"X: y", ""),
+    ],
+)
+def test_only_a_valid_trace_is_continued(lines: bytes, trace: str) -> None:
+    assert READER.read(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + lines).trace == trace

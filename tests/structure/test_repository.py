@@ -72,6 +72,7 @@ def test_every_locked_package_has_one_version_and_its_hashes(lock: Path) -> None
         ("run", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["build"]),
         ("dev", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
         ("edge", PROJECT["dependency-groups"]["edge"]),
+        ("fuzz", PROJECT["dependency-groups"]["fuzz"]),
         ("gemma", PROJECT["project"]["optional-dependencies"]["gemma"]),
     ],
 )
@@ -84,7 +85,7 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]
 def test_all_locks_agree_on_every_version() -> None:
     dev = _pins("dev")
     assert _pins("run").items() <= dev.items()
-    for lock in ("gemma", "edge"):
+    for lock in ("gemma", "edge", "fuzz"):
         assert {name: at for name, at in _pins(lock).items() if dev.get(name, at) != at} == {}
 
 

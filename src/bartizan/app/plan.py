@@ -26,6 +26,9 @@ class Service(msgspec.Struct, frozen=True):
         allowed: private addresses that the dialer may connect to for it.
         authorities: PEM of who may certify it, where it speaks TLS.
         requests_per_minute: of one principal.
+        body_octets: of one request.
+        connections, waiting: connections to it of one worker, and requests that wait for one.
+        answer_seconds, gap_seconds: until an answer begins, and that it may pause.
         drill_only: whether only the drill may call it.
     """
 
@@ -39,6 +42,11 @@ class Service(msgspec.Struct, frozen=True):
     allowed: tuple[str, ...] = ()
     authorities: str = ""
     requests_per_minute: int = 600
+    body_octets: int = 4 << 20
+    connections: int = 256
+    waiting: int = 1024
+    answer_seconds: int = 600
+    gap_seconds: int = 120
     drill_only: bool = False
 
 
@@ -85,6 +93,21 @@ class Limiter(msgspec.Struct, frozen=True):
     user: str = ""
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """What a worker holds of clients at most.
+
+    Attributes:
+        connections: at once; fewer where it has not the descriptors.
+        head_seconds, body_seconds, idle_seconds, stall_seconds: how long it waits for one.
+    """
+
+    connections: int = 8192
+    head_seconds: int = 10
+    body_seconds: int = 30
+    idle_seconds: int = 75
+    stall_seconds: int = 30
+
+
 class Plan(msgspec.Struct, frozen=True):
     """One start of the platform.
 
@@ -105,6 +128,7 @@ class Plan(msgspec.Struct, frozen=True):
         edge: services that proxies forward to by themselves, which ask here for decisions.
         edge_secret: what those proxies show, or empty. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
+        bounds: of each worker.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
 
@@ -123,6 +147,7 @@ class Plan(msgspec.Struct, frozen=True):
     meters: tuple[Meter, ...] = ()
     prices: tuple[Price, ...] = ()
     limiter: Limiter | None = None
+    bounds: Bounds = Bounds()
     policies: dict[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""

@@ -23,7 +23,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
-from bartizan.app.plan import Plan, Service
+from bartizan.app.plan import Bounds, Plan, Service
 from bartizan.app.settings import EdgeLimits, Settings
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.status import Status
@@ -139,6 +139,7 @@ def plan(  # what a command may say beside the file
         meters=meters(settings),
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),
+        bounds=_bounds(settings),
         policies=_policies(settings.policy.path, configuration.folder),
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
@@ -166,8 +167,19 @@ def _edge_secret(reference: str | None, folder: Path) -> str:
     return found
 
 
+def _bounds(settings: Settings) -> Bounds:
+    said = settings.bounds
+    return Bounds(
+        connections=said.connections,
+        head_seconds=said.head_seconds,
+        body_seconds=said.body_seconds,
+        idle_seconds=said.idle_seconds,
+        stall_seconds=said.stall_seconds,
+    )
+
+
 def _service(service: ServiceSettings, folder: Path) -> Service:
-    found = upstream(service.upstream)
+    found, bounds = upstream(service.upstream), service.bounds
     credential = ""
     if service.credential is not None:
         secret = resolve(service.credential, environment(), folder, Secret)
@@ -183,6 +195,11 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         allowed=service.allow_private,
         authorities=authorities(service.authorities, folder) if found.tls else "",
         requests_per_minute=service.limits.requests_per_minute,
+        body_octets=bounds.body_octets,
+        connections=bounds.connections,
+        waiting=bounds.waiting,
+        answer_seconds=bounds.answer_seconds,
+        gap_seconds=bounds.gap_seconds,
     )
 
 

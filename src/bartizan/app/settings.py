@@ -9,7 +9,7 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -84,6 +84,41 @@ class Durability(enum.Enum):
     EVERY = "every"
 
 
+class ServiceBounds(msgspec.Struct, frozen=True):
+    """How much a service is given, and how long it is waited for. Each can be moved, none can be taken away.
+
+    Attributes:
+        body_octets: of a request.
+        connections: to it, of one worker.
+        waiting: requests that wait for one of them.
+        answer_seconds: until an answer begins.
+        gap_seconds: that an answer may pause.
+    """
+
+    body_octets: Annotated[int, msgspec.Meta(ge=1024, le=16 << 20)] = 4 << 20
+    connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
+    waiting: Annotated[int, msgspec.Meta(ge=0, le=65_536)] = 1024
+    answer_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
+    gap_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 120
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
+
+    Attributes:
+        connections: of clients at once.
+        head_seconds, body_seconds: until a head, and then its body, is there whole.
+        idle_seconds: between two requests of a connection.
+        stall_seconds: that a client may leave its answer unread.
+    """
+
+    connections: Annotated[int, msgspec.Meta(ge=64, le=65_536)] = 8192
+    head_seconds: Annotated[int, msgspec.Meta(ge=1, le=60)] = 10
+    body_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
+    idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 75
+    stall_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
+
+
 class Service(msgspec.Struct, frozen=True):
     """An upstream AI API.
 
@@ -95,6 +130,7 @@ class Service(msgspec.Struct, frozen=True):
         binding: of tokens; None takes the strongest that this version has.
         guard: of prompts and answers.
         limits: of one principal.
+        bounds: of what it is given.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
         authorities: PEM file of who may certify it; None takes the machine's.
     """
@@ -106,6 +142,7 @@ class Service(msgspec.Struct, frozen=True):
     binding: Binding | None = None
     guard: Guard = Guard.OFF
     limits: Limits = Limits()
+    bounds: ServiceBounds = ServiceBounds()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
 
@@ -189,6 +226,7 @@ class Settings(msgspec.Struct, frozen=True):
     price: tuple[Price, ...] = ()
     issuer: tuple[Issuer, ...] = ()
     edge: Edge = Edge()
+    bounds: Bounds = Bounds()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
     store: Store = Store()

@@ -37,10 +37,10 @@ from bartizan.app.deciding import AUDIENCE, Deciding, requests_at_once
 from bartizan.app.freshness import Freshness
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
-from bartizan.app.plan import CONTROL, LIMITER, Plan, Service
+from bartizan.app.plan import CONTROL, LIMITER, Bounds, Plan, Service
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.segments import SIZES
-from bartizan.clock import DAY, SECOND, SystemClock
+from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import CertificateUnusable, NoHybridGroup, client_context, server_context
@@ -48,7 +48,6 @@ from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
-from bartizan.gateway.bounds import CONNECTIONS
 from bartizan.identity import pseudonym
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
@@ -101,7 +100,7 @@ class Worker:
         self.context: SSL.Context | None = None
         self.contexts = _client_contexts(self.plan.dialled)
         self.asked_segment = False
-        self.room = _room(len(self.plan.upstreams))
+        self.room = _room(self.plan)
         self.gateway: Gateway
         self.metering: Metering
         self.server: asyncio.Server
@@ -190,6 +189,7 @@ class Worker:
             settle=metering.settle,
             alerts=metering.alerts,
             connections=self.room,
+            patience=_patience(self.plan.bounds),
             tls=self.plan.tls,
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
             durable=self.journal.durable,
@@ -343,19 +343,27 @@ class Worker:
         asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
 
 
-def _room(services: int) -> int:
+def _room(plan: Plan) -> int:
     """Return how many clients' connections there are descriptors for, after having asked for as many as it takes.
 
     A worker that has none left could not even take a connection to a service from the dialer.
     """
-    others = _OWN_DESCRIPTORS + services * ports.ServiceLimits().connections
+    most = plan.bounds.connections
+    others = _OWN_DESCRIPTORS + sum(service.connections for service in plan.upstreams)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, CONNECTIONS + others) if hard != resource.RLIM_INFINITY else CONNECTIONS + others
+    wanted = min(hard, most + others) if hard != resource.RLIM_INFINITY else most + others
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    return (
-        CONNECTIONS if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(CONNECTIONS, soft - others))
+    return most if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(most, soft - others))
+
+
+def _patience(bounds: Bounds) -> ports.Patience:
+    return ports.Patience(
+        head_time=Nanoseconds(bounds.head_seconds * SECOND),
+        body_time=Nanoseconds(bounds.body_seconds * SECOND),
+        idle_time=Nanoseconds(bounds.idle_seconds * SECOND),
+        stall_time=Nanoseconds(bounds.stall_seconds * SECOND),
     )
 
 
@@ -378,6 +386,11 @@ def _route(service: Service) -> ports.ServiceRoute:
         limits=ports.ServiceLimits(
             requests_per_minute=service.requests_per_minute,
             burst=requests_at_once(service.requests_per_minute),
+            body_octets=service.body_octets,
+            connections=service.connections,
+            waiting=service.waiting,
+            answer_time=Nanoseconds(service.answer_seconds * SECOND),
+            gap_time=Nanoseconds(service.gap_seconds * SECOND),
         ),
     )
 

@@ -23,7 +23,8 @@ CHAIN_OCTETS: Final = 131_072
 """Most bytes that a server may send before the handshake is done: its chain, ML-DSA included."""
 HANDSHAKE_SECONDS: Final = 10.0
 LINGER_SECONDS = 30.0
-"""After `close`, a peer must take something this often of what is still to be sent, or it is cut."""
+LINGER_OCTETS: Final = 16_384
+"""After `close`, a peer must take so much this often of what is still to be sent, or all of it, or it is cut."""
 SLICE: Final = 262_144
 """Most plaintext encrypted at once, in bytes, so that one large write is not held three times."""
 
@@ -270,11 +271,11 @@ class TlsProtocol(asyncio.Protocol):
         """Close below once everything is sent; a peer that takes nothing any more does not hold it open."""
         self.raw.close()
         if self.raw.get_write_buffer_size():
-            self._linger(self.raw.get_write_buffer_size() + 1)
+            self._linger(self.raw.get_write_buffer_size() + LINGER_OCTETS)
 
     def _linger(self, before: int) -> None:
         left = self.raw.get_write_buffer_size()
-        if left >= before:
+        if left > before - LINGER_OCTETS and left:
             self.raw.abort()
         elif left:
             asyncio.get_running_loop().call_later(LINGER_SECONDS, self._linger, left)

@@ -1,4 +1,4 @@
-"""Every fixed bound of the data plane, in one place."""
+"""Every bound of the data plane, in one place; those that `ports.py` names can be moved, the others are fixed."""
 
 from typing import Final
 
@@ -38,6 +38,8 @@ AHEAD_OCTETS: Final = 64 * 1024
 """Octets that a client may send ahead of the answer to its earlier request."""
 LINGER_OCTETS: Final = 8 * 1024 * 1024
 """Octets that are read and thrown away after a refusal, so that the client gets to read it."""
+STALL_OCTETS: Final = 16 * 1024
+"""Octets of its last answers that a client takes within `STALL_TIME`, or all that is left of them."""
 USAGE_OCTETS: Final = 8 * 1024
 """Octets at the end of an answer in which its usage is looked for."""
 INTERIM: Final = 8

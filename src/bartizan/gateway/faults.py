@@ -33,7 +33,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 _INPUT: Final = (
     ("head-too-long", 431, "The request's head is longer than 32 KiB; send fewer or shorter fields."),
-    ("head-timeout", 408, "The request's head did not arrive within 10 seconds."),
+    ("head-timeout", 408, "The request's head did not arrive in time; send it at once."),
     ("fields-too-many", 431, "The request has more than 100 header fields."),
     ("request-line-malformed", 400, "The request line is not METHOD SP target SP HTTP/1.1."),
     ("request-line-too-long", 414, "The request line is longer than 2,048 octets."),
@@ -75,7 +75,7 @@ _INPUT: Final = (
     ("expectation-unknown", 417, "The only expectation met here is 100-continue."),
     ("trailer-refused", 400, "Trailers are not taken."),
     ("body-too-large", 413, "The body is larger than this route takes."),
-    ("body-timeout", 408, "The body did not arrive within 30 seconds."),
+    ("body-timeout", 408, "The body did not arrive in time; send it faster, or smaller."),
     ("chunk-size-malformed", 400, "A chunk's size is not a plain hexadecimal number."),
     ("chunk-size-huge", 413, "A chunk's size is beyond every body that is taken here."),
     ("chunk-extension", 400, "Chunk extensions are not taken."),

@@ -1,8 +1,10 @@
 """The request that a service gets: written anew from what was judged.
 
 Rules of this file: nothing of the client's head goes on. Method, path, Host and credential are the route's,
-media types are constants, the body is the encoding of what was judged. The one exception is the token
-endpoint of the platform itself, which gets a Basic Authorization field: it authenticates clients.
+media types are constants, the body is the encoding of what was judged. There are two exceptions. The token
+endpoint of the platform itself gets a Basic Authorization field: it authenticates clients. And a valid trace-id
+of the client's goes on, under a parent-id of our own: a trace leads through the gateway. What else it says of
+tracing does not, its `tracestate` and whether to sample included.
 """
 
 from typing import TYPE_CHECKING
@@ -32,7 +34,8 @@ class RequestLines:
         """Return a request, whole."""
         route, judged, name = exchange.route, exchange.judged, exchange.id
         constant = self._lines[route.path][judged.stream]
-        varying = f"{name}\r\ntraceparent: 00-{self._trace()}-{name[2:]}-01\r\n".encode()
+        trace = exchange.head.trace or self._trace()
+        varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-01\r\n".encode()
         if route.public and exchange.head.basic:
             varying += b"authorization: " + exchange.head.basic + b"\r\n"
         if route.method != b"POST":

@@ -2,7 +2,8 @@
 
 Rules of this file: one strict reading for both directions. Pieces come out as they come in, never held back
 and never joined; whatever is not plainly framed raises, and the connection is not used again. Chunk
-extensions, trailers, and sizes of more than eight digits are doubts, not features.
+extensions and sizes of more than eight digits are doubts, not features; so are a request's trailers. Those of
+an answer are read by the grammar of fields, to find the end, and thrown away; one that would frame is a doubt.
 """
 
 import re
@@ -14,6 +15,11 @@ MOST_CHUNKS: Final = 16_384
 """Chunks that one request's body may come in; an answer may have any number."""
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 _LINE_OCTETS: Final = 64
+_TRAILERS_OCTETS: Final = 4096
+_FIELD: Final = (
+    rb"(?!(?i:content-length|transfer-encoding):)[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*"
+)
+_TRAILERS: Final = re.compile(rb"%b(?:\r\n%b)*" % (_FIELD, _FIELD))
 
 
 class FramingDoubt(Exception):
@@ -83,14 +89,19 @@ class UntilClose(Body):
 class Chunked(Body):
     """A body in chunks.
 
-    Source: RFC 9112 7.1, without extensions and trailers.
+    Source: RFC 9112 7.1, without extensions.
     """
 
-    __slots__ = ("_allowed", "_buffer", "_chunks", "_left", "done", "rest")
+    __slots__ = ("_allowed", "_buffer", "_chunks", "_left", "_trailers", "done", "rest")
 
-    def __init__(self, octets: int | None, chunks: int | None = None) -> None:
-        """Expect at most that many octets in at most that many chunks; None is no bound."""
-        self._allowed, self._chunks = octets, chunks
+    def __init__(self, octets: int | None, chunks: int | None = None, *, trailers: bool = False) -> None:
+        """Expect at most that many octets in at most that many chunks; None is no bound.
+
+        Args:
+            octets, chunks: the bounds.
+            trailers: whether fields behind the last chunk are thrown away, rather than a doubt.
+        """
+        self._allowed, self._chunks, self._trailers = octets, chunks, trailers
         self._buffer, self._left = b"", -1
         self.done, self.rest = False, b""
 
@@ -154,8 +165,22 @@ class Chunked(Body):
             self.done = True
             return at + 2
         if not b"\r\n".startswith(following):
-            raise FramingDoubt("trailer-refused")
+            return self._trailer(data, at)
         self._buffer = b"0\r\n" + following
+        return at
+
+    def _trailer(self, data: bytes, at: int) -> int:
+        if not self._trailers:
+            raise FramingDoubt("trailer-refused")
+        end = data.find(b"\r\n\r\n", at, at + _TRAILERS_OCTETS + 4)
+        if end >= 0:
+            if _TRAILERS.fullmatch(data, at, end) is None:
+                raise FramingDoubt("trailer-refused")
+            self.done = True
+            return end + 4
+        if len(data) - at >= _TRAILERS_OCTETS + 4:
+            raise FramingDoubt("trailer-refused")
+        self._buffer = b"0\r\n" + data[at:]
         return at
 
     def _terminator(self, data: bytes, at: int) -> int:

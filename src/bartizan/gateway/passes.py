@@ -1,10 +1,11 @@
 """Heads that got through lately, each with all that was found on its way: parsed, routed, authenticated, allowed.
 
 Rules of this file: a client sends the same head again and again, but for the length of its body; so a head is kept
-under its octets without that one number, in whose place stands what no accepted head holds. What is kept of the
-access room's answers holds for one generation and until its end; a change of generation takes it away, unless it
-names the tokens that it takes away and this is none of them. The reading of a head depends on its octets alone and stays. Only heads of requests that were admitted are kept, so
-no stranger fills the memory.
+under its octets before that one number and behind it: two keys are equal only where the heads are, since there is
+no octet that a stranger could not put in the number's place. What is kept of the access room's answers holds for one
+generation and until its end; a change of generation takes it away, unless it names the tokens that it takes away and
+this is none of them. The reading of a head depends on its octets alone and stays. Only heads of requests that were
+admitted are kept, so no stranger fills the memory.
 """
 
 import re
@@ -19,8 +20,10 @@ from bartizan.gateway.share import Share
 from bartizan.ledger.event import ContentTags
 
 _LENGTH: Final = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?(0|[1-9][0-9]{0,11})(?=\r\n|\Z)")
-_NOWHERE: Final = b"\n"
 _MOST_ALLOWED: Final = 16
+
+Key = bytes | tuple[bytes, bytes]
+"""A head, or what stands before and behind the length of its body."""
 
 
 class Pass:
@@ -58,7 +61,7 @@ class Pass:
         self.allowed.add(circumstances)
 
 
-def key_of(head: bytes) -> tuple[bytes, int]:
+def key_of(head: bytes) -> tuple[Key, int]:
     """Return what a head is kept under, and the length of its body where that is no part of it, else a negative number.
 
     Only methods that may have a body (POST, PUT, PATCH) have a length that may be another one.
@@ -67,7 +70,7 @@ def key_of(head: bytes) -> tuple[bytes, int]:
     if found is None:
         return head, -1
     start, end = found.span(1)
-    return head[:start] + _NOWHERE + head[end:], int(head[start:end])
+    return (head[:start], head[end:]), int(head[start:end])
 
 
 class Passes:
@@ -82,14 +85,14 @@ class Passes:
             generation: of the state that is decided on at first.
         """
         self._generation = generation
-        self._new: dict[bytes, Pass] = {}
-        self._old: dict[bytes, Pass] = {}
+        self._new: dict[Key, Pass] = {}
+        self._old: dict[Key, Pass] = {}
 
     def __len__(self) -> int:
         """Return how many are known."""
         return len(self._new) + len(self._old)
 
-    def of(self, key: bytes) -> Pass | None:
+    def of(self, key: Key) -> Pass | None:
         """Return what is known of a head, or nothing."""
         found = self._new.get(key)
         if found is None and self._old:
@@ -98,9 +101,10 @@ class Passes:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: bytes, passed: Pass) -> None:
+    def keep(self, key: Key, passed: Pass) -> None:
         """Keep what is known of a head."""
-        if len(key) > PASS_OCTETS:
+        octets = len(key) if isinstance(key, bytes) else len(key[0]) + len(key[1])
+        if octets > PASS_OCTETS:
             return
         self._new[key] = passed
         if len(self._new) > PASSES:

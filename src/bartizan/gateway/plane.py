@@ -58,7 +58,7 @@ class Plane:
     """The data plane of one worker.
 
     Attributes:
-        ports, loop: what it was assembled with.
+        ports, loop, patience: what it was assembled with.
         heads, passes, routes, turn, pool, request_lines, ids, dates: its parts.
         clients: every connection of a client; `crowd` has those too that still shake hands.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
@@ -85,6 +85,7 @@ class Plane:
         "open",
         "overdrawn",
         "passes",
+        "patience",
         "pool",
         "ports",
         "request_lines",
@@ -96,7 +97,7 @@ class Plane:
 
     def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
         """Lay the routes; open nothing yet."""
-        self.ports, self.loop = ports, loop
+        self.ports, self.loop, self.patience = ports, loop, ports.patience
         self.heads, self.passes = HeadReader(ports.names), Passes(ports.generation())
         self.routes = Routes(ports.services, ports.default_service)
         disk = ThreadPoolExecutor(1) if ports.durable else None

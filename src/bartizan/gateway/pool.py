@@ -291,7 +291,10 @@ class Upstream(asyncio.Protocol):
         exchange, self._exchange, self._served = self._exchange, None, True
         if exchange is not None:
             exchange.upstream = None
-        if self._reusable and not self._transport.is_closing():
+        if self._transport.get_write_buffer_size():
+            # it answered before it had the whole request: what it does with the rest is not certain, if it takes it
+            self._transport.abort()
+        elif self._reusable and not self._transport.is_closing():
             self.resume()
             self._line.free(self)
         else:
@@ -343,5 +346,5 @@ class Upstream(asyncio.Protocol):
 
 def _body(head: AnswerHead) -> Body:
     if head.length == CHUNKED:
-        return Chunked(None)
+        return Chunked(None, trailers=True)
     return UntilClose() if head.length == UNTIL_CLOSE else Counted(head.length)

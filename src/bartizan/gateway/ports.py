@@ -15,7 +15,7 @@ from typing_extensions import TypeIs, override
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
-from bartizan.gateway.bounds import CONNECTIONS
+from bartizan.gateway.bounds import BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Sync
 
@@ -301,6 +301,22 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         return f"ServiceRoute({self.name!r}, …)"
 
 
+class Patience(msgspec.Struct, frozen=True):
+    """How long a client is waited for.
+
+    Attributes:
+        head_time: until a head is whole, from its first octet or from the connection's beginning on.
+        body_time: until a body is whole.
+        idle_time: until the next request begins.
+        stall_time: until it takes something of an answer that it leaves unread.
+    """
+
+    head_time: Nanoseconds = HEAD_TIME
+    body_time: Nanoseconds = BODY_TIME
+    idle_time: Nanoseconds = IDLE_TIME
+    stall_time: Nanoseconds = STALL_TIME
+
+
 ProtocolFactory = Callable[[], asyncio.Protocol]
 
 
@@ -338,6 +354,7 @@ class Ports(msgspec.Struct, frozen=True):
         settle: (what was held, tokens of the request, of its answer): ends the hold.
         alerts: () -> budgets that have reached a threshold since the last call.
         connections: of clients at once.
+        patience: with each of them.
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions; None where none may ask.
         durable: whether a record has to survive a loss of power before anybody goes on.
@@ -366,6 +383,7 @@ class Ports(msgspec.Struct, frozen=True):
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
     alerts: Callable[[], Sequence[Alert]] = tuple
     connections: int = CONNECTIONS
+    patience: Patience = Patience()
     tls: bool = True
     edge: Secret | None = None
     durable: bool = False

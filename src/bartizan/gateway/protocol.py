@@ -16,15 +16,12 @@ from bartizan.clock import Nanoseconds
 from bartizan.gateway.admit import admit
 from bartizan.gateway.bounds import (
     AHEAD_OCTETS,
-    BODY_TIME,
     CHUNKS,
     HEAD_OCTETS,
-    HEAD_TIME,
-    IDLE_TIME,
     LINGER_OCTETS,
     LINGER_TIME,
     REST_TIME,
-    STALL_TIME,
+    STALL_OCTETS,
 )
 from bartizan.gateway.callback import ending
 from bartizan.gateway.connection import connection_of
@@ -111,7 +108,7 @@ class ClientConnection(asyncio.Protocol):
             self.source = self._plane.ports.pseudonym_of_address(peer[0])
         terms = connection_of(transport)
         self.group = terms.group
-        self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
+        self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.head_time)
         self._plane.entered(self, self._raw)
         if not self._plane.accepts(terms, self.source):
             self.abort()
@@ -167,7 +164,7 @@ class ClientConnection(asyncio.Protocol):
             self._refuse_part(fault)
             return
         if data and not self._seen:
-            self._deadline = Nanoseconds(self._plane.swept + HEAD_TIME)
+            self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.head_time)
         self._ahead, self._seen = data, len(data)
 
     def _begin(self, head: bytes, rest: bytes) -> None:
@@ -205,7 +202,7 @@ class ClientConnection(asyncio.Protocol):
     def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:
         head, length = exchange.head, exchange.length
         self._phase = _BODY
-        self._deadline = Nanoseconds(self._plane.swept + BODY_TIME)
+        self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.body_time)
         self._body = Chunked(octets, CHUNKS) if length == CHUNKED else Counted(length)
         self._pieces = []
         if head.expects and not rest:
@@ -272,7 +269,7 @@ class ClientConnection(asyncio.Protocol):
             self._await_head()
 
     def _await_head(self) -> None:
-        waits = STALL_TIME if self.stalled else IDLE_TIME
+        waits = self._plane.patience.stall_time if self.stalled else self._plane.patience.idle_time
         self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + waits)
         if self._ahead or self._paused or self.stalled:
             self._steer()
@@ -380,15 +377,18 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write_eof()
 
     def _close(self) -> None:
-        """Close once everything is sent, which may take as long as the client goes on taking something."""
-        self._phase, self._deadline = _CLOSED, Nanoseconds(self._plane.swept + STALL_TIME)
+        """Close once everything is sent, which may take as long as the client goes on taking a fair part."""
+        self._phase, self._deadline = (
+            _CLOSED,
+            Nanoseconds(self._plane.swept + self._plane.patience.stall_time),
+        )
         self._lingered = self._transport.get_write_buffer_size()
         self._transport.close()
 
     def _sweep_closed(self, now: Nanoseconds) -> None:
         left = self._transport.get_write_buffer_size()
-        if left < self._lingered:
-            self._lingered, self._deadline = left, Nanoseconds(now + STALL_TIME)
+        if left + STALL_OCTETS <= self._lingered:
+            self._lingered, self._deadline = left, Nanoseconds(now + self._plane.patience.stall_time)
         else:
             self._transport.abort()
 
@@ -432,7 +432,7 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.stalled = True
         if self._phase in (_BUSY, _HEAD):
-            self._deadline = Nanoseconds(self._plane.swept + STALL_TIME)
+            self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.stall_time)
         if self._exchange is not None:
             self._exchange.pause()
         self._steer()
@@ -446,7 +446,9 @@ class ClientConnection(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.resume()
         if self._phase is _HEAD:
-            self._deadline = Nanoseconds(self._plane.swept + (HEAD_TIME if self._seen else IDLE_TIME))
+            patience = self._plane.patience
+            waits = patience.head_time if self._seen else patience.idle_time
+            self._deadline = Nanoseconds(self._plane.swept + waits)
             self._plan()
         self._steer()
 

@@ -31,6 +31,7 @@ _HEAD: Final = re.compile(
 )
 _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
+_TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _BASIC: Final = re.compile(rb"Basic [A-Za-z0-9+/]+={0,2}")
 
 
@@ -48,6 +49,8 @@ class RequestHead(msgspec.Struct, frozen=True):
         media: media type of the body, lower-case, without parameters; empty where none is named.
         encoded: whether a Content-Encoding other than identity is named.
         edge: what a proxy shows that asks for decisions, or empty.
+        trace: 32 hexadecimal digits of the trace that the request is part of, or empty. The client's word: it goes on
+            to the service, and nothing here is decided or kept by it.
     """
 
     method: bytes
@@ -61,6 +64,7 @@ class RequestHead(msgspec.Struct, frozen=True):
     media: bytes
     encoded: bool
     edge: bytes = b""
+    trace: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -176,7 +180,7 @@ def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
     parser = httptools.HttpRequestParser(second)
     try:
         parser.feed_data(head + END)
-    except httptools.HttpParserError:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):  # the one is not of the other's kind
         return False
     return (
         second.complete
@@ -202,4 +206,14 @@ def _accepted(reading: Reading) -> RequestHead:
         media=fields.get(b"content-type", b"").partition(b";")[0].strip().lower(),
         encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",
         edge=fields.get(EDGE, b""),
+        trace=_trace(facts) if b"traceparent" in fields else "",
     )
+
+
+def _trace(facts: RequestFacts) -> str:
+    """Return the trace-id of a traceparent that is valid and stands once, else nothing: a new one is begun.
+
+    Source: W3C Trace Context 3.2 and 4.3.
+    """
+    found = _TRACE.fullmatch(facts.fields[b"traceparent"])
+    return "" if found is None or b"traceparent" in facts.repeated else found[1].decode()

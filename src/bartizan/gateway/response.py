@@ -45,7 +45,8 @@ _LOOKED_AT: Final = re.compile(
 )
 """Fields that say where the body ends, and those that reach the client."""
 _REMEMBERED: Final = 128
-_BODILESS: Final = (204, 304)
+_NOT_MODIFIED: Final = 304
+_BODILESS: Final = (204, _NOT_MODIFIED)
 _FIRST_FINAL: Final = 200
 
 
@@ -89,6 +90,8 @@ def read_answer(head: bytes) -> AnswerHead:
         raise FramingDoubt("upstream-malformed")
     kept, told = _sorted_out(block)
     status = int(code)
+    if status == HTTPStatus.PARTIAL_CONTENT:  # no part is ever asked for
+        raise FramingDoubt("upstream-malformed")
     length = _length(status, minor, told)
     connection = told.get(b"connection", b"").lower()
     reusable = minor == b"1" and b"close" not in connection and length != UNTIL_CLOSE
@@ -115,15 +118,25 @@ def _length(status: int, minor: bytes, told: dict[bytes, bytes]) -> int:
     length, coding = told.get(b"content-length"), told.get(b"transfer-encoding")
     if told.get(b"content-encoding", b"identity").lower() != b"identity":
         raise FramingDoubt("upstream-malformed")
-    if coding is not None:
-        if length is not None or minor == b"0" or coding.lower() != b"chunked":
-            raise FramingDoubt("upstream-malformed")
-        return 0 if status < _FIRST_FINAL or status in _BODILESS else CHUNKED
     if length is not None and (not length.isdigit() or len(length) > 12):  # noqa: PLR2004 - a terabyte
         raise FramingDoubt("upstream-malformed")
     if status < _FIRST_FINAL or status in _BODILESS:
-        return 0
+        return _no_body(status, length, coding)
+    if coding is not None:
+        if length is not None or minor == b"0" or coding.lower() != b"chunked":
+            raise FramingDoubt("upstream-malformed")
+        return CHUNKED
     return UNTIL_CLOSE if length is None else int(length)
+
+
+def _no_body(status: int, length: bytes | None, coding: bytes | None) -> int:
+    """Return 0, unless the head announces a body where there is none: its octets would be the next answer.
+
+    Source: RFC 9110 8.6, RFC 9112 6.1; a 304 says the length of what it stands for.
+    """
+    if coding is not None or (length is not None and int(length) and status != _NOT_MODIFIED):
+        raise FramingDoubt("upstream-malformed")
+    return 0
 
 
 class Dates:

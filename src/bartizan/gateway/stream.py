@@ -14,7 +14,7 @@ from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
-from bartizan.gateway.passes import Pass, key_of
+from bartizan.gateway.passes import Key, Pass, key_of
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
 from bartizan.gateway.usage import tail, usage
@@ -98,7 +98,7 @@ class Exchange:
     head: "RequestHead"
     holds = 0
     judged: Judged
-    key: bytes
+    key: Key
     known: "Principal | None" = None
     length: int
     moved = False

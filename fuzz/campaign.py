@@ -1,0 +1,105 @@
+"""A campaign against one target: so many executions, what they reached, and what they broke.
+
+What is new is kept between campaigns in `found/`, so that each goes on where the last one stopped.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from fuzz.target import CORPORA, FOUND, kept, load
+
+_STEP = re.compile(r"#(\d+)\s+(\w+) .*exec/s: (\d+)")
+_HANG_S, _MOST_MB = 10, 2048
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a campaign came to.
+
+    Attributes:
+        executions: that were made.
+        seconds: that they took.
+        branches, reached: of the modules under test, and how many of them the inputs reach.
+        inputs: that are interesting, so far.
+        broken: files of inputs that broke a promise, hung or took too much memory.
+        said: the last that the fuzzer printed, where something broke.
+    """
+
+    executions: int
+    seconds: int
+    branches: int
+    reached: int
+    inputs: int
+    broken: tuple[Path, ...]
+    said: str
+
+
+def fuzz(name: str, executions: int, progress: Callable[[str], None], *, keep: bool = False) -> Report:
+    """Attack a target with so many inputs and return what came of it.
+
+    Args:
+        name: of the target.
+        executions: how many.
+        progress: is told how far it is.
+        keep: whether the corpus is made anew, out of all that was found.
+    """
+    grown, broken = FOUND / name / "grown", FOUND / name / "broken"
+    for folder in (grown, broken, CORPORA / name):
+        folder.mkdir(parents=True, exist_ok=True)
+    for label, seed in kept(name):
+        if label.startswith("seed"):
+            (grown / label.replace(" ", "-")).write_bytes(seed)
+    before = set(broken.iterdir())
+    made, seconds, said = _run(name, executions, progress)
+    found = tuple(sorted(set(broken.iterdir()) - before))
+    count = {"branches": 0, "reached": 0, "inputs": 0} if found else _measure(name, grown, keep=keep)
+    return Report(made, seconds, count["branches"], count["reached"], count["inputs"], found, said)
+
+
+def _run(name: str, executions: int, progress: Callable[[str], None]) -> tuple[int, int, str]:
+    """Return the executions made, the seconds that they took and the last lines of the fuzzer."""
+    words = FOUND / name / "words"
+    target = load(name)
+    words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words))
+    grown, broken = FOUND / name / "grown", FOUND / name / "broken"
+    arguments = [str(grown), str(CORPORA / name), f"-runs={executions}", f"-max_len={target.longest}"]
+    arguments += [f"-dict={words}", f"-artifact_prefix={broken}/", f"-timeout={_HANG_S}"]
+    arguments += [f"-rss_limit_mb={_MOST_MB}", "-reload=0", "-len_control=20"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "fuzz.fuzzing", name, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    assert child.stdout is not None
+    made, seconds, last = 0, 0, [""]
+    for line in child.stdout:
+        last = [*last[-40:], line]
+        step, done = _STEP.match(line), re.match(r"Done (\d+) runs in (\d+) second", line)
+        if step:
+            made = int(step[1])
+            progress(f"{made:,} executions, {int(step[3]):,}/s")
+        if done:
+            made, seconds = int(done[1]), int(done[2])
+    child.wait()
+    said = "".join(last) if child.returncode else ""
+    if child.returncode and not any(broken.iterdir()):
+        raise RuntimeError(f"the fuzzer failed:\n{said}")
+    return made, seconds, said
+
+
+def _measure(name: str, grown: Path, *, keep: bool) -> dict[str, int]:
+    command = [sys.executable, "-m", "fuzz.branches", name, str(grown), *(["--keep"] if keep else [])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    count: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return count
+
+
+def _escaped(word: bytes) -> str:
+    return "".join(f"\\x{octet:02x}" for octet in word)

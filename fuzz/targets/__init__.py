@@ -1,0 +1,1 @@
+"""The parsers under attack, one file each, found by folder."""
