@@ -7,6 +7,7 @@ endif
 INSTALL := $(PYTHON) tools/install.py
 FOREGROUND := $(PYTHON) tools/foreground.py
 BIN := .venv/bin
+TOGETHER := --numprocesses auto
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
@@ -29,9 +30,9 @@ drill: ## start, attack from outside, print what held, stop; fails unless every 
 	@$(INSTALL) run
 	@exec $(BIN)/bartizan up --once
 
-test: ## every test, fast ones first; lists by name what it did not run
+test: ## every test, fast ones first, several at a time; lists by name what it did not run
 	@$(INSTALL) dev
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(or $(TESTS),$(TOGETHER))
 
 check: ## the gate: format, lint, types, floors, generated documents; no tests
 	@$(INSTALL) dev

@@ -68,13 +68,13 @@ def once(*command: str) -> Ran:
     return Ran(answer.returncode, json.loads(answer.stdout)["drill"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # not of the module: then one process would run all of this file
 def sound() -> Ran:
     """Return the drill of a platform as it is."""
     return once(sys.executable, "-I", "-m", "bartizan")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def drilled(shared_platform: Platform) -> tuple[Platform, dict[str, Any]]:
     """Return a platform and the drill that ran on it."""
     answer = shared_platform.run("drill", "--json")

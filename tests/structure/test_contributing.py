@@ -30,8 +30,9 @@ def copy(tmp_path: Path) -> Path:
     for folder in ("src", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "tests").mkdir()
-    for file in ("pyproject.toml", "tests/conftest.py", "tests/purity.py", "tests/test_control.py"):
-        shutil.copy(ROOT / file, tmp_path / file)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for file in ("conftest.py", "together.py", "purity.py", "test_control.py"):
+        shutil.copy(ROOT / "tests" / file, tmp_path / "tests")
     return tmp_path
 
 

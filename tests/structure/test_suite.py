@@ -1,6 +1,10 @@
-"""How the suite runs is itself tested: what stood aside is named, in CI it is a failure, and slow tests come last."""
+"""How the suite runs is itself tested: what stood aside is named, in CI it is a failure, and slow tests come last.
+
+That holds in one process and, as `make test` runs it, in several.
+"""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,10 +30,37 @@ def test_property(number): assert number == number
 """
 
 
+SHARING = """
+from pathlib import Path
+import pytest
+
+@pytest.fixture(scope="module")
+def dear():
+    with Path("made").open("a") as made:
+        made.write("x")
+
+@pytest.mark.parametrize("number", range(9))
+@pytest.mark.slow
+def test_shares(dear, number): pass
+"""
+
+
+def _together() -> tuple[str, ...]:
+    """Return with which options make runs the whole suite, but in two processes on every machine."""
+    words = re.search(r"^TOGETHER := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert words
+    return (*words[1].split(), "--numprocesses", "2")
+
+
+ALONE: tuple[str, ...] = ()
+TOGETHER = _together()
+
+
 def _suite(place: Path, text: str, *options: str, ci: str) -> subprocess.CompletedProcess[str]:
     (place / "tests").mkdir(exist_ok=True)
     shutil.copy(ROOT / "pyproject.toml", place)
-    shutil.copy(ROOT / "tests" / "conftest.py", place / "tests")
+    for file in ("conftest.py", "together.py"):
+        shutil.copy(ROOT / "tests" / file, place / "tests")
     shutil.copytree(ROOT / "tools", place / "tools", dirs_exist_ok=True)
     (place / "tests" / "test_planted.py").write_text(text)
     return subprocess.run(
@@ -42,30 +73,41 @@ def _suite(place: Path, text: str, *options: str, ci: str) -> subprocess.Complet
     )
 
 
-@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+@pytest.mark.parametrize(("how", "ci", "code"), [(ALONE, "", 0), (ALONE, "true", 1), (TOGETHER, "true", 1)])
 @pytest.mark.slow
-def test_a_test_that_stood_aside_is_named_and_fails_in_ci_only(tmp_path: Path, ci: str, code: int) -> None:
-    done = _suite(tmp_path, SUITE, ci=ci)
+def test_a_test_that_stood_aside_is_named_and_fails_in_ci_only(
+    tmp_path: Path, how: tuple[str, ...], ci: str, code: int
+) -> None:
+    done = _suite(tmp_path, SUITE, *how, ci=ci)
     assert done.returncode == code, done.stdout
     assert "tests/test_planted.py::test_aside: needs a moon" in done.stdout
     assert "2 passed, 1 skipped" in done.stdout
 
 
-@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+@pytest.mark.parametrize(("how", "ci", "code"), [(ALONE, "", 0), (ALONE, "true", 1), (TOGETHER, "true", 1)])
 @pytest.mark.slow
-def test_a_file_that_stood_aside_counts_too(tmp_path: Path, ci: str, code: int) -> None:
+def test_a_file_that_stood_aside_counts_too(tmp_path: Path, how: tuple[str, ...], ci: str, code: int) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_present.py").write_text("def test_present(): pass")
-    done = _suite(tmp_path, "import pytest\npytest.importorskip('no_such_module')", ci=ci)
+    done = _suite(tmp_path, "import pytest\npytest.importorskip('no_such_module')", *how, ci=ci)
     assert done.returncode == code, done.stdout
     assert "could not import 'no_such_module'" in done.stdout
 
 
+@pytest.mark.parametrize("how", [ALONE, TOGETHER])
 @pytest.mark.slow
-def test_a_whole_run_in_ci_passes(tmp_path: Path) -> None:
-    done = _suite(tmp_path, "def test_present(): pass", ci="true")
+def test_a_whole_run_in_ci_passes(tmp_path: Path, how: tuple[str, ...]) -> None:
+    done = _suite(tmp_path, "def test_present(): pass", *how, ci="true")
     assert done.returncode == 0, done.stdout
     assert "not run" not in done.stdout
+    assert "1 passed" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_what_slow_tests_of_a_file_share_is_made_once(tmp_path: Path) -> None:
+    done = _suite(tmp_path, SHARING, *TOGETHER, ci="true")
+    assert "9 passed" in done.stdout.splitlines()[-1], done.stdout
+    assert (tmp_path / "made").read_text() == "x"
 
 
 @pytest.mark.slow
