@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from bartizan.cli.command import Exit
+from tests.e2e.test_processes import alive, until
+from tests.ports import free_port
 from tests.structure.sources import ROOT
 
 pytestmark = pytest.mark.slow
@@ -180,9 +182,8 @@ def test_an_interruption_stops_everything(terminal: Terminal, number: signal.Sig
     status = json.loads((terminal.folder / ".bartizan" / "run" / "status.json").read_text())
     started.send_signal(number)
     assert started.wait(20) == Exit.INTERRUPTED
-    time.sleep(0.1)
-    for pid in (status["pid"], *(process["pid"] for process in status["processes"])):
-        assert not Path(f"/proc/{pid}").exists()
+    assert not alive(status["pid"])
+    until(lambda: not any(alive(process["pid"]) for process in status["processes"]))
 
 
 def test_under_nohup_it_outlives_its_terminal(terminal: Terminal) -> None:
@@ -255,10 +256,7 @@ def test_who_is_stopped_while_it_drills_says_so(terminal: Terminal) -> None:
 
 
 def test_the_slower_of_two_on_one_state_is_told_of_the_other(terminal: Terminal) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = str(listener.getsockname()[1])
-    words = [COMMAND, "up", "--detach", "--no-drill", "--port", port]
+    words = [COMMAND, "up", "--detach", "--no-drill", "--port", str(free_port())]
     both = [
         subprocess.Popen(
             words, cwd=terminal.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -12,14 +12,15 @@ NOWHERE = Path("/nowhere")
 
 
 def test_a_process_is_shown_with_every_listener_it_holds() -> None:
+    name = f"bartizan-test-{os.getpid()}"
     with (
         socket.create_server(("127.0.0.1", 0)) as four,
         socket.socket(socket.AF_UNIX) as unix,
     ):
-        unix.bind("\0bartizan-test-listeners")
+        unix.bind(f"\0{name}")
         unix.listen()
         found = belonging([os.getpid()], NOWHERE)
-        assert {Tcp(four.getsockname()[1]), Unix("@bartizan-test-listeners")} <= {*found}
+        assert {Tcp(four.getsockname()[1]), Unix(f"@{name}")} <= {*found}
 
 
 def test_a_connection_is_no_listener() -> None:

@@ -1,8 +1,8 @@
 """A real platform, started by its command line as a person starts it.
 
 `platform` is a factory: every call starts one more platform on a state folder of its own and a free port,
-and each is stopped when the test ends. `shared_platform` is one that a whole run shares, for tests that
-only send requests.
+and each is stopped when the test ends. `shared_platform` is one that the tests of a process share, for those that
+leave it as it was, but for records and names of their own.
 """
 
 import json
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("bartizan")),)
-START_S = 30
+START_S = 60
 """Seconds in which a platform must start on a busy machine; the goal, measured in bench/, is 3."""
 
 

@@ -14,8 +14,8 @@ def roles(platform: Platform) -> dict[str, list[str]]:
     return {person["id"]: person["roles"] for person in listed if not person["revoked"]}
 
 
-def test_a_name_is_free_again_once_it_is_erased(platform: Start) -> None:
-    running = platform()
+def test_a_name_is_free_again_once_it_is_erased(shared_platform: Platform) -> None:
+    running = shared_platform
     made = running.run("identity", "add", "app")
     assert made.returncode == 0
     assert "client_secret=" in made.stdout
@@ -52,8 +52,7 @@ def test_mistakes_are_named(shared_platform: Platform) -> None:
         assert (answer.returncode, said in answer.stderr) == (2, True), answer.stderr
 
 
-def test_a_role_that_no_built_in_policy_knows_is_pointed_out(platform: Start) -> None:
-    running = platform()
-    answer = running.run("identity", "add", "app", "--role", "calller")
+def test_a_role_that_no_built_in_policy_knows_is_pointed_out(shared_platform: Platform) -> None:
+    answer = shared_platform.run("identity", "add", "misspelt", "--role", "calller")
     assert answer.returncode == 0
     assert "the built-in policies permit nothing to role calller" in answer.stderr

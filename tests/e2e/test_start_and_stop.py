@@ -16,6 +16,7 @@ import pytest
 from bartizan.app.folder import Folder
 from tests.e2e.conftest import COMMAND, Start
 from tests.e2e.test_processes import alive, asking, chat, process, query, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -150,7 +151,7 @@ def test_one_whose_supervisor_was_killed_can_be_started_again_at_once(platform: 
 
 def test_a_worker_that_hangs_does_not_outlive_its_supervisor(platform: Start) -> None:
     """It would hold the listener, and with it the port."""
-    running = platform()
+    running = platform("--port", str(free_port()))
     serving = process(running, "worker", "serving")["pid"]
     told = running.status()
     os.kill(serving, signal.SIGSTOP)

@@ -30,6 +30,11 @@ def test_property(number): assert number == number
 """
 
 
+ABSENT = """
+import pytest
+pytest.importorskip("no_such_module")
+"""
+
 SHARING = """
 from pathlib import Path
 import pytest
@@ -52,7 +57,6 @@ def _together() -> tuple[str, ...]:
     return (*words[1].split(), "--numprocesses", "2")
 
 
-ALONE: tuple[str, ...] = ()
 TOGETHER = _together()
 
 
@@ -73,28 +77,26 @@ def _suite(place: Path, text: str, *options: str, ci: str) -> subprocess.Complet
     )
 
 
-@pytest.mark.parametrize(("how", "ci", "code"), [(ALONE, "", 0), (ALONE, "true", 1), (TOGETHER, "true", 1)])
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 @pytest.mark.slow
-def test_a_test_that_stood_aside_is_named_and_fails_in_ci_only(
-    tmp_path: Path, how: tuple[str, ...], ci: str, code: int
-) -> None:
-    done = _suite(tmp_path, SUITE, *how, ci=ci)
+def test_a_test_that_stood_aside_is_named_and_fails_in_ci_only(tmp_path: Path, ci: str, code: int) -> None:
+    done = _suite(tmp_path, SUITE, ci=ci)
     assert done.returncode == code, done.stdout
     assert "tests/test_planted.py::test_aside: needs a moon" in done.stdout
     assert "2 passed, 1 skipped" in done.stdout
 
 
-@pytest.mark.parametrize(("how", "ci", "code"), [(ALONE, "", 0), (ALONE, "true", 1), (TOGETHER, "true", 1)])
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 @pytest.mark.slow
-def test_a_file_that_stood_aside_counts_too(tmp_path: Path, how: tuple[str, ...], ci: str, code: int) -> None:
+def test_a_file_that_stood_aside_counts_too(tmp_path: Path, ci: str, code: int) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_present.py").write_text("def test_present(): pass")
-    done = _suite(tmp_path, "import pytest\npytest.importorskip('no_such_module')", *how, ci=ci)
+    done = _suite(tmp_path, ABSENT, ci=ci)
     assert done.returncode == code, done.stdout
     assert "could not import 'no_such_module'" in done.stdout
 
 
-@pytest.mark.parametrize("how", [ALONE, TOGETHER])
+@pytest.mark.parametrize("how", [(), TOGETHER], ids=["one process", "several"])
 @pytest.mark.slow
 def test_a_whole_run_in_ci_passes(tmp_path: Path, how: tuple[str, ...]) -> None:
     done = _suite(tmp_path, "def test_present(): pass", *how, ci="true")
@@ -104,9 +106,17 @@ def test_a_whole_run_in_ci_passes(tmp_path: Path, how: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
-def test_what_slow_tests_of_a_file_share_is_made_once(tmp_path: Path) -> None:
-    done = _suite(tmp_path, SHARING, *TOGETHER, ci="true")
-    assert "9 passed" in done.stdout.splitlines()[-1], done.stdout
+def test_in_several_processes_all_that_stood_aside_is_named_and_what_a_file_shares_is_made_once(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_absent.py").write_text(ABSENT)
+    (tmp_path / "tests" / "test_sharing.py").write_text(SHARING)
+    done = _suite(tmp_path, SUITE, *TOGETHER, ci="true")
+    assert done.returncode == 1, done.stdout
+    assert "tests/test_planted.py::test_aside: needs a moon" in done.stdout
+    assert "could not import 'no_such_module'" in done.stdout
+    assert "11 passed, 2 skipped" in done.stdout.splitlines()[-1]
     assert (tmp_path / "made").read_text() == "x"
 
 
