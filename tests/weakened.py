@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from bartizan.clock import SECOND, Nanoseconds
+
 COMMAND = "bartizan"
 
 
@@ -20,7 +22,9 @@ def main(name: str, module: str, *arguments: str) -> None:
     """Weaken what is named, then run the module as `python -m` would."""
     if module == COMMAND:
         from bartizan.app import supervisor  # noqa: PLC0415 - a worker has no use for it
+        from bartizan.drill import run  # noqa: PLC0415
 
+        run.DEADLINE = Nanoseconds(60 * SECOND)  # type: ignore[misc]  # a busy machine decides no verdict
         supervisor.LAUNCH = (sys.executable, "-I", str(Path(__file__).resolve()), name)
     weakening = load(name)
     if module in weakening.MODULES:

@@ -106,12 +106,12 @@ class Gemma(Model):
     Args:
         path: the file of the weights (`weights`).
         prompt: the system prompt, with the secret.
-        threads: for computing.
+        threads: for computing. So small a model is no faster with two, which wait for each other by spinning.
     Raises:
         ModelMissing: the extra is not installed, or the file is not a model.
     """
 
-    def __init__(self, path: Path, prompt: str, threads: int = 2) -> None:
+    def __init__(self, path: Path, prompt: str, threads: int = 1) -> None:
         """Load the weights; about a second."""
         self._prompt = prompt
         self._server = _load(_installed("xllamacpp"), path, threads)
