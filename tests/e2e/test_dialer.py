@@ -36,10 +36,9 @@ def test_requests_wait_while_the_dialer_is_replaced(platform: Start) -> None:
                 pid = process(running, "dialer", "ready")["pid"]
                 os.kill(pid, signal.SIGKILL)
                 until(partial(another, running, pid))
-            time.sleep(0.5)
+            until(lambda: len(load.answered) > 200)
         assert not load.statuses
         assert load.failed == load.refused == 0
-        assert len(load.answered) > 200
 
 
 def test_a_thousand_connections_and_a_hundred_states_leave_no_descriptor_behind(platform: Start) -> None:

@@ -85,6 +85,7 @@ def test_a_sealer_that_falls_behind_loses_nothing(platform: Start) -> None:
                 time.sleep(0.3)
                 os.kill(sealer, signal.SIGCONT)
                 time.sleep(0.7)
+            until(lambda: len(load.answered) > 300)
         assert process(running, "sealer")["pid"] == sealer
         assert running.run("down").returncode == 0
         assert require_accounted(running.state, load.answered) > 300

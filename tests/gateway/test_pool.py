@@ -191,6 +191,17 @@ def test_connections_and_waiting_requests_are_bounded() -> None:
     run(scenario())
 
 
+def test_a_connection_from_before_the_first_sweep_is_kept() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            assert (await one.ask(request())).status == 200
+            await scene.later(1)
+            assert (await one.ask(request())).status == 200
+            assert scene.upstream.connections == 1
+
+    run(scenario())
+
+
 def test_who_waits_in_vain_for_a_busy_service_is_told_so() -> None:
     async def scenario() -> None:
         def prepare(scene: Scene) -> None:

@@ -74,7 +74,7 @@ class Line:
         self._idle: list[Upstream] = []
         self._all: set[Upstream] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dialling, self._now = 0, Nanoseconds(0)
+        self._dialling, self._now = 0, ports.clock.now()
 
     def send(self, exchange: "Exchange") -> None:
         """Forward on an idle connection, or wait for one."""
