@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures.thread
 import contextlib
 import encodings.idna
+import gc
 import itertools
 import linecache
 import os
@@ -67,6 +68,8 @@ _MOST_MINTED, _MOST_UNTOLD = 256, 65_536
 _LARGEST_SEGMENT = 2 * SIZES["worker"]
 """Octets after which no segment grows: four times what is used when the next one is asked for."""
 _OWN_DESCRIPTORS = 128
+_GARBAGE = 20_000
+"""Objects that are made and not yet unmade, before cycles among them are looked for."""
 _LEAST_ROOM = 64
 
 
@@ -405,6 +408,9 @@ def main(argv: list[str]) -> int:
         worker.prepare()
         if worker.plan.isolation == "required":
             isolation.refuse_io_uring()
+        # what there is by now stays; requests make no cycles, so that looking for some is for the rare ones
+        gc.freeze()
+        gc.set_threshold(_GARBAGE, 10, 100)
         uvloop.run(worker.run())
     except (
         NoHybridGroup,
