@@ -10,7 +10,11 @@ from bartizan.identity.state import PolicySource, State
 from tests.access.house import ALONE, BARE, CALLER, DRILL, WITH_SERVICE, access, known, refusal, state
 
 SAFE, UNSAFE = Circumstances(quantum_safe=True), Circumstances(quantum_safe=False)
-CALLS = ("chat", "complete", "embed", "list-models")
+CALLS = (
+    *("chat", "complete", "embed", "list-models"),
+    *("respond", "read-response", "delete-response", "cancel-response"),
+    *("message", "count-tokens"),
+)
 PUBLIC = ("request-token", "read-keys", "read-metadata")
 MATRIX = [
     (ALONE, DRILL, "sample", True),

@@ -7,7 +7,9 @@ import pytest
 
 from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import Refusal
-from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
+from bartizan.gateway.protocols.openai import ROWS
+from bartizan.gateway.protocols.shape import Choice
+from bartizan.gateway.route import DIALECTS
 
 MESSAGES = b'"messages":[{"role":"user","content":"x"}]'
 DEEP = b"[" * 60 + b"]" * 60
@@ -27,26 +29,35 @@ HIDDEN = {
 @pytest.mark.parametrize("name", HIDDEN)
 def test_a_member_named_twice_is_refused_wherever_it_hides(name: str) -> None:
     with pytest.raises(Refusal) as fault:
-        JsonBody(ChatRequest).read(HIDDEN[name])
+        ROWS[0].reader.read(HIDDEN[name])
     assert fault.value.reason in ("json-member-repeated", "field-missing", "field-invalid")
 
 
 def alone(shape: msgspec.inspect.Type, path: str, seen: set[type]) -> Iterator[str]:
     """Yield where a tagged shape stands alone: it is decoded without its tag, and encoded with it."""
+    for kind, name, several in parts(shape, path):
+        if isinstance(kind, msgspec.inspect.StructType):
+            yield from within(kind, name, seen, several=several)
+        else:
+            yield from alone(kind, name, seen)
+
+
+def parts(shape: msgspec.inspect.Type, path: str) -> Iterator[tuple[msgspec.inspect.Type, str, bool]]:
+    """Yield what a shape is made of, where that is, and whether it is told from others by a tag."""
     match shape:
         case msgspec.inspect.UnionType(types):
-            structs = [each for each in types if isinstance(each, msgspec.inspect.StructType)]
-            for each in types:
-                if isinstance(each, msgspec.inspect.StructType):
-                    yield from within(each, path, seen, several=len(structs) > 1)
-                else:
-                    yield from alone(each, path, seen)
+            several = sum(isinstance(each, msgspec.inspect.StructType) for each in types) > 1
+            yield from ((each, path, several) for each in types)
         case msgspec.inspect.ListType(item):
-            yield from alone(item, path, seen)
+            yield item, path, False
         case msgspec.inspect.DictType(_, value):
-            yield from alone(value, path, seen)
+            yield value, path, False
+        case msgspec.inspect.CustomType(cls) if issubclass(cls, Choice):
+            # a choice tells by `type`: what it takes with a tag had that tag
+            for each in cls.shapes:
+                yield msgspec.inspect.type_info(each), f"{path}({each.__name__})", True
         case msgspec.inspect.StructType():
-            yield from within(shape, path, seen, several=False)
+            yield shape, path, False
         case _:
             pass
 
@@ -63,8 +74,17 @@ def within(shape: msgspec.inspect.StructType, path: str, seen: set[type], *, sev
             yield from alone(field.type, f"{path}.{field.name}", seen)
 
 
-@pytest.mark.parametrize("shape", [ChatRequest, CompletionRequest, EmbeddingRequest])
-def test_encoding_adds_no_member_that_was_not_sent(shape: type) -> None:
+SHAPES: dict[str, type] = {
+    row.reader.shape.__name__: row.reader.shape
+    for dialect in DIALECTS.values()
+    for row in dialect.rows
+    if isinstance(row.reader, JsonBody)
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_encoding_adds_no_member_that_was_not_sent(name: str) -> None:
+    shape = SHAPES[name]
     assert list(alone(msgspec.inspect.type_info(shape), shape.__name__, set())) == []
 
 

@@ -19,8 +19,17 @@ BAD = {
     b"/v1/./models": "path-dot-segment",
     b"/..": "path-dot-segment",
     b"/v1/models/.": "path-dot-segment",
-    b"/v1/models?limit=1": "query-refused",
-    b"/v1/models?": "query-refused",
+    b"/v1/models?": "query-malformed",
+    b"/v1/models?a=%2e": "query-malformed",
+    b"/v1/models?a=/": "query-malformed",
+    b"/v1/models?a=b?c=d": "query-malformed",
+    b"/v1/models?a=b;c=d": "query-malformed",
+    b"/v1/models?a=b+c": "query-malformed",
+    b"/v1/models?a[]=b": "query-malformed",
+    b"/v1/..?a=b": "path-dot-segment",
+    b"/v1/models/.?a=b": "path-dot-segment",
+    b"/v1//models?a=b": "path-empty-segment",
+    b"/v1/%6dodels?a=b": "path-encoded",
     b"/v1/models#x": "target-malformed",
     b"/v1/models;x=y": "target-malformed",
     b"/v1\\models": "target-malformed",
@@ -51,13 +60,34 @@ def test_no_tunnel_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [b"/v1/models/", b"/V1/models", b"/v2/models", b"/", b"/admin", b"/control/v1/models"]
+    "path",
+    [
+        b"/v1/models/",
+        b"/v1/models/..x",
+        b"/v1/models/m/",
+        b"/V1/models",
+        b"/v2/models",
+        b"/",
+        b"/admin",
+        b"/control/v1/models",
+    ],
 )
 def test_what_is_not_in_the_table_does_not_exist(path: bytes) -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
             answer = await one.ask(b"GET " + path + REST)
             assert (answer.status, answer.reason) == (404, "route-unknown")
+            assert scene.upstream.received == scene.control.received == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("path", [b"/v1/models?limit=1", b"/v1/models/m?a=b", b"/v1/models?%5B%5D=1"])
+def test_a_query_goes_nowhere_that_takes_none(path: bytes) -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            answer = await one.ask(b"GET " + path + REST)
+            assert (answer.status, answer.reason) == (400, "query-refused")
             assert scene.upstream.received == scene.control.received == []
 
     run(scenario())

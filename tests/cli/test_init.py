@@ -43,6 +43,14 @@ def test_the_ten_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         (["http://127.0.0.1:11434/v1"], "http://127.0.0.1:11434", None, ("127.0.0.1:11434",)),
         (["https://[::1]/x/v1"], "https://[::1]/x/v1", None, ("[::1]:443",)),
         (["https://h.example:8443/"], "https://h.example:8443", "env:OPENAI_API_KEY", ()),
+        (["https://h.example", "--protocol", "anthropic"], "https://h.example", "env:ANTHROPIC_API_KEY", ()),
+        (["https://h.example/", "--protocol", "azure"], "https://h.example", "env:AZURE_OPENAI_API_KEY", ()),
+        (
+            ["https://h.example/v1", "--protocol", "azure"],
+            "https://h.example/v1",
+            "env:AZURE_OPENAI_API_KEY",
+            (),
+        ),
         (["https://h.example", "--credential", "file:key"], "https://h.example", "file:key", ()),
     ],
 )

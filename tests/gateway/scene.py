@@ -20,7 +20,6 @@ import uvloop
 from typing_extensions import override
 
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
-from bartizan.crypto.secret import Secret
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.ports import (
     Alert,
@@ -33,12 +32,12 @@ from bartizan.gateway.ports import (
     ProtocolFactory,
     Reserved,
     ServiceLimits,
-    ServiceRoute,
 )
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
 from tests.descriptors import close_left
+from tests.gateway.services import services
 
 T = TypeVar("T")
 GOOD = "good"
@@ -261,21 +260,16 @@ class Scene:
         self.targets: dict[str, Upstream] = {
             "main": self.upstream,
             "spare": self.upstream,
+            "claude": self.upstream,
+            "az": self.upstream,
             "control": self.control,
         }
 
     def ports(self) -> Ports:
-        credential = Secret(b"Bearer upstream-credential")
         return Ports(
             clock=self.clock,
             names=("localhost", "127.0.0.1", "::1"),
-            services=(
-                ServiceRoute(
-                    "main", "api.example.com", credential=credential, tls=self.tls, limits=self.limits
-                ),
-                ServiceRoute("spare", "spare.example.com:8000", base="/api/v1", limits=self.limits),
-                ServiceRoute("control", "control", protocol="control", base=""),
-            ),
+            services=services(self.limits, tls=self.tls),
             default_service="main",
             anonymous=NOBODY,
             authenticate=self.authenticate,

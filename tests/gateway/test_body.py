@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.gateway.body import BodyReader, FormBody, JsonBody, has_repeated_member
+from bartizan.gateway.body import FormBody, Reader, has_repeated_member
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
+from bartizan.gateway.protocols.openai import ROWS
 
-CHAT, COMPLETION, EMBEDDING = JsonBody(ChatRequest), JsonBody(CompletionRequest), JsonBody(EmbeddingRequest)
+CHAT, COMPLETION, EMBEDDING, *_ = (row.reader for row in ROWS)
 TEXT = st.text(st.sampled_from('ab:"\\{}[],é\x00\n \u2028😀'), max_size=6)
 JSON = st.recursive(
     st.none()
@@ -41,7 +41,7 @@ def test_what_is_forwarded_means_what_was_sent(schema: dict[str, Any], ascii_onl
     assert json.loads(CHAT.read(body).octets) == json.loads(body)
 
 
-def refused(reader: BodyReader, body: bytes) -> str:
+def refused(reader: Reader, body: bytes) -> str:
     try:
         reader.read(body)
     except Refusal as fault:

@@ -30,6 +30,9 @@ TARGETS = [
     b"a:1",
     b"/a b",
     b"/?q",
+    b"/?q=1&r=%5B%5D",
+    b"/v1/models?a=b:c",
+    b"/a/..?q",
     b"",
 ]
 LINES = st.builds(
@@ -57,6 +60,10 @@ HEADS = st.builds(
 )
 
 
+def target(head: RequestHead) -> bytes:
+    return head.path + (b"?" + head.query if head.query else b"")
+
+
 def accepted(head: bytes) -> RequestHead | None:
     try:
         return READER.read(head)
@@ -75,7 +82,7 @@ def test_what_is_taken_is_taken_alike_by_h11(head: bytes) -> None:
     theirs.receive_data(head + b"\r\n\r\n")
     request = theirs.next_event()
     assert isinstance(request, h11.Request)
-    assert (request.method, request.target) == (ours.method, ours.path)
+    assert (request.method, request.target) == (ours.method, target(ours))
     assert request.http_version == b"1.%d" % ours.minor
     fields = dict(request.headers)
     assert len(fields[b"host"]) > 0
@@ -105,7 +112,7 @@ def test_what_is_taken_is_taken_alike_by_llhttp(head: bytes) -> None:
     parser = httptools.HttpRequestParser(seen)
     parser.feed_data(head + b"\r\n\r\n")
     assert seen.complete
-    assert seen.url == ours.path
+    assert seen.url == target(ours)
     assert parser.get_method() == ours.method
 
 

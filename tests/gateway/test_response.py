@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.request import CHUNKED
 from bartizan.gateway.response import LINES, UNTIL_CLOSE, Dates, read_answer, refusal_answer
 
@@ -64,14 +65,14 @@ def test_every_fault_has_a_status_line() -> None:
     assert {fault.status for fault in FAULTS.values()} <= LINES.keys()
 
 
-@pytest.mark.parametrize("openai", [True, False])
+@pytest.mark.parametrize("errors", Errors)
 @pytest.mark.parametrize("reason", FAULTS)
-def test_every_fault_is_an_answer_that_an_independent_parser_reads(reason: str, openai: bool) -> None:  # noqa: FBT001 - a parameter
+def test_every_fault_is_an_answer_that_an_independent_parser_reads(reason: str, errors: Errors) -> None:
     octets = refusal_answer(
         Refusal(FAULTS[reason], retry_after=1),
         b"date: x\r\n",
         "q-0000000000000000",
-        openai=openai,
+        errors=errors,
         keep=False,
         limits=b"",
         bodiless=False,

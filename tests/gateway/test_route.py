@@ -1,7 +1,10 @@
 """The route table: one meaning for each path, and public routes nowhere but at control."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bartizan.gateway.body import NOTHING
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import RequestHead
@@ -17,8 +20,8 @@ ROUTES = Routes(
 )
 
 
-def head(method: bytes, path: bytes) -> RequestHead:
-    return RequestHead(method, path, 1, True, 0, False, "", b"", b"", False)
+def head(method: bytes, path: bytes, query: bytes = b"") -> RequestHead:
+    return RequestHead(method, path, 1, True, 0, False, "", b"", b"", False, query=query)
 
 
 def test_the_table_is_this() -> None:
@@ -30,6 +33,12 @@ def test_the_table_is_this() -> None:
         (b"POST", b"/completions", "complete"),
         (b"POST", b"/embeddings", "embed"),
         (b"GET", b"/models", "list-models"),
+        (b"GET", b"/models/{}", "list-models"),
+        (b"POST", b"/responses", "respond"),
+        (b"GET", b"/responses/{}", "read-response"),
+        (b"DELETE", b"/responses/{}", "delete-response"),
+        (b"POST", b"/responses/{}/cancel", "cancel-response"),
+        (b"GET", b"/responses/{}/input_items", "read-response"),
     ]
     expected = {
         (method, prefix + path, service, action, False)
@@ -59,3 +68,47 @@ def test_get_takes_head_too_and_nothing_takes_another() -> None:
         with pytest.raises(Refusal) as fault:
             ROUTES.of(head(method, path))
         assert (fault.value.status, fault.value.allow) == (405, allow)
+
+
+@given(st.text(st.sampled_from("abZ09._:~-/"), min_size=1, max_size=12))
+def test_an_open_segment_takes_its_form_and_goes_on_as_it_is(model: str) -> None:
+    path = f"/two/v1/models/{model}".encode()
+    try:
+        route = ROUTES.of(head(b"GET", path))
+    except Refusal as fault:
+        assert fault.reason == "route-unknown"  # noqa: PT017 - either outcome is one to check
+        assert "/" in model or not model[0].isalnum()
+        return
+    assert route.upstream_path == f"/x/models/{model}".encode()
+    assert (route.name, route.action, route.service.name) == ("model", "list-models", "two")
+    assert route.reader.read(b"").model == model
+
+
+def test_what_one_target_varies_stays_with_it() -> None:
+    ROUTES.of(head(b"GET", b"/v1/models/m"))
+    assert ROUTES.of(head(b"GET", b"/v1/models")).reader.read(b"") is NOTHING
+    assert ROUTES.of(head(b"GET", b"/v1/models/n")).upstream_path == b"/v1/models/n"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        (b"POST", b"/v1/models/m", "method-not-allowed"),
+        (b"GET", b"/v1/models/m/n", "route-unknown"),
+        (b"GET", b"/v1/models/.m", "route-unknown"),
+        (b"GET", b"/v1/models/" + b"m" * 129, "route-unknown"),
+        (b"GET", b"/three/v1/models/m", "route-unknown"),
+        (b"GET", b"/" * 2000, "route-unknown"),
+    ],
+)
+def test_an_open_segment_opens_nothing_else(method: bytes, path: bytes, reason: str) -> None:
+    with pytest.raises(Refusal) as fault:
+        ROUTES.of(head(method, path))
+    assert fault.value.reason == reason
+
+
+def test_a_route_that_takes_no_query_refuses_one() -> None:
+    for path in (b"/v1/models", b"/v1/models/m"):
+        with pytest.raises(Refusal) as fault:
+            ROUTES.of(head(b"GET", path, b"limit=1"))
+        assert fault.value.reason == "query-refused"

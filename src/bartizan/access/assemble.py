@@ -61,7 +61,7 @@ class Access:
         Args:
             who: from `authenticate` of this or an earlier generation, or `ANYONE`; who was revoked since is
                 refused.
-            action: `chat`, `complete`, `embed`, `list-models`, `request-token`, `read-keys`, `read-metadata`.
+            action: one that `schema.cedarschema` has.
             service: a configured name, or `control`.
             circumstances: of this request.
         """

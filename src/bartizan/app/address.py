@@ -48,7 +48,7 @@ class Upstream(msgspec.Struct, frozen=True):
         tls: whether its URL is https.
         host: name in lower case or address without brackets.
         port: of the URL, or its scheme's.
-        path: prefix of its paths without a slash at the end; `/v1` where the URL has none.
+        path: prefix of its paths without a slash at the end; where the URL has none, what its protocol has (`/v1`).
     """
 
     tls: bool
@@ -107,9 +107,12 @@ def host_name(text: str) -> bool:
     return len(text) <= LONGEST_NAME and all(map(_LABEL.fullmatch, labels)) and not numeric
 
 
-def upstream(url: str) -> Upstream:
+def upstream(url: str, path: str = "/v1") -> Upstream:
     """Return an upstream's URL taken apart.
 
+    Args:
+        url: as configured.
+        path: prefix of its paths where the URL names none.
     Raises:
         AddressInvalid: not http(s), or with a password, query, fragment or odd characters.
     """
@@ -124,11 +127,11 @@ def upstream(url: str) -> Upstream:
         raise AddressInvalid("must be a URL such as https://api.example.com/v1")
     if parts.username is not None or parts.password is not None:
         raise AddressInvalid("must carry no user name or password; use `credential` with a reference")
-    path = parts.path.rstrip("/")
-    if parts.query or parts.fragment or url.endswith(("?", "#")) or not _plain(path):
+    given = parts.path.rstrip("/")
+    if parts.query or parts.fragment or url.endswith(("?", "#")) or not _plain(given):
         raise AddressInvalid("must have a plain path, without query, fragment, `..` or escapes")
     tls = parts.scheme == "https"
-    return Upstream(tls, _canonical(host), (443 if tls else 80) if port is None else port, path or "/v1")
+    return Upstream(tls, _canonical(host), (443 if tls else 80) if port is None else port, given or path)
 
 
 def _plain(path: str) -> bool:

@@ -17,7 +17,11 @@ from bartizan.config_form import Fault
 
 ANY_MODEL: Final = "*"
 """In a price: every model of the service that has no price of its own."""
-ROUTES: Final = ("chat", "completions", "embeddings", "models")
+ROUTES: Final = (
+    *("chat", "completions", "embeddings", "models", "model"),
+    *("responses", "response", "response-deletion", "response-cancellation", "response-items"),
+    *("messages", "count-tokens"),
+)
 _MEMORY: Final = "memory://"
 _SCHEME: Final = re.compile(r"\Avalkey(s?)://([^/]+)\Z")
 _PORT: Final = 6379

@@ -22,7 +22,8 @@ class Service(msgspec.Struct, frozen=True):
         host, port: where it is; empty and 0 for the platform's own.
         path: prefix of its paths, without a slash at the end (`/v1`).
         tls: whether the connection is encrypted and verified.
-        credential: value of the Authorization header to send, or empty. A secret.
+        credential: value of the field that the protocol has for it (`Authorization`, `x-api-key`, `api-key`), or
+            empty. A secret.
         allowed: private addresses that the dialer may connect to for it.
         authorities: PEM of who may certify it, where it speaks TLS.
         requests_per_minute: of one principal.

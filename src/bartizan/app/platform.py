@@ -17,14 +17,13 @@ from pathlib import Path
 import msgspec
 
 from bartizan.app import supervisor
-from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import Bounds, Plan, Service
-from bartizan.app.settings import EdgeLimits, Settings
+from bartizan.app.settings import EdgeLimits, Protocol, Settings
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.status import Status
 from bartizan.clock import SECOND, SystemClock
@@ -179,11 +178,11 @@ def _bounds(settings: Settings) -> Bounds:
 
 
 def _service(service: ServiceSettings, folder: Path) -> Service:
-    found, bounds = upstream(service.upstream), service.bounds
+    found, bounds = service.where, service.bounds
     credential = ""
     if service.credential is not None:
-        secret = resolve(service.credential, environment(), folder, Secret)
-        credential = f"Bearer {secret.reveal().decode('ascii')}"
+        secret = resolve(service.credential, environment(), folder, Secret).reveal().decode("ascii")
+        credential = f"Bearer {secret}" if service.protocol is Protocol.OPENAI else secret
     return Service(
         name=service.name,
         protocol=service.protocol.value,

@@ -57,6 +57,7 @@ class Protocol(enum.Enum):
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    AZURE = "azure"
     MCP = "mcp"
     HTTP = "http"
 
@@ -145,6 +146,11 @@ class Service(msgspec.Struct, frozen=True):
     bounds: ServiceBounds = ServiceBounds()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
+
+    @property
+    def where(self) -> Upstream:
+        """Its URL taken apart. Raises `AddressInvalid`."""
+        return upstream(self.upstream, "/openai" if self.protocol is Protocol.AZURE else "/v1")
 
 
 class Issuer(msgspec.Struct, frozen=True):
@@ -242,7 +248,7 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def upstreams(self) -> tuple[tuple[Service, Upstream], ...]:
         """Every service with its URL taken apart."""
-        return tuple((service, upstream(service.upstream)) for service in self.service)
+        return tuple((service, service.where) for service in self.service)
 
 
 def read(named: Path | None, folder: Path, given: dict[str, object] | None = None) -> Configuration[Settings]:
@@ -323,7 +329,7 @@ def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
         if private_address(address) is None:
             yield Fault((*path, "allow_private", position), 'must be host and port, such as "127.0.0.1:9100"')
     try:
-        found = upstream(service.upstream)
+        found = service.where
     except AddressInvalid as fault:
         yield Fault((*path, "upstream"), fault.what)
         return
@@ -335,11 +341,17 @@ def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
 
 def _repeated(settings: Settings) -> Iterator[Fault]:
     seen: dict[str, int] = {}
+    root = settings.service[0].protocol if settings.service else Protocol.OPENAI
     for position, service in enumerate(settings.service):
         first = seen.setdefault(service.name, position)
         if first != position:
             yield Fault(
                 ("service", position, "name"), f"is the name of service[{first}] already; choose another"
+            )
+        if service.name == "openai" and root is Protocol.AZURE:
+            yield Fault(
+                ("service", position, "name"),
+                "is where the first service, an Azure one, has its paths; choose another",
             )
 
 
@@ -377,9 +389,10 @@ def _absent(settings: Settings) -> Iterator[Fault]:
 
 
 def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.protocol is not Protocol.OPENAI:
+    if service.protocol in (Protocol.MCP, Protocol.HTTP):
         yield Fault(
-            (*path, "protocol"), 'is not in this version, which knows the routes of "openai"; say that'
+            (*path, "protocol"),
+            'is not in this version, which knows the routes of "openai", "anthropic" and "azure"; say one of those',
         )
     if service.binding is Binding.REQUIRED:
         yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
@@ -402,7 +415,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from _weak_limits(settings)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
-        if not upstream(service.upstream).tls:
+        if not service.where.tls:
             yield f"{service.name}: the upstream connection is not encrypted"
         if service.guard is Guard.OFF:
             yield f"{service.name}: prompts and answers are not inspected"

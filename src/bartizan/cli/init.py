@@ -6,7 +6,7 @@ import re
 import shlex
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bartizan.app.address import AddressInvalid, Upstream, upstream
 from bartizan.app.settings import RESERVED, read
@@ -28,14 +28,38 @@ path = "policies/"                  # Cedar: who may call what
 POLICY: Final = "default.cedar"
 
 
+class Speech(NamedTuple):
+    """What a protocol means to who writes a configuration.
+
+    Attributes:
+        path: prefix of the service's paths where its URL names none.
+        root: what clients call in its place.
+        key: environment variable in which its key usually is.
+    """
+
+    path: str
+    root: str
+    key: str
+
+
+PROTOCOLS: Final = {
+    "openai": Speech("/v1", "/v1", "OPENAI_API_KEY"),
+    "anthropic": Speech("/v1", "", "ANTHROPIC_API_KEY"),
+    "azure": Speech("/openai", "", "AZURE_OPENAI_API_KEY"),
+}
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="of the service, such as https://api.example.com/v1")
     parser.add_argument("--name", type=name, default="assistant", help="what to call it; default: assistant")
     parser.add_argument(
+        "--protocol", choices=PROTOCOLS, default="openai", help="what its clients speak; default: openai"
+    )
+    parser.add_argument(
         "--credential",
         metavar="REFERENCE",
         help="where the key that it wants is: env:NAME, file:PATH or keyring:NAME; "
-        "default: env:OPENAI_API_KEY for a public service, none for a private one",
+        "default: env:OPENAI_API_KEY or its like for a public service, none for a private one",
     )
     json_option(parser)
 
@@ -62,24 +86,24 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             {"written": [str(file), str(policy)], "service": arguments.name, "credential": credential}
         )
     else:
-        if not _upstream(arguments.url).tls and not _upstream(arguments.url).private:
+        if not _upstream(arguments).tls and not _upstream(arguments).private:
             shell.err.line(
                 f"{arguments.url} is not encrypted: whoever is on the way reads prompts and answers; "
                 "bartizan.toml allows it with allow_private"
             )
-        shell.out.line(_next(arguments.name, credential))
+        shell.out.line(_next(arguments.name, credential, PROTOCOLS[arguments.protocol].root))
     return Exit.CLEAN
 
 
 def _text(arguments: argparse.Namespace) -> str:
-    found = _upstream(arguments.url)
+    found = _upstream(arguments)
     scheme = "https" if found.tls else "http"
-    path = "" if found.path == "/v1" else found.path
+    path = "" if found.path == PROTOCOLS[arguments.protocol].path else found.path
     default = found.authority.removesuffix(":443" if found.tls else ":80")
     lines = [
         _line("name", arguments.name),
         _line("upstream", f"{scheme}://{default}{path}"),
-        _line("protocol", "openai"),
+        _line("protocol", arguments.protocol),
     ]
     credential = _credential(arguments)
     if credential:
@@ -106,13 +130,13 @@ def _credential(arguments: argparse.Namespace) -> str:
                 "--credential takes a reference, never the key itself: env:NAME, file:PATH or keyring:NAME"
             )
         return given
-    found = _upstream(arguments.url)
-    return "" if found.private or not found.tls else "env:OPENAI_API_KEY"
+    found = _upstream(arguments)
+    return "" if found.private or not found.tls else f"env:{PROTOCOLS[arguments.protocol].key}"
 
 
-def _upstream(url: str) -> Upstream:
+def _upstream(arguments: argparse.Namespace) -> Upstream:
     try:
-        return upstream(url)
+        return upstream(arguments.url, PROTOCOLS[arguments.protocol].path)
     except AddressInvalid as fault:
         raise UsageInvalid(f"the URL {fault.what}") from None
 
@@ -140,7 +164,7 @@ def _check(file: Path) -> None:
         raise
 
 
-def _next(service: str, credential: str) -> str:
+def _next(service: str, credential: str, root: str) -> str:
     steps = [
         (shlex.join([*program(), "up"]), "start, with the drill on the built-in sample"),
         (shlex.join([*program(), "doctor"]), "also whether the service can be reached around the gateway"),
@@ -154,7 +178,7 @@ def _next(service: str, credential: str) -> str:
             "",
             "Next:",
             *(f"  {line}" for line in table(steps).split("\n")),
-            f"Clients then call https://localhost:8443/v1 (or /{service}/v1) instead of the service.",
+            f"Clients then call https://localhost:8443{root} (or /{service}{root}) instead of the service.",
         ]
     )
 

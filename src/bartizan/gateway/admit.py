@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.credential import presented, told
 from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.passes import Pass
@@ -77,9 +78,10 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
         exchange.actor = passed.who.principal.pseudonym
         exchange.client.trust(passed.who.principal.id)
         return passed.who
+    token = presented(exchange.head, exchange.route.key)
     if exchange.started < plane.overdrawn:
-        _bar(plane, exchange)
-    answer = plane.ports.authenticate(exchange.head.token, exchange.started)
+        _bar(plane, exchange, token)
+    answer = plane.ports.authenticate(token, exchange.started)
     if is_refused(answer):
         _limit_stranger(plane, exchange)
         _refuse(answer)
@@ -91,13 +93,13 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
     return answer
 
 
-def _bar(plane: "Plane", exchange: Exchange) -> None:
+def _bar(plane: "Plane", exchange: Exchange, token: str) -> None:
     """Verify no signature for an address whose strangers overdid it, but for tokens that no stranger can bring.
 
     Those were verified before, or name a registered client, whose id is random and no stranger's to know, and
     which is within a limit of its own.
     """
-    if plane.ports.address_barred(exchange.client.source, exchange.head.token, exchange.started):
+    if plane.ports.address_barred(exchange.client.source, token, exchange.started):
         _limit_stranger(plane, exchange)
 
 
@@ -145,8 +147,10 @@ def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
         return
     if head.encoded:
         raise refusal("encoding-refused")
-    if head.method == b"POST" and head.media != route.reader.media:
+    if head.method == b"POST" and head.media != route.reader.media and (route.reader.media or head.length):
         raise refusal("content-type-unknown")
+    if route.told:
+        told(head.fields, route.told)  # what is refused is refused now; what goes on is written when it does
 
 
 def _authorize(plane: "Plane", exchange: Exchange) -> int:

@@ -7,14 +7,15 @@ that could be read in two ways (a member named twice, at any depth) is refused.
 import base64
 import json
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 import msgspec
 from typing_extensions import override
 
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
-from bartizan.gateway.openai_api import ApiRequest, ChatRequest, CompletionRequest, EmbeddingRequest
+from bartizan.gateway.protocols.shape import choose
 from bartizan.gateway.structure import structure_fault
 
 _AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
@@ -25,6 +26,7 @@ _ESCAPED_COLON: Final = b"\\u003"
 _ENCODE: Final = msgspec.json.Encoder().encode
 _FORM: Final = re.compile(rb"(?:[A-Za-z0-9*._~+=&-]|%[0-9A-Fa-f]{2})*")
 _FORM_FIELDS: Final = 32
+_Request = TypeVar("_Request")
 _FORM_NAMES: Final = frozenset(
     {
         "audience",
@@ -73,14 +75,25 @@ NOTHING: Final = Judged(b"")
 
 
 class JsonBody:
-    """Reads the JSON body of one kind of request."""
+    """Reads the JSON body of one kind of request.
 
-    __slots__ = ("_decode",)
+    Attributes:
+        shape: of the body.
+    """
+
+    __slots__ = ("_decode", "_judged", "shape")
     media: Final = b"application/json"
 
-    def __init__(self, shape: type[ApiRequest]) -> None:
-        """Take bodies of this shape."""
-        self._decode = msgspec.json.Decoder(shape).decode
+    def __init__(self, shape: type[_Request], judged: Callable[[_Request, bytes], Judged]) -> None:
+        """Take bodies of this shape.
+
+        Args:
+            shape: of the body.
+            judged: (request, its encoding) -> what decisions need of it; may raise `Refusal`.
+        """
+        self.shape: type = shape
+        self._decode = msgspec.json.Decoder(shape, dec_hook=choose).decode
+        self._judged: Callable[..., Judged] = judged
 
     def read(self, body: bytes) -> Judged:
         """Return the body, judged.
@@ -103,27 +116,7 @@ class JsonBody:
             raise refusal("json-number-range") from None
         if has_repeated_member(body, octets):
             raise refusal("json-member-repeated")
-        return _judged(request, octets)
-
-
-def _judged(request: ApiRequest, octets: bytes) -> Judged:
-    if isinstance(request, EmbeddingRequest):
-        _require_one_kind(request.input, "input")
-        return Judged(octets, request.model)
-    most = request.max_tokens
-    if isinstance(request, ChatRequest):
-        most = request.max_completion_tokens or most
-    else:
-        _require_one_kind(request.prompt, "prompt")
-    choices = request.n or 1
-    if isinstance(request, CompletionRequest):
-        choices = max(choices, request.best_of or 1)
-    return Judged(octets, request.model, request.stream is True, most or 0, choices=choices)
-
-
-def _require_one_kind(value: str | list[str | int | list[int]], field: str) -> None:
-    if isinstance(value, list) and (not value or len({type(item) for item in value}) > 1):
-        raise refusal("field-invalid", param=field)
+        return self._judged(request, octets)
 
 
 def has_repeated_member(body: bytes, encoded: bytes) -> bool:
@@ -156,9 +149,7 @@ def _once(pairs: list[tuple[str, object]]) -> None:
 
 
 def _shape_refusal(message: str) -> Refusal:
-    at = _AT.search(message)
-    path = at[1] if at else ""
-    said = message[: at.start()] if at else message
+    said, path = _place(message)
     for reason, form in (("field-unknown", _UNKNOWN), ("field-missing", _MISSING)):
         named = form.fullmatch(said)
         if named:
@@ -169,6 +160,15 @@ def _shape_refusal(message: str) -> Refusal:
     # Messages that begin so speak of types and bounds alone; others quote the value.
     what = f"{FAULTS['field-invalid'].what[:-1]}: {said}." if said.startswith("Expected ") else ""
     return refusal("field-invalid", param=path[:_PARAM_LENGTH], what=what)
+
+
+def _place(message: str) -> tuple[str, str]:
+    """Return what msgspec says without the place, and the place; a `Choice` names its own, innermost first."""
+    path = ""
+    while (at := _AT.search(message)) is not None:
+        path = f"{path}{'.' if path and at[1][:1] not in ('', '[') else ''}{at[1]}"
+        message = message[: at.start()]
+    return message, path
 
 
 class FormBody:
@@ -220,14 +220,28 @@ def client_of_basic(value: bytes) -> str:
 class NoBody:
     """Stands for routes that take no body."""
 
-    __slots__ = ()
+    __slots__ = ("_judged",)
     media: Final = b""
 
+    def __init__(self, model: str = "", *, stream: bool = False) -> None:
+        """Take what the target alone asks for: a model, or an answer as a stream."""
+        self._judged = Judged(b"", model, stream) if model or stream else NOTHING
+
     def read(self, body: bytes) -> Judged:
-        """Return nothing; there is nothing to read."""
+        """Return what the target asks for; there is nothing to read."""
         if body:
             raise refusal("body-unexpected")
-        return NOTHING
+        return self._judged
 
 
-BodyReader = JsonBody | FormBody | NoBody
+class Reader(Protocol):
+    """Reads the body of one kind of request."""
+
+    @property
+    def media(self) -> bytes:
+        """Media type that the body must have; empty where there is to be none."""
+        ...
+
+    def read(self, body: bytes) -> Judged:
+        """Return the body, judged. Raises `Refusal`."""
+        ...

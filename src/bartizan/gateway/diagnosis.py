@@ -25,6 +25,8 @@ _VERSION: Final = re.compile(rb"HTTP/[0-9](?:\.[0-9])?")
 _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z0-9.\[\]:_-]+:[0-9]+")
 _DOT: Final = re.compile(rb"/\.\.?(?:/|\Z)")
+_PATH: Final = re.compile(rb"[A-Za-z0-9._~:/-]*")
+_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])+")
 _PREFACE: Final = b"PRI * HTTP/2.0"
 
 
@@ -101,15 +103,16 @@ def _target_fault(target: bytes, host: bytes) -> str:
 
 
 def _path_fault(target: bytes) -> str:
-    if b"?" in target:
-        return "query-refused"
-    if b"%" in target:
+    path, mark, query = target.partition(b"?")
+    if b"%" in path:
         return "path-encoded"
-    if b"//" in target:
+    if b"//" in path:
         return "path-empty-segment"
-    if _DOT.search(target):
+    if _DOT.search(path):
         return "path-dot-segment"
-    return "" if re.fullmatch(rb"[A-Za-z0-9._~/-]*", target) else "target-malformed"
+    if not _PATH.fullmatch(path):
+        return "target-malformed"
+    return "query-malformed" if mark and not _QUERY.fullmatch(query) else ""
 
 
 def _field_fault(head: bytes) -> str:

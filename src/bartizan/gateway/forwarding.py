@@ -1,19 +1,24 @@
 """The request that a service gets: written anew from what was judged.
 
-Rules of this file: nothing of the client's head goes on. Method, path, Host and credential are the route's,
-media types are constants, the body is the encoding of what was judged. There are two exceptions. The token
-endpoint of the platform itself gets a Basic Authorization field: it authenticates clients. And a valid trace-id
-of the client's goes on, under a parent-id of our own: a trace leads through the gateway. What else it says of
-tracing does not, its `tracestate` and whether to sample included.
+Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
+that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
+is the encoding of what was judged. There are two exceptions. The token endpoint of the platform itself gets a Basic
+Authorization field: it authenticates clients. And a valid trace-id of the client's goes on, under a parent-id of
+our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
+sample included.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from bartizan.gateway.credential import told
 from bartizan.gateway.ports import Ports
-from bartizan.gateway.route import Route, Routes
+from bartizan.gateway.route import DIALECTS, Route, Routes
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
+
+_ACCEPTS: Final = (b"application/json", b"text/event-stream")
+"""What an answer is accepted as: whole, or as a stream."""
 
 
 class RequestLines:
@@ -25,17 +30,19 @@ class RequestLines:
         """Write the constant parts."""
         self._ports = ports
         self._lines = {
-            route.path: (_constant(route, b"application/json"), _constant(route, b"text/event-stream"))
-            for route in routes.all()
+            route.path: tuple(_constant(route, accept) for accept in _ACCEPTS) for route in routes.all()
         }
         self._traces: list[str] = []
 
     def of(self, exchange: "Exchange") -> bytes:
         """Return a request, whole."""
         route, judged, name = exchange.route, exchange.judged, exchange.id
-        constant = self._lines[route.path][judged.stream]
+        known = self._lines.get(route.path)
+        constant = known[judged.stream] if known is not None else _constant(route, _ACCEPTS[judged.stream])
         trace = exchange.head.trace or self._trace()
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-01\r\n".encode()
+        if route.told:
+            varying += told(exchange.head.fields, route.told)
         if route.public and exchange.head.basic:
             varying += b"authorization: " + exchange.head.basic + b"\r\n"
         if route.method != b"POST":
@@ -58,8 +65,8 @@ def _constant(route: Route, accept: bytes) -> bytes:
         b"accept: " + accept,
         b"accept-encoding: identity",
     ]
-    if route.method == b"POST":
+    if route.reader.media:
         lines.append(b"content-type: " + route.reader.media)
     if service.credential is not None:
-        lines.append(b"authorization: " + service.credential.reveal())
+        lines.append(b"%b: %b" % (DIALECTS[service.protocol].credential, service.credential.reveal()))
     return b"\r\n".join([*lines, b"x-request-id: "])

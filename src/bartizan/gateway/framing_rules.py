@@ -17,6 +17,10 @@ _ONCE = {
     b"expect": "field-repeated",
     b"dpop": "field-repeated",
     b"x-bartizan-edge": "field-repeated",
+    b"x-api-key": "field-repeated",
+    b"api-key": "field-repeated",
+    b"anthropic-version": "field-repeated",
+    b"anthropic-beta": "field-repeated",
 }
 _REFUSED = {
     b"upgrade": "upgrade-refused",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.connection import Connection
 from bartizan.gateway.controls import rate_limited, tls_strong
+from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
@@ -136,7 +137,7 @@ class Plane:
         """
         who, route = exchange.who, exchange.route
         if not route.public:
-            again = self.ports.authenticate(exchange.head.token, exchange.started)
+            again = self.ports.authenticate(presented(exchange.head, route.key), exchange.started)
             if is_refused(again):
                 return again
             who = again

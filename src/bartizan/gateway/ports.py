@@ -278,11 +278,11 @@ class ServiceRoute(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as configured.
-        protocol: `openai`, `control` for the platform's own public endpoints, or `ext-authz` for services that a proxy
-            forwards to by itself.
+        protocol: a word of `route.DIALECTS`, `control` for the platform's own public endpoints, or `ext-authz` for
+            services that a proxy forwards to by itself.
         upstream: value of the Host field that it expects.
         base: prefix of its paths, without a slash at the end (`/v1`).
-        credential: value of the Authorization field that it expects, or nothing.
+        credential: value of the field that its protocol has for it, or nothing.
         tls: whether the connection to it is encrypted, by `wrap_upstream`.
         limits: what it takes.
     """

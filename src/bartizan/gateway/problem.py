@@ -1,8 +1,8 @@
-"""What a refused client reads: a problem document, or OpenAI's error on OpenAI routes.
+"""What a refused client reads: a problem document, or the error of the protocol that it speaks.
 
 Rules of this file: a document names the refusal and says what to do; it never tells what stands behind the
 gateway, and repeats of the request at most the path of the field at fault.
-Source: RFC 9457; the error object of the OpenAI API.
+Source: RFC 9457; the error objects of the OpenAI and Anthropic APIs.
 """
 
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.protocols.dialect import Errors
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _TYPES: Final = {
@@ -18,32 +19,45 @@ _TYPES: Final = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
+_ANTHROPIC: Final = {413: "request_too_large", 503: "overloaded_error", 504: "timeout_error"}
 _SERVER: Final = 500
 _JSON: Final = b"application/json"
 _PROBLEM: Final = b"application/problem+json"
 
 
-def document(fault: Refusal, request: str, *, openai: bool) -> tuple[bytes, bytes]:
+def document(fault: Refusal, request: str, errors: Errors) -> tuple[bytes, bytes]:
     """Return media type and octets of the document for a refusal.
 
     Args:
         fault: the refusal.
         request: pseudonym of the request (`q-…`), by which the operator finds it in the ledger.
-        openai: whether the client speaks OpenAI's API.
+        errors: the shape that the client's protocol gives them.
     """
-    if openai:
-        kind = (
-            "server_error" if fault.status >= _SERVER else _TYPES.get(fault.status, "invalid_request_error")
-        )
-        error = {"message": fault.what, "type": kind, "code": fault.reason, "param": fault.param or None}
-        return _JSON, _ENCODE({"error": error})
-    problem = {
+    if errors is Errors.PROBLEM:
+        return _PROBLEM, _ENCODE(_problem(fault, request))
+    error = {
+        "message": fault.what,
+        "type": _type(fault.status, errors),
+        "code": fault.reason,
+        "param": fault.param or None,
+    }
+    if errors is Errors.ANTHROPIC:
+        return _JSON, _ENCODE({"type": "error", "error": error, "request_id": request})
+    return _JSON, _ENCODE({"error": error})
+
+
+def _type(status: int, errors: Errors) -> str:
+    types = _TYPES | (_ANTHROPIC if errors is Errors.ANTHROPIC else {})
+    server = "api_error" if errors is Errors.ANTHROPIC else "server_error"
+    return types.get(status) or (server if status >= _SERVER else "invalid_request_error")
+
+
+def _problem(fault: Refusal, request: str) -> dict[str, object]:
+    problem: dict[str, object] = {
         "type": f"urn:bartizan:refusal:{fault.reason}",
         "title": fault.reason.replace("-", " "),
         "status": fault.status,
         "detail": fault.what,
         "instance": f"urn:bartizan:request:{request}",
     }
-    if fault.param:
-        problem["param"] = fault.param
-    return _PROBLEM, _ENCODE(problem)
+    return problem | ({"param": fault.param} if fault.param else {})

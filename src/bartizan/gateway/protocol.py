@@ -339,7 +339,7 @@ class ClientConnection(asyncio.Protocol):
             fault,
             self._plane.dates.line(self._plane.swept),
             exchange.id,
-            openai=head is not None and b"/v1/" in head.path,
+            errors=self._plane.routes.errors(head.path if head is not None else b""),
             keep=keep,
             limits=fault.limits or (exchange.limits if fault.reason == "principal-rate" else b""),
             bodiless=head is not None and head.method == b"HEAD",

@@ -6,7 +6,7 @@ fault. Nothing here decides: facts go to the control `gateway.input-valid`, whos
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import httptools
@@ -26,9 +26,12 @@ EDGE: Final = b"x-bartizan-edge"
 CHUNKED: Final = -1
 """The length of a body that comes in chunks."""
 _HEAD: Final = re.compile(
-    rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ]))(/[A-Za-z0-9._~/-]*) HTTP/1\.([01])"
+    rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/-]*)"
+    rb"(?:\?((?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])+))?) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
 )
+LOOKED_AT: Final = (b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta")
+"""Fields that protocols look at besides those that every request has."""
 _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
 _TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -51,6 +54,8 @@ class RequestHead(msgspec.Struct, frozen=True):
         edge: what a proxy shows that asks for decisions, or empty.
         trace: 32 hexadecimal digits of the trace that the request is part of, or empty. The client's word: it goes on
             to the service, and nothing here is decided or kept by it.
+        query: what follows the path's question mark, unjudged; empty where nothing does.
+        fields: those of `LOOKED_AT` that it has, by name.
     """
 
     method: bytes
@@ -65,6 +70,8 @@ class RequestHead(msgspec.Struct, frozen=True):
     encoded: bool
     edge: bytes = b""
     trace: str = ""
+    query: bytes = b""
+    fields: Mapping[bytes, bytes] = {}
 
     @override
     def __repr__(self) -> str:
@@ -101,12 +108,14 @@ class Reading(msgspec.Struct, frozen=True):
 
     Attributes:
         facts: for the control.
-        path: of the target.
+        target, path, query: as sent; the target is the other two and the question mark between them.
         pairs: fields in order, names in lower case, values without surrounding white space.
     """
 
     facts: RequestFacts
+    target: bytes = b""
     path: bytes = b""
+    query: bytes = b""
     pairs: tuple[tuple[bytes, bytes], ...] = ()
 
 
@@ -120,18 +129,18 @@ def read_fields(head: bytes, names: frozenset[bytes]) -> Reading:
     shape = _HEAD.fullmatch(head)
     if shape is None or len(head) > HEAD_OCTETS:
         return Reading(RequestFacts(fault=fault_of(head)))
-    method, path, minor, lines = shape.groups()
+    method, target, path, query, minor, lines = shape.groups()
     pairs = tuple([(name.lower(), value.rstrip()) for name, value in _FIELD.findall(lines)])
     fields = dict(reversed(pairs))
     facts = RequestFacts(
-        fault=_bounds(method, path, len(pairs)),
+        fault=_bounds(method, target, len(pairs)),
         method=method,
         minor=int(minor),
         fields=fields,
         repeated=() if len(fields) == len(pairs) else _repeated(pairs),
         host_known=_PORT.sub(b"", fields.get(b"host", b"").lower()) in names,
     )
-    return Reading(facts, path, pairs)
+    return Reading(facts, target, path, query or b"", pairs)
 
 
 def _require_valid(facts: RequestFacts) -> None:
@@ -150,10 +159,10 @@ def _repeated(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, ...]:
     return tuple(twice)
 
 
-def _bounds(method: bytes, path: bytes, fields: int) -> str:
+def _bounds(method: bytes, target: bytes, fields: int) -> str:
     if method not in METHODS:
         return "target-authority" if method == b"CONNECT" else "method-unknown"
-    if len(path) > LINE_OCTETS:
+    if len(target) > LINE_OCTETS:
         return "request-line-too-long"
     return "fields-too-many" if fields > FIELDS else ""
 
@@ -184,7 +193,7 @@ def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
         return False
     return (
         second.complete
-        and second.target == reading.path
+        and second.target == reading.target
         and tuple(second.pairs) == reading.pairs
         and parser.get_method() == reading.facts.method
         and parser.get_http_version() == f"1.{reading.facts.minor}"
@@ -207,6 +216,8 @@ def _accepted(reading: Reading) -> RequestHead:
         encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",
         edge=fields.get(EDGE, b""),
         trace=_trace(facts) if b"traceparent" in fields else "",
+        query=reading.query,
+        fields={name: fields[name] for name in LOOKED_AT if name in fields},
     )
 
 

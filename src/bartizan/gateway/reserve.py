@@ -26,6 +26,8 @@ UNTOLD_TOKENS: Final = 1024
 """Tokens that an answer is expected to have where the request names no number."""
 _SILENT: Final = frozenset({"embeddings"})
 """Routes whose answers are not made of tokens."""
+_FREE: Final = frozenset({"count-tokens"})
+"""Routes that take a body and cost no tokens; without one, none does."""
 _UNREACHED: Final = frozenset(
     {"upstream-unreachable", "upstream-busy", "upstream-credential", "upstream-unavailable"}
 )
@@ -68,7 +70,7 @@ def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[
 def _expected(exchange: "Exchange") -> Expected:
     judged, route, who = exchange.judged, exchange.route, exchange.who.principal
     tokens = answered = 0
-    if route.method == b"POST":
+    if route.body_octets and route.name not in _FREE:
         tokens = len(judged.octets) // OCTETS_A_TOKEN + 1
         if route.name not in _SILENT:
             answered = (judged.most_tokens or UNTOLD_TOKENS) * judged.choices

@@ -19,6 +19,7 @@ from bartizan.gateway.faults import Refusal
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.ports import ServiceLimits
 from bartizan.gateway.problem import document
+from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.request import CHUNKED
 
 UNTIL_CLOSE: Final = -2
@@ -41,7 +42,7 @@ _HEAD: Final = re.compile(
 _LOOKED_AT: Final = re.compile(
     rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
-    rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
+    rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
 """Fields that say where the body ends, and those that reach the client."""
 _REMEMBERED: Final = 128
@@ -191,7 +192,7 @@ def _opening(status: int, kept: bytes, length: int) -> bytes:
 
 
 def refusal_answer(
-    fault: Refusal, date: bytes, request: str, *, openai: bool, keep: bool, limits: bytes, bodiless: bool
+    fault: Refusal, date: bytes, request: str, *, errors: Errors, keep: bool, limits: bytes, bodiless: bool
 ) -> bytes:
     """Return the whole answer for a refusal.
 
@@ -199,12 +200,12 @@ def refusal_answer(
         fault: the refusal.
         date: the Date line.
         request: pseudonym of the request.
-        openai: whether the client speaks OpenAI's API.
+        errors: the shape that the client's protocol gives them.
         keep: whether the connection goes on.
         limits: the RateLimit lines, each with its CR LF.
         bodiless: whether the request was HEAD.
     """
-    media, body = document(fault, request, openai=openai)
+    media, body = document(fault, request, errors)
     fields = [LINES[fault.status], date, SECURITY, b"cache-control: no-store\r\n"]
     fields += [b"x-request-id: ", request.encode(), b"\r\ncontent-type: ", media, b"\r\n"]
     fields.append(b"content-length: %d\r\n" % len(body))

@@ -1,25 +1,42 @@
 """The route table: which method and path leads where, and what is asked on the way.
 
-Rules of this file: data. A path is looked up as a whole; nothing of it is interpreted. Public routes stand in
-the same table and go the same way, as the anonymous principal.
+Rules of this file: data. A path is looked up as a whole; where that finds nothing, once more with a segment left
+open that a protocol says may vary, and that segment has a form of its own. Public routes stand in the same table
+and go the same way, as the anonymous principal.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from bartizan.gateway.body import BodyReader, FormBody, JsonBody, NoBody
+from bartizan.gateway.body import FormBody, NoBody, Reader
 from bartizan.gateway.bounds import FORM_OCTETS
+from bartizan.gateway.credential import Told
 from bartizan.gateway.diagnosis import METHODS
 from bartizan.gateway.ext_authz import PREFIX, PROTOCOL, READING, service_of
 from bartizan.gateway.faults import refusal
-from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
 from bartizan.gateway.ports import ServiceRoute
+from bartizan.gateway.protocols.anthropic import ANTHROPIC
+from bartizan.gateway.protocols.azure import AZURE
+from bartizan.gateway.protocols.control import CONTROL
+from bartizan.gateway.protocols.dialect import SEGMENTS, Dialect, Errors, Row
+from bartizan.gateway.protocols.openai import OPENAI
+from bartizan.gateway.query import read_query, write_query
 from bartizan.gateway.request import RequestHead
 
 HEALTH: Final = b"/healthz"
 """Answered by the gateway itself: whether this worker takes requests."""
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "openai": OPENAI,
+    "anthropic": ANTHROPIC,
+    "azure": AZURE,
+    "control": CONTROL,
+}
+"""Protocol of a service -> how its clients speak."""
+_OPEN: Final = re.compile(r"\{([a-z]+)\}")
+_ANY: Final = b"{}"
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -37,6 +54,9 @@ class Route(msgspec.Struct, frozen=True):
         public: whether the anonymous principal goes this way.
         clients: whether clients prove who they are there, to the service itself.
         asked: whether a proxy asks that forwards by itself.
+        key: field that may hold a client's token beside Authorization, or empty.
+        told: fields of a client's head that go on.
+        last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
     """
 
     name: str
@@ -45,69 +65,144 @@ class Route(msgspec.Struct, frozen=True):
     action: str
     service: ServiceRoute
     upstream_path: bytes
-    reader: BodyReader
+    reader: Reader
     body_octets: int
     public: bool
     clients: bool = False
     asked: bool = False
+    key: bytes = b""
+    told: tuple[Told, ...] = ()
+    last: re.Pattern[bytes] | None = None
 
 
-_OPENAI: Final = (
-    ("chat", b"POST", "/chat/completions", "chat", JsonBody(ChatRequest)),
-    ("completions", b"POST", "/completions", "complete", JsonBody(CompletionRequest)),
-    ("embeddings", b"POST", "/embeddings", "embed", JsonBody(EmbeddingRequest)),
-    ("models", b"GET", "/models", "list-models", NoBody()),
-)
-_PUBLIC: Final = (
-    ("token", b"POST", "/oauth/token", "request-token", FormBody()),
-    ("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
-    ("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
-)
+class Laid(msgspec.Struct, frozen=True):
+    """A route with the row that it was laid from, which has what a target may vary.
+
+    Attributes:
+        row: of the protocol.
+        route: of a target that varies nothing.
+        places: positions of the open segments of its path, and their names.
+    """
+
+    row: Row
+    route: Route
+    places: tuple[tuple[int, str], ...]
 
 
 class Routes:
     """Every route of a configuration."""
 
-    __slots__ = ("_checks", "_table")
+    __slots__ = ("_checks", "_errors", "_laid", "_open", "_root", "_table")
 
     def __init__(self, services: Iterable[ServiceRoute], default: str) -> None:
-        """Lay the routes: `/v1/…` to the default service, `/{service}/v1/…` to each, public ones to control."""
+        """Lay the routes: each service's below `/{service}`, the default one's at the root too, public ones there."""
         self._table: dict[bytes, Route] = {}
         self._checks: dict[tuple[bytes, bytes], Route] = {}
+        self._laid: dict[bytes, list[Laid]] = {}
+        self._open: dict[int, set[tuple[int, ...]]] = {}
+        self._errors: dict[bytes, Errors] = {}
+        self._root = Errors.OPENAI
         for service in services:
             if service.protocol == PROTOCOL:
-                self._checks.update(
-                    {(service.name.encode(), route.method): route for route in _checks(service)}
-                )
+                name = service.name.encode()
+                self._checks.update(((name, route.method), route) for route in _checks(service))
                 continue
-            rows = _public(service) if service.protocol == "control" else _openai(service, default)
-            self._table.update((route.path, route) for route in rows)
+            dialect = DIALECTS[service.protocol]
+            if not dialect.public:
+                self._errors[service.name.encode()] = dialect.errors
+            if service.name == default:
+                self._root = dialect.errors
+            for laid in _laid(service, dialect, default):
+                self._lay(laid)
+
+    def _lay(self, laid: Laid) -> None:
+        if laid.places:
+            places = tuple(at for at, _ in laid.places)
+            self._open.setdefault(laid.route.path.count(b"/") + 1, set()).add(places)
+        elif not any(one.required for one in laid.row.query.values()):
+            self._table[laid.route.path] = laid.route
+        self._laid.setdefault(laid.route.path, []).append(laid)
 
     def all(self) -> tuple[Route, ...]:
-        """Return the routes, in the order in which they were laid."""
-        return tuple(self._table.values())
+        """Return the routes, in the order in which they were laid; an open segment of a path is `{}`."""
+        return tuple(laid.route for several in self._laid.values() for laid in several)
 
     def of(self, head: RequestHead) -> Route:
         """Return the route of a request.
 
         Raises:
-            Refusal: there is none, or it does not take the method.
+            Refusal: there is none, it does not take the method, or its query is refused.
         """
         route = self._table.get(head.path)
-        if route is None:
-            return self._check(head)
-        if head.method != route.method and (head.method, route.method) != (b"HEAD", b"GET"):
-            raise refusal("method-not-allowed", allow="POST" if route.method == b"POST" else "GET, HEAD")
+        if route is None or head.query or head.method != route.method:
+            return self._varied(head)
         return route
 
+    def errors(self, path: bytes) -> Errors:
+        """Return the shape of refusals for who asks for this path, whether or not a route is there."""
+        first, _, rest = path[1:].partition(b"/")
+        if rest and first in self._errors:
+            return self._errors[first]
+        return self._root if first in (b"v1", b"openai") else Errors.PROBLEM
+
+    def _varied(self, head: RequestHead) -> Route:
+        if head.path.startswith(PREFIX):
+            return self._check(head)
+        several, segments = self._found(head.path)
+        wanted = b"GET" if head.method == b"HEAD" else head.method
+        for laid in several:
+            if laid.route.method == wanted:
+                return _filled(laid, head, segments)
+        raise refusal("method-not-allowed", allow=_allow(laid.route.method for laid in several))
+
     def _check(self, head: RequestHead) -> Route:
+        if head.query:
+            raise refusal("query-refused")
         route = self._checks.get((service_of(head.path), head.method))
         if route is None:
             raise refusal("route-unknown")
         return route
 
+    def _found(self, path: bytes) -> tuple[list[Laid], tuple[bytes, ...]]:
+        if path in self._laid:
+            return self._laid[path], ()
+        segments = path.split(b"/")
+        for places in self._open.get(len(segments), ()):
+            key = b"/".join([_ANY if at in places else one for at, one in enumerate(segments)])
+            fitting = [laid for laid in self._laid.get(key, ()) if _fits(laid, segments)]
+            if fitting:
+                return fitting, tuple(segments)
+        raise refusal("route-unknown")
 
-def _checks(service: ServiceRoute) -> Iterable[Route]:
+
+def _fits(laid: Laid, segments: list[bytes]) -> bool:
+    return all(SEGMENTS[name].fullmatch(segments[at]) for at, name in laid.places)
+
+
+def _allow(methods: Iterable[bytes]) -> str:
+    names = {name for method in methods for name in (method, *([b"HEAD"] if method == b"GET" else []))}
+    return ", ".join(sorted(name.decode() for name in names))
+
+
+def _filled(laid: Laid, head: RequestHead, segments: tuple[bytes, ...]) -> Route:
+    """Return the route of one target: what it varies is written anew from what was judged."""
+    route, row = laid.route, laid.row
+    pairs = read_query(head.query, row.query)
+    if not pairs and not laid.places:
+        return route
+    values = [segments[at] for at, _ in laid.places]
+    said = {name: value.decode() for (_, name), value in zip(laid.places, values, strict=True)} | dict(pairs)
+    fixed = route.upstream_path.split(_ANY)
+    way = b"".join(part for pair in zip(fixed, [*values, b""], strict=True) for part in pair)
+    return msgspec.structs.replace(
+        route,
+        path=head.path + b"?" + head.query,
+        upstream_path=way + write_query(pairs, row.query),
+        reader=row.fill(said) if row.fill is not None else route.reader,
+    )
+
+
+def _checks(service: ServiceRoute) -> Iterator[Route]:
     for method in sorted(METHODS):
         action = "read" if method in READING else "write"
         yield Route(
@@ -124,34 +219,32 @@ def _checks(service: ServiceRoute) -> Iterable[Route]:
         )
 
 
-def _openai(service: ServiceRoute, default: str) -> Iterable[Route]:
-    prefixes = [f"/{service.name}/v1", *(["/v1"] if service.name == default else [])]
-    for prefix in prefixes:
-        for name, method, path, action, reader in _OPENAI:
-            yield Route(
-                name=name,
-                method=method,
-                path=(prefix + path).encode(),
-                action=action,
-                service=service,
-                upstream_path=(service.base + path).encode(),
-                reader=reader,
-                body_octets=service.limits.body_octets if method == b"POST" else 0,
-                public=False,
+def _laid(service: ServiceRoute, dialect: Dialect, default: str) -> Iterator[Laid]:
+    roots = [""] if dialect.public else [f"/{service.name}", *([""] if service.name == default else [])]
+    for root in roots:
+        for row in dialect.rows:
+            path = root + dialect.prefix + row.path
+            places = tuple(
+                (at, found[1]) for at, part in enumerate(path.split("/")) if (found := _OPEN.fullmatch(part))
             )
+            yield Laid(row, _route(service, dialect, row, path), places)
 
 
-def _public(service: ServiceRoute) -> Iterable[Route]:
-    for name, method, path, action, reader in _PUBLIC:
-        yield Route(
-            name=name,
-            method=method,
-            path=path.encode(),
-            action=action,
-            service=service,
-            upstream_path=path.encode(),
-            reader=reader,
-            body_octets=FORM_OCTETS if method == b"POST" else 0,
-            public=True,
-            clients=isinstance(reader, FormBody),
-        )
+def _route(service: ServiceRoute, dialect: Dialect, row: Row, path: str) -> Route:
+    form = isinstance(row.reader, FormBody)
+    most = FORM_OCTETS if form else service.limits.body_octets
+    return Route(
+        name=row.name,
+        method=row.method,
+        path=_OPEN.sub("{}", path).encode(),
+        action=row.action,
+        service=service,
+        upstream_path=_OPEN.sub("{}", service.base + row.path).encode(),
+        reader=row.reader,
+        body_octets=most if row.reader.media else 0,
+        public=dialect.public,
+        clients=form,
+        key=dialect.key,
+        told=dialect.told,
+        last=row.last,
+    )

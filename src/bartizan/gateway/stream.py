@@ -12,12 +12,13 @@ from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending
+from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.passes import Key, Pass, key_of
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
-from bartizan.gateway.usage import tail, usage
+from bartizan.gateway.usage import UNSAID, tail, usage
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
 
@@ -46,6 +47,7 @@ _MAPPED: Final = {
     407: "upstream-credential",
     503: "upstream-unavailable",
     504: "upstream-timeout",
+    529: "upstream-unavailable",  # Anthropic's word for overloaded
 }
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
@@ -115,6 +117,7 @@ class Exchange:
     _bodiless = False
     _chunked = False
     _cut = False
+    _events: NamedEvents | None = None
     _finishes = False
     _keep = False
     _last = b""
@@ -234,6 +237,8 @@ class Exchange:
             self._unframed = head.length == UNTIL_CLOSE and head.media.startswith(_EVENTS)
             self._until_close = not self._chunked
             self._keep = self._keep and self._chunked
+        if self.route.last is not None and head.media.startswith(_EVENTS):
+            self._events = NamedEvents(self.route.last)
         opening = head_for_client(
             head,
             self.plane.dates.line(self.started),
@@ -271,6 +276,8 @@ class Exchange:
         for piece in pieces:
             self._octets += len(piece)
             self._tail = tail(self._tail, piece)
+            if self._events is not None:
+                self._events.take(piece)
         if self._bodiless:
             pieces = []
         elif self._chunked:
@@ -290,7 +297,11 @@ class Exchange:
     # ---- the end ---------------------------------------------------------------------------------------
     def _cut_short(self) -> bool:
         """Return whether an answer that only its connection's end has ended is a stream without its last words."""
-        return self._unframed and not self._tail.endswith(_LAST_EVENT)
+        return self._unframed and not self._said_all()
+
+    def _said_all(self) -> bool:
+        """Return whether a stream has said its last words, as its protocol has them."""
+        return self._tail.endswith(_LAST_EVENT) if self._events is None else self._events.whole(self._tail)
 
     def cut(self, reason: str) -> None:
         """End at once: what was allowed is not any more."""
@@ -305,8 +316,8 @@ class Exchange:
             release(self)
             return
         self._leave()
-        whole = self._tail.endswith(_LAST_EVENT)
-        if self._record(self._status, DONE) if whole else self._record(_CLIENT_GONE, "client-gone"):
+        status, reason = (self._status, DONE) if self._said_all() else (_CLIENT_GONE, "client-gone")
+        if self._record(status, reason):
             self.plane.turn.after(self)
         else:
             self._uncounted()  # the record that there is, or was to be, is another's to count
@@ -337,7 +348,10 @@ class Exchange:
         if self.stage is ENDED:
             return False
         self.stage = ENDED
-        said = usage(self._tail)
+        if not self.route.body_octets:
+            said = UNSAID  # what is read again, or cancelled, was paid for when it was asked for
+        else:
+            said = usage(self._tail) if self._events is None else self._events.usage(self._tail)
         journal, now = self.plane.ports.journal, self.plane.ports.clock.now()
         at = max(now, journal.last)
         body = completed(

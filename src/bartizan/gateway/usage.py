@@ -1,8 +1,9 @@
 """How many tokens an answer says it cost.
 
 Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record and settles limits of
-tokens and money, nothing else is decided by it. It stands near the end of an answer, whole or streamed, and inside a JSON string its name could
-not stand between two bare quotes: so the end is all that is kept and looked at.
+tokens and money, nothing else is decided by it. It stands near the end of an answer, whole or streamed, and inside a
+JSON string its name could not stand between two bare quotes: so the end is all that is kept and looked at. What
+stands only at the beginning of a stream, `events.py` keeps.
 """
 
 import re
@@ -28,8 +29,18 @@ class Usage(msgspec.Struct, frozen=True):
     completion_tokens: _Tokens = 0
 
 
+class _Wider(msgspec.Struct, frozen=True):
+    """What the Responses API and Anthropic's say; Anthropic counts what came from a cache, or went there, apart."""
+
+    input_tokens: _Tokens | None = 0
+    output_tokens: _Tokens | None = 0
+    cache_creation_input_tokens: _Tokens | None = 0
+    cache_read_input_tokens: _Tokens | None = 0
+
+
 UNSAID: Final = Usage()
 _DECODE: Final = msgspec.json.Decoder(Usage).decode
+_DECODE_WIDER: Final = msgspec.json.Decoder(_Wider).decode
 
 
 def tail(kept: bytes, piece: bytes) -> bytes:
@@ -56,6 +67,11 @@ def usage(kept: bytes) -> Usage:
 
 def _read(text: bytes) -> Usage:
     try:
-        return _DECODE(text)
+        said = _DECODE(text)
+        if said != UNSAID:
+            return said
+        wider = _DECODE_WIDER(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return UNSAID
+    cached = (wider.cache_creation_input_tokens or 0) + (wider.cache_read_input_tokens or 0)
+    return Usage(min((wider.input_tokens or 0) + cached, _MOST), wider.output_tokens or 0)

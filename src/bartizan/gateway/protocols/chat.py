@@ -1,36 +1,28 @@
 """The requests of the OpenAI API as it is widely used: chat, completions, embeddings.
 
 Rules of this file: shapes alone. A field that is not here is refused, so the list is generous: what the
-official client can send, and what open servers (vLLM, llama.cpp, TGI) document beside it. An absent field
-stays absent (UNSET) and a null stays null, so that the re-encoding says exactly what was sent. A tagged shape
-stands among others, for msgspec takes one that stands alone without its tag, and would then write the tag.
+official client can send, and what open servers (vLLM, llama.cpp, TGI) document beside it.
 Source: the parameter types of the `openai` package, 3.54.0.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta
 
-T = TypeVar("T")
-Maybe: TypeAlias = T | UnsetType | None
-Text = Annotated[str, Meta(min_length=1, max_length=256)]
-Many = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Penalty = Annotated[float, Meta(ge=-2, le=2)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Heat = Annotated[float, Meta(ge=0, le=2)]
-Choices = Annotated[int, Meta(ge=1, le=128)]
-Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-Free = dict[str, Any]
-"""A JSON object of the caller's own making: a JSON schema, for one."""
-Metadata = Annotated[dict[str, str], Meta(max_length=64)]
-
-
-class Strict(Struct, frozen=True, forbid_unknown_fields=True):
-    """A shape that takes no other field than its own."""
-
-
-class TypedPart(Strict, tag_field="type", frozen=True):
-    """A shape that is told from its siblings by its `type`."""
+from bartizan.gateway.protocols.shape import (
+    Choices,
+    Free,
+    Heat,
+    Many,
+    Maybe,
+    Metadata,
+    Penalty,
+    Seed,
+    Share,
+    Strict,
+    Text,
+    TypedPart,
+)
 
 
 class CacheControl(Strict, frozen=True):
@@ -380,6 +372,3 @@ class EmbeddingRequest(Strict, frozen=True):
     dimensions: Maybe[Annotated[int, Meta(ge=1, le=65_536)]] = UNSET
     encoding_format: Maybe[Literal["float", "base64"]] = UNSET
     user: Maybe[Text] = UNSET
-
-
-ApiRequest = ChatRequest | CompletionRequest | EmbeddingRequest

@@ -1,0 +1,17 @@
+"""The platform's own public endpoints: where tokens, keys and the issuer's description are to be had."""
+
+from typing import Final
+
+from bartizan.gateway.body import FormBody, NoBody
+from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
+
+CONTROL: Final = Dialect(
+    (
+        Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
+        Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
+        Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
+    ),
+    prefix="",
+    errors=Errors.PROBLEM,
+    public=True,
+)

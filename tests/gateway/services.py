@@ -1,0 +1,17 @@
+"""The services behind the gateway of the tests: one of each protocol, and one more."""
+
+from bartizan.crypto.secret import Secret
+from bartizan.gateway.ports import ServiceLimits, ServiceRoute
+
+BEARER = Secret(b"Bearer upstream-credential")
+KEY = Secret(b"upstream-key")
+
+
+def services(limits: ServiceLimits, *, tls: bool) -> tuple[ServiceRoute, ...]:
+    return (
+        ServiceRoute("main", "api.example.com", credential=BEARER, tls=tls, limits=limits),
+        ServiceRoute("spare", "spare.example.com:8000", base="/api/v1", limits=limits),
+        ServiceRoute("claude", "api.anthropic.com", "anthropic", credential=KEY, tls=tls, limits=limits),
+        ServiceRoute("az", "az.openai.example", "azure", "/openai", credential=KEY, limits=limits),
+        ServiceRoute("control", "control", protocol="control", base=""),
+    )
