@@ -6,12 +6,11 @@ The first octet chooses the shape.
 import json
 import math
 
-from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.openai_api import ChatRequest, CompletionRequest, EmbeddingRequest
+from bartizan.gateway.protocols import anthropic, openai, responses
 from fuzz.target import Target
 
-_READERS = [JsonBody(shape) for shape in (ChatRequest, CompletionRequest, EmbeddingRequest)]
+_READERS = [row.reader for row in (*openai.ASKED, responses.ROWS[0], *anthropic.ANTHROPIC.rows[:2])]
 
 
 def run(data: bytes) -> str:
@@ -27,7 +26,7 @@ def run(data: bytes) -> str:
     sent, forwarded = _read(body), _read(judged.octets)
     assert _alike(sent, forwarded), (sent, forwarded)
     assert isinstance(sent, dict)
-    assert judged.model == sent["model"]
+    assert judged.model == (sent.get("model") or "")
     assert judged.stream == (sent.get("stream") is True)
     assert not set(judged.octets) & set(b"\r\n\0")
     return f"{shape} {' '.join(sorted(sent))}"
@@ -65,7 +64,11 @@ TARGET = Target(
     modules=(
         "bartizan.gateway.body",
         "bartizan.gateway.structure",
-        "bartizan.gateway.openai_api",
+        "bartizan.gateway.protocols.openai",
+        "bartizan.gateway.protocols.offered",
+        "bartizan.gateway.protocols.responses",
+        "bartizan.gateway.protocols.responses_items",
+        "bartizan.gateway.protocols.shape",
     ),
     run=run,
     seeds=(
@@ -81,6 +84,19 @@ TARGET = Target(
         b'\1{"model":"m","prompt":[1,2,3],"echo":false,"logprobs":5,"best_of":2,"suffix":"\\ud83d\\ude00"}',
         b'\2{"model":"m","input":[[1,2],[3]],"dimensions":8,"encoding_format":"float"}',
         b'\2{"model":"m","input":"x","user":"\\u003a"}',
+        (
+            b'\3{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"x"}]},{"id":"x"},'
+            b'{"type":"reasoning","id":"r","summary":[{"type":"summary_text","text":""}]},{"type":"function_call",'
+            b'"call_id":"c","name":"f","arguments":"{}"},{"type":"message","role":"assistant","content":"x"}],'
+            b'"tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":{}}],"stream":true}'
+        ),
+        (
+            b'\4{"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]},'
+            b'{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":1}}]}],"system":"x",'
+            b'"tools":[{"name":"f","input_schema":{}},{"type":"custom","name":"g","input_schema":{}},'
+            b'{"type":"bash_20250124","name":"bash"}],"tool_choice":{"type":"auto"}}'
+        ),
+        b'\5{"model":"m","messages":[{"role":"user","content":"x"}],"thinking":{"type":"disabled"}}',
         b'\0{"model":"a","mod\\u0065l":"b",%b}' % _MESSAGES,
     ),
     words=(
@@ -89,6 +105,7 @@ TARGET = Target(
         b'"type":', b'"text"', b'"image_url"', b'"input_audio"', b'"file"', b'"refusal"', b'"developer"', b'"assistant"', b'"tool"',
         b'"function"', b'"name":', b'"prediction":', b'"seed":', b'"stop":', b'"top_p":', b'"input":', b'"prompt":', b'"modalities":',
         b'"audio":', b'"json_schema"', b'"reasoning_effort":', b'"service_tier":', b'"store":', b'"web_search_options":',
+        b'"input_text"', b'"item_reference"', b'"tools":', b'"tool_use"', b'"custom"', b'"system":', b'"max_tokens":',
     ),
     longest=1024,
 )  # fmt: skip

@@ -27,7 +27,7 @@ class Parameter(msgspec.Struct, frozen=True):
     Attributes:
         form: of its value.
         required: whether a query must have it.
-        several: whether it may stand more than once, and its name with brackets behind it.
+        several: whether it may stand more than once; then its name has brackets behind it.
     """
 
     form: re.Pattern[str]
@@ -75,7 +75,7 @@ def _pair(piece: bytes, known: Parameters) -> tuple[str, str]:
         raise refusal("query-malformed")
     name = shape[1].decode()
     one = known.get(name)
-    if one is None or (shape[2] and not one.several):
+    if one is None or bool(shape[2]) is not one.several:
         raise refusal("query-unknown", param=name)
     if one.form.fullmatch(value.decode()) is None:
         raise refusal("query-invalid", param=name)

@@ -22,6 +22,7 @@ from bartizan.clock import Clock
 from bartizan.config import SecretMissing
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.faults import Fault, Refusal
+from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.response import Dates, refusal_answer
 
 LOOPBACK: Final = "127.0.0.1"
@@ -143,7 +144,7 @@ class Proxy:
             fault,
             self._dates.line(self._terms.clock.now()),
             f"c-{secrets.token_hex(8)}",
-            openai=request is None or b"/v1/" in request.target,
+            errors=_errors(request),
             keep=False,
             limits=b"",
             bodiless=request is not None and request.method == b"HEAD",
@@ -151,6 +152,14 @@ class Proxy:
         await client.write(answer)
         await client.linger()
         return False
+
+
+def _errors(request: LocalRequest | None) -> Errors:
+    if request is None or b"/v1/" in request.target or b"/openai/" in request.target:
+        return (
+            Errors.ANTHROPIC if request is not None and b"/v1/messages" in request.target else Errors.OPENAI
+        )
+    return Errors.PROBLEM
 
 
 def listener(port: int) -> socket.socket:
