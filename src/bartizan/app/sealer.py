@@ -6,6 +6,7 @@ there and ends.
 """
 
 import contextlib
+import gc
 import select
 import socket
 import sqlite3
@@ -31,6 +32,8 @@ _LOOK_MS = 100
 """How long the sealer waits for orders before it looks at the journals again; what came meanwhile is one group."""
 _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
+_GARBAGE: Final = 200_000
+"""Objects that are made and not yet unmade, before cycles among them are looked for."""
 _BACKLOG = 4096
 """Entries of one look from which on there is surely more to read at once."""
 _PREDECESSOR: Final = Nanoseconds(10 * SECOND)
@@ -147,7 +150,10 @@ def main(argv: list[str]) -> int:
     channel = Channel(socket.socket(fileno=int(argv[0])), m.SealerOrders)
     boot, _ = channel.receive()
     try:
-        Sealer(channel, boot).run()
+        sealer = Sealer(channel, boot)
+        gc.freeze()
+        gc.set_threshold(_GARBAGE, 10, 100)  # a batch is a hundred thousand objects and no cycle
+        sealer.run()
     except REFUSED as fault:
         sys.stderr.write(f"{fault}\n")
         return 3

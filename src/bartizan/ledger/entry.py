@@ -9,6 +9,7 @@ moved by whoever fills the tree shows as a gap in its segment. Segment 0 is the 
 
 import struct
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ from bartizan.ledger.event import Event, decode
 from bartizan.ledger.segment import BETWEEN
 
 ORIGIN: Final = struct.Struct(">QQ")
+_LEAF: Final = struct.Struct(">BQQ")
+"""What a leaf's hash begins with: its mark and its origin."""
 _MOST: Final = 2**64 - 1
 OWN_SEGMENT: Final = 0
 """Segment of the events that the sealer appends itself."""
@@ -67,6 +70,18 @@ def runs(index: int, segment: int, sequence: int, bodies: Sequence[bytes]) -> It
         end = at + ENTRIES - (index + at) % ENTRIES
         yield index + at, ORIGIN.pack(segment, sequence + at) + BETWEEN.join(bodies[at:end])
         at = end
+
+
+def origin_leaf_hashes(segment: int, sequence: int, bodies: Sequence[bytes]) -> list[bytes]:
+    """Return the leaf hashes of neighbouring entries, in one go.
+
+    Args:
+        segment, sequence: where the first one came from.
+        bodies: of the entries.
+    Source: RFC 6962, section 2.1.
+    """
+    pack = _LEAF.pack
+    return [sha256(pack(0, segment, number) + body).digest() for number, body in enumerate(bodies, sequence)]
 
 
 def entries_in(run: object) -> list[bytes]:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from bartizan.ledger.block import ENTRIES, summarize
 from bartizan.ledger.database import ENTRIES_FROM, STATE, TILES_FROM
-from bartizan.ledger.entry import ORIGIN, entries_in, runs
+from bartizan.ledger.entry import ORIGIN, entries_in, origin_leaf_hashes, runs
 from bartizan.ledger.grammar import Columns, columns
-from bartizan.ledger.tree import Frontier, Node, ProofInvalid, leaf_hashes, node_in, root_of
+from bartizan.ledger.tree import Frontier, Node, ProofInvalid, node_in, root_of
 
 
 class StoredTree:
@@ -57,8 +57,7 @@ class StoredTree:
             bodies, events: as octets, and as what they say.
         """
         rows = runs(self.size, segment, sequence, bodies)
-        pack, origin = ORIGIN.pack, enumerate(bodies, sequence)
-        tiles = self.frontier.append(leaf_hashes([pack(segment, number) + body for number, body in origin]))
+        tiles = self.frontier.append(origin_leaf_hashes(segment, sequence, bodies))
         self._connection.executemany("INSERT INTO entries VALUES (?, ?)", rows)
         self._connection.executemany(
             "INSERT INTO tiles VALUES (?, ?, ?)", [(tile.level, tile.number, tile.hashes) for tile in tiles]

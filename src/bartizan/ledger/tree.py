@@ -54,9 +54,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def fold(hashes: Sequence[bytes]) -> bytes:
     """Return the root of a complete subtree from its hashes, whose number is a power of two."""
     while len(hashes) > 1:
-        each = iter(hashes)
-        hashes = [sha256(b"\1" + left + next(each)).digest() for left in each]
+        hashes = halve(hashes)
     return hashes[0]
+
+
+def halve(hashes: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of neighbours taken two by two, whose number is even."""
+    each = iter(hashes)
+    return [sha256(b"\1" + left + right).digest() for left, right in zip(each, each, strict=True)]
 
 
 class Frontier:
@@ -98,11 +103,14 @@ class Frontier:
             edge = self.levels[level] + new
             kept = (self.size >> (HEIGHT * level)) % WIDTH
             number = (first - (len(edge) - kept)) // WIDTH
-            new = []
-            for at in range(0, len(edge) - kept, WIDTH):
-                full.append(Tile(level, number + at // WIDTH, b"".join(edge[at : at + WIDTH])))
-                new.append(fold(edge[at : at + WIDTH]))
-            self.levels[level] = edge[len(edge) - kept :]
+            new = edge[: len(edge) - kept]
+            full += [
+                Tile(level, number + at // WIDTH, b"".join(new[at : at + WIDTH]))
+                for at in range(0, len(new), WIDTH)
+            ]
+            self.levels[level] = edge[len(new) :]
+            for _ in range(HEIGHT):
+                new = halve(new)
             level += 1
         return full
 
