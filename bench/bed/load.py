@@ -125,7 +125,8 @@ def connect(entry: Entry) -> socket.socket:
     return context.wrap_socket(sock, server_hostname="localhost")
 
 
-def _request(call: tuple[str, str], body: bytes) -> bytes:
+def request(call: tuple[str, str], body: bytes) -> bytes:
+    """Return the octets of a request for a path, with its token and this body."""
     path, token = call
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -136,17 +137,18 @@ def _request(call: tuple[str, str], body: bytes) -> bytes:
 
 def latency_us(entry: Entry, times: int) -> float:
     """Return the median time of a request on one kept connection, microseconds."""
-    request, spans = _request(entry.calls[0], BODY), []
+    octets, spans = request(entry.calls[0], BODY), []
     with connect(entry) as sock:
         for _ in range(times):
             start = time.perf_counter_ns()
-            sock.sendall(request)
-            _whole(sock)
+            sock.sendall(octets)
+            whole(sock)
             spans.append(time.perf_counter_ns() - start)
     return statistics.median(spans[times // 10 :]) / 1000
 
 
-def _whole(sock: socket.socket) -> None:
+def whole(sock: socket.socket) -> None:
+    """Read one whole answer of 200; raises LoadFailed for another."""
     told = b""
     while b"\r\n\r\n" not in told:
         told += _some(sock)
@@ -184,7 +186,7 @@ def stream(entry: Entry) -> Stream:
     """Return how one streamed answer comes in, on a connection of its own that is open before the clock starts."""
     first_ns, events, merged, told = 0, 0, 0, b""
     with connect(entry) as sock:
-        sock.sendall(_request(entry.calls[0], STREAM_BODY))
+        sock.sendall(request(entry.calls[0], STREAM_BODY))
         start = time.perf_counter_ns()
         while b"data: [DONE]" not in told:
             octets = _some(sock)

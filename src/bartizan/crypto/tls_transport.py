@@ -54,7 +54,8 @@ class TlsProtocol(asyncio.Protocol):
     when the peer's stream ended without close_notify, `TlsFault` when a record was not authentic.
 
     Attributes:
-        raw, session, inner: the transport below, the TLS in between, the protocol above.
+        raw, session, inner: the transport below, the TLS in between, the protocol above; a server's TLS comes into
+            being with the first octets from the client.
         phase: where the connection stands.
         paused: the inner protocol does not want to receive.
         undrained: bytes of plaintext encrypted in this turn and not yet written.
@@ -81,8 +82,11 @@ class TlsProtocol(asyncio.Protocol):
             NameUnusable: `server_hostname` is neither a DNS name nor an address.
         """
         self._factory, self._on_refused = factory, on_refused
-        self.session = TlsSession(context, server_hostname)
+        self.session: TlsSession
+        self._context, self._begun = context, False
         self._client = server_hostname is not None
+        if server_hostname is not None:
+            self._begin(server_hostname)
         self._budget = CHAIN_OCTETS if self._client else HELLO_OCTETS
         self._seconds = handshake_seconds
         self.phase = Phase.HANDSHAKE
@@ -129,7 +133,7 @@ class TlsProtocol(asyncio.Protocol):
         self._gone = True
         self._timer.cancel()
         if handshaking:
-            self._on_refused("closed-early")
+            self._refused("closed-early")
         inner, self.inner = self.inner, None
         if inner is not None:
             inner.connection_lost(self._cause or exc)
@@ -146,7 +150,12 @@ class TlsProtocol(asyncio.Protocol):
         if self.inner is not None:
             self.inner.resume_writing()
 
+    def _begin(self, server_hostname: str | None = None) -> None:
+        self.session, self._begun = TlsSession(self._context, server_hostname), True
+
     def _shake(self, data: bytes) -> None:
+        if not self._begun:
+            self._begin()
         taken = data[: self._budget]
         self._budget -= len(taken)
         try:
@@ -177,8 +186,13 @@ class TlsProtocol(asyncio.Protocol):
             return
         self.phase = Phase.CLOSED
         self._timer.cancel()
+        self._refused(word)
+        last = self.session.drain() if self._begun else b""
+        self._say_last(PLAIN_HTTP_ANSWER if word == "http-on-tls" else last)
+
+    def _refused(self, word: str) -> None:
+        """Tell who wanted to know that there was no connection."""
         self._on_refused(word)
-        self._say_last(PLAIN_HTTP_ANSWER if word == "http-on-tls" else self.session.drain())
 
     def _say_last(self, octets: bytes) -> None:
         """Write the last words if the peer keeps up; never wait for one that does not."""

@@ -111,6 +111,7 @@ def _limit(plane: "Plane", exchange: Exchange) -> None:
     elif known is None:
         _limit_stranger(plane, exchange)
     else:
+        plane.strangers.served = exchange.started
         wait = plane.ports.limit(exchange.route.service.name, known.id, exchange.started)
         exchange.owed = -wait
         _require_within("principal", max(0, wait))

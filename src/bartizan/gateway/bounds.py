@@ -8,6 +8,14 @@ CONNECTIONS: Final = 8192
 """Connections of clients that one worker holds at once; beyond them, the oldest stranger's is closed."""
 TRUSTED: Final = 512
 """Connections of one principal that no stranger can push out."""
+FAMILIAR: Final = 4096
+"""Addresses at which a good token was shown that are remembered."""
+HANDSHAKES: Final = 1024
+"""Handshakes that have begun and are not done, of one worker; beyond them, the oldest stranger's ends."""
+WAITING: Final = 1024
+"""Strangers that wait for their turn, in each of two rows; beyond them, who waits for most loses some."""
+HELD_OCTETS: Final = 32 * 1024 * 1024
+"""Octets that strangers have sent and that wait for their turn."""
 HEAD_OCTETS: Final = 32 * 1024
 """Octets of a head, a request's or an answer's."""
 LINE_OCTETS: Final = 2048
@@ -40,6 +48,8 @@ LINGER_OCTETS: Final = 8 * 1024 * 1024
 """Octets that are read and thrown away after a refusal, so that the client gets to read it."""
 STALL_OCTETS: Final = 16 * 1024
 """Octets of its last answers that a client takes within `STALL_TIME`, or all that is left of them."""
+OCTET_NS: Final = 1
+"""Nanoseconds that an octet is taken to cost which is read and thrown away."""
 USAGE_OCTETS: Final = 8 * 1024
 """Octets at the end of an answer in which its usage is looked for."""
 INTERIM: Final = 8

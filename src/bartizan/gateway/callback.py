@@ -45,6 +45,9 @@ def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[
     def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
         try:
             callback(self, *arguments, **named)
+        except CallbackFailed:  # from within: it has its cause
+            self.abort()
+            raise
         except Exception as fault:
             self.abort()
             raise CallbackFailed from fault

@@ -1,14 +1,19 @@
 """Who stays when there are more connections than a worker may hold.
 
-Rules of this file: a new connection always finds room, as long as a stranger can make it: the one that came
-first. Somebody whose principal has shown a good token is no stranger and stays, except beyond that principal's
-share. So strangers can take places from each other only, and no principal can take all.
+Rules of this file: a new connection always finds room, as long as a stranger can make it. A source that has more
+than its share makes the room itself; else the oldest stranger does, and a stranger at an address where a good token
+was shown lately only after all others. Somebody whose principal has shown a good token is no stranger and stays,
+except beyond that principal's share. So strangers can take places from each other only, none from many sources what
+it holds itself, and no principal can take all.
 """
 
 from collections import Counter
 from typing import Protocol
 
 from bartizan.gateway.bounds import TRUSTED
+
+_SHARE = 8
+"""A source of strangers may hold one in so many places while others want them."""
 
 
 class Seat(Protocol):
@@ -26,7 +31,7 @@ class Crowd:
         evicted: how many had to make room since the last look.
     """
 
-    __slots__ = ("_most", "_shares", "_strangers", "_trusted", "evicted")
+    __slots__ = ("_by_source", "_familiar", "_most", "_shares", "_strangers", "_trusted", "evicted")
 
     def __init__(self, most: int) -> None:
         """Start empty.
@@ -35,46 +40,73 @@ class Crowd:
             most: connections at once.
         """
         self._most = most
-        self._strangers: dict[Seat, None] = {}
+        self._strangers: dict[Seat, str] = {}
+        self._familiar: dict[Seat, str] = {}
+        self._by_source: dict[str, dict[Seat, None]] = {}
         self._trusted: dict[Seat, str] = {}
         self._shares: Counter[str] = Counter()
         self.evicted = 0
 
     def __len__(self) -> int:
         """Return how many are there."""
-        return len(self._strangers) + len(self._trusted)
+        return len(self._strangers) + len(self._familiar) + len(self._trusted)
 
-    def enter(self, seat: Seat) -> None:
-        """Take a connection in; where there is no room, the oldest stranger's ends, or else this one."""
-        if seat in self._strangers or seat in self._trusted:
+    def enter(self, seat: Seat, source: str = "", *, familiar: bool = False) -> None:
+        """Take a connection in; where there is no room, a stranger's ends, or else this one.
+
+        Args:
+            seat: the connection; a second time, nothing happens.
+            source: where it comes from.
+            familiar: whether a good token was shown there lately.
+        """
+        if seat in self._trusted or seat in self._strangers or seat in self._familiar:
             return
         if len(self) >= self._most:
             self.evicted += 1
-            if not self._strangers:
+            leaving = self._who_leaves(source)
+            if leaving is None:
                 seat.abort()
                 return
-            oldest = next(iter(self._strangers))
-            del self._strangers[oldest]
-            oldest.abort()
-        self._strangers[seat] = None
+            self.leave(leaving)
+            leaving.abort()
+        (self._familiar if familiar else self._strangers)[seat] = source
+        self._by_source.setdefault(source, {})[seat] = None
+
+    def _who_leaves(self, source: str) -> Seat | None:
+        own = self._by_source.get(source, {})
+        if len(own) * _SHARE > self._most:
+            return next(iter(own))
+        return next(iter(self._strangers or self._familiar), None)
 
     def trust(self, seat: Seat, principal: str) -> bool:
         """Note that a principal has shown a good token; return whether no stranger takes this place any more."""
         if seat in self._trusted:
             return True
-        if seat not in self._strangers or self._shares[principal] >= TRUSTED:
+        if self._shares[principal] >= TRUSTED or not self._forget(seat):
             return False
-        del self._strangers[seat]
         self._trusted[seat] = principal
         self._shares[principal] += 1
         return True
 
     def leave(self, seat: Seat) -> None:
         """Let a connection go that has ended, or is no longer here."""
-        if seat in self._strangers:
-            del self._strangers[seat]
-        elif seat in self._trusted:
+        if seat in self._trusted:
             principal = self._trusted.pop(seat)
             self._shares[principal] -= 1
             if not self._shares[principal]:
                 del self._shares[principal]
+        else:
+            self._forget(seat)
+
+    def _forget(self, seat: Seat) -> bool:
+        """Count a stranger no more; return whether it was one."""
+        source = self._strangers.pop(seat, None)
+        if source is None:
+            source = self._familiar.pop(seat, None)
+        if source is None:
+            return False
+        own = self._by_source[source]
+        del own[seat]
+        if not own:
+            del self._by_source[source]
+        return True

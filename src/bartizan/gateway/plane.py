@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
-from bartizan.gateway.connection import Connection
+from bartizan.gateway.connection import Connection, Informed
+from bartizan.gateway.bounds import HANDSHAKES
 from bartizan.gateway.controls import rate_limited, tls_strong
 from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
@@ -24,6 +25,7 @@ from bartizan.gateway.reserve import release
 from bartizan.gateway.response import Dates
 from bartizan.gateway.route import Routes
 from bartizan.gateway.share import Shares
+from bartizan.gateway.strangers import Strangers
 from bartizan.gateway.subject import Account, Allowance
 from bartizan.gateway.turn import Nobody, Turn
 from bartizan.ledger.event import Outcome
@@ -61,7 +63,9 @@ class Plane:
     Attributes:
         ports, loop, patience: what it was assembled with.
         heads, passes, routes, turn, pool, request_lines, ids, dates: its parts.
-        clients: every connection of a client; `crowd` has those too that still shake hands.
+        clients: every connection of a client; `crowd` has those too that still shake hands, `shaking` those alone
+            whose handshake has begun.
+        strangers: those of them that have to wait for their turns.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
@@ -91,7 +95,9 @@ class Plane:
         "ports",
         "request_lines",
         "routes",
+        "shaking",
         "shares",
+        "strangers",
         "swept",
         "turn",
     )
@@ -109,7 +115,9 @@ class Plane:
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
         self.crowd, self.shares = Crowd(ports.connections), Shares()
+        self.shaking = Crowd(min(HANDSHAKES, ports.connections))
         self.open: set[Exchange] = set()
+        self.strangers = Strangers(ports.clock, loop, self._is_busy)
         self.generation, self.draining = ports.generation(), False
         self.admitted = self.completed = 0
         self.overdrawn = Nanoseconds(0)
@@ -199,13 +207,25 @@ class Plane:
         else:
             self.turn.after(_NOBODY)
 
-    def count_handshake(self, word: str) -> None:
-        """Count a TLS handshake that failed; nobody had asked for anything yet."""
+    def count_handshake(self, word: str, source: str) -> None:
+        """Count a TLS handshake that failed, and charge the network that it came from."""
         self._refusals.count(Key("anonymous", f"tls-{word}", tls_strong.CONTROL.id, 0))
+        self.charge(source, self.swept)
+
+    def origin(self, transport: Informed) -> tuple[str, str]:
+        """Return the address that a connection comes from, and the pseudonym of its network; empty, `anonymous`."""
+        peer = transport.get_extra_info("peername")
+        if not isinstance(peer, tuple):
+            return "", "anonymous"
+        return peer[0], self.ports.pseudonym_of_address(peer[0])
+
+    def _is_busy(self) -> bool:
+        return bool(self.open)
 
     def write_counts(self) -> None:
         """Write the refusals that were counted, and the budgets that were reached, since the last call."""
-        evicted, self.crowd.evicted = self.crowd.evicted, 0
+        evicted = self.crowd.evicted + self.shaking.evicted + self.strangers.shed
+        self.crowd.evicted = self.shaking.evicted = self.strangers.shed = 0
         self._refusals.count(Key("anonymous", "connections-full", RATE, 0), evicted)
         try:
             written = self._refusals.write(self.ports.journal) + self._write_alerts()
@@ -233,7 +253,7 @@ class Plane:
         """Take note of a new connection, which may have to end at once, or to end another."""
         self.clients.add(client)
         self._deserted.clear()
-        self.crowd.enter(seat)
+        self.crowd.enter(seat, client.source, familiar=self.strangers.knows(client.address))
 
     def left(self, client: "ClientConnection", seat: Seat) -> None:
         """Take note of the end of a connection."""

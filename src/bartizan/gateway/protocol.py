@@ -20,6 +20,7 @@ from bartizan.gateway.bounds import (
     HEAD_OCTETS,
     LINGER_OCTETS,
     LINGER_TIME,
+    OCTET_NS,
     REST_TIME,
     STALL_OCTETS,
 )
@@ -59,7 +60,8 @@ class ClientConnection(asyncio.Protocol):
     """One connection of a client.
 
     Attributes:
-        source: pseudonym of the address that it comes from, or `anonymous`.
+        address: that it comes from; empty where it has none.
+        source: pseudonym of the network that it comes from, or `anonymous`.
         group: key-agreement group of its TLS, `none` without.
         stalled: whether the client does not take what is sent to it.
     """
@@ -69,6 +71,7 @@ class ClientConnection(asyncio.Protocol):
         "_begun",
         "_body",
         "_deadline",
+        "_dozes",
         "_due",
         "_exchange",
         "_lingered",
@@ -80,6 +83,8 @@ class ClientConnection(asyncio.Protocol):
         "_steps",
         "_transport",
         "_trusted",
+        "_waiting",
+        "address",
         "group",
         "source",
         "stalled",
@@ -95,17 +100,16 @@ class ClientConnection(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._exchange: Exchange | None = None
         self._steps: Steps | None = None
-        self._paused = self._begun = self._due = self._trusted = self.stalled = False
-        self.source, self.group = "anonymous", "none"
+        self._paused = self._begun = self._due = self._dozes = self._trusted = self.stalled = False
+        self._waiting = b""
+        self.address, self.source, self.group = "", "anonymous", "none"
         self._transport: asyncio.Transport
 
     @override
     @ending
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        if isinstance(peer, tuple):
-            self.source = self._plane.ports.pseudonym_of_address(peer[0])
+        self.address, self.source = self._plane.origin(transport)
         terms = connection_of(transport)
         self.group = terms.group
         self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.head_time)
@@ -122,6 +126,54 @@ class ClientConnection(asyncio.Protocol):
     @override
     @ending
     def data_received(self, data: bytes) -> None:
+        if not (self._trusted or self._due):
+            self._defer(data)
+        elif self._phase is _HEAD and not self._due:
+            self._read_head(data)
+        else:
+            self._receive(data)
+
+    def _defer(self, data: bytes) -> None:
+        """Have what a stranger sent wait for its turn; nothing more is read meanwhile."""
+        if self._phase is _LINGERING:
+            self._receive(data)
+            self._doze(len(data))
+        elif self._phase is not _CLOSED:
+            self._waiting = data
+            self._plane.strangers.wait(self)
+            if self._waiting:
+                self._steer()
+
+    def _doze(self, octets: int) -> None:
+        """Read on in a later turn, for reading what is thrown away costs time too."""
+        if self._phase is _LINGERING:
+            self._dozes = True
+            self._steer()
+            self._plane.strangers.charge(octets * OCTET_NS)
+            self._plane.strangers.wait(self)
+
+    @property
+    def held(self) -> int:
+        """Octets that wait for this stranger's turn."""
+        return len(self._waiting)
+
+    @ending
+    def turn(self) -> None:
+        """Take what a stranger has sent, or what lies ahead of it, or read on."""
+        data, self._waiting, self._dozes = self._waiting, b"", False
+        if self._phase is _CLOSED:
+            return
+        self._steer()
+        if data:
+            self._receive(data)
+        elif self._due:
+            self._read_ahead()
+
+    def give_way(self) -> None:
+        """End: there is no room to wait in."""
+        self.abort()
+
+    def _receive(self, data: bytes) -> None:
         if self._phase is _HEAD and not self._due:
             self._read_head(data)
         elif self._phase is _BODY:
@@ -136,6 +188,7 @@ class ClientConnection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._phase = _CLOSED
+        self._plane.strangers.leave(self)
         self._plane.left(self, self._raw)
         self._steps = None
         exchange = self._let_go()
@@ -277,9 +330,12 @@ class ClientConnection(asyncio.Protocol):
 
     def _plan(self) -> None:
         """Have what lies ahead read in a later turn: a thousand requests must neither nest nor hold up others."""
-        if self._ahead and not self._due and not self.stalled:
+        if self._ahead and not self._due and not self.stalled and not self._waiting:
             self._due = True
-            self._plane.loop.call_soon(self._read_ahead)
+            if self._trusted:
+                self._plane.loop.call_soon(self._read_ahead)
+            else:
+                self._plane.strangers.wait(self)
 
     @ending
     def _read_ahead(self) -> None:
@@ -290,7 +346,13 @@ class ClientConnection(asyncio.Protocol):
 
     def _steer(self) -> None:
         """Read on, or stop reading: what has been read, and what has been answered, is bounded."""
-        held = self.stalled or self._phase is _RESTING or len(self._ahead) > AHEAD_OCTETS
+        held = (
+            self.stalled
+            or self._phase is _RESTING
+            or len(self._ahead) > AHEAD_OCTETS
+            or self._dozes
+            or (bool(self._waiting) and self._phase is not _LINGERING)
+        )
         if held is not self._paused and not self._transport.is_closing():
             self._paused = held
             if held:
@@ -308,6 +370,7 @@ class ClientConnection(asyncio.Protocol):
     def trust(self, principal: str) -> None:
         """Take note that a principal has shown a good token here: no stranger pushes this connection out."""
         if not self._trusted:
+            self._plane.strangers.know(self.address)
             self._trusted = self._plane.crowd.trust(self._raw, principal)
 
     # ---- out -------------------------------------------------------------------------------------------

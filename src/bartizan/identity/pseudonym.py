@@ -3,6 +3,7 @@
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, Literal
 
@@ -33,6 +34,7 @@ def mint(letter: Literal["p", "a", "q", "t"], random: Random = secrets.token_byt
     return f"{letter}-{random(_OCTETS).hex()}"
 
 
+@lru_cache(maxsize=4096)
 def prefix(address: str) -> str:
     """Return the prefix that an address is known by: /24 of IPv4, /56 of IPv6 (mapped IPv4 as IPv4).
 

@@ -1,0 +1,214 @@
+"""Floods of strangers while a client goes on asking: `python -m bench.flood`. The goal: its p99 stays within 5 times.
+
+The platform runs as it comes, over TLS, in front of nginx. A client with a token asks 200 times a second on a kept
+connection and 5 times a second on a new one, each counted from when it was due. Then the same beside each flood: two
+processes that come from forty /24 networks of loopback, as fast as they can. They share this machine's cores with
+what they flood, which floods from outside do not: so they run on one core, when nobody else wants it, and the row
+`burn` shows what even that costs, for it uses as much and sends nothing. Floods and quiet take turns, and a ratio is
+the median over the rounds of a flood's percentile against the quiet one's of the same round.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bartizan import __version__
+from bench.bed import peers
+from bench.bed.load import Entry
+from bench.bed.processes import PeerFailed, cpu_us, pss_mb, tree
+from bench.bed.report import machine, record, table
+from bench.bed.steady import Steady, percentile, steady
+
+KINDS = (
+    "burn",
+    "no-token",
+    "wrong-token",
+    "churn",
+    "handshakes",
+    "half-open",
+    "half-hello",
+    "slow-heads",
+    "big-bodies",
+)
+GOAL = 5
+_NETWORKS = ((1, 20), (21, 40))
+"""The second-last octets that each of the two flooders comes from."""
+_COMMAND = str(Path(sys.executable).with_name("bartizan"))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one flood, or none, did in one round.
+
+    Attributes:
+        client: what the client saw.
+        tries_s: how often strangers tried, a second.
+        cores: processor time that the platform used, a second.
+        mb: PSS of the platform under it.
+    """
+
+    client: Steady
+    tries_s: float
+    cores: float
+    mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A running platform: where it answers, its processes without the sample, and its client's token."""
+
+    entry: Entry
+    pids: list[int]
+    token: str
+
+
+Round = Mapping[str, Seen]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure and print; 0, or 3 where something is missing or does not run."""
+    arguments = _arguments(words)
+    lines = [line for line in peers.missing(frozenset({"nginx"})) if "wrk" not in line]
+    if lines:
+        print("install first:", *lines, sep="\n  ", file=sys.stderr)
+        return 3
+    kinds = ["none", *(kind for kind in KINDS if not arguments.only or kind in arguments.only)]
+    try:
+        with _platform() as place:
+            steady(place.entry, 1)
+            begun = pss_mb(place.pids)
+            rounds = [_round(place, kinds, arguments.seconds, number) for number in range(arguments.rounds)]
+    except PeerFailed as fault:
+        print(fault, file=sys.stderr)
+        return 3
+    body = f"{_told(kinds, rounds)}\n\nPSS of the platform before the first flood: {begun:.0f} MB."
+    print(body, machine(), sep="\n\n")
+    if arguments.record:
+        note = f"{arguments.rounds} rounds of {arguments.seconds:g} s a flood."
+        record("Flood", {"Bartizan": __version__}, f"{note}\n\n{body}")
+    return 0
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.flood", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5, help="of each flood in each round")
+    parser.add_argument("--only", action="append", choices=KINDS, help="leave the other kinds out")
+    parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
+    return parser.parse_args(words)
+
+
+@contextmanager
+def _platform() -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="bartizan-flood-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with peers.upstream(folder) as behind:
+            state = folder / "state"
+            (folder / "bartizan.toml").write_text(
+                f'[[service]]\nname = "service"\nupstream = "http://127.0.0.1:{behind.whole}/v1"\n'
+                f'allow_private = ["127.0.0.1:{behind.whole}"]\n'
+                "limits = { requests_per_minute = 1_000_000_000 }\n"
+            )
+            try:
+                _command(folder, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
+                yield _place(folder, state)
+            finally:
+                _command(folder, "down", "--state", str(state))
+
+
+def _place(folder: Path, state: Path) -> Place:
+    status = json.loads((state / "run" / "status.json").read_text())
+    token = _command(folder, "token", "--state", str(state)).strip()
+    port = int(status["listen"].rpartition(":")[2])
+    sample = {each["pid"] for each in status["processes"] if each["kind"] == "sample"}
+    pids = [pid for pid in tree(int(status["pid"])) if pid not in sample]
+    return Place(Entry(port, True, (("/v1/chat/completions", token),)), pids, token)
+
+
+def _command(place: Path, *words: str) -> str:
+    told = subprocess.run([_COMMAND, *words], cwd=place, capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise PeerFailed(f"bartizan {words[0]}: {told.stdout[-1000:]}{told.stderr[-1000:]}")
+    return told.stdout
+
+
+def _round(place: Place, kinds: Sequence[str], seconds: float, number: int) -> Round:
+    seen = {}
+    for kind in kinds:
+        print(f"round {number + 1}: {kind}", file=sys.stderr)
+        seen[kind] = _seen(place, kind, seconds)
+    return seen
+
+
+def _seen(place: Place, kind: str, seconds: float) -> Seen:
+    used, begun = cpu_us(place.pids), time.monotonic()
+    flooders = [] if kind == "none" else [_flooder(place, kind, seconds + 1, nets) for nets in _NETWORKS]
+    time.sleep(1 if flooders else 0)
+    client = steady(place.entry, seconds)
+    cores = (cpu_us(place.pids) - used) / 1e6 / (time.monotonic() - begun)
+    under = pss_mb(place.pids)
+    tried = sum(int(flooder.communicate()[0] or 0) for flooder in flooders)
+    return Seen(client, tried / seconds, cores, under)
+
+
+def _flooder(place: Place, kind: str, seconds: float, nets: tuple[int, int]) -> "subprocess.Popen[str]":
+    words = [sys.executable, "-m", "bench.bed.flooder", kind, str(place.entry.port), str(seconds)]
+    flooder = subprocess.Popen(
+        [*words, *map(str, nets)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert flooder.stdin is not None
+    flooder.stdin.write(place.token)
+    flooder.stdin.close()
+    flooder.stdin = None
+    return flooder
+
+
+def _told(kinds: Sequence[str], rounds: Sequence[Round]) -> str:
+    heading = ["flood", "tries/s", "platform's cores", "kept p50 ms", "p99 ms", "x quiet", f"goal: {GOAL}",
+               "new p50 ms", "p99 ms", "x quiet", "failed", "PSS MB"]  # fmt: skip
+    return table(heading, [_row(kind, rounds) for kind in kinds])
+
+
+def _row(kind: str, rounds: Sequence[Round]) -> list[str]:
+    mine, median = [each[kind] for each in rounds], statistics.median
+    ratio, fresh = _ratio(kind, rounds, "kept"), _ratio(kind, rounds, "fresh")
+    return [
+        kind,
+        f"{median(each.tries_s for each in mine):,.0f}",
+        f"{median(each.cores for each in mine):.2f}",
+        f"{median(percentile(each.client.kept, 0.5) for each in mine):.2f}",
+        f"{median(percentile(each.client.kept, 0.99) for each in mine):.2f}",
+        f"{ratio:.1f}",
+        "met" if ratio <= GOAL else "not met",
+        f"{median(percentile(each.client.fresh, 0.5) for each in mine):.1f}",
+        f"{median(percentile(each.client.fresh, 0.99) for each in mine):.1f}",
+        f"{fresh:.1f}",
+        str(sum(each.client.failed for each in mine)),
+        f"{max(each.mb for each in mine):.0f}",
+    ]
+
+
+def _ratio(kind: str, rounds: Sequence[Round], which: str) -> float:
+    """Return the median over the rounds of p99 against the quiet one's in the same round."""
+    return statistics.median(
+        percentile(getattr(each[kind].client, which), 0.99)
+        / percentile(getattr(each["none"].client, which), 0.99)
+        for each in rounds
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
