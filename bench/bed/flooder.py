@@ -1,4 +1,4 @@
-"""One flooder: `python -m bench.bed.flooder KIND PORT SECONDS FIRST LAST` floods 127.0.0.1 as a stranger.
+"""One flooder: `python -m bench.bed.flooder KIND PORT SECONDS FIRST LAST [--in-front]` floods 127.0.0.1 as a stranger.
 
 It comes from 127.0.FIRST.1 to 127.0.LAST.1, so from as many /24 networks. At its end it prints how often it tried.
 """
@@ -115,12 +115,10 @@ class Flood:
                 except OSError:
                     break
             for sock in some:
-                try:
+                with contextlib.suppress(OSError):
                     if first:
                         sock.send(first)
                     self.tried += 1
-                except OSError:
-                    pass
             if first:
                 select.select(some, [], [], _TURN_S)
             for sock in some:
@@ -135,10 +133,8 @@ class Flood:
                 sock = self.connect()
                 held.append(sock)
                 self.tried += 1
-                try:
+                with contextlib.suppress(OSError):
                     sock.send(first)
-                except OSError:
-                    pass
             time.sleep(_TURN_S)
             held = [sock for sock in held if not _ended(sock)]
 
@@ -168,8 +164,7 @@ class Flood:
         lines: list[Line] = []
         begun: set[Line] = set()
         while self.on():
-            for _ in range(min(16, count - len(lines))):
-                lines.append(Line(self.connect(), self.context))
+            lines += [Line(self.connect(), self.context) for _ in range(min(16, count - len(lines)))]
             time.sleep(apart_s)
             for line in tuple(lines):
                 try:
@@ -232,8 +227,9 @@ def step_back() -> None:
 
 def main(words: list[str]) -> None:
     """Flood; the token comes over standard input."""
-    step_back()
-    kind, port, seconds, first, last = words
+    if "NOBACK" not in os.environ:
+        step_back()
+    kind, port, seconds, first, last = words[:5]
     sources = itertools.cycle([f"127.0.{net}.1" for net in range(int(first), int(last) + 1)])
     flood = Flood(int(port), float(seconds), sources)
     kinds(sys.stdin.read().strip())[kind](flood)

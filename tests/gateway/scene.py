@@ -254,6 +254,7 @@ class Scene:
         self.limits = ServiceLimits()
         self.connections = 100
         self.insists = self.durable = False
+        self.network: Callable[[str], str] = lambda _address: "a-00000000000000cc"
         self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
@@ -286,7 +287,7 @@ class Scene:
             journal=self.journal,
             dial=self.dial,
             wrap_upstream=self.wrap,
-            pseudonym_of_address=lambda _address: "a-00000000000000cc",
+            pseudonym_of_address=self.network,
             stop_accepting=self.stop,
             random=secrets.token_bytes,
             connections=self.connections,

@@ -51,3 +51,44 @@ def test_the_oldest_stranger_makes_room() -> None:
     for place in places:
         there.enter(place)
     assert [place.aborted for place in places] == [1, 0, 0]
+
+
+def test_a_source_beyond_its_share_makes_the_room_itself() -> None:
+    there, honest = Crowd(16), [Place() for _ in range(4)]
+    for number, place in enumerate(honest):
+        there.enter(place, f"honest-{number}")
+    flood = [Place() for _ in range(100)]
+    for place in flood:
+        there.enter(place, "flood")
+    assert not any(place.aborted for place in honest)
+    assert sum(place.aborted for place in flood) == 100 - 12
+
+
+def test_who_comes_from_a_familiar_address_makes_room_after_all_other_strangers() -> None:
+    there, familiar = Crowd(16), Place()
+    there.enter(familiar, "home", familiar=True)
+    flood = [Place() for _ in range(100)]
+    for number, place in enumerate(flood):
+        there.enter(place, f"network-{number}")
+    assert [familiar.aborted, sum(place.aborted for place in flood)] == [0, 100 - 15]
+    more = [Place() for _ in range(16)]
+    for number, place in enumerate(more):
+        there.enter(place, f"familiar-{number}", familiar=True)
+    assert familiar.aborted == 1
+    assert len(there) == 16
+
+
+@given(STEPS)
+def test_whoever_left_is_not_counted_for_any_source(steps: list[tuple[str, int, str]]) -> None:
+    there, places = Crowd(MOST), [Place() for _ in range(12)]
+    for does, number, word in steps:
+        if does == "enter" and not places[number].aborted:
+            there.enter(places[number], word, familiar=number % 2 == 0)
+        elif does == "trust":
+            there.trust(places[number], word)
+        else:
+            there.leave(places[number])
+    for place in places:
+        there.leave(place)
+    assert len(there) == 0
+    assert not there._by_source

@@ -58,6 +58,7 @@ class Gateway:
                 exchange.cut("draining")
             for client in tuple(plane.clients):
                 client.abort()
+        plane.crowd.end()  # those too that still shake hands
         self._timer.cancel()
         plane.write_counts()
         plane.turn.write()

@@ -98,6 +98,11 @@ class Crowd:
         else:
             self._forget(seat)
 
+    def end(self) -> None:
+        """End everybody who is still here."""
+        for seat in (*self._strangers, *self._familiar, *self._trusted):
+            seat.abort()
+
     def _forget(self, seat: Seat) -> bool:
         """Count a stranger no more; return whether it was one."""
         source = self._strangers.pop(seat, None)

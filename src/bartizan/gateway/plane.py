@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
-from bartizan.gateway.connection import Connection, Informed
 from bartizan.gateway.bounds import HANDSHAKES
+from bartizan.gateway.connection import Connection, Informed
 from bartizan.gateway.controls import rate_limited, tls_strong
 from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
