@@ -45,7 +45,7 @@ def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[
     def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
         try:
             callback(self, *arguments, **named)
-        except CallbackFailed:  # from within: it has its cause
+        except CallbackFailed:  # of another that this one called
             self.abort()
             raise
         except Exception as fault:
@@ -60,6 +60,9 @@ def _alone(callback: Callable[[A], None]) -> Callable[[A], None]:
     def guarded(self: A) -> None:
         try:
             callback(self)
+        except CallbackFailed:  # of another that this one called
+            self.abort()
+            raise
         except Exception as fault:
             self.abort()
             raise CallbackFailed from fault
@@ -72,6 +75,9 @@ def _with_one(callback: Callable[[A, T], None]) -> Callable[[A, T], None]:
     def guarded(self: A, argument: T) -> None:
         try:
             callback(self, argument)
+        except CallbackFailed:  # of another that this one called
+            self.abort()
+            raise
         except Exception as fault:
             self.abort()
             raise CallbackFailed from fault

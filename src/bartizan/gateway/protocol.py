@@ -7,7 +7,6 @@ the reading of what it sends.
 """
 
 import asyncio
-import enum
 from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
@@ -30,6 +29,7 @@ from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.ports import Coming, Reserved
+from bartizan.gateway.phase import Phase
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps
 from bartizan.gateway.response import CONTINUE, health_answer, refusal_answer
@@ -40,17 +40,6 @@ if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
 
 _NEVER: Final = Nanoseconds(0)
-
-
-class Phase(enum.Enum):
-    """What a connection is about."""
-
-    HEAD = enum.auto()
-    BODY = enum.auto()
-    BUSY = enum.auto()
-    RESTING = enum.auto()
-    LINGERING = enum.auto()
-    CLOSED = enum.auto()
 
 
 _HEAD, _BODY, _BUSY, _RESTING, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
