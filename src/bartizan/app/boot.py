@@ -58,8 +58,12 @@ async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
     message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.issuer)
     with _passing(msgspec.json.encode(s.plan)) as plan:
-        fds = (s.listener.fileno(), s.generation.readable, plan)
-        await s.record.hand(child, lambda number: msgspec.structs.replace(message, segment=number), *fds)
+        board = s.boards.take(child.number)
+        try:
+            fds = (s.listener.fileno(), s.generation.readable, board, plan)
+            await s.record.hand(child, lambda number: msgspec.structs.replace(message, segment=number), *fds)
+        finally:
+            os.close(board)
     s.generation.send(child)
     s.tell_of_control(child)
 

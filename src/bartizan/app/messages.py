@@ -71,7 +71,7 @@ class SegmentWanted(Message, frozen=True):
 
 # ---- worker ----------------------------------------------------------------------------------------------
 class BootWorker(Message, frozen=True):
-    """Descriptors: listener, generation counter, plan (sealed memory), segment, first key (sealed memory)."""
+    """Descriptors: listener, generation counter, board, plan (sealed memory), segment, first key (sealed memory)."""
 
     number: int
     boot: str

@@ -15,6 +15,7 @@ from bartizan.egress.http import Client, Response
 
 SECONDS: Final = 30.0
 """Longest time for an answer: a revocation is answered once every worker has loaded it."""
+_OK: Final = 200
 Shape = TypeVar("Shape")
 
 
@@ -132,6 +133,16 @@ class Owner:
         found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
         return found.first, found.last
 
+    def metrics(self) -> str:
+        """Return the platform's numbers in Prometheus' text format; raises as `token`."""
+        response = self._send("GET", "/metrics", (), b"")
+        try:
+            if response.status != _OK:
+                raise OwnerRefused(response.status, "")
+            return response.body.decode()
+        except UnicodeDecodeError as fault:
+            raise OwnerRefused(response.status, "") from fault
+
     def sample_sha256(self) -> str:
         """Return the digest of the secret in the sample's system prompt, hexadecimal; raises as `token`."""
         return self._ask("GET", "/sample", _Sample).sha256
@@ -141,14 +152,16 @@ class Owner:
     ) -> Shape:
         headers = (("content-type", "application/json"),) if body is not None else ()
         octets = b"" if body is None else msgspec.json.encode(body)
+        return _read(self._send(method, path, headers, octets), shape)
+
+    def _send(self, method: str, path: str, headers: tuple[tuple[str, str], ...], octets: bytes) -> Response:
         try:
             client = Client.unix(self._folder.owner_socket, timeout_s=SECONDS)
-            response = client.request(method, path, headers, octets)
+            return client.request(method, path, headers, octets)
         except PermissionError as fault:
             raise PermissionError(fault.errno, fault.strerror, str(self._folder.owner_socket)) from fault
         except OSError as fault:
             raise PlatformSilent(self._folder) from fault
-        return _read(response, shape)
 
 
 def _read(response: Response, shape: type[Shape]) -> Shape:

@@ -18,6 +18,7 @@ import msgspec
 
 from bartizan.app import messages as m
 from bartizan.app import pulse
+from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
 from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
 from bartizan.app.child import Child, ChildEnded, Log, describe, listen, listen_unix
@@ -69,6 +70,7 @@ class Supervisor:
         self.children: dict[int, Child] = {}
         self.record = Record(self.folder.segments, self.clock, self.boot, self.of, self._say)
         self.generation = Generation(self.folder.generation, self.of)
+        self.boards = Boards(self.folder.run)
         self.relay = Relay(self)
         self.stopping = False
         self._control_left: int | None = None
@@ -239,6 +241,7 @@ class Supervisor:
         if child.kind == "sealer":
             self.record.sealer_is(ready=False)
         self.record.writer_gone(child.number)
+        self.boards.give_back(child.number)
         self.generation.reconsider()
         if child.kind == "control":
             self._control_is(up=False)

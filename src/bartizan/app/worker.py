@@ -33,6 +33,7 @@ from bartizan.access import assemble as access
 from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
+from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding, requests_at_once
 from bartizan.app.freshness import Freshness
@@ -49,6 +50,7 @@ from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
+from bartizan.gateway.metering import COUNTED
 from bartizan.identity import pseudonym
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
@@ -79,12 +81,12 @@ class Worker:
     Args:
         channel: to the supervisor; blocking until the loop runs.
         boot: what it is.
-        fds: listener, generation counter, plan, segment, first key.
+        fds: listener, generation counter, board, plan, segment, first key.
     """
 
     def __init__(self, channel: Channel, boot: m.BootWorker, fds: list[int]) -> None:
         """Open the journal and map the counter."""
-        listener, counter, plan, segment, key = fds
+        listener, counter, board, plan, segment, key = fds
         self.channel, self.clock = channel, SystemClock()
         self.plan = msgspec.json.decode(read_sealed(plan), type=Plan)
         self.listener = socket.socket(fileno=listener)
@@ -94,6 +96,7 @@ class Worker:
         self.journal.durable = self.plan.durability == "every"
         room = access.Ports(discover(access_controls), AUDIENCE)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
+        self.board = opened(board, COUNTED)
         self.addresses = pseudonym.Addresses()
         self.minted: deque[tuple[str, str]] = deque(maxlen=_MOST_UNTOLD)
         self.dials: dict[int, asyncio.Future[socket.socket]] = {}
@@ -193,6 +196,7 @@ class Worker:
             alerts=metering.alerts,
             connections=self.room,
             patience=_patience(self.plan.bounds),
+            board=self.board,
             tls=self.plan.tls,
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
             durable=self.journal.durable,

@@ -51,6 +51,10 @@ class Crowd:
         """Return how many are there."""
         return len(self._strangers) + len(self._familiar) + len(self._trusted)
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many are trusted, and how many are strangers."""
+        return len(self._trusted), len(self._strangers) + len(self._familiar)
+
     def enter(self, seat: Seat, source: str = "", *, familiar: bool = False) -> None:
         """Take a connection in; where there is no room, a stranger's ends, or else this one.
 

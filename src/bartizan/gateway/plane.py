@@ -16,6 +16,8 @@ from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, Refusal, refusal
 from bartizan.gateway.forwarding import RequestLines
+from bartizan.gateway.metering import HANDSHAKES as SHAKEN
+from bartizan.gateway.metering import REFUSED, Meter
 from bartizan.gateway.passes import Passes
 from bartizan.gateway.pool import Pool
 from bartizan.gateway.ports import Ports, Refused, is_refused
@@ -62,7 +64,7 @@ class Plane:
 
     Attributes:
         ports, loop, patience: what it was assembled with.
-        heads, passes, routes, turn, pool, request_lines, ids, dates: its parts.
+        heads, passes, routes, turn, pool, request_lines, ids, dates, meter: its parts.
         clients: every connection of a client; `crowd` has those too that still shake hands, `shaking` those alone
             whose handshake has begun.
         strangers: those of them that have to wait for their turns.
@@ -87,6 +89,7 @@ class Plane:
         "heads",
         "ids",
         "loop",
+        "meter",
         "open",
         "overdrawn",
         "passes",
@@ -111,7 +114,7 @@ class Plane:
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
         self.pool = Pool(ports, loop)
         self.request_lines = RequestLines(ports, self.routes)
-        self.ids, self.dates = Ids(ports), Dates()
+        self.ids, self.dates, self.meter = Ids(ports), Dates(), Meter(ports.board)
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
         self.crowd, self.shares = Crowd(ports.connections), Shares()
@@ -169,6 +172,9 @@ class Plane:
         found = tls_strong.judge(terms) if self.ports.tls else ()
         if found:
             self._refusals.count(Key(source, found[0].reason, tls_strong.CONTROL.id, 0))
+            self.meter.add(REFUSED, found[0].reason, tls_strong.CONTROL.id)
+        if self.ports.tls:
+            self.meter.add(SHAKEN, terms.group)
         return not found
 
     def charge(self, source: str, now: Nanoseconds) -> int:
@@ -183,6 +189,7 @@ class Plane:
         """Write the refusal of a known principal; count those of strangers and of overdrawn limits."""
         release(exchange)
         known = exchange.known
+        self.meter.refused(exchange, fault, self.ports.clock.now() - exchange.started)
         if known is None or fault.control == RATE:
             self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
             if known is None and not exchange.charged:
@@ -210,6 +217,7 @@ class Plane:
     def count_handshake(self, word: str, source: str) -> None:
         """Count a TLS handshake that failed, and charge the network that it came from."""
         self._refusals.count(Key("anonymous", f"tls-{word}", tls_strong.CONTROL.id, 0))
+        self.meter.add(REFUSED, f"tls-{word}", tls_strong.CONTROL.id)
         self.charge(source, self.swept)
 
     def origin(self, transport: Informed) -> tuple[str, str]:
@@ -227,6 +235,8 @@ class Plane:
         evicted = self.crowd.evicted + self.shaking.evicted + self.strangers.shed
         self.crowd.evicted = self.shaking.evicted = self.strangers.shed = 0
         self._refusals.count(Key("anonymous", "connections-full", RATE, 0), evicted)
+        self.meter.add(REFUSED, "connections-full", RATE, more=evicted)
+        self.meter.stand(self)
         try:
             written = self._refusals.write(self.ports.journal) + self._write_alerts()
         except JournalUnwritable:

@@ -8,6 +8,7 @@ An unsolicited octet, an ill-framed answer or a cut one ends it. A request is se
 import asyncio
 import socket
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
@@ -46,6 +47,11 @@ class Pool:
         """Return why a request has waited in vain for a connection: all are busy, or there is none."""
         return self._lines[exchange.route.service.name].fault_of_wait
 
+    def connections(self) -> Iterator[tuple[str, int]]:
+        """Yield each service with the number of connections to it."""
+        for name, line in self._lines.items():
+            yield name, len(line)
+
     def sweep(self, now: Nanoseconds) -> None:
         """Close connections that have been idle for too long."""
         for line in self._lines.values():
@@ -75,6 +81,10 @@ class Line:
         self._all: set[Upstream] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialling, self._now = 0, ports.clock.now()
+
+    def __len__(self) -> int:
+        """Return how many connections there are."""
+        return len(self._all)
 
     def send(self, exchange: "Exchange") -> None:
         """Forward on an idle connection, or wait for one."""

@@ -18,6 +18,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Sync
+from bartizan.metrics.board import Board, unread
 
 
 class Principal(Protocol):
@@ -357,6 +358,7 @@ class Ports(msgspec.Struct, frozen=True):
         patience: with each of them.
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions; None where none may ask.
+        board: where numbers are counted.
         durable: whether a record has to survive a loss of power before anybody goes on.
     """
 
@@ -382,6 +384,7 @@ class Ports(msgspec.Struct, frozen=True):
     reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
     alerts: Callable[[], Sequence[Alert]] = tuple
+    board: Board = msgspec.field(default_factory=unread)
     connections: int = CONNECTIONS
     patience: Patience = Patience()
     tls: bool = True

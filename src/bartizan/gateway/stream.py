@@ -87,6 +87,7 @@ class Exchange:
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
         stage: how far it has come.
+        first: nanoseconds until the first octets of a stream went out, 0 until they did.
         deadline: instant by which something must have happened; 0 until it is admitted.
         moved: whether something has happened since the last sweep.
     """
@@ -97,6 +98,7 @@ class Exchange:
     charged = False
     circumstances: "Circumstances"
     deadline = Nanoseconds(0)
+    first = 0
     head: "RequestHead"
     holds = 0
     judged: Judged
@@ -273,6 +275,8 @@ class Exchange:
         return _MAPPED.get(status) or ("upstream-failed" if status in _FAILURES else "")
 
     def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
+        if pieces and not self._octets and self.circumstances.stream:
+            self.first = self.plane.ports.clock.now() - self.started
         for piece in pieces:
             self._octets += len(piece)
             self._tail = tail(self._tail, piece)
@@ -353,6 +357,7 @@ class Exchange:
         else:
             said = usage(self._tail) if self._events is None else self._events.usage(self._tail)
         journal, now = self.plane.ports.journal, self.plane.ports.clock.now()
+        self.plane.meter.ended(self, status, reason, max(0, now - self.started), said)
         at = max(now, journal.last)
         body = completed(
             at,

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -25,6 +26,7 @@ from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 from bartizan.identity.principal import Kind
 from bartizan.ledger.event import Outcome
+from bartizan.metrics.exposition import MEDIA
 
 MOST: Final = 1 << 20
 """Octets of a request's body."""
@@ -82,11 +84,13 @@ class Facts(msgspec.Struct, frozen=True):
         issuer: the gateway's URL.
         services: names.
         sample_sha256: digest of the secret in the sample's system prompt, hexadecimal.
+        scrape: returns the platform's numbers, in Prometheus' text format.
     """
 
     issuer: str
     services: tuple[str, ...]
     sample_sha256: str
+    scrape: Callable[[], str]
 
 
 class OwnersOnly(H11Protocol):
@@ -122,6 +126,7 @@ def owner(registrar: Registrar, facts: Facts) -> Starlette:
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         Route("/sample", api.sample, methods=["GET"]),
+        Route("/metrics", api.metrics, methods=["GET"]),
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
@@ -190,6 +195,9 @@ class _Api:
 
     async def sample(self, _: Request) -> Response:
         return answer({"sha256": self._facts.sample_sha256})
+
+    async def metrics(self, _: Request) -> Response:
+        return Response(self._facts.scrape(), media_type=MEDIA)
 
 
 def bearer(issued: Issued) -> dict[str, Any]:

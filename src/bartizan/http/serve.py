@@ -13,6 +13,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Entry, NotInForce, Ports, Registrar
 from bartizan.app.folder import Folder
+from bartizan.app.metrics import scrape
 from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.segments import SIZES
 from bartizan.clock import Clock, SystemClock
@@ -252,7 +254,9 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
     supervision.registrar = registrar
     supervision.follow()
     await registrar.begin()
-    facts = Facts(start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256)
+    facts = Facts(
+        start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
+    )
     servers = (
         (_server(authorization(registrar, signer), H11Protocol), start.control),
         (_server(owner(registrar, facts), OwnersOnly), start.owner),
