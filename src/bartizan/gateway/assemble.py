@@ -61,6 +61,7 @@ class Gateway:
         plane.crowd.end()  # those too that still shake hands
         self._timer.cancel()
         plane.write_counts()
+        plane.meter.post()
         plane.turn.write()
         await plane.turn.settled()
         plane.pool.close()

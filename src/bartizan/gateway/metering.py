@@ -46,6 +46,7 @@ TOOK: Final = Family(
     tuple(sorted({*_times(*_HTTP_MS), *_times(*_AI_MS)})),
 )
 """What is counted of every request; told as the two views of it."""
+_TOOK: Final = TOOK.bounds
 HTTP: Final = Family(
     "http.server.request.duration",
     Kind.HISTOGRAM,
@@ -106,25 +107,30 @@ TOLD: Final = (HTTP, AI, *COUNTED[1:])
 
 
 class _Way:
-    """The series of one kind of end that requests of one route come to."""
+    """The series of one kind of end that requests of one route come to; `model` of those that are for a model."""
 
-    __slots__ = ("first", "input", "output", "took")
+    __slots__ = ("first", "input", "model", "output", "took")
 
     def __init__(self, board: Board, key: tuple[str, str, int, str]) -> None:
         service, route, status, reason = key
         operation = OPERATIONS.get(route, "")
+        self.model = bool(operation)
         self.took = board.distribution(TOOK, service, route, f"{status}xx", reason)
-        self.first: Distribution | None = None
-        self.input: Distribution | None = None
-        self.output: Distribution | None = None
         if operation:
             self.first = board.distribution(FIRST, service, operation)
             self.input = board.distribution(TOKENS, service, operation, "input")
             self.output = board.distribution(TOKENS, service, operation, "output")
 
+    def post(self) -> None:
+        self.took.post()
+        if self.model:
+            self.first.post()
+            self.input.post()
+            self.output.post()
+
 
 class Meter:
-    """Counts for one worker."""
+    """Counts for one worker; `stand` posts it."""
 
     __slots__ = ("_board", "_places", "_ways")
 
@@ -146,27 +152,39 @@ class Meter:
         """
         route = exchange.route
         key = route.service.name, route.name, status // 100, reason
-        way = self._ways.get(key)
-        if way is None:
-            way = self._ways[key] = _Way(self._board, key)
-        way.took.observe(took)
-        if said.prompt_tokens and way.input is not None:
-            way.input.observe(said.prompt_tokens)
-        if said.completion_tokens and way.output is not None:
-            way.output.observe(said.completion_tokens)
-        if exchange.first and way.first is not None:
-            way.first.observe(exchange.first)
+        way = self._ways.get(key) or self._way(key)
+        spent = way.took
+        spent.places[bisect_left(_TOOK, took)] += 1
+        spent.total += took
+        if way.model:
+            tokens = said.prompt_tokens
+            if tokens:
+                spent = way.input
+                spent.places[bisect_left(_TOKENS, tokens)] += 1
+                spent.total += tokens
+            tokens = said.completion_tokens
+            if tokens:
+                spent = way.output
+                spent.places[bisect_left(_TOKENS, tokens)] += 1
+                spent.total += tokens
+            if exchange.first:
+                spent = way.first
+                spent.places[bisect_left(FIRST.bounds, exchange.first)] += 1
+                spent.total += exchange.first
 
     def refused(self, exchange: "Exchange", fault: "Refusal", took: int) -> None:
         """Count a request that was not admitted, perhaps before its route was known."""
         route = getattr(exchange, "route", None)
         service, name = (route.service.name, route.name) if route is not None else ("", "")
         key = service, name, fault.status // 100, fault.reason
-        way = self._ways.get(key)
-        if way is None:
-            way = self._ways[key] = _Way(self._board, key)
-        way.took.observe(took)
+        way = self._ways.get(key) or self._way(key)
+        way.took.places[bisect_left(_TOOK, took)] += 1
+        way.took.total += took
         self.add(REFUSED, fault.reason, fault.control)
+
+    def _way(self, key: tuple[str, str, int, str]) -> _Way:
+        way = self._ways[key] = _Way(self._board, key)
+        return way
 
     def add(self, family: Family, *values: str, more: int = 1) -> None:
         """Count one more, or some, of a counter's series."""
@@ -183,8 +201,14 @@ class Meter:
             at = self._places[key] = self._board.place(family, *values)
         return at
 
+    def post(self) -> None:
+        """Post what was counted since the last time."""
+        for way in self._ways.values():
+            way.post()
+
     def stand(self, plane: "Plane") -> None:
-        """Set what goes up and down to where it stands."""
+        """Post what was counted since the last time, and where stands what goes up and down."""
+        self.post()
         trusted, strangers = plane.crowd.counts()
         self.put(ACTIVE, len(plane.open))
         self.put(CONNECTIONS, trusted, "trusted")

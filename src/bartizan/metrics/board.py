@@ -90,20 +90,30 @@ class Board:
 
 
 class Distribution:
-    """One series of a distribution, to be counted in."""
+    """One series of a distribution: observed in lists, which cost a third of shared words, and posted now and then.
 
-    __slots__ = ("_at", "_bounds", "_sum", "_words")
+    Attributes:
+        places: how many fell into each place since the last post; count with `bisect_left` of the family's bounds.
+        total: their sum.
+    """
+
+    __slots__ = ("_at", "_words", "places", "total")
 
     def __init__(self, words: memoryview, at: int, bounds: tuple[int, ...]) -> None:
         """Count from this place on."""
-        self._words, self._at, self._bounds = words, at, bounds
-        self._sum = at + len(bounds) + 1
+        self._words, self._at = words, at
+        self.places, self.total = [0] * (len(bounds) + 1), 0
 
-    def observe(self, value: int) -> None:
-        """Count one more, of this size, from 0."""
-        words = self._words
-        words[self._at + bisect_left(self._bounds, value)] += 1
-        words[self._sum] += value
+    def post(self) -> None:
+        """Add what was observed to the board."""
+        words, places = self._words, self.places
+        if any(places):
+            for at, count in enumerate(places, self._at):
+                if count:
+                    words[at] += count
+            words[self._at + len(places)] += self.total
+            places[:] = [0] * len(places)
+            self.total = 0
 
 
 def unread() -> Board:
