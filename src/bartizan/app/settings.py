@@ -27,7 +27,7 @@ from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_a
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
-RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "v1", "limiter", "ext-authz"})
+RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
 """Names that the gateway uses itself, in paths and in the record."""
 
 

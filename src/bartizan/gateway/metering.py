@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MILLISECOND, SECOND
-from bartizan.metrics.board import Board, Distribution, merged
+from bartizan.metrics.board import Board, merged
 from bartizan.metrics.family import Family, Kind, Series
 
 if TYPE_CHECKING:

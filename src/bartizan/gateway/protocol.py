@@ -30,10 +30,10 @@ from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.ports import Coming, Reserved
 from bartizan.gateway.phase import Phase
+from bartizan.gateway.probe import PROBES, probe_answer, probed
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps
-from bartizan.gateway.response import CONTINUE, health_answer, refusal_answer
-from bartizan.gateway.route import HEALTH
+from bartizan.gateway.response import CONTINUE, refusal_answer
 from bartizan.gateway.stream import Exchange
 
 if TYPE_CHECKING:
@@ -216,8 +216,8 @@ class ClientConnection(asyncio.Protocol):
         try:
             plane.require_open()
             exchange.read(head)
-            if exchange.head.path == HEALTH:
-                self._say_health(exchange.head, rest)
+            if exchange.head.path in PROBES:
+                self._answer_probe(exchange.head, rest)
                 return
             self._steps = admit(plane, exchange)
             octets = cast("int", next(self._steps))
@@ -232,13 +232,12 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._begin_body(exchange, octets, rest)
 
-    def _say_health(self, head: RequestHead, rest: bytes) -> None:
-        if head.method not in (b"GET", b"HEAD"):
-            raise refusal("method-not-allowed", allow="GET, HEAD")
+    def _answer_probe(self, head: RequestHead, rest: bytes) -> None:
+        word, keep, bodiless = probed(self._plane, head), self.keeps(head), head.method == b"HEAD"
         date = self._plane.dates.line(self._plane.swept)
-        self.write(health_answer(date, keep=self.keeps(head), bodiless=head.method == b"HEAD"))
+        self.write(probe_answer(word, date, keep=keep, bodiless=bodiless))
         self._ahead = rest
-        self._go_on(keep=self.keeps(head))
+        self._go_on(keep=keep)
 
     # ---- in: the body ----------------------------------------------------------------------------------
     def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:

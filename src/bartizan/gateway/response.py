@@ -246,17 +246,3 @@ def _limit_lines(per_minute: int, left: int, seconds: int) -> bytes:
         left,
         seconds,
     )
-
-
-def health_answer(date: bytes, *, keep: bool, bodiless: bool) -> bytes:
-    """Return the answer to a health check; a worker that takes no requests refuses before it comes to this.
-
-    Args:
-        date: the Date line.
-        keep: whether the connection goes on.
-        bodiless: whether the request was HEAD.
-    """
-    body = b'{"status":"serving"}'
-    head = b"content-type: application/json\r\ncache-control: no-store\r\ncontent-length: %d\r\n" % len(body)
-    going = b"" if keep else b"connection: close\r\n"
-    return b"".join((LINES[HTTPStatus.OK], date, SECURITY, head, going, b"\r\n", b"" if bodiless else body))

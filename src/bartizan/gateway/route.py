@@ -26,8 +26,6 @@ from bartizan.gateway.protocols.openai import OPENAI
 from bartizan.gateway.query import read_query, write_query
 from bartizan.gateway.request import RequestHead
 
-HEALTH: Final = b"/healthz"
-"""Answered by the gateway itself: whether this worker takes requests."""
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "openai": OPENAI,
     "anthropic": ANTHROPIC,

@@ -8,7 +8,6 @@ aligned octets, which the processors that this runs on write as one.
 """
 
 import struct
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Final

@@ -1,0 +1,53 @@
+"""What the gateway says of itself to whoever watches it: that it lives, and whether it should get requests.
+
+Rules of this file: answered by the worker itself, to anybody, at once; nothing is recorded, no token is looked at, and
+nothing is told but one word. A worker on its way out, or one that cannot write the record, refuses both (503) before
+it comes to this. `/readyz` is 503 too where there is no state to decide on, which a restart of the worker would not mend.
+"""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from bartizan.gateway.faults import refusal
+from bartizan.gateway.response import LINES, SECURITY
+
+if TYPE_CHECKING:
+    from bartizan.gateway.plane import Plane
+    from bartizan.gateway.request import RequestHead
+
+HEALTH: Final = b"/healthz"
+"""Whether the worker lives."""
+READY: Final = b"/readyz"
+"""Whether it would let anybody through."""
+PROBES: Final = frozenset({HEALTH, READY})
+SERVING: Final = "serving"
+"""The word of a worker that serves; another is the reason why it does not."""
+
+
+def probed(plane: "Plane", head: "RequestHead") -> str:
+    """Return the word for what a probe asks.
+
+    Raises:
+        Refusal: probes are GET or HEAD.
+    """
+    if head.method not in (b"GET", b"HEAD"):
+        raise refusal("method-not-allowed", allow="GET, HEAD")
+    if head.path == READY and plane.generation < 0:
+        return "control-unavailable"
+    return SERVING
+
+
+def probe_answer(word: str, date: bytes, *, keep: bool, bodiless: bool) -> bytes:
+    """Return the answer to a probe.
+
+    Args:
+        word: of `probed`.
+        date: the Date line.
+        keep: whether the connection goes on.
+        bodiless: whether the request was HEAD.
+    """
+    status = HTTPStatus.OK if word == SERVING else HTTPStatus.SERVICE_UNAVAILABLE
+    body = b'{"status":"%b"}' % word.encode("ascii")
+    head = b"content-type: application/json\r\ncache-control: no-store\r\ncontent-length: %d\r\n" % len(body)
+    going = b"" if keep else b"connection: close\r\n"
+    return b"".join((LINES[status], date, SECURITY, head, going, b"\r\n", b"" if bodiless else body))
