@@ -91,7 +91,7 @@ def test_what_is_no_name_is_no_label(values: tuple[str, ...]) -> None:
 def test_whatever_an_adversary_writes_is_read_as_known_families_or_not_at_all(
     seed: int, changes: int
 ) -> None:
-    chance, shared = random.Random(seed), memory()
+    chance, shared = random.Random(seed), memory()  # noqa: S311 - to be repeated, not to be secret
     here = Board(shared, FAMILIES)
     here.place(SEEN, "a", "b")
     here.distribution(TOOK, "a")

@@ -1,0 +1,149 @@
+"""The numbers of a running platform: what a dashboard asks for is there, nobody is named, and no death loses them."""
+
+import json
+import os
+import re
+import signal
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.conftest import Platform, Start
+
+pytestmark = pytest.mark.slow
+DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana" / "bartizan.json"
+CHAT = {"model": "secret-model-name", "messages": [{"role": "user", "content": "a secret prompt"}]}
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def ask(platform: Platform, path: str, body: object = None, token: str = "") -> int:
+    context = ssl.create_default_context(cafile=platform.authority)
+    connection = HTTPSConnection("localhost", platform.port, timeout=20, context=context)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    connection.request("GET" if body is None else "POST", path, body and json.dumps(body), headers)
+    with closing(connection), connection.getresponse() as answer:
+        answer.read()
+        return answer.status
+
+
+def scrape(platform: Platform) -> str:
+    told = platform.run("metrics")
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
+def samples(text: str) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def total(found: Samples, name: str, **labels: str) -> float:
+    return sum(
+        value
+        for (each, said), value in found.items()
+        if each == name and labels.items() <= dict(said).items()
+    )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to that")
+
+
+def queries(panels: list[dict[str, Any]]) -> Iterator[str]:
+    for panel in panels:
+        yield from (target["expr"] for target in panel.get("targets", ()))
+
+
+def test_what_happened_is_counted_and_outlives_the_worker_that_counted_it(platform: Start) -> None:
+    running = platform()
+    token = running.token()
+    assert ask(running, "/v1/chat/completions", {**CHAT, "stream": True}, token) == 200
+    assert ask(running, "/v1/chat/completions", CHAT, token) == 200
+    assert ask(running, "/v1/chat/completions", CHAT) == 401
+    assert ask(running, "/readyz") == 200
+
+    count = "http_server_request_duration_seconds_count"
+    until(
+        lambda: (
+            total(samples(scrape(running)), count, service="sample", http_response_status_class="2xx") == 2
+        )
+    )
+    text = scrape(running)
+    found = samples(text)
+    assert total(found, "bartizan_requests_refused_total", reason="token-missing") == 1
+    assert total(found, "gen_ai_server_time_to_first_token_seconds_count", service="sample") == 1
+    assert total(found, "gen_ai_client_token_usage_count", gen_ai_token_type="output") >= 1
+    assert total(found, "bartizan_tls_handshakes_total") == 4
+    assert total(found, "bartizan_accepting") == 1
+    for secret in ("secret", "owner", token, "127.0.0", "p-", "a-0"):
+        assert secret not in text
+
+    asked = list(queries(json.loads(DASHBOARD.read_text())["panels"]))
+    known = {name for name, _ in found}
+    assert len(asked) > 20
+    for query in asked:
+        names = set(
+            re.findall(r"\b(?:bartizan|http|gen_ai)_[a-z_]+(?=[\[{)])", re.sub(r"by \([^)]*\)", "", query))
+        )
+        assert names, query
+        assert names <= known, query
+        labels = set(re.findall(r"([a-z_]+)(?:=~|!=|=)\"", query))
+        for several in re.findall(r"by \(([a-z_, ]+)\)", query):
+            labels |= set(several.split(", "))
+        there = {label for name, said in found for label, _ in said if name in names}
+        assert labels <= there, query
+
+    serving = [one["pid"] for one in running.status()["processes"] if one["state"] == "serving"]
+    os.kill(serving[0], signal.SIGKILL)
+
+    def again() -> bool:
+        try:
+            return ask(running, "/v1/chat/completions", CHAT, token) == 200
+        except OSError:
+            return False
+
+    until(again)
+    until(
+        lambda: (
+            total(samples(scrape(running)), count, service="sample", http_response_status_class="2xx") == 3
+        )
+    )
+
+
+def test_the_dashboard_is_one_that_grafana_reads() -> None:
+    """As far as its model says: what it requires of a dashboard, a panel and a target."""
+    board = json.loads(DASHBOARD.read_text())
+    assert {"title", "uid", "schemaVersion", "version", "panels", "templating", "time"} <= board.keys()
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(set(ids)) == len(ids)
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        assert {"id", "type", "title", "gridPos"} <= panel.keys()
+        assert panel["type"] in {"row", "stat", "timeseries"}
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        squares = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not squares & taken
+        taken |= squares
+        for target in panel.get("targets", ()):
+            assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+            assert target["expr"].count("(") == target["expr"].count(")")
+            assert target["refId"]
