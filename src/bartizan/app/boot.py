@@ -45,8 +45,10 @@ async def _control(s: "Supervisor", child: Child) -> None:
         segment=0,
         sample_sha256=hashlib.sha256(s.secret).hexdigest(),
         durable=s.plan.durability == "every",
+        metrics=s.metrics_listener is not None,
     )
-    listeners = (s.control_listener.fileno(), s.owner_listener.fileno())
+    scraped = () if s.metrics_listener is None else (s.metrics_listener.fileno(),)
+    listeners = (s.control_listener.fileno(), s.owner_listener.fileno(), *scraped)
     with _passing(msgspec.json.encode(s.plan.policies)) as policies:
         more = (policies,) if s.plan.policies else ()
         await s.record.hand(

@@ -245,7 +245,7 @@ SealerReports = Ready | Alive | Registered | LeafSigned | Altered | Sealed
 
 # ---- control ---------------------------------------------------------------------------------------------
 class BootControl(Message, frozen=True, tag="boot"):
-    """Descriptors: control listener, owner listener, policies where there are own ones, segment, first key."""
+    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, segment, first key."""
 
     state: str
     issuer: str
@@ -254,6 +254,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     segment: int
     sample_sha256: str
     durable: bool = False
+    metrics: bool = False
 
 
 class Publish(Message, frozen=True):

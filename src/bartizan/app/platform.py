@@ -121,7 +121,7 @@ def plan(  # what a command may say beside the file
         AuthoritiesMissing: an encrypted upstream could not be verified.
     """
     settings = configuration.sections
-    address = settings.address
+    address, scraped = settings.address, settings.metrics.address
     return Plan(
         folder=str(folder.absolute()),
         launch=supervisor.LAUNCH,
@@ -139,6 +139,8 @@ def plan(  # what a command may say beside the file
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),
         bounds=_bounds(settings),
+        metrics_host=scraped.host if scraped else "",
+        metrics_port=scraped.port if scraped else 0,
         policies=_policies(settings.policy.path, configuration.folder),
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),

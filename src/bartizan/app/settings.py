@@ -199,6 +199,17 @@ class Store(msgspec.Struct, frozen=True):
     url: Text | None = None
 
 
+class Metrics(msgspec.Struct, frozen=True):
+    """Where a scraper gets the platform's numbers over HTTP; None is nowhere, `bartizan metrics` prints them anyway."""
+
+    listen: Text | None = None
+
+    @property
+    def address(self) -> Listen | None:
+        """Where, taken apart."""
+        return None if self.listen is None else listen_address(self.listen)
+
+
 class Connector(msgspec.Struct, frozen=True):
     """Where events go besides the ledger."""
 
@@ -237,6 +248,7 @@ class Settings(msgspec.Struct, frozen=True):
     ledger: Ledger = Ledger()
     store: Store = Store()
     limiter: Limiter = Limiter()
+    metrics: Metrics = Metrics()
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
 
@@ -296,6 +308,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from _edge(settings)
+    yield from _scraped(settings)
     yield from _absent(settings)
 
 
@@ -337,6 +350,17 @@ def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
     if (found.private or not found.tls) and (found.host, found.port) not in allowed:
         kind = "is a private address" if found.private else "is not encrypted (http)"
         yield Fault((*path, "upstream"), f'{kind}: allow it with allow_private = ["{found.authority}"]')
+
+
+def _scraped(settings: Settings) -> Iterator[Fault]:
+    """Yield why numbers cannot be had there: they cross the wire in the clear, so on this machine alone."""
+    try:
+        listen = settings.metrics.address
+    except AddressInvalid as fault:
+        yield Fault(("metrics", "listen"), fault.what)
+        return
+    if listen is not None and not listen.loopback:
+        yield Fault(("metrics", "listen"), 'must be a loopback address, such as "127.0.0.1:9464"')
 
 
 def _repeated(settings: Settings) -> Iterator[Fault]:

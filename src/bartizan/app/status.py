@@ -32,6 +32,7 @@ class Status(msgspec.Struct, frozen=True):
         altered: segments in which a record was found altered.
         accepting: whether connections are taken.
         limiter: `memory`; or `valkey`, and whether it answers the worker that serves.
+        metrics: host:port where a scraper gets the numbers; empty where none does.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -53,6 +54,7 @@ class Status(msgspec.Struct, frozen=True):
     processes: list[Process]
     limiter: str = "memory"
     silent: int = 0
+    metrics: str = ""
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -87,6 +89,7 @@ def write_status(supervisor: "Supervisor") -> None:
             )
             for child in supervisor.children.values()
         ],
+        metrics=supervisor.scraped,
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))

@@ -64,6 +64,7 @@ class Supervisor:
         self.accepting = True
         self.control_listener = listen_unix(self.folder.control_socket)
         self.owner_listener = listen_unix(self.folder.owner_socket)
+        self.metrics_listener = _metrics_listener(plan)
         self.log = Log(self.folder.log)
         self.boot = secrets.token_hex(16)
         self.secret = f"tower-{secrets.token_hex(8)}".encode()
@@ -324,8 +325,12 @@ class Supervisor:
     @property
     def listens(self) -> str:
         """The same in one word, an IPv6 address in brackets."""
-        host, port = self.address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return _listens(self.listener)
+
+    @property
+    def scraped(self) -> str:
+        """Where a scraper gets the numbers, in one word; empty where none does."""
+        return "" if self.metrics_listener is None else _listens(self.metrics_listener)
 
     @property
     def issuer(self) -> str:
@@ -333,6 +338,21 @@ class Supervisor:
         host, port = self.address
         shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
         return f"{'https' if self.plan.tls else 'http'}://{shown}:{port}"
+
+
+def _listens(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _metrics_listener(plan: Plan) -> socket.socket | None:
+    if not plan.metrics_host:
+        return None
+    try:
+        return listen(plan.metrics_host, plan.metrics_port)
+    except OSError as fault:
+        where = f"metrics.listen, {plan.metrics_host}:{plan.metrics_port}"
+        raise OSError(fault.errno, f"{where}: {fault.strerror}; name another, or leave it out") from fault
 
 
 async def _run(plan: Plan, starter: Channel) -> None:

@@ -37,6 +37,7 @@ from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
+from bartizan.http.scrape import new_token, scraping
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
@@ -60,7 +61,7 @@ class Start(msgspec.Struct, frozen=True):
 
     Attributes:
         boot: the message.
-        control, owner: listeners.
+        control, owner, scraper: listeners; a scraper has one where that is configured.
         journal: this process's own, opened.
         policies: Cedar policies by the path of their file; empty for the built-in ones.
     """
@@ -68,6 +69,7 @@ class Start(msgspec.Struct, frozen=True):
     boot: m.BootControl
     control: socket.socket
     owner: socket.socket
+    scraper: socket.socket | None
     journal: Journal
     policies: Mapping[str, str]
 
@@ -212,22 +214,24 @@ def run(argv: Sequence[str]) -> int:
 def receive_start(channel: Channel, clock: Clock) -> Start:
     """Return what the first message hands over.
 
-    Descriptors: control listener, owner listener, then where the operator has policies those (sealed memory,
-    JSON object of file name -> text), then segment and first key.
+    Descriptors: control listener, owner listener, the scraper's where there is one, then where the operator has
+    policies those (sealed memory, JSON object of file name -> text), then segment and first key.
 
     Raises:
         ChannelClosed: the supervisor is gone.
         MessageRefused: it said something else.
     """
     boot, fds = channel.receive()
-    if not isinstance(boot, m.BootControl) or not 4 <= len(fds) <= 5:  # noqa: PLR2004 - as the docstring lists
+    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics <= 1:
         raise MessageRefused("not what a control process starts with")
-    listeners = [socket.socket(fileno=fd) for fd in fds[:2]]
-    given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[2:-2]]
+    count = 2 + boot.metrics
+    listeners = [socket.socket(fileno=fd) for fd in fds[:count]]
+    given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[count:-2]]
     segment, key = fds[-2:]
     journal = Journal(segment, read_sealed(key), boot.segment, "control", boot.boot, clock, SIZES["control"])
     journal.durable = boot.durable
-    return Start(boot, listeners[0], listeners[1], journal, given[0] if given else {})
+    scraper = listeners[2] if boot.metrics else None
+    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})
 
 
 def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
@@ -257,10 +261,13 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
     facts = Facts(
         start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
     )
-    servers = (
+    servers = [
         (_server(authorization(registrar, signer), H11Protocol), start.control),
         (_server(owner(registrar, facts), OwnersOnly), start.owner),
-    )
+    ]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
     await _until_gone(supervision, registrar, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
