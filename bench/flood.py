@@ -9,21 +9,17 @@ the median over the rounds of a flood's percentile against the quiet one's of th
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bartizan import __version__
 from bench.bed import peers
-from bench.bed.load import Entry
-from bench.bed.processes import PeerFailed, cpu_us, pss_mb, tree
+from bench.bed.alone import Place, alone
+from bench.bed.processes import PeerFailed, cpu_us, pss_mb
 from bench.bed.report import machine, record, table
 from bench.bed.steady import Steady, percentile, steady
 
@@ -41,7 +37,6 @@ KINDS = (
 GOAL = 5
 _NETWORKS = ((1, 20), (21, 40))
 """The second-last octets that each of the two flooders comes from."""
-_COMMAND = str(Path(sys.executable).with_name("bartizan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +56,6 @@ class Seen:
     mb: float
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A running platform: where it answers, its processes without the sample, and its client's token."""
-
-    entry: Entry
-    pids: list[int]
-    token: str
-
-
 Round = Mapping[str, Seen]
 
 
@@ -82,7 +68,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 3
     kinds = ["none", *(kind for kind in KINDS if not arguments.only or kind in arguments.only)]
     try:
-        with _platform() as place:
+        with alone() as place:
             steady(place.entry, 1)
             begun = pss_mb(place.pids)
             rounds = [_round(place, kinds, arguments.seconds, number) for number in range(arguments.rounds)]
@@ -104,41 +90,6 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=KINDS, help="leave the other kinds out")
     parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
     return parser.parse_args(words)
-
-
-@contextmanager
-def _platform() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="bartizan-flood-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with peers.upstream(folder) as behind:
-            state = folder / "state"
-            (folder / "bartizan.toml").write_text(
-                f'[[service]]\nname = "service"\nupstream = "http://127.0.0.1:{behind.whole}/v1"\n'
-                f'allow_private = ["127.0.0.1:{behind.whole}"]\n'
-                "limits = { requests_per_minute = 1_000_000_000 }\n"
-            )
-            try:
-                _command(folder, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
-                yield _place(folder, state)
-            finally:
-                _command(folder, "down", "--state", str(state))
-
-
-def _place(folder: Path, state: Path) -> Place:
-    status = json.loads((state / "run" / "status.json").read_text())
-    token = _command(folder, "token", "--state", str(state)).strip()
-    port = int(status["listen"].rpartition(":")[2])
-    sample = {each["pid"] for each in status["processes"] if each["kind"] == "sample"}
-    pids = [pid for pid in tree(int(status["pid"])) if pid not in sample]
-    return Place(Entry(port, True, (("/v1/chat/completions", token),)), pids, token)
-
-
-def _command(place: Path, *words: str) -> str:
-    told = subprocess.run([_COMMAND, *words], cwd=place, capture_output=True, text=True, check=False)
-    if told.returncode:
-        raise PeerFailed(f"bartizan {words[0]}: {told.stdout[-1000:]}{told.stderr[-1000:]}")
-    return told.stdout
 
 
 def _round(place: Place, kinds: Sequence[str], seconds: float, number: int) -> Round:

@@ -6,6 +6,8 @@ import ssl
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,37 +83,53 @@ class Burst:
     failed: int
 
 
-def burst(entry: Entry, seconds: int, folder: Path) -> Burst:
-    """Return what a closed loop of 32 connections gets in so many seconds."""
+class Bursting:
+    """A run of wrk; `seen` once it has ended."""
+
+    seen: Burst
+
+
+@contextmanager
+def bursting(entry: Entry, seconds: int, folder: Path) -> Iterator[Bursting]:
+    """Have a closed loop of 32 connections ask for so many seconds, beside the block and at most as long as it takes."""
     script, calls = folder / "load.lua", folder / f"calls-{entry.port}.txt"
     script.write_text(_LUA)
     calls.write_text("".join(f"{path} {token}\n" for path, token in entry.calls))
-    told = subprocess.run(
-        [
-            "wrk",
-            "-t1",
-            f"-c{CONNECTIONS}",
-            f"-d{seconds}s",
-            "--timeout",
-            "10s",
-            "-s",
-            script,
-            entry.url,
-            "--",
-            calls,
-            BODY,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$", told.stdout, re.MULTILINE)
+    words = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "--timeout",
+        "10s",
+        "-s",
+        str(script),
+        entry.url,
+    ]
+    run = Bursting()
+    with subprocess.Popen(
+        [*words, "--", str(calls), BODY.decode()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield run
+        except BaseException:
+            process.kill()
+            raise
+        told, faults = process.communicate()
+    found = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$", told, re.MULTILINE)
     if found is None:
-        raise LoadFailed(f"wrk on {entry.url}: {told.stdout[-500:]} {told.stderr[-500:]}")
+        raise LoadFailed(f"wrk on {entry.url}: {told[-500:]} {faults[-500:]}")
     requests, micros, p50, p99, refused, errors = map(int, found.groups())
     if not requests or refused > requests / 100:
         raise LoadFailed(f"{entry.url} refused {refused} of {requests} requests; {errors} errors")
-    return Burst(requests, requests / (micros / 1e6), p50 / 1000, p99 / 1000, refused + errors)
+    run.seen = Burst(requests, requests / (micros / 1e6), p50 / 1000, p99 / 1000, refused + errors)
+
+
+def burst(entry: Entry, seconds: int, folder: Path) -> Burst:
+    """Return what a closed loop of 32 connections gets in so many seconds."""
+    with bursting(entry, seconds, folder) as run:
+        pass
+    return run.seen
 
 
 def connect(entry: Entry) -> socket.socket:

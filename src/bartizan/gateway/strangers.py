@@ -30,14 +30,15 @@ class Stranger(Protocol):
     Attributes:
         source: pseudonym of the network that it comes from; sources take turns.
         address: that it comes from; empty where it has none.
-        held: octets that it holds while it waits.
     """
 
     source: str
     address: str
 
     @property
-    def held(self) -> int: ...  # noqa: D102 - above
+    def held(self) -> int:
+        """Octets that it holds while it waits."""
+        ...
 
     def turn(self) -> None:
         """Do the one thing that it waited for."""
