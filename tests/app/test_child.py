@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,7 +14,8 @@ import pytest
 
 from bartizan.app import child as module
 from bartizan.app import messages as m
-from bartizan.app.child import Child, Log
+from bartizan.app.child import Child
+from bartizan.app.log import Log
 
 
 def hear(child: Child) -> bool:
@@ -125,36 +125,3 @@ def test_one_that_closes_its_channel_and_lives_on_is_ended(
 
     supervised(tmp_path, play)
     assert len(heard) < 5  # and its supervisor has not read the end of it again and again
-
-
-def test_a_log_that_cannot_be_begun_anew_goes_on_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not in a file or a connection that has got the number of the old one."""
-    monkeypatch.setattr(module, "_LOG_LIMIT", 10)
-    log = Log(tmp_path / "log")
-    log.write("worker 1", "a line that is long enough")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
-    try:
-        log.write("worker 1", "another")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    with (tmp_path / "bystander").open("wb"):
-        log.write("worker 1", "a third")
-    os.close(log._fd)
-    assert (tmp_path / "bystander").read_bytes() == b""
-    assert "a third" in (tmp_path / "log").read_text()
-
-
-def test_a_log_is_two_files_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LOG_LIMIT", 10_000)
-    log = Log(tmp_path / "log")
-    for number in range(5000):
-        log.write("worker 1", f"line {number}\x1b[31m\u2028forged: line")
-    os.close(log._fd)
-    assert {path.name for path in tmp_path.iterdir()} == {"log", "log.old"}
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 21_000
-    assert all(line.startswith("worker 1: ") for line in (tmp_path / "log").read_text().splitlines())

@@ -10,12 +10,12 @@ import os
 import signal
 import socket
 import subprocess
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bartizan.app.channel import Channel, pair
+from bartizan.app.log import Log
 
 MODULES = {
     "worker": "bartizan.app.worker",
@@ -25,11 +25,8 @@ MODULES = {
     "sample": "bartizan.sample.serve",
 }
 """Kind of process -> the module that is its main."""
-_LOG_LIMIT = 4 << 20
-_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _LAST_SECONDS = 1.0
 """How long a child may live on without its channel: as long as an interpreter takes to end."""
-_LAST_READS = 16
 
 
 class Child:
@@ -55,7 +52,7 @@ class Child:
         launch: Sequence[str],
         reads: Any,  # noqa: ANN401  # a type form
         hear: Callable[["Child"], bool],
-        log: "Log",
+        log: Log,
     ) -> None:
         """Start it.
 
@@ -149,79 +146,6 @@ class ChildEnded(RuntimeError):
 def describe(status: int) -> str:
     """Return an exit status in words."""
     return f"status {status}" if status >= 0 else f"signal {signal.Signals(-status).name}"
-
-
-class Log:
-    """The platform's log: what children print, each line with its process; two files of bounded size."""
-
-    def __init__(self, path: Path) -> None:
-        """Open it for appending, readable by the owner alone."""
-        self._path = path
-        self._last: dict[str, str] = {}
-        self._fd = os.open(path, _APPEND, 0o600)
-
-    def follow(self, pipe: int, name: str) -> Callable[[], None]:
-        """Copy what comes out of a pipe until it ends, and close it; return what copies the rest at once."""
-        loop = asyncio.get_running_loop()
-        open_still = True
-
-        def copy() -> bool:
-            nonlocal open_still
-            try:
-                text = os.read(pipe, 65536) if open_still else b""
-            except BlockingIOError:
-                return False
-            if text:
-                self.write(name, text.decode("utf-8", "replace"))
-            elif open_still:
-                open_still = False
-                loop.remove_reader(pipe)
-                os.close(pipe)
-            return open_still
-
-        def rest() -> None:
-            for _ in range(_LAST_READS):
-                if not copy():
-                    return
-
-        loop.add_reader(pipe, copy)
-        return rest
-
-    def last(self, name: str) -> str:
-        """Return the last line that was written under a name, and forget it."""
-        return self._last.pop(name, "")
-
-    def fault(self, name: str, context: dict[str, Any]) -> None:
-        """Write what went wrong in a callback of the loop, in one line with its place."""
-        fault = context.get("exception")
-        trace = fault.__traceback__ if isinstance(fault, BaseException) else None
-        places = [
-            Path(frame.f_code.co_filename).name + f":{line}" for frame, line in traceback.walk_tb(trace)
-        ]
-        self.write(name, f"{context.get('message', 'fault')}: {fault!r} at {' '.join(places[-3:])}")
-
-    def write(self, name: str, text: str) -> None:
-        """Append lines under a name; a full disk loses them and nothing else."""
-        lines = "".join(f"{name}: {line}\n" for line in text.splitlines())
-        self._last[name] = text.splitlines()[-1] if text.strip() else ""
-        try:
-            if os.fstat(self._fd).st_size > _LOG_LIMIT:
-                self._begin_anew()
-            os.write(self._fd, lines.encode())
-        except OSError:
-            return  # the log is for people; the record is the ledger
-
-    def _begin_anew(self) -> None:
-        """Go on in a new file, if there is one to be had; else in this one."""
-        name = self._path.with_suffix(".new")
-        try:
-            new = os.open(name, _APPEND, 0o600)
-        except OSError:
-            return
-        self._path.replace(self._path.with_suffix(".old"))
-        name.replace(self._path)
-        os.close(self._fd)  # only now: a number that is closed may soon be something else's
-        self._fd = new
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -130,6 +130,7 @@ class Plan(msgspec.Struct, frozen=True):
         edge_secret: what those proxies show, or empty. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
         bounds: of each worker.
+        log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
@@ -150,6 +151,7 @@ class Plan(msgspec.Struct, frozen=True):
     prices: tuple[Price, ...] = ()
     limiter: Limiter | None = None
     bounds: Bounds = Bounds()
+    log: Literal["plain", "json"] = "plain"
     metrics_host: str = ""
     metrics_port: int = 0
     policies: dict[str, str] = {}

@@ -139,6 +139,7 @@ def plan(  # what a command may say beside the file
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),
         bounds=_bounds(settings),
+        log=settings.log.value,
         metrics_host=scraped.host if scraped else "",
         metrics_port=scraped.port if scraped else 0,
         policies=_policies(settings.policy.path, configuration.folder),

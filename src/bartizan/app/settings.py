@@ -120,6 +120,13 @@ class Bounds(msgspec.Struct, frozen=True):
     stall_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
 
 
+class LogForm(enum.Enum):
+    """How the lines of the platform's log are written: for people, or as one JSON object each."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
 class Service(msgspec.Struct, frozen=True):
     """An upstream AI API.
 
@@ -229,6 +236,7 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         listen: where the gateway listens, `address:port`.
         names: further host names and addresses that clients reach the gateway by.
+        log: how `run/platform.log` in the state folder is written.
         evidence: `off`, or for how long sealed excerpts are kept.
     """
 
@@ -238,6 +246,7 @@ class Settings(msgspec.Struct, frozen=True):
     pq: Pq = Pq.PREFERRED
     isolation: Isolation = Isolation.REQUIRED
     evidence: Text = "off"
+    log: LogForm = LogForm.PLAIN
     service: tuple[Service, ...] = ()
     limit: tuple[Limit, ...] = ()
     price: tuple[Price, ...] = ()

@@ -21,9 +21,10 @@ from bartizan.app import pulse
 from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
 from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
-from bartizan.app.child import Child, ChildEnded, Log, describe, listen, listen_unix
+from bartizan.app.child import Child, ChildEnded, describe, listen, listen_unix
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.generation import Generation
+from bartizan.app.log import Log, as_json, plainly
 from bartizan.app.plan import Plan
 from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
@@ -65,7 +66,7 @@ class Supervisor:
         self.control_listener = listen_unix(self.folder.control_socket)
         self.owner_listener = listen_unix(self.folder.owner_socket)
         self.metrics_listener = _metrics_listener(plan)
-        self.log = Log(self.folder.log)
+        self.log = Log(self.folder.log, as_json(self.clock) if plan.log == "json" else plainly)
         self.boot = secrets.token_hex(16)
         self.secret = f"tower-{secrets.token_hex(8)}".encode()
         self.children: dict[int, Child] = {}

@@ -28,8 +28,8 @@ from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
-from bartizan.gateway.ports import Coming, Reserved
 from bartizan.gateway.phase import Phase
+from bartizan.gateway.ports import Coming, Reserved
 from bartizan.gateway.probe import PROBES, probe_answer, probed
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps
