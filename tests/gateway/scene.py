@@ -226,6 +226,7 @@ class Scene:
 
     settled: list[tuple[Reserved, int, int]]
     reached: list[Alert]
+    network: Callable[[str], str] = staticmethod(lambda _address: "a-00000000000000cc")
 
     def __init__(self, folder: Path) -> None:
         self.settled, self.reached = [], []
@@ -238,13 +239,12 @@ class Scene:
         self.gateway: Gateway
         self.port = 0
         self.number = 1
-        self.refreshed = 0
         self.change = Changed()
         self.revoked: set[str] = set()
         self.forbidden: set[str] = set()
         self.waits: dict[str, int] = {}
         self.address_wait = 0
-        self.charged = 0
+        self.charged = self.refreshed = 0
         self.remembered, self.authenticated = {GOOD, "other"}, 0
         self.reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
         self.clients: set[str] = set()
@@ -254,7 +254,6 @@ class Scene:
         self.limits = ServiceLimits()
         self.connections = 100
         self.insists = self.durable = False
-        self.network: Callable[[str], str] = lambda _address: "a-00000000000000cc"
         self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain

@@ -51,7 +51,7 @@ class Someone:
         self.scene.given.append(self)
         self.scene.time.nanoseconds += COST
 
-    def give_way(self) -> None:
+    def abort(self) -> None:
         self.ended += 1
 
 

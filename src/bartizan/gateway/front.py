@@ -80,10 +80,6 @@ class Front(TlsProtocol):
         if self.phase is not Phase.HANDSHAKE:
             self._plane.shaking.leave(self.raw)
 
-    def give_way(self) -> None:
-        """End: there is no room to wait in."""
-        self.abort()
-
     @override
     def _refused(self, word: str) -> None:
         self._plane.count_handshake(word, self.source)

@@ -24,30 +24,24 @@ SERVING: Final = "serving"
 """The word of a worker that serves; another is the reason why it does not."""
 
 
-def probed(plane: "Plane", head: "RequestHead") -> str:
-    """Return the word for what a probe asks.
+def probed(plane: "Plane", head: "RequestHead", *, keep: bool) -> bytes:
+    """Return the answer to a probe.
 
+    Args:
+        plane: of the worker that is asked.
+        head: of the probe.
+        keep: whether the connection goes on.
     Raises:
         Refusal: probes are GET or HEAD.
     """
     if head.method not in (b"GET", b"HEAD"):
         raise refusal("method-not-allowed", allow="GET, HEAD")
-    if head.path == READY and plane.generation < 0:
-        return "control-unavailable"
-    return SERVING
-
-
-def probe_answer(word: str, date: bytes, *, keep: bool, bodiless: bool) -> bytes:
-    """Return the answer to a probe.
-
-    Args:
-        word: of `probed`.
-        date: the Date line.
-        keep: whether the connection goes on.
-        bodiless: whether the request was HEAD.
-    """
+    word = "control-unavailable" if head.path == READY and plane.generation < 0 else SERVING
     status = HTTPStatus.OK if word == SERVING else HTTPStatus.SERVICE_UNAVAILABLE
     body = b'{"status":"%b"}' % word.encode("ascii")
-    head = b"content-type: application/json\r\ncache-control: no-store\r\ncontent-length: %d\r\n" % len(body)
+    fields = b"content-type: application/json\r\ncache-control: no-store\r\ncontent-length: %d\r\n" % len(
+        body
+    )
     going = b"" if keep else b"connection: close\r\n"
-    return b"".join((LINES[status], date, SECURITY, head, going, b"\r\n", b"" if bodiless else body))
+    octets = (LINES[status], plane.dates.line(plane.swept), SECURITY, fields, going, b"\r\n")
+    return b"".join(octets) + (b"" if head.method == b"HEAD" else body)

@@ -30,7 +30,7 @@ from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.phase import Phase
 from bartizan.gateway.ports import Coming, Reserved
-from bartizan.gateway.probe import PROBES, probe_answer, probed
+from bartizan.gateway.probe import PROBES, probed
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps
 from bartizan.gateway.response import CONTINUE, refusal_answer
@@ -158,10 +158,6 @@ class ClientConnection(asyncio.Protocol):
         elif self._due:
             self._read_ahead()
 
-    def give_way(self) -> None:
-        """End: there is no room to wait in."""
-        self.abort()
-
     def _receive(self, data: bytes) -> None:
         if self._phase is _HEAD and not self._due:
             self._read_head(data)
@@ -233,9 +229,8 @@ class ClientConnection(asyncio.Protocol):
             self._begin_body(exchange, octets, rest)
 
     def _answer_probe(self, head: RequestHead, rest: bytes) -> None:
-        word, keep, bodiless = probed(self._plane, head), self.keeps(head), head.method == b"HEAD"
-        date = self._plane.dates.line(self._plane.swept)
-        self.write(probe_answer(word, date, keep=keep, bodiless=bodiless))
+        keep = self.keeps(head)
+        self.write(probed(self._plane, head, keep=keep))
         self._ahead = rest
         self._go_on(keep=keep)
 
@@ -334,13 +329,8 @@ class ClientConnection(asyncio.Protocol):
 
     def _steer(self) -> None:
         """Read on, or stop reading: what has been read, and what has been answered, is bounded."""
-        held = (
-            self.stalled
-            or self._phase is _RESTING
-            or len(self._ahead) > AHEAD_OCTETS
-            or self._dozes
-            or (bool(self._waiting) and self._phase is not _LINGERING)
-        )
+        waits = self._dozes or (bool(self._waiting) and self._phase is not _LINGERING)
+        held = self.stalled or waits or self._phase is _RESTING or len(self._ahead) > AHEAD_OCTETS
         if held is not self._paused and not self._transport.is_closing():
             self._paused = held
             if held:

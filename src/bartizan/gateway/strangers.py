@@ -44,7 +44,7 @@ class Stranger(Protocol):
         """Do the one thing that it waited for."""
         ...
 
-    def give_way(self) -> None:
+    def abort(self) -> None:
         """End: there is no room to wait in."""
         ...
 
@@ -179,4 +179,4 @@ class Strangers:
         if stranger is not None:
             self._held -= stranger.held
             self.shed += 1
-            stranger.give_way()
+            stranger.abort()
