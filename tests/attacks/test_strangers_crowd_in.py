@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from bartizan.gateway import strangers
+from bartizan.gateway.bounds import READ_OCTETS
 from tests.gateway.scene import Scene, client, request, run, standing
 
 CROWD = 150
@@ -49,5 +51,24 @@ def test_a_stranger_that_waits_for_its_turn_is_read_no_further() -> None:
                 assert all(one._paused for one in waiting)
             for one in strangers:
                 assert (await one.answer()).status == 401
+
+    run(scenario())
+
+
+def test_bodies_that_wait_to_be_thrown_away_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "HELD_OCTETS", 8 * READ_OCTETS)
+
+    async def scenario() -> None:
+        async with standing(roomy) as scene, client(scene) as known, AsyncExitStack() as stack:
+            assert (await known.ask(request())).status == 200
+            pouring = [await stack.enter_async_context(client(scene)) for _ in range(30)]
+            here = scene.gateway._plane
+            while here.strangers.shed == 0:
+                for one in pouring:
+                    if not one.writer.is_closing():  # it was not the one that had to give way
+                        one.send(ENDLESS)
+                assert (await known.ask(request())).status == 200
+                waiting = [one for one in here.clients if one.held and one._phase.name != "CLOSED"]
+                assert sum(one.held for one in waiting) <= 8 * READ_OCTETS
 
     run(scenario())

@@ -14,7 +14,7 @@ HANDSHAKES: Final = 1024
 """Handshakes that have begun and are not done, of one worker; beyond them, the oldest stranger's ends."""
 WAITING: Final = 1024
 """Strangers that wait for their turn, in each of two rows; beyond them, who waits for most loses some."""
-HELD_OCTETS: Final = 32 * 1024 * 1024
+HELD_OCTETS: Final = 128 * 1024 * 1024
 """Octets that strangers have sent and that wait for their turn."""
 HEAD_OCTETS: Final = 32 * 1024
 """Octets of a head, a request's or an answer's."""
@@ -48,6 +48,10 @@ LINGER_OCTETS: Final = 8 * 1024 * 1024
 """Octets that are read and thrown away after a refusal, so that the client gets to read it."""
 STALL_OCTETS: Final = 16 * 1024
 """Octets of its last answers that a client takes within `STALL_TIME`, or all that is left of them."""
+READ_OCTETS: Final = 256 * 1024
+"""Octets that one read of a connection returns at most, as the loop does it."""
+PIECE_OCTETS: Final = 64 * 1024
+"""Octets that TLS decrypts at once; a piece that is smaller was the last of what was read."""
 OCTET_NS: Final = 1
 """Nanoseconds that an octet is taken to cost which is read and thrown away."""
 USAGE_OCTETS: Final = 8 * 1024

@@ -20,6 +20,8 @@ from bartizan.gateway.bounds import (
     LINGER_OCTETS,
     LINGER_TIME,
     OCTET_NS,
+    PIECE_OCTETS,
+    READ_OCTETS,
     REST_TIME,
     STALL_OCTETS,
 )
@@ -143,8 +145,8 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def held(self) -> int:
-        """Octets that wait for this stranger's turn."""
-        return len(self._waiting)
+        """Octets that wait for this stranger's turn; behind a large piece, TLS may hold the rest of what was read."""
+        return READ_OCTETS if self._dozes or len(self._waiting) >= PIECE_OCTETS else len(self._waiting)
 
     @ending
     def turn(self) -> None:
