@@ -132,8 +132,7 @@ class ClientConnection(asyncio.Protocol):
         elif self._phase is not _CLOSED:
             self._waiting = data
             self._plane.strangers.wait(self)
-            if self._waiting:
-                self._steer()
+            self._steer()
 
     def _doze(self, octets: int) -> None:
         """Read on in a later turn, for reading what is thrown away costs time too."""
@@ -231,10 +230,9 @@ class ClientConnection(asyncio.Protocol):
             self._begin_body(exchange, octets, rest)
 
     def _answer_probe(self, head: RequestHead, rest: bytes) -> None:
-        keep = self.keeps(head)
-        self.write(probed(self._plane, head, keep=keep))
+        self.write(probed(self._plane, head, keep=self.keeps(head)))
         self._ahead = rest
-        self._go_on(keep=keep)
+        self._go_on(keep=self.keeps(head))
 
     # ---- in: the body ----------------------------------------------------------------------------------
     def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from bartizan.clock import SECOND
 from bartizan.gateway import bounds
 from bartizan.gateway.ports import ServiceLimits
-from bartizan.gateway.route import HEALTH
+from bartizan.gateway.probe import HEALTH
 
 _TEMPLATES: Final = {"caddy": "Caddyfile", "envoy": "envoy.yaml", "ext-authz": "ext-authz.yaml"}
 KINDS: Final = tuple(_TEMPLATES)
