@@ -274,19 +274,18 @@ class Exchange:
             return ""
         return _MAPPED.get(status) or ("upstream-failed" if status in _FAILURES else "")
 
-    def _time_first(self, pieces: list[bytes]) -> None:
-        """Take note of how long a stream's first octets took."""
-        if pieces and self.circumstances.stream:
+    def _follow(self, pieces: list[bytes]) -> None:
+        """Take note of what passes: how much, how soon, and how it ends."""
+        if not self._octets and pieces and self.circumstances.stream:
             self.first = self.plane.ports.clock.now() - self.started
-
-    def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
-        if not self._octets:
-            self._time_first(pieces)
         for piece in pieces:
             self._octets += len(piece)
             self._tail = tail(self._tail, piece)
             if self._events is not None:
                 self._events.take(piece)
+
+    def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
+        self._follow(pieces)
         if self._bodiless:
             pieces = []
         elif self._chunked:
