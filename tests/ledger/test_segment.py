@@ -3,7 +3,7 @@
 import os
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.ledger.segment import (
@@ -100,6 +100,7 @@ def test_the_records_of_one_frame_are_read_one_by_one(first: list[bytes], second
 
 
 @given(st.lists(st.integers(1, MOST_BODIES // 3), min_size=1, max_size=12))
+@example([10922, 10922, 10922])
 def test_many_records_take_as_many_frames_as_they_need(sizes: list[int]) -> None:
     bodies = [bytes(size) for size in sizes]
     parts = list(shares(bodies))

@@ -83,7 +83,7 @@ def shares(bodies: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     start = octets = 0
     for at, body in enumerate(bodies):
         octets += len(body) + 1
-        if octets > MOST_BODIES:
+        if octets - 1 > MOST_BODIES:
             yield bodies[start:at]
             start, octets = at, len(body) + 1
     yield bodies[start:]
