@@ -1,4 +1,4 @@
-"""The gateway beside nginx, HAProxy and LiteLLM on one upstream, in one run: `python -m bench.gateway`.
+"""The gateway beside nginx, HAProxy, Envoy and LiteLLM on one upstream, in one run: `python -m bench.gateway`.
 
 Every system gets the same load in turn, round by round, so that a busy minute of the machine hits them all.
 Ratios are taken within a round, and the median of the rounds is told. Processor time and memory count every
@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from bartizan import __version__
-from bench.bed import load, peers
+from bench.bed import envoy, load, peers
 from bench.bed.load import Burst, Stream
 from bench.bed.peers import System, Upstream
 from bench.bed.platform import bartizan
@@ -30,9 +30,11 @@ Starter = Callable[[Path, Upstream], AbstractContextManager[tuple[System, ...]]]
 STARTERS: Mapping[str, Starter] = {
     "nginx": partial(peers.nginx, tls=False),
     "haproxy": peers.haproxy,
+    "envoy": partial(envoy.envoy, tls=False),
     "litellm": peers.litellm,
     "bartizan": partial(bartizan, tls=False),
     "nginx-tls": partial(peers.nginx, tls=True),
+    "envoy-tls": partial(envoy.envoy, tls=True),
     "bartizan-tls": partial(bartizan, tls=True),
 }
 
@@ -53,6 +55,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _arguments(words)
     wanted = frozenset(STARTERS) - frozenset(arguments.without)
     lines = peers.missing(wanted)
+    if wanted & {"envoy", "envoy-tls"} and envoy.ENVOY is None:
+        lines.append("make install EDGE=1")
     if lines:
         print("install first (or leave a peer out with --without):", *lines, sep="\n  ", file=sys.stderr)
         return 3
@@ -65,8 +69,16 @@ def main(words: Sequence[str] | None = None) -> int:
     print(body, machine(), sep="\n")
     if arguments.record:
         note = f"{arguments.rounds} rounds of {arguments.seconds} s, {load.CONNECTIONS} connections, one wrk thread."
-        record("Gateway", {"Bartizan": __version__, **peers.versions(wanted)}, f"{note}\n\n{body}")
+        record(
+            "Gateway",
+            {"Bartizan": __version__, **peers.versions(wanted), **_envoys(wanted)},
+            f"{note}\n\n{body}",
+        )
     return 0
+
+
+def _envoys(wanted: frozenset[str]) -> dict[str, str]:
+    return {"envoy": envoy.version()} if wanted & {"envoy", "envoy-tls"} else {}
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -175,6 +187,15 @@ def _goals(seen: Mapping[str, Seen]) -> str:
                 ">=",
                 0.4,
                 _ratio(seen["Bartizan TLS"], seen["nginx TLS"]),
+            )
+        )
+    if {"Bartizan TLS", "Envoy TLS"} <= seen.keys():
+        rows.append(
+            _goal(
+                "TLS: CPU a request, us, against Envoy's plain TLS",
+                "<=",
+                median(seen["Envoy TLS"].cpu_us),
+                median(seen["Bartizan TLS"].cpu_us),
             )
         )
     if {"Bartizan", "LiteLLM"} <= seen.keys():
