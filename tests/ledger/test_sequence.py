@@ -1,5 +1,6 @@
 """Everything that was flushed comes into the tree, once, in the order of its segment; nothing else does."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -421,3 +422,19 @@ def test_the_body_in_the_tree_is_the_canonical_one(ground: Ground) -> None:
     assert [entry[:16] for entry in entries] == [
         (1).to_bytes(8, "big") + n.to_bytes(8, "big") for n in range(3)
     ]
+
+
+def test_whether_a_segment_may_still_be_written_is_known_by_its_lock(ground: Ground) -> None:
+    journal = fill(ground, 1, 1)
+    fill(ground, 2, 1)
+    assert not ground.sequencer.written()
+    fcntl.flock(journal._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    copy = os.dup(journal._fd)
+    assert ground.sequencer.written()
+    assert not ground.sequencer.written({1})
+    journal.close()
+    assert ground.sequencer.written()  # another copy of the descriptor is left
+    os.close(copy)
+    assert not ground.sequencer.written()
+    segment_path(ground.folder, 1).unlink()
+    assert not ground.sequencer.written()

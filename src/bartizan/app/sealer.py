@@ -38,8 +38,9 @@ _BACKLOG = 4096
 """Entries of one look from which on there is surely more to read at once."""
 _PREDECESSOR: Final = Nanoseconds(10 * SECOND)
 """How long a sealer of an earlier run may take to finish."""
-_LAST_WORDS_S = 1
+_LAST_WORDS: Final = Nanoseconds(10 * SECOND)
 """How long writers may take to end after a supervisor that died without a word."""
+_MOMENT_S = 0.02
 REFUSED: Final = (
     KeyExposed, KeyUnreadable, KeysReplaced, PlatformRunning, LedgerUnreadable, TreeDiffers, CheckpointInvalid,
 )  # fmt: skip
@@ -59,6 +60,7 @@ class Sealer:
         self._channel = channel
         self._authorities = Authorities(folder, tuple(boot.names), self._clock)
         self._sequencer = _sequencer(folder, self._clock)
+        self._hear_out(frozenset(boot.live))
         self._sequencer.recover(frozenset(boot.live))
         self._told, self._told_altered = (-1, -1), set[int]()
         self._signed = self._clock.now()
@@ -75,11 +77,16 @@ class Sealer:
                     self._obey(*self._channel.receive())
                 else:
                     self._seal()
-        if self._sequencer.open:
-            select.select([], [], [], _LAST_WORDS_S)
+        self._hear_out(frozenset())
         self._sequencer.recover()
         self._sequencer.checkpoint()
         self._sequencer.release()
+
+    def _hear_out(self, live: frozenset[int]) -> None:
+        """Wait for the ends of writers that nobody speaks for any more: what they said after theirs would be altered."""
+        until = self._clock.now() + _LAST_WORDS
+        while self._sequencer.written(live) and self._clock.now() < until:
+            select.select([], [], [], _MOMENT_S)
 
     def _obey(self, order: m.SealerOrders, fds: list[int]) -> None:
         match order:

@@ -9,6 +9,7 @@ once it has filled its last, and as long as the sealer keeps up.
 import asyncio
 import contextlib
 import errno
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -309,6 +310,9 @@ def _first_key() -> tuple[int, int]:
 
 def _create(path: Path, octets: int) -> int:
     fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(
+        fd, fcntl.LOCK_EX | fcntl.LOCK_NB
+    )  # goes with the descriptor: held for as long as anybody may write
     try:
         _reserve(fd, octets)
         sync_folder(path.parent)  # or a power loss could take the name of what was registered

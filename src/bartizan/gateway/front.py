@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from OpenSSL import SSL
 from typing_extensions import override
 
-from bartizan.crypto.tls_transport import HELLO_OCTETS, Phase, TlsProtocol
+from bartizan.crypto.tls_transport import Phase, TlsProtocol
 from bartizan.gateway.callback import ending
 from bartizan.gateway.protocol import ClientConnection
 
@@ -62,7 +62,7 @@ class Front(TlsProtocol):
     @override
     def _shake(self, data: bytes) -> None:
         """Have the handshake wait for its turn; nothing is read meanwhile."""
-        self._waiting = data[: HELLO_OCTETS + 1]
+        self._waiting = data
         self.raw.pause_reading()
         self._plane.strangers.wait(self)
 

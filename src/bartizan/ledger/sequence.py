@@ -7,6 +7,7 @@ stopped and becomes an entry, and its file is kept, with as much after that plac
 checkpoint covers what they held.
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -138,6 +139,15 @@ class Sequencer:
     def altered(self) -> tuple[int, ...]:
         """The segments that were stopped at a record that does not fit; their files are kept."""
         return tuple(number for number, segment in self._segments.items() if segment.state == ALTERED)
+
+    def written(self, live: Collection[int] = ()) -> bool:
+        """Return whether somebody may still write to an open segment that is not among these.
+
+        Who opens a segment for a writer locks it, and the lock lasts as long as any copy of that descriptor.
+        """
+        return any(
+            _is_locked(segment_path(self._folder, number)) for number in self.open if number not in live
+        )
 
     def next_number(self) -> int:
         """Return a number that no segment has had, for a writer without a supervisor."""
@@ -383,6 +393,20 @@ class Sequencer:
         segment_path(self._folder, number).unlink(missing_ok=True)
         self._connection.execute("DELETE FROM segments WHERE number = ?", (number,))
         del self._segments[number]
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _tailed(row: tuple[Any, ...]) -> Tailed:
