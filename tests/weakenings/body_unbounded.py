@@ -1,6 +1,6 @@
 """A body may be as large as it likes."""
 
-from functools import partial
+from typing import Any
 
 from bartizan.gateway import ports
 
@@ -8,4 +8,9 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    ports.ServiceLimits = partial(ports.ServiceLimits, body_octets=1 << 30)  # type: ignore[assignment,misc]  # a weakening replaces one function
+    bounded = ports.ServiceLimits
+
+    def unbounded(**said: Any) -> ports.ServiceLimits:  # noqa: ANN401 - as they are said
+        return bounded(**said | {"body_octets": 1 << 30})
+
+    ports.ServiceLimits = unbounded  # type: ignore[assignment,misc]  # a weakening replaces one function
