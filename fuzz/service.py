@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from typing_extensions import override
 
 from bartizan.clock import Clock, Nanoseconds
+from bartizan.gateway.cluster import Cluster
 from bartizan.gateway.plane import Plane
 from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ServiceRoute
 from bartizan.gateway.response import read_answer
@@ -16,7 +17,8 @@ from tests.gateway.scene import DRILL, FORGED, GOOD, MISSING, NOBODY, Changed, D
 if TYPE_CHECKING:
     import asyncio
 
-    from bartizan.gateway.pool import Pool
+    from bartizan.gateway.cluster import Pool
+    from bartizan.gateway.pool import Line
     from bartizan.gateway.stream import Exchange
 
 BODY = b'{"answer":1}'
@@ -43,13 +45,14 @@ class Service:
         received: method, target and body of each request.
     """
 
-    def __init__(self, steps: Steps) -> None:
-        self._steps = steps
+    def __init__(self, steps: Steps, lines: dict[str, "Line"]) -> None:
+        self._steps, self._lines = steps, lines
         self.received: list[tuple[bytes, bytes, bytes]] = []
 
     def send(self, exchange: "Exchange") -> None:
         """Take a request."""
-        head, _, body = exchange.forwarded().partition(b"\r\n\r\n")
+        exchange.line = self._lines[exchange.route.service.name]
+        head, _, body = exchange.forwarded(exchange.line).partition(b"\r\n\r\n")
         method, target, _ = head.partition(b"\r\n")[0].split(b" ")
         self.received.append((method, target, body))
         answer = _CHUNKED if len(self.received) % 2 else _COUNTED
@@ -69,7 +72,7 @@ def _authorize(_who: Authenticated, _action: str, _service: str, _how: Circumsta
     return Permitted(1)
 
 
-async def _nowhere(_service: str) -> object:
+async def _nowhere(_service: str, _target: str) -> object:
     raise OSError
 
 
@@ -103,13 +106,13 @@ def plane() -> tuple[Plane, Service, Steps, Still]:
             1 << 60,
         ),
         dial=_nowhere,  # type: ignore[arg-type]  # never called
-        wrap_upstream=lambda factory, _service, _refused: factory(),
+        wrap_upstream=lambda factory, _service, _target, _refused: factory(),
         pseudonym_of_address=lambda _address: "a-00000000000000cc",
         stop_accepting=lambda: None,
         random=bytes,
         tls=False,
     )
     made = Plane(ports, cast("asyncio.AbstractEventLoop", steps))
-    service = Service(steps)
+    service = Service(steps, {one.name: Cluster(made, one).lines[0] for one in ports.services})
     made.pool = cast("Pool", service)
     return made, service, steps, clock

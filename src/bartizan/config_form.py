@@ -58,6 +58,8 @@ def _judge(path: Path, value: object, form: inspect.Type, said: str = "") -> Ite
             yield from _table(path, value, fields)
         case inspect.VarTupleType(item_type=item):
             yield from _array(path, value, item)
+        case inspect.DictType():
+            yield from _mapping(path, value, form)
         case inspect.UnionType(types=types):
             yield from _judge(
                 path, value, next(t for t in types if not isinstance(t, inspect.NoneType)), said
@@ -81,6 +83,17 @@ def _table(path: Path, value: object, fields: Sequence[inspect.Field]) -> Iterat
     for name, field in known.items():
         if field.required and name not in value:
             yield Fault(path, f"lacks the key `{name}`")
+
+
+def _mapping(path: Path, value: object, form: inspect.DictType) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield Fault(path, f"must be a table{_header(path)}")
+        return
+    if form.max_length is not None and len(value) > form.max_length:
+        yield Fault(path, f"must have {form.max_length} entries at most")
+    for key, inner in value.items():
+        yield from _judge((*path, key), key, form.key_type)
+        yield from _judge((*path, key), inner, form.value_type)
 
 
 def _header(path: Path) -> str:

@@ -9,6 +9,7 @@ from bartizan.app.settings import Pq, Settings, read, weaknesses
 from bartizan.config import ConfigurationInvalid
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'
+TARGET = '[[service.target]]\nname = "{}"\nupstream = "{}"\n'
 
 
 def refusal(folder: Path, text: str) -> str:
@@ -59,6 +60,19 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
         ('[[schedule]]\nrun = "drill"\nevery = "1d"', "bartizan.toml:1: schedule[0]: is not in this version"),
         ('[[schedule]]\nrun = "drill"\nevery = "1 day"', "bartizan.toml:3: schedule[0].every: must be a span such as"),
         (SERVICE + 'allow_private = ["::1:80"]', "service[0].allow_private[0]: must be host and port"),
+        (SERVICE + TARGET.format("main", "https://eu.example.com"), "service[0].target[0].name: is the name of another"),
+        (SERVICE + 2 * TARGET.format("b", "https://eu.example.com"), "service[0].target[1].name: is the name of another"),
+        (SERVICE + TARGET.format("b", "http://eu.example.com"), "service[0].target[0].upstream: is not encrypted"),
+        (SERVICE + TARGET.format("b", "https://10.0.0.1"), "service[0].target[0].upstream: is a private address"),
+        (
+            SERVICE + 'allow_private = ["10.0.0.1:443"]\n' + TARGET.format("b", "https://10.0.0.1"),
+            "service[0].target[0].upstream: is a private address",
+        ),
+        (SERVICE + "weight = 1001", "service[0].weight: must be a whole number from 0 to 1000"),
+        (SERVICE + "models = 3", "service[0].models: must be a table"),
+        (SERVICE + 'models = { m = "" }', "service[0].models.m: must be the name of a model"),
+        (SERVICE + 'models = { "\\u00e9" = "m" }', "must be the name of a model"),
+        (SERVICE + 'protocol = "azure"\nmodels = { m = "a/b" }', "service[0].models.m: must be a deployment"),
     ],
 )  # fmt: skip
 def test_what_sections_may_not_say_together_is_refused_with_its_line(

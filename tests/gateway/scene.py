@@ -22,6 +22,7 @@ from typing_extensions import override
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.ports import (
+    MAIN,
     Alert,
     Authenticated,
     Circumstances,
@@ -32,6 +33,7 @@ from bartizan.gateway.ports import (
     ProtocolFactory,
     Reserved,
     ServiceLimits,
+    ServiceRoute,
 )
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
@@ -117,7 +119,7 @@ class Waits:
         self._unwritten()
 
 
-Wrap = Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]
+Wrap = Callable[[ProtocolFactory, str, str, Callable[[str], None]], asyncio.Protocol]
 Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -224,6 +226,7 @@ def _fresh(connection: h11.Connection) -> h11.Connection:
 class Scene:
     """A gateway and what is around it; `events` is what its journal holds by now."""
 
+    services: tuple[ServiceRoute, ...] = ()
     settled: list[tuple[Reserved, int, int]]
     reached: list[Alert]
     network: Callable[[str], str] = staticmethod(lambda _address: "a-00000000000000cc")
@@ -250,7 +253,7 @@ class Scene:
         self.clients: set[str] = set()
         self.stopped = 0
         self.decided: list[tuple[str, str, str]] = []
-        self.unreachable = False
+        self.unreachable, self.down = False, set[str]()
         self.limits = ServiceLimits()
         self.connections = 100
         self.insists = self.durable = False
@@ -269,7 +272,7 @@ class Scene:
         return Ports(
             clock=self.clock,
             names=("localhost", "127.0.0.1", "::1"),
-            services=services(self.limits, tls=self.tls),
+            services=(*services(self.limits, tls=self.tls), *self.services),
             default_service="main",
             anonymous=NOBODY,
             authenticate=self.authenticate,
@@ -328,13 +331,14 @@ class Scene:
     def stop(self) -> None:
         self.stopped += 1
 
-    async def dial(self, service: str) -> socket.socket:
-        if self.unreachable:
+    async def dial(self, service: str, target: str) -> socket.socket:
+        where = service if target == MAIN else f"{service}/{target}"
+        if self.unreachable or where in self.down:
             raise ConnectionRefusedError
         mine, theirs = socket.socketpair()
         mine.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=theirs)
-        task = asyncio.ensure_future(self.targets[service].accept(reader, writer))
+        task = asyncio.ensure_future(self.targets[where].accept(reader, writer))
         _kept.add(task)
         task.add_done_callback(_kept.discard)
         return mine
@@ -355,7 +359,7 @@ _kept: set[asyncio.Future[None]] = set()
 
 
 def wrap_nothing(
-    factory: ProtocolFactory, _service: str, _refused: Callable[[str], None]
+    factory: ProtocolFactory, _service: str, _target: str, _refused: Callable[[str], None]
 ) -> asyncio.Protocol:
     return factory()
 

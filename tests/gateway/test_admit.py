@@ -35,6 +35,8 @@ def test_a_request_is_answered_and_recorded_twice() -> None:
                 "output": 5,
                 "micros": 0,
                 "reason": "done",
+                "target": "main",
+                "upstream": "none",
             }
             assert completed.detail["admitted"] == 1
             account = scene.gateway.account()

@@ -148,7 +148,7 @@ def test_a_service_that_cannot_be_reached_is_a_502() -> None:
 def test_a_dial_that_hangs_is_given_up() -> None:
     async def scenario() -> None:
         def prepare(scene: Scene) -> None:
-            async def hang(_service: str) -> object:
+            async def hang(*_where: str) -> object:
                 await asyncio.sleep(60)
                 raise AssertionError
 
@@ -233,11 +233,11 @@ def test_a_dialer_that_fails_in_an_unforeseen_way_does_not_use_up_the_connection
             scene.limits = ServiceLimits(connections=1)
             honest = scene.dial
 
-            async def fails_once(service: str) -> socket.socket:
+            async def fails_once(service: str, target: str) -> socket.socket:
                 failed.append(service)
                 if len(failed) == 1:
                     raise RuntimeError("planted")
-                return await honest(service)
+                return await honest(service, target)
 
             scene.dial = fails_once  # type: ignore[method-assign]  # the fault
 
@@ -281,11 +281,11 @@ def test_one_service_that_does_not_answer_takes_few_dials() -> None:
         def prepare(scene: Scene) -> None:
             honest = scene.dial
 
-            async def hang(service: str) -> socket.socket:
+            async def hang(service: str, target: str) -> socket.socket:
                 dialled.append(service)
                 if service == "main":
                     await asyncio.sleep(60)
-                return await honest(service)
+                return await honest(service, target)
 
             scene.dial = hang  # type: ignore[method-assign]  # a service that does not answer
 

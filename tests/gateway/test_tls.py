@@ -40,7 +40,7 @@ class Service(asyncio.Protocol):
 
 
 def encrypted(scene: Scene, theirs: Callable[[], asyncio.Protocol], ours: SSL.Context) -> None:
-    async def dial(_service: str) -> socket.socket:
+    async def dial(*_where: str) -> socket.socket:
         mine, other = socket.socketpair()
         mine.setblocking(False)
         await asyncio.get_running_loop().create_unix_connection(theirs, sock=other)
@@ -48,7 +48,7 @@ def encrypted(scene: Scene, theirs: Callable[[], asyncio.Protocol], ours: SSL.Co
 
     scene.dial = dial  # type: ignore[assignment,method-assign]  # this service speaks TLS
     scene.tls = True
-    scene.wrap = lambda factory, _service, refused: TlsProtocol(
+    scene.wrap = lambda factory, _service, _target, refused: TlsProtocol(
         factory, ours, server_hostname="localhost", on_refused=refused
     )
 
@@ -82,7 +82,8 @@ def test_a_request_goes_through_tls_on_both_sides() -> None:
             while not answer.endswith(ANSWER):
                 answer += await said.get()
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-            assert scene.events()[0].detail["group"] == "x25519mlkem768"
+            admitted, completed = scene.events()
+            assert admitted.detail["group"] == completed.detail["upstream"] == "x25519mlkem768"
             raw.abort()
 
     run(scenario())

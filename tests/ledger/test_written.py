@@ -29,9 +29,23 @@ def test_an_admitted_request_is_written_as_its_event(
     assert written.admitted(at, actor, request, **given_parts) == encode(event)
 
 
-@given(INSTANTS, PSEUDONYMS, REQUESTS, st.sampled_from(Outcome), details(COMPLETED))
+@given(
+    INSTANTS,
+    PSEUDONYMS,
+    REQUESTS,
+    st.sampled_from(Outcome),
+    details(COMPLETED),
+    st.sampled_from([{}, {"upstream": ""}, {"target": "", "upstream": ""}]),
+)
 def test_a_completed_request_is_written_as_its_event(
-    at: Nanoseconds, actor: str, request: str, outcome: Outcome, detail: dict[str, Any]
+    at: Nanoseconds,
+    actor: str,
+    request: str,
+    outcome: Outcome,
+    detail: dict[str, Any],
+    unsent: dict[str, str],
 ) -> None:
-    event = Event(at, COMPLETED, actor, request, outcome, "", detail)
-    assert written.completed(at, actor, request, outcome.value, **detail) == encode(event)
+    given_parts = detail | unsent
+    said = {field: part for field, part in given_parts.items() if part != ""}
+    event = Event(at, COMPLETED, actor, request, outcome, "", said)
+    assert written.completed(at, actor, request, outcome.value, **given_parts) == encode(event)

@@ -68,6 +68,7 @@ async def _worker(s: "Supervisor", child: Child) -> None:
             os.close(board)
     s.generation.send(child)
     s.tell_of_control(child)
+    s.credentials.tell(child)
 
 
 BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {

@@ -1,7 +1,7 @@
 """The dialer: the only process of the gateway that resolves names and opens connections.
 
-Rules of this file: it connects to what the operator's file names and to nothing else; a worker chooses by name
-only. It hands over connected sockets and never reads from them. For the sample it makes a pair of sockets, so
+Rules of this file: it connects to what the operator's file names and to nothing else; a worker chooses by the
+names of a service and its target only. It hands over connected sockets and never reads from them. For the sample it makes a pair of sockets, so
 that nothing but the gateway can reach it.
 """
 
@@ -17,25 +17,25 @@ import msgspec
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.folder import Folder
-from bartizan.app.plan import CONTROL, SAMPLE, Service
+from bartizan.app.plan import CONTROL, MAIN, SAMPLE, Service, Target
 from bartizan.egress import connect as egress
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 
 _CONNECT_SECONDS = 10.0
 _THREADS = 8
-"""Connections to one service that are being made at once."""
+"""Connections to one target that are being made at once."""
 
 
-def dial(service: Service, folder: Folder) -> tuple[list[socket.socket], str]:
+def dial(service: Service, target: Target, folder: Folder) -> tuple[list[socket.socket], str]:
     """Return connected sockets (for the sample both ends of a pair), or no socket and a word for the fault."""
     try:
         if service.name == SAMPLE:
             return list(socket.socketpair()), ""
         if service.name == CONTROL:
             return [egress.connect_unix(folder.control_socket)], ""
-        allowed = frozenset(service.allowed)
-        return [egress.connect(service.host, service.port, allowed=allowed, timeout_s=_CONNECT_SECONDS)], ""
+        allowed = frozenset(target.allowed)
+        return [egress.connect(target.host, target.port, allowed=allowed, timeout_s=_CONNECT_SECONDS)], ""
     except egress.AddressRefused:
         return [], "address-refused"
     except OSError:
@@ -52,30 +52,34 @@ def main(argv: list[str]) -> None:
     folder = Folder(Path(boot.folder))
     services = {s.name: s for s in msgspec.json.decode(read_sealed(fds[0]), type=tuple[Service, ...])}
 
-    # each service has threads of its own: one that does not answer keeps no other waiting
-    threads = {name: ThreadPoolExecutor(_THREADS) for name in services}
+    # each target has threads of its own: one that does not answer keeps no other waiting
+    targets = {(s.name, target.name): target for s in services.values() for target in s.targets}
+    threads = {names: ThreadPoolExecutor(_THREADS) for names in targets}
     channel.send(m.Ready())
     while True:
         try:
             order, _ = channel.receive()
             if isinstance(order, m.Ask):
                 channel.send(m.Alive())
-            elif order.service == SAMPLE:
-                _answer(channel, order, *dial(services[SAMPLE], folder))
-            elif order.service in services:
-                threads[order.service].submit(_dial, channel, order, services[order.service], folder)
+                continue
+            names = order.service, order.target
+            if names == (SAMPLE, MAIN):
+                _answer(channel, order, *dial(services[SAMPLE], targets[names], folder))
+            elif names in targets:
+                service = services[order.service]
+                threads[names].submit(_dial, channel, order, service, targets[names], folder)
             else:
                 _answer(channel, order, [], "service-unknown")
         except ChannelClosed:
             os._exit(0)  # the supervisor is gone
 
 
-def _dial(channel: Channel, order: m.Dial, service: Service, folder: Folder) -> None:
-    """Dial on a thread of the service's own; whatever happens, the order is answered."""
+def _dial(channel: Channel, order: m.Dial, service: Service, target: Target, folder: Folder) -> None:
+    """Dial on a thread of the target's own; whatever happens, the order is answered."""
     sockets: list[socket.socket] = []
     fault = "upstream-unreachable"
     try:
-        sockets, fault = dial(service, folder)
+        sockets, fault = dial(service, target, folder)
     finally:
         try:
             _answer(channel, order, sockets, fault)

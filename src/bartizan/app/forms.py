@@ -35,3 +35,11 @@ Money = Annotated[
         description='an amount of money in quotes, such as "25" or "0.15", with at most six decimals',
     ),
 ]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+Model = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[ -~]{1,256}\Z", description="the name of a model, of 1 to 256 visible ASCII characters"
+    ),
+]
+Models = Annotated[dict[Model, Model], msgspec.Meta(max_length=256)]

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from bartizan.app.channel import Message
+from bartizan.app.plan import MAIN
 
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,62}$")]
 """A configured name or a closed word."""
@@ -118,15 +119,23 @@ class Drain(Message, frozen=True):
     seconds: float
 
 
+class Credential(Message, frozen=True):
+    """Another credential is presented to a target from now on. Descriptor: it, as the field has it (sealed memory)."""
+
+    service: Word
+    target: Word
+
+
 class Unwell(Message, frozen=True):
     """The worker can no longer keep the record and has stopped to accept."""
 
 
 class Dial(Message, frozen=True):
-    """A connection to a service is wanted; the answer carries the same ticket."""
+    """A connection to a target of a service is wanted; the answer carries the same ticket."""
 
     ticket: Number
     service: Word
+    target: Word = MAIN
 
 
 class Dialled(Message, frozen=True):
@@ -162,7 +171,9 @@ class LimiterPresence(Message, frozen=True):
 WorkerReports = (
     Ready | Alive | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted | LimiterPresence
 )
-WorkerOrders = BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence
+WorkerOrders = (
+    BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence | Credential
+)
 
 
 # ---- dialer ----------------------------------------------------------------------------------------------

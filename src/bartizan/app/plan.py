@@ -9,8 +9,31 @@ import msgspec
 
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
+MAIN = "main"
+"""Name of the target that a service itself names."""
 LIMITER = "limiter"
 """Name of the server that counts limits, where there is one; no client reaches it."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One place where a service is, as the gateway and the dialer see it.
+
+    Attributes:
+        name: as configured, or `MAIN`.
+        host, port, path, tls, credential, allowed, authorities, weight, models, file: as of `Service`.
+    """
+
+    name: str
+    host: str
+    port: int
+    path: str
+    tls: bool
+    credential: str
+    allowed: tuple[str, ...]
+    authorities: str
+    weight: int
+    models: dict[str, str]
+    file: str
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -31,6 +54,10 @@ class Service(msgspec.Struct, frozen=True):
         connections, waiting: connections to it of one worker, and requests that wait for one.
         answer_seconds, gap_seconds: until an answer begins, and that it may pause.
         drill_only: whether only the drill may call it.
+        weight: of this target among all of them; 0 stands by.
+        models: names that requests give, each with the name that this target has for it.
+        file: that the credential was read from, or empty: it is read again when it changes.
+        others: further targets.
     """
 
     name: str
@@ -49,6 +76,28 @@ class Service(msgspec.Struct, frozen=True):
     answer_seconds: int = 600
     gap_seconds: int = 120
     drill_only: bool = False
+    weight: int = 1
+    models: dict[str, str] = {}
+    file: str = ""
+    others: tuple[Target, ...] = ()
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every place where it is, its own first."""
+        main = Target(
+            MAIN,
+            self.host,
+            self.port,
+            self.path,
+            self.tls,
+            self.credential,
+            self.allowed,
+            self.authorities,
+            self.weight,
+            self.models,
+            self.file,
+        )
+        return (main, *self.others)
 
 
 class Meter(msgspec.Struct, frozen=True):

@@ -17,15 +17,18 @@ from pathlib import Path
 import msgspec
 
 from bartizan.app import supervisor
+from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
+from bartizan.app.credentials import credential
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
-from bartizan.app.plan import Bounds, Plan, Service
-from bartizan.app.settings import EdgeLimits, Protocol, Settings
+from bartizan.app.plan import MAIN, Bounds, Plan, Service, Target
+from bartizan.app.settings import EdgeLimits, Settings
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.status import Status
+from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
@@ -181,27 +184,46 @@ def _bounds(settings: Settings) -> Bounds:
 
 
 def _service(service: ServiceSettings, folder: Path) -> Service:
-    found, bounds = service.where, service.bounds
-    credential = ""
-    if service.credential is not None:
-        secret = resolve(service.credential, environment(), folder, Secret).reveal().decode("ascii")
-        credential = f"Bearer {secret}" if service.protocol is Protocol.OPENAI else secret
+    bounds = service.bounds
+    main, *others = (_target(service, one, folder) for one in service.places)
     return Service(
         name=service.name,
         protocol=service.protocol.value,
-        host=found.host,
-        port=found.port,
-        path=found.path,
-        tls=found.tls,
-        credential=credential,
-        allowed=service.allow_private,
-        authorities=authorities(service.authorities, folder) if found.tls else "",
+        host=main.host,
+        port=main.port,
+        path=main.path,
+        tls=main.tls,
+        credential=main.credential,
+        allowed=main.allowed,
+        authorities=main.authorities,
         requests_per_minute=service.limits.requests_per_minute,
         body_octets=bounds.body_octets,
         connections=bounds.connections,
         waiting=bounds.waiting,
         answer_seconds=bounds.answer_seconds,
         gap_seconds=bounds.gap_seconds,
+        weight=main.weight,
+        models=main.models,
+        file=main.file,
+        others=tuple(others),
+    )
+
+
+def _target(service: ServiceSettings, one: ServiceSettings | TargetSettings, folder: Path) -> Target:
+    found, reference = upstream(one.upstream, service.root), one.credential or ""
+    kind, _, name = reference.partition(":")
+    return Target(
+        name=MAIN if one is service else one.name,
+        host=found.host,
+        port=found.port,
+        path=found.path,
+        tls=found.tls,
+        credential=credential(reference, service.protocol.value, folder) if reference else "",
+        allowed=one.allow_private,
+        authorities=authorities(one.authorities, folder) if found.tls else "",
+        weight=one.weight,
+        models=service.models | one.models,
+        file=str(folder.absolute() / name) if kind == "file" else "",
     )
 
 

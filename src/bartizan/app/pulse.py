@@ -30,6 +30,7 @@ async def keep(supervisor: "Supervisor") -> None:
             if child.kind in PATIENCE and child.ready.done() and child.state != "gone":
                 _ask(supervisor, child)
         await supervisor.record.renew()
+        supervisor.credentials.look()
         say_so(supervisor)
 
 

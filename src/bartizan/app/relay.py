@@ -222,7 +222,7 @@ class Relay:
 
     def _dials(self, number: int, wanted: m.Dial) -> bool:
         """Return whether an order is on its way, or waits for the next dialer."""
-        order = m.Dial(ticket=number, service=wanted.service)
+        order = m.Dial(ticket=number, service=wanted.service, target=wanted.target)
         return self._forward("dialer", order) or not self._s.of("dialer", "ready")
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:

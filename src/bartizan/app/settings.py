@@ -19,11 +19,11 @@ from bartizan.app.address import (
     Upstream,
     host_name,
     listen_address,
-    private_address,
     upstream,
 )
-from bartizan.app.forms import Rate, Reference, ServiceName, Span, Text
+from bartizan.app.forms import Models, Rate, Reference, ServiceName, Span, Text, Weight
 from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
+from bartizan.app.target_settings import Target, targeting
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
@@ -141,6 +141,9 @@ class Service(msgspec.Struct, frozen=True):
         bounds: of what it is given.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
         authorities: PEM file of who may certify it; None takes the machine's.
+        weight: how many requests it gets beside the other targets; 0 is asked only where no other is fit.
+        models: names that requests give, each with the one that is asked for at the service.
+        target: further places where it is.
     """
 
     name: ServiceName
@@ -153,11 +156,24 @@ class Service(msgspec.Struct, frozen=True):
     bounds: ServiceBounds = ServiceBounds()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
+    weight: Weight = 1
+    models: Models = {}
+    target: tuple[Target, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """Prefix of its paths where a URL names none."""
+        return "/openai" if self.protocol is Protocol.AZURE else "/v1"
 
     @property
     def where(self) -> Upstream:
         """Its URL taken apart. Raises `AddressInvalid`."""
-        return upstream(self.upstream, "/openai" if self.protocol is Protocol.AZURE else "/v1")
+        return upstream(self.upstream, self.root)
+
+    @property
+    def places(self) -> "tuple[Service | Target, ...]":
+        """Every place where it is, its own first."""
+        return (self, *self.target)
 
 
 class Issuer(msgspec.Struct, frozen=True):
@@ -347,18 +363,7 @@ def _listening(settings: Settings) -> Iterator[Fault]:
 def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
     if service.name in RESERVED:
         yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
-    for position, address in enumerate(service.allow_private):
-        if private_address(address) is None:
-            yield Fault((*path, "allow_private", position), 'must be host and port, such as "127.0.0.1:9100"')
-    try:
-        found = service.where
-    except AddressInvalid as fault:
-        yield Fault((*path, "upstream"), fault.what)
-        return
-    allowed = {private_address(address) for address in service.allow_private}
-    if (found.private or not found.tls) and (found.host, found.port) not in allowed:
-        kind = "is a private address" if found.private else "is not encrypted (http)"
-        yield Fault((*path, "upstream"), f'{kind}: allow it with allow_private = ["{found.authority}"]')
+    yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
 
 
 def _scraped(settings: Settings) -> Iterator[Fault]:
@@ -448,7 +453,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from _weak_limits(settings)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
-        if not service.where.tls:
+        if not all(upstream(one.upstream, service.root).tls for one in service.places):
             yield f"{service.name}: the upstream connection is not encrypted"
         if service.guard is Guard.OFF:
             yield f"{service.name}: prompts and answers are not inspected"

@@ -22,6 +22,7 @@ from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
 from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
 from bartizan.app.child import Child, ChildEnded, describe, listen, listen_unix
+from bartizan.app.credentials import Credentials
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.generation import Generation
 from bartizan.app.log import Log, as_json, plainly
@@ -73,7 +74,7 @@ class Supervisor:
         self.record = Record(self.folder.segments, self.clock, self.boot, self.of, self._say)
         self.generation = Generation(self.folder.generation, self.of)
         self.boards = Boards(self.folder.run)
-        self.relay = Relay(self)
+        self.relay, self.credentials = Relay(self), Credentials(self)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()

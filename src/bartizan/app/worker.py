@@ -39,7 +39,7 @@ from bartizan.app.deciding import AUDIENCE, Deciding, requests_at_once
 from bartizan.app.freshness import Freshness
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
-from bartizan.app.plan import CONTROL, LIMITER, Bounds, Plan, Service
+from bartizan.app.plan import CONTROL, LIMITER, MAIN, SAMPLE, Bounds, Plan, Service, Target
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.segments import SIZES
 from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
@@ -105,6 +105,7 @@ class Worker:
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
         self.contexts = _client_contexts(self.plan.dialled)
+        self.credentials: dict[tuple[str, str], Secret] = {}
         self.asked_segment = False
         self.room = _room(self.plan)
         self.gateway: Gateway
@@ -118,6 +119,7 @@ class Worker:
             m.Dialled: self._dialled,
             m.Segment: self._segment,
             m.ControlPresence: self._control_presence,
+            m.Credential: self._credential,
             m.Serve: self._serve,
             m.Drain: self._drain,
         }
@@ -145,6 +147,7 @@ class Worker:
         loop.add_reader(self.channel.fileno(), self._readable)
         self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, self._shared_limits())
         self.gateway = assemble(self._ports())
+        self._renew_credentials()
         # made now, listening later: the loop opens its spare descriptor with its first server
         self.server = await loop.create_server(
             self._connection, sock=self.listener, backlog=2048, start_serving=False
@@ -203,7 +206,7 @@ class Worker:
         )
 
     # ---- upstreams -----------------------------------------------------------------------------------------
-    async def _dial(self, service: str) -> socket.socket:
+    async def _dial(self, service: str, target: str = MAIN) -> socket.socket:
         """Return a connected socket from the dialer.
 
         Raises:
@@ -214,7 +217,7 @@ class Worker:
         answer: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
         self.dials[ticket] = answer
         try:
-            self.channel.send(m.Dial(ticket=ticket, service=service))
+            self.channel.send(m.Dial(ticket=ticket, service=service, target=target))
             return await answer
         finally:
             self.dials.pop(ticket, None)  # who gave up waits for nothing any more
@@ -232,10 +235,10 @@ class Worker:
             answer.set_exception(ConnectionError(message.fault))
 
     def _wrap(
-        self, factory: ports.ProtocolFactory, service: str, on_refused: Callable[[str], None]
+        self, factory: ports.ProtocolFactory, service: str, target: str, on_refused: Callable[[str], None]
     ) -> asyncio.Protocol:
-        host = next(each.host for each in self.plan.dialled if each.name == service)
-        return TlsProtocol(factory, self.contexts[service], server_hostname=host, on_refused=on_refused)
+        host, context = self.contexts[service, target]
+        return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
 
     # ---- limits that are shared ------------------------------------------------------------------------------
     def _shared_limits(self) -> ValkeyLimits | None:
@@ -251,7 +254,8 @@ class Worker:
 
     async def _connect_limiter(self, factory: ports.ProtocolFactory, refused: Callable[[str], None]) -> None:
         def outer() -> asyncio.Protocol:
-            return self._wrap(factory, LIMITER, refused) if LIMITER in self.contexts else factory()
+            tls = (LIMITER, MAIN) in self.contexts
+            return self._wrap(factory, LIMITER, MAIN, refused) if tls else factory()
 
         await asyncio.get_running_loop().create_connection(outer, sock=await self._dial(LIMITER))
 
@@ -302,6 +306,16 @@ class Worker:
 
     def _control_presence(self, message: m.ControlPresence, _: list[int]) -> None:
         self.fresh.control_is(up=message.up, away=message.away_ns)
+
+    def _credential(self, message: m.Credential, fds: list[int]) -> None:
+        self.credentials[message.service, message.target] = Secret(bytes(read_sealed(fds[0])))
+        if hasattr(self, "gateway"):
+            self._renew_credentials()
+
+    def _renew_credentials(self) -> None:
+        while self.credentials:
+            (service, target), credential = self.credentials.popitem()
+            self.gateway.renew(service, target, credential)
 
     def _serve(self, _: m.Serve, __: list[int]) -> None:
         async def serve() -> None:
@@ -356,7 +370,7 @@ def _room(plan: Plan) -> int:
     A worker that has none left could not even take a connection to a service from the dialer.
     """
     most = plan.bounds.connections
-    others = _OWN_DESCRIPTORS + sum(service.connections for service in plan.upstreams)
+    others = _OWN_DESCRIPTORS + sum(service.connections * len(service.targets) for service in plan.upstreams)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(hard, most + others) if hard != resource.RLIM_INFINITY else most + others
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -374,22 +388,22 @@ def _patience(bounds: Bounds) -> ports.Patience:
     )
 
 
-def _client_contexts(services: tuple[Service, ...]) -> dict[str, SSL.Context]:
-    """Return the context of each encrypted service; services that trust the same authorities share one."""
-    contexts = {pem: client_context(pem.encode()) for pem in {s.authorities for s in services if s.tls}}
-    return {s.name: contexts[s.authorities] for s in services if s.tls}
+def _client_contexts(services: tuple[Service, ...]) -> dict[tuple[str, str], tuple[str, SSL.Context]]:
+    """Return host and context of each encrypted target, by service and name; those of the same authorities share one."""
+    encrypted = [(s.name, target) for s in services for target in s.targets if target.tls]
+    contexts = {pem: client_context(pem.encode()) for pem in {t.authorities for _, t in encrypted}}
+    return {(name, t.name): (t.host, contexts[t.authorities]) for name, t in encrypted}
 
 
 def _route(service: Service) -> ports.ServiceRoute:
-    default = 443 if service.tls else 80
-    host = f"[{service.host}]" if ":" in service.host else service.host or service.name
+    main, *others = (_target(service.name, target) for target in service.targets)
     return ports.ServiceRoute(
         name=service.name,
-        upstream=host if service.port in {0, default} else f"{host}:{service.port}",
+        upstream=main.upstream,
         protocol="control" if service.name == CONTROL else service.protocol,
-        base=service.path,
-        credential=Secret(service.credential.encode("ascii")) if service.credential else None,
-        tls=service.tls,
+        base=main.base,
+        credential=main.credential,
+        tls=main.tls,
         limits=ports.ServiceLimits(
             requests_per_minute=service.requests_per_minute,
             burst=requests_at_once(service.requests_per_minute),
@@ -399,6 +413,24 @@ def _route(service: Service) -> ports.ServiceRoute:
             answer_time=Nanoseconds(service.answer_seconds * SECOND),
             gap_time=Nanoseconds(service.gap_seconds * SECOND),
         ),
+        weight=main.weight,
+        models=main.models,
+        others=tuple(others),
+        own=service.name in {SAMPLE, CONTROL},
+    )
+
+
+def _target(service: str, target: Target) -> ports.Target:
+    default = 443 if target.tls else 80
+    host = f"[{target.host}]" if ":" in target.host else target.host or service
+    return ports.Target(
+        name=target.name,
+        upstream=host if target.port in {0, default} else f"{host}:{target.port}",
+        base=target.path,
+        credential=Secret(target.credential.encode("ascii")) if target.credential else None,
+        tls=target.tls,
+        weight=target.weight,
+        models=target.models,
     )
 
 

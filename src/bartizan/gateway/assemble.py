@@ -6,6 +6,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from bartizan.clock import SECOND
+from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import SWEEP_TIME
 from bartizan.gateway.front import Front
 from bartizan.gateway.plane import Plane
@@ -35,6 +36,10 @@ class Gateway:
     def encrypted(self, context: SSL.Context) -> Front:
         """Return the protocol for a new connection that speaks TLS, under a context of `crypto.tls`."""
         return Front(self._plane, context)
+
+    def renew(self, service: str, target: str, credential: Secret) -> None:
+        """Present another credential to a target of a service, from the next request on."""
+        self._plane.pool.renew(service, target, credential)
 
     def account(self) -> Account:
         """Return how this worker's requests add up in the record, for `gateway.monitored`."""

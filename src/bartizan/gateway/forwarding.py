@@ -2,7 +2,7 @@
 
 Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
-is the encoding of what was judged. There are two exceptions. The token endpoint of the platform itself gets a Basic
+is the encoding of what was judged, with the target's name for its model. There are two exceptions. The token endpoint of the platform itself gets a Basic
 Authorization field: it authenticates clients. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included.
@@ -10,8 +10,13 @@ sample included.
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from bartizan.crypto.secret import Secret
+from bartizan.gateway.alias import redeployed, renamed
+from bartizan.gateway.body import Judged
 from bartizan.gateway.credential import told
-from bartizan.gateway.ports import Ports
+from bartizan.gateway.ports import Ports, ServiceRoute, Target
 from bartizan.gateway.route import DIALECTS, Route, Routes
 
 if TYPE_CHECKING:
@@ -22,23 +27,37 @@ _ACCEPTS: Final = (b"application/json", b"text/event-stream")
 
 
 class RequestLines:
-    """The constant part of every route's requests, credentials in place; it is never printed."""
+    """The constant part of every route's requests to one target, credentials in place; it is never printed."""
 
-    __slots__ = ("_lines", "_ports", "_traces")
+    __slots__ = ("_base", "_lines", "_models", "_ports", "_routes", "_target", "_traces")
 
-    def __init__(self, ports: Ports, routes: Routes) -> None:
+    def __init__(self, ports: Ports, routes: Routes, service: ServiceRoute, target: Target) -> None:
         """Write the constant parts."""
-        self._ports = ports
-        self._lines = {
-            route.path: tuple(_constant(route, accept) for accept in _ACCEPTS) for route in routes.all()
-        }
+        self._ports, self._target, self._base = ports, target, len(service.base)
+        self._models = dict(target.models)
+        self._routes = [route for route in routes.all() if route.service is service]
+        self._write()
         self._traces: list[str] = []
+
+    def renew(self, credential: Secret) -> None:
+        """Present another credential from now on."""
+        self._target = msgspec.structs.replace(self._target, credential=credential)
+        self._write()
+
+    def _write(self) -> None:
+        self._lines = {
+            route.path: tuple(self._constant(route, accept) for accept in _ACCEPTS) for route in self._routes
+        }
 
     def of(self, exchange: "Exchange") -> bytes:
         """Return a request, whole."""
         route, judged, name = exchange.route, exchange.judged, exchange.id
-        known = self._lines.get(route.path)
-        constant = known[judged.stream] if known is not None else _constant(route, _ACCEPTS[judged.stream])
+        known, octets = self._lines.get(route.path), judged.octets
+        constant = (
+            known[judged.stream] if known is not None else self._constant(route, _ACCEPTS[judged.stream])
+        )
+        if judged.model in self._models:
+            constant, octets = self._renamed(route, judged)
         trace = exchange.head.trace or self._trace()
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-01\r\n".encode()
         if route.told:
@@ -47,7 +66,13 @@ class RequestLines:
             varying += b"authorization: " + exchange.head.basic + b"\r\n"
         if route.method != b"POST":
             return b"%b%b\r\n" % (constant, varying)
-        return b"%b%bcontent-length: %d\r\n\r\n%b" % (constant, varying, len(judged.octets), judged.octets)
+        return b"%b%bcontent-length: %d\r\n\r\n%b" % (constant, varying, len(octets), octets)
+
+    def _renamed(self, route: Route, judged: Judged) -> tuple[bytes, bytes]:
+        """Return the constant part and the body of a request for a model that has another name at this target."""
+        model = self._models[judged.model]
+        constant = self._constant(route, _ACCEPTS[judged.stream], model)
+        return constant, renamed(judged.octets, model) if judged.octets else b""
 
     def _trace(self) -> str:
         if not self._traces:
@@ -55,18 +80,20 @@ class RequestLines:
             self._traces.extend(digits[at : at + 32] for at in range(0, len(digits), 32))
         return self._traces.pop()
 
-
-def _constant(route: Route, accept: bytes) -> bytes:
-    """Return what all requests of a route begin with, up to the request's own name."""
-    service = route.service
-    lines = [
-        b"%b %b HTTP/1.1" % (route.method, route.upstream_path),
-        b"host: " + service.upstream.encode(),
-        b"accept: " + accept,
-        b"accept-encoding: identity",
-    ]
-    if route.reader.media:
-        lines.append(b"content-type: " + route.reader.media)
-    if service.credential is not None:
-        lines.append(b"%b: %b" % (DIALECTS[service.protocol].credential, service.credential.reveal()))
-    return b"\r\n".join([*lines, b"x-request-id: "])
+    def _constant(self, route: Route, accept: bytes, model: str = "") -> bytes:
+        """Return what all requests of a route begin with, up to the request's own name."""
+        target, path = self._target, route.upstream_path[self._base :]
+        if model and route.service.protocol == "azure":
+            path = redeployed(path, model)
+        lines = [
+            b"%b %b%b HTTP/1.1" % (route.method, target.base.encode(), path),
+            b"host: " + target.upstream.encode(),
+            b"accept: " + accept,
+            b"accept-encoding: identity",
+        ]
+        if route.reader.media:
+            lines.append(b"content-type: " + route.reader.media)
+        if target.credential is not None:
+            credential = target.credential.reveal()
+            lines.append(b"%b: %b" % (DIALECTS[route.service.protocol].credential, credential))
+        return b"\r\n".join([*lines, b"x-request-id: "])

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import HANDSHAKES
+from bartizan.gateway.cluster import Pool
 from bartizan.gateway.connection import Connection, Informed
 from bartizan.gateway.controls import rate_limited, tls_strong
 from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, Refusal, refusal
-from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.metering import HANDSHAKES as SHAKEN
 from bartizan.gateway.metering import REFUSED, Meter
 from bartizan.gateway.passes import Passes
-from bartizan.gateway.pool import Pool
 from bartizan.gateway.ports import Ports, Refused, is_refused
 from bartizan.gateway.refusals import Key, Refusals
 from bartizan.gateway.request import HeadReader
@@ -64,7 +63,7 @@ class Plane:
 
     Attributes:
         ports, loop, patience: what it was assembled with.
-        heads, passes, routes, turn, pool, request_lines, ids, dates, meter: its parts.
+        heads, passes, routes, turn, pool, ids, dates, meter: its parts.
         clients: every connection of a client; `crowd` has those too that still shake hands, `shaking` those alone
             whose handshake has begun.
         strangers: those of them that have to wait for their turns.
@@ -96,7 +95,6 @@ class Plane:
         "patience",
         "pool",
         "ports",
-        "request_lines",
         "routes",
         "shaking",
         "shares",
@@ -112,8 +110,7 @@ class Plane:
         self.routes = Routes(ports.services, ports.default_service)
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
-        self.pool = Pool(ports, loop)
-        self.request_lines = RequestLines(ports, self.routes)
+        self.pool = Pool(self)
         self.ids, self.dates, self.meter = Ids(ports), Dates(), Meter(ports.board)
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
@@ -209,6 +206,15 @@ class Plane:
             self.ports.journal.record(
                 "gateway.request.refused", known.pseudonym, exchange.id, outcome, fault.control, detail
             )
+        except JournalUnwritable:
+            self.turn.fail()
+        else:
+            self.turn.after(_NOBODY)
+
+    def note(self, kind: str, service: str, detail: dict[str, int | str]) -> None:
+        """Record what happened to a service; nobody waits for it."""
+        try:
+            self.ports.journal.record(kind, "platform", service, Outcome.FOUND, "", detail)
         except JournalUnwritable:
             self.turn.fail()
         else:

@@ -1,4 +1,4 @@
-"""Connections to the services: kept open, used for one request at a time, dropped at the first doubt.
+"""Connections to the targets of services: kept open, used for one request at a time, dropped at the first doubt.
 
 Rules of this file: a connection goes back only after an answer that ended exactly where its framing said.
 An unsolicited octet, an ill-framed answer or a cut one ends it. A request is sent again only if it is safe
@@ -8,79 +8,83 @@ An unsolicited octet, an ill-framed answer or a cut one ends it. A request is se
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.bounds import DIAL_TIME, DIALS, HEAD_OCTETS, INTERIM, UPSTREAM_IDLE_TIME
+from bartizan.gateway.circuit import Circuit
+from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt, UntilClose
-from bartizan.gateway.ports import Ports, ServiceRoute
+from bartizan.gateway.ports import Target
 from bartizan.gateway.request import CHUNKED, END
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, read_answer
 
 if TYPE_CHECKING:
+    from bartizan.gateway.cluster import Cluster
+    from bartizan.gateway.plane import Plane
     from bartizan.gateway.stream import Exchange
 
+_OK: Final = 200
 _FIRST_FINAL: Final = 200
-
-
-class Pool:
-    """The connections to every service."""
-
-    __slots__ = ("_lines",)
-
-    def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
-        """Open nothing yet."""
-        self._lines = {service.name: Line(ports, service, loop) for service in ports.services}
-
-    def send(self, exchange: "Exchange") -> None:
-        """Forward a request as soon as there is a connection; its failure is told to the exchange."""
-        self._lines[exchange.route.service.name].send(exchange)
-
-    def forget(self, exchange: "Exchange") -> None:
-        """Take back a request that waits for a connection no longer."""
-        self._lines[exchange.route.service.name].forget(exchange)
-
-    def fault_of_wait(self, exchange: "Exchange") -> str:
-        """Return why a request has waited in vain for a connection: all are busy, or there is none."""
-        return self._lines[exchange.route.service.name].fault_of_wait
-
-    def connections(self) -> Iterator[tuple[str, int]]:
-        """Yield each service with the number of connections to it."""
-        for name, line in self._lines.items():
-            yield name, len(line)
-
-    def sweep(self, now: Nanoseconds) -> None:
-        """Close connections that have been idle for too long."""
-        for line in self._lines.values():
-            line.sweep(now)
-
-    def close(self) -> None:
-        """Close every connection."""
-        for line in self._lines.values():
-            line.close()
+UNREACHABLE: Final = "upstream-unreachable"
+FAILURES: Final = frozenset(range(500, 600)) - {501, 505}
+"""Statuses that say that a target is not well; the two others say that it does not know the method or version."""
 
 
 class Line:
-    """The connections to one service.
+    """The connections to one target of a service.
 
     Attributes:
-        service: where they lead.
+        cluster, place: of what it is one, and which.
+        target: where they lead; `sole` where the service has no other.
+        lines: what requests to it begin with.
         waiting: requests that wait for a connection.
+        circuit: whether it is fit to be asked; `trial` is the request that an open one has let through.
+        reached: whether it could be connected to when that was last tried.
+        probed: whether it could be since its circuit opened.
     """
 
-    __slots__ = ("_all", "_dialling", "_idle", "_loop", "_now", "_ports", "_tasks", "service", "waiting")
+    __slots__ = (
+        "_all",
+        "_dialling",
+        "_idle",
+        "_loop",
+        "_now",
+        "_ports",
+        "_probing",
+        "_tasks",
+        "circuit",
+        "cluster",
+        "lines",
+        "place",
+        "probed",
+        "reached",
+        "service",
+        "sole",
+        "target",
+        "trial",
+        "waiting",
+    )
 
-    def __init__(self, ports: Ports, service: ServiceRoute, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, plane: "Plane", cluster: "Cluster", place: int, target: Target) -> None:
         """Open nothing yet."""
-        self._ports, self.service, self._loop = ports, service, loop
+        self._ports, self._loop = plane.ports, plane.loop
+        self.cluster, self.place, self.service, self.target = cluster, place, cluster.service, target
+        self.lines = RequestLines(plane.ports, plane.routes, self.service, target)
+        self.sole, self.circuit = not self.service.others, Circuit()
+        self.reached, self.probed, self.trial = True, False, cast("Exchange | None", None)
         self.waiting: deque[Exchange] = deque()
         self._idle: list[Upstream] = []
         self._all: set[Upstream] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dialling, self._now = 0, ports.clock.now()
+        self._dialling, self._probing, self._now = 0, False, plane.ports.clock.now()
+
+    def fit(self, now: Nanoseconds) -> bool:
+        """Return whether a request may go there now."""
+        return self.circuit.closed or (self.probed and self.circuit.admits(now))
 
     def __len__(self) -> int:
         """Return how many connections there are."""
@@ -88,26 +92,32 @@ class Line:
 
     def send(self, exchange: "Exchange") -> None:
         """Forward on an idle connection, or wait for one."""
+        exchange.line = self
         while self._idle:
             upstream = self._idle.pop()
             if upstream.usable:
                 upstream.send(exchange)
                 return
         if len(self.waiting) >= self.service.limits.waiting:
-            exchange.fail("upstream-busy")
+            self.cluster.move(exchange, "upstream-busy")
             return
         self.waiting.append(exchange)
         self._dial_for_waiting()
+
+    def late(self, exchange: "Exchange") -> None:
+        """Let a request that has waited in vain go to another target: all connections here are busy, or there is none."""
+        self.forget(exchange)
+        self.cluster.move(exchange, "upstream-busy" if self._all else UNREACHABLE)
+
+    def disperse(self) -> None:
+        """Let those who wait go to another target, as far as one is fit; the others wait on."""
+        waiting, self.waiting = self.waiting, deque()
+        self.waiting.extend([exchange for exchange in waiting if not self.cluster.moves(exchange)])
 
     def forget(self, exchange: "Exchange") -> None:
         """Take back a request that waits no longer."""
         if exchange in self.waiting:
             self.waiting.remove(exchange)
-
-    @property
-    def fault_of_wait(self) -> str:
-        """Why a request has waited in vain."""
-        return "upstream-busy" if self._all else "upstream-unreachable"
 
     def opened(self, upstream: "Upstream") -> None:
         """Take a connection into use."""
@@ -135,6 +145,9 @@ class Line:
         for upstream in [one for one in self._idle if now - one.idle_since > UPSTREAM_IDLE_TIME]:
             self._idle.remove(upstream)
             upstream.drop()
+        if not (self.circuit.closed or self.probed or self._probing) and self.circuit.admits(now):
+            self._probing = True
+            self._spawn(self._probe())
 
     def close(self) -> None:
         """Close every connection and end every attempt at one."""
@@ -147,20 +160,38 @@ class Line:
         room = min(self.service.limits.connections - len(self._all), DIALS) - self._dialling
         for _ in range(min(room, len(self.waiting) - self._dialling)):
             self._dialling += 1
-            task = self._loop.create_task(self._dial())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._dial())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _dial(self) -> None:
         try:
-            async with asyncio.timeout(DIAL_TIME / SECOND):
-                await self._adopt(await self._ports.dial(self.service.name))
+            await self._connect()
         except (OSError, TimeoutError):
-            if self.waiting:
-                self.waiting.popleft().fail("upstream-unreachable")
+            exchange = self.waiting.popleft() if self.waiting else None
+            self.cluster.failed(self, UNREACHABLE, trial=exchange is not None and exchange is self.trial)
+            if exchange is not None:
+                self.cluster.move(exchange, UNREACHABLE)
         finally:
             self._dialling -= 1
         self._dial_for_waiting()
+
+    async def _probe(self) -> None:
+        """Look whether a connection can be made: no request is risked where none can."""
+        try:
+            await self._connect()
+            self.probed = self.reached = True
+        except (OSError, TimeoutError):
+            self.cluster.failed(self, UNREACHABLE, trial=True)
+        finally:
+            self._probing = False
+
+    async def _connect(self) -> None:
+        async with asyncio.timeout(DIAL_TIME / SECOND):
+            await self._adopt(await self._ports.dial(self.service.name, self.target.name))
 
     async def _adopt(self, sock: socket.socket) -> None:
         """Make a connected socket a connection in use; TLS, where there is any, is done by then."""
@@ -170,9 +201,8 @@ class Line:
             return Upstream(self, opened)
 
         def outer() -> asyncio.Protocol:
-            return (
-                self._ports.wrap_upstream(inner, self.service.name, refused) if self.service.tls else inner()
-            )
+            names = self.service.name, self.target.name
+            return self._ports.wrap_upstream(inner, *names, refused) if self.target.tls else inner()
 
         def refused(_word: str) -> None:
             if not opened.done():
@@ -195,6 +225,7 @@ class Upstream(asyncio.Protocol):
 
     Attributes:
         idle_since: when it was last used, to the sweep's precision.
+        group: key-agreement group of its TLS, `none` without.
     """
 
     __slots__ = (
@@ -208,6 +239,8 @@ class Upstream(asyncio.Protocol):
         "_reusable",
         "_served",
         "_transport",
+        "_well",
+        "group",
         "idle_since",
     )
 
@@ -217,7 +250,8 @@ class Upstream(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._body: Body | None = None
         self._part, self._interim = b"", 0
-        self._reusable, self._served, self._paused = True, False, False
+        self._reusable, self._served, self._paused, self._well = True, False, False, True
+        self.group = "none"
         self._transport: asyncio.Transport
         self.idle_since = Nanoseconds(0)
 
@@ -229,6 +263,7 @@ class Upstream(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self.group = transport.get_extra_info("group", "none")
         if self._opened.done():
             self._transport.abort()  # it came too late: nobody counts it any more
             return
@@ -238,9 +273,10 @@ class Upstream(asyncio.Protocol):
     def send(self, exchange: "Exchange") -> None:
         """Forward a request; its answer and its end are told to the exchange."""
         self._exchange, self._body = exchange, None
-        self._part, self._interim = b"", 0
+        self._part, self._interim, self._well = b"", 0, True
         exchange.upstream = self
-        self._transport.write(exchange.forwarded())
+        exchange.group = self.group
+        self._transport.write(exchange.forwarded(self._line))
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -277,6 +313,8 @@ class Upstream(asyncio.Protocol):
 
     def _answered(self, exchange: "Exchange", head: AnswerHead, rest: bytes) -> None:
         self._reusable = head.reusable
+        if (head.status != _OK or self._line.circuit.failures) and self._judged(exchange, head, rest):
+            return
         if head.length == len(rest) > 0:  # nearly every answer that is no stream
             self._release()
             exchange.answer(head, [rest], done=True)
@@ -288,6 +326,21 @@ class Upstream(asyncio.Protocol):
         if body.done:
             self._release()
         exchange.answer(head, pieces, done=body.done)
+
+    def _judged(self, exchange: "Exchange", head: AnswerHead, rest: bytes) -> bool:
+        """Take note of what an answer says of the target; return whether the request goes to another for it."""
+        cluster = self._line.cluster
+        cluster.answered(self._line, exchange, head.status)
+        self._well = head.status not in FAILURES
+        other = cluster.other(exchange, head.status)
+        if other is None:
+            return False
+        if head.length == len(rest):
+            self._release()
+        else:  # nobody reads what else it says
+            self.drop()
+        cluster.go_on(exchange, other)
+        return True
 
     def _more(self, exchange: "Exchange", body: Body, data: bytes) -> None:
         pieces = body.feed(data)
@@ -301,6 +354,8 @@ class Upstream(asyncio.Protocol):
         exchange, self._exchange, self._served = self._exchange, None, True
         if exchange is not None:
             exchange.upstream = None
+        if self._line.circuit.failures and self._well:
+            self._line.cluster.well(self._line)
         if self._transport.get_write_buffer_size():
             # it answered before it had the whole request: what it does with the rest is not certain, if it takes it
             self._transport.abort()
@@ -312,6 +367,15 @@ class Upstream(asyncio.Protocol):
 
     def _give_up(self, exchange: "Exchange", reason: str) -> None:
         self.drop()
+        self._fail(exchange, reason)
+
+    def late(self, exchange: "Exchange") -> None:
+        """End a request whose answer, or the next part of it, has not come in time."""
+        self._give_up(exchange, "upstream-timeout")
+
+    def _fail(self, exchange: "Exchange", reason: str) -> None:
+        line = self._line
+        line.cluster.failed(line, reason, trial=exchange is line.trial)
         exchange.fail(reason)
 
     def drop(self) -> None:
@@ -351,7 +415,7 @@ class Upstream(asyncio.Protocol):
         ):
             self._line.send(exchange)
         else:
-            exchange.fail("upstream-closed")
+            self._fail(exchange, "upstream-closed")
 
 
 def _body(head: AnswerHead) -> Body:

@@ -8,7 +8,7 @@ and the journal's `flush` excepted. One that raises where it should not ends the
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 from typing_extensions import TypeIs, override
@@ -274,6 +274,32 @@ class ServiceLimits(msgspec.Struct, frozen=True):
     gap_time: Nanoseconds = Nanoseconds(120_000_000_000)
 
 
+MAIN: Final = "main"
+"""Name of the target that a service itself names."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One place where a service is.
+
+    Attributes:
+        name: as configured, or `MAIN`.
+        upstream, base, credential, tls, weight, models: as of `ServiceRoute`.
+    """
+
+    name: str
+    upstream: str
+    base: str = "/v1"
+    credential: Secret | None = None
+    tls: bool = False
+    weight: int = 1
+    models: Mapping[str, str] = {}
+
+    @override
+    def __repr__(self) -> str:
+        """Return the name alone."""
+        return f"Target({self.name!r}, …)"
+
+
 class ServiceRoute(msgspec.Struct, frozen=True):
     """A service behind the gateway.
 
@@ -285,7 +311,11 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         base: prefix of its paths, without a slash at the end (`/v1`).
         credential: value of the field that its protocol has for it, or nothing.
         tls: whether the connection to it is encrypted, by `wrap_upstream`.
-        limits: what it takes.
+        limits: what it takes; connections and those who wait for one are counted for each of its targets.
+        weight: of this target among all of them; 0 stands by.
+        models: names that requests give, each with the name that this target has for it.
+        others: further targets.
+        own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
     """
 
     name: str
@@ -295,11 +325,21 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     credential: Secret | None = None
     tls: bool = False
     limits: ServiceLimits = ServiceLimits()
+    weight: int = 1
+    models: Mapping[str, str] = {}
+    others: tuple[Target, ...] = ()
+    own: bool = False
 
     @override
     def __repr__(self) -> str:
         """Return the name alone."""
         return f"ServiceRoute({self.name!r}, …)"
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every place where it is, its own first."""
+        main = Target(MAIN, self.upstream, self.base, self.credential, self.tls, self.weight, self.models)
+        return (main, *self.others)
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -344,8 +384,8 @@ class Ports(msgspec.Struct, frozen=True):
         client_limit: (address pseudonym, client id, now) -> the same, for requests that say to come from a client;
             one that is not registered always has to wait.
         journal: of this worker.
-        dial: service -> a connected, non-blocking stream socket, which the gateway then owns. Raises OSError.
-        wrap_upstream: (factory of the inner protocol, service, refused) -> the TLS client around it, which calls
+        dial: (service, target) -> a connected, non-blocking stream socket, which the gateway then owns. Raises OSError.
+        wrap_upstream: (factory of the inner protocol, service, target, refused) -> the TLS client around it, which calls
             `refused` with a word where there is no connection (`crypto.tls.TlsProtocol`).
         pseudonym_of_address: address -> the pseudonym of its prefix.
         stop_accepting: called once, when the ledger can no longer be written.
@@ -376,8 +416,8 @@ class Ports(msgspec.Struct, frozen=True):
     address_barred: Callable[[str, str, Nanoseconds], int]
     client_limit: Callable[[str, str, Nanoseconds], int]
     journal: Journal
-    dial: Callable[[str], Awaitable[socket.socket]]
-    wrap_upstream: Callable[[ProtocolFactory, str, Callable[[str], None]], asyncio.Protocol]
+    dial: Callable[[str, str], Awaitable[socket.socket]]
+    wrap_upstream: Callable[[ProtocolFactory, str, str, Callable[[str], None]], asyncio.Protocol]
     pseudonym_of_address: Callable[[str], str]
     stop_accepting: Callable[[], None]
     random: Callable[[int], bytes]

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bartizan.gateway.body import NOTHING
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.ports import Coming, Expected, Overdrawn, Reserved
@@ -107,8 +106,8 @@ def settle(exchange: "Exchange", said: Usage, status: int, reason: str) -> None:
         return
     tokens, answered = said.prompt_tokens, said.completion_tokens
     unsaid = not tokens and not answered
-    unspent = exchange.judged is not NOTHING or reason in _UNREACHED or status in _NOTHING_SPENT
-    if unsaid and not unspent:  # what was judged is let go of when it is forwarded
+    unspent = not exchange.group or reason in _UNREACHED or status in _NOTHING_SPENT
+    if unsaid and not unspent:  # one that was sent has a group of its connection
         tokens, answered = reserved.input, reserved.output
     exchange.plane.ports.settle(reserved, tokens, answered)
 

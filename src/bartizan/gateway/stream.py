@@ -24,7 +24,7 @@ from bartizan.ledger.written import completed
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
-    from bartizan.gateway.pool import Upstream
+    from bartizan.gateway.pool import Line, Upstream
     from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Reserved
     from bartizan.gateway.protocol import ClientConnection
     from bartizan.gateway.request import RequestHead
@@ -86,6 +86,9 @@ class Exchange:
         share, holds: where `Shares` counts it, and the octets that it counts.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
+        line, group: the connections that it was last to go on, and the key-agreement group of that one; empty without.
+        tried: targets that it was sent to, or was to be, a bit for each place.
+        kept: whether its body is kept after it was sent, because it may go to another target.
         stage: how far it has come.
         first: nanoseconds until the first octets of a stream went out, 0 until they did.
         deadline: instant by which something must have happened; 0 until it is admitted.
@@ -99,12 +102,15 @@ class Exchange:
     circumstances: "Circumstances"
     deadline = Nanoseconds(0)
     first = 0
+    group = ""
     head: "RequestHead"
     holds = 0
     judged: Judged
+    kept = False
     key: Key
     known: "Principal | None" = None
     length: int
+    line: "Line | None" = None
     moved = False
     owed = 0
     passed: Pass | None = None
@@ -114,6 +120,7 @@ class Exchange:
     share: "Share | None" = None
     slowed = 0
     stage = ARRIVING
+    tried = 0
     upstream: "Upstream | None" = None
     who: "Authenticated"
     _bodiless = False
@@ -207,14 +214,18 @@ class Exchange:
         self.deadline = Nanoseconds(self.started + DIAL_TIME)
         plane.pool.send(self)
 
-    def forwarded(self) -> bytes:
-        """Return the request as it goes to the service: what was judged, under the service's credential."""
-        self.deadline = Nanoseconds(0)
-        self.moved = True
-        octets = self.plane.request_lines.of(self)
-        self.judged = NOTHING  # a request that may be repeated has no body
-        self.plane.shares.give_octets_back(self)
+    def forwarded(self, line: "Line") -> bytes:
+        """Return the request as it goes to a target: what was judged, under the target's credential."""
+        self.deadline, self.moved = Nanoseconds(0), True
+        octets = line.lines.of(self)
+        self.kept = not line.sole and line.cluster.untried(self)
+        if not self.kept:
+            self._let_go()
         return octets
+
+    def _let_go(self) -> None:
+        self.judged = NOTHING  # a request that may be repeated at the same target has no body
+        self.plane.shares.give_octets_back(self)
 
     def may_repeat(self) -> bool:
         """Return whether the request may be sent once more: it is safe, and was not repeated yet."""
@@ -225,6 +236,9 @@ class Exchange:
     @ending
     def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         """Pass on the head of the answer and what of its body came with it."""
+        if self.kept:
+            self.kept = False
+            self._let_go()
         fault = "" if head.status == _OK else self._mapped(head.status)
         if fault:
             self._refuse(refusal(fault))
@@ -258,13 +272,13 @@ class Exchange:
         self._pass_on(b"", pieces, done=done)
 
     @ending
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, *, retry_after: int = 0) -> None:
         """End without a whole answer from the service."""
         if self.stage is ANSWERING:
             self._leave()
             self._complete(self._status, reason, b"", keep=False, cut=self._until_close)
         else:
-            self._refuse(refusal(reason))
+            self._refuse(refusal(reason, retry_after=retry_after))
 
     def _mapped(self, status: int) -> str:
         """Return the fault that stands for a status that must not reach the client as it is, or nothing."""
@@ -375,6 +389,8 @@ class Exchange:
             output=said.completion_tokens,
             reason=reason,
             status=status,
+            target=self.line.target.name if self.line is not None else "",
+            upstream=self.group,
         )
         if self.reserved is not None:
             settle(self, said, status, reason)
@@ -414,5 +430,7 @@ class Exchange:
             waited = limits.gap_time if self.stage is ANSWERING else limits.answer_time
             self.moved, self.deadline = False, Nanoseconds(now + waited)
         elif self.deadline and now > self.deadline and not self.client.stalled:
-            waiting = self.upstream is None
-            self.fail(self.plane.pool.fault_of_wait(self) if waiting else "upstream-timeout")
+            if self.upstream is not None:
+                self.upstream.late(self)
+            elif self.line is not None:
+                self.line.late(self)

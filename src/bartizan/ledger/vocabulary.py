@@ -103,6 +103,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "output": Whole(),
         "micros": Whole(),
         "reason": Name(),
+        "target": Name(),
+        "upstream": GROUP,
     },
     "gateway.request.refused": {
         "reason": Name(),
@@ -119,6 +121,14 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "period": one_of("day", "month"),
         "percent": Whole(100),
     },
+    "gateway.upstream.opened": {
+        "service": Name(),
+        "target": Name(),
+        "failures": Whole(),
+        "reason": Name(),
+    },
+    "gateway.upstream.closed": {"service": Name(), "target": Name()},
+    "gateway.credential.rotated": {"service": Name(), "target": Name()},
     "access.token.issued": {"client": Name(), "audience": Name(), "seconds": Whole()},
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name()},

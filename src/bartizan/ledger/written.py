@@ -49,6 +49,8 @@ def completed(  # noqa: PLR0913 - the fields of one record
     output: int,
     reason: str,
     status: int,
+    target: str,
+    upstream: str,
 ) -> bytes:
     """Return the canonical bytes of a `gateway.request.completed`.
 
@@ -57,9 +59,12 @@ def completed(  # noqa: PLR0913 - the fields of one record
         actor, request: pseudonyms.
         outcome: `done` or `failed`.
         admitted, input, micros, octets, output, reason, status: as in the vocabulary.
+        target, upstream: as in the vocabulary, or nothing where it went to none, or no connection was had.
     """
+    asked = f',"target":"{target}"' if target else ""
+    over = f',"upstream":"{upstream}"' if upstream else ""
     return (
         f'{{"actor":"{actor}","at":{at},"control":"","detail":{{"admitted":{admitted},"input":{input},'
-        f'"micros":{micros},"octets":{octets},"output":{output},"reason":"{reason}","status":{status}}},'
+        f'"micros":{micros},"octets":{octets},"output":{output},"reason":"{reason}","status":{status}{asked}{over}}},'
         f'"kind":"gateway.request.completed","outcome":"{outcome}","subject":"{request}"}}'
     ).encode()
