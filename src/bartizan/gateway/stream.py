@@ -218,13 +218,16 @@ class Exchange:
         """Return the request as it goes to a target: what was judged, under the target's credential."""
         self.deadline, self.moved = Nanoseconds(0), True
         octets = line.lines.of(self)
-        self.kept = not line.sole and line.cluster.untried(self)
-        if not self.kept:
+        if line.sole or not line.cluster.untried(self):
             self._let_go()
+        else:
+            self.kept = True
         return octets
 
     def _let_go(self) -> None:
         self.judged = NOTHING  # a request that may be repeated at the same target has no body
+        if self.kept:
+            self.kept = False
         self.plane.shares.give_octets_back(self)
 
     def may_repeat(self) -> bool:
@@ -237,7 +240,6 @@ class Exchange:
     def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         """Pass on the head of the answer and what of its body came with it."""
         if self.kept:
-            self.kept = False
             self._let_go()
         fault = "" if head.status == _OK else self._mapped(head.status)
         if fault:
@@ -362,7 +364,9 @@ class Exchange:
             self.client.abort()
             return
 
-        self._last, self._keep, self._cut, self._finishes = last, keep, cut, True
+        self._last, self._keep, self._finishes = last, keep, True
+        if cut:
+            self._cut = True
         self.plane.turn.after(self)
 
     def _record(self, status: int, reason: str) -> bool:
