@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, Message, pair
 from bartizan.app.child import Child
+from bartizan.app.plan import Plan, Service
 from bartizan.app.relay import Relay
 from bartizan.app.supervisor import Supervisor
 
@@ -24,6 +25,7 @@ SAID = st.one_of(
     st.builds(m.LeafWanted, st.text(max_size=200)),
     st.builds(m.Loaded, NUMBER),
     st.builds(m.Serving),
+    st.builds(m.TargetPresence, WORD, WORD, st.booleans()),
     st.builds(m.Dial, NUMBER, WORD),
     st.builds(m.SegmentWanted),
     st.builds(m.Minted, st.dictionaries(WORD, st.just("a-0123456789abcdef"), max_size=5)),
@@ -65,6 +67,7 @@ class Scene:
         self.tasks = 0
         record = SimpleNamespace(filled=lambda _: False, extend=None, number_from=lambda _: None)
         supervisor = SimpleNamespace(
+            plan=Plan("x", (), services=(Service("a", "openai"),)),
             of=self.of,
             tell=self.tell,
             spawn_task=self.spawn,
@@ -140,3 +143,24 @@ def test_a_worker_says_only_once_how_it_is_confined() -> None:
     scene = play([m.Ready(seccomp=True, landlock=7), m.Ready(seccomp=False, landlock=0)], 1)
     assert scene.worker.facts == {"seccomp": 1, "landlock": 7}
     assert scene.worker.condemned
+
+
+def test_a_worker_that_tells_of_a_target_that_there_is_not_is_ended_and_the_others_are_shown() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        worker = scene.others[0]
+        tell = Channel(worker.theirs, m.WorkerOrders)
+        try:
+            for fit, shown in ((False, 1), (True, 0)):
+                tell.send(m.TargetPresence(service="a", target="main", fit=fit))
+                scene.relay.read(cast("Child", worker))
+                assert worker.facts == {"unfit a/main": shown}
+                assert not worker.condemned
+            tell.send(m.TargetPresence(service="a", target="b", fit=False))
+            scene.relay.read(cast("Child", worker))
+            assert worker.condemned
+        finally:
+            for other in scene.others:
+                other.close()
+
+    asyncio.run(scenario())

@@ -182,9 +182,11 @@ def test_one_of_two_targets_dies_under_load_and_no_client_sees_more_than_it_must
         scene.main.die()
         assert becomes(lambda: bool(scene.record("gateway.upstream.opened")))
         assert gets(scene.backup, 20)
+        assert scene.running.status()["unfit"] == ["assistant/main"]
         scene.main.live()
         assert becomes(lambda: bool(scene.record("gateway.upstream.closed")))
         assert gets(scene.main, 20)
+        assert becomes(lambda: scene.running.status()["unfit"] == [])
     # what was under way when the target died may have been done, so it is not repeated: one a client at most
     assert set(came) <= {(200, ""), (502, "upstream-closed")}, came
     assert came[502, "upstream-closed"] <= CLIENTS

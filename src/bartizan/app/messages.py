@@ -168,8 +168,26 @@ class LimiterPresence(Message, frozen=True):
     up: bool
 
 
+class TargetPresence(Message, frozen=True):
+    """Whether a target of a service is fit to be asked, as this worker finds it."""
+
+    service: Word
+    target: Word
+    fit: bool
+
+
 WorkerReports = (
-    Ready | Alive | LeafWanted | Loaded | Serving | Unwell | Dial | SegmentWanted | Minted | LimiterPresence
+    Ready
+    | Alive
+    | LeafWanted
+    | Loaded
+    | Serving
+    | Unwell
+    | Dial
+    | SegmentWanted
+    | Minted
+    | LimiterPresence
+    | TargetPresence
 )
 WorkerOrders = (
     BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence | Credential

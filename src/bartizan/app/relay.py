@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bartizan.app import messages as m
 from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRefused, close
 from bartizan.app.child import Child
+from bartizan.app.status import UNFIT
 from bartizan.isolation.memory import MemoryFileRefused
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Relay:
             m.Sealed: self._sealed,
             m.Serving: self._serving,
             m.LimiterPresence: self._limiter_is,
+            m.TargetPresence: self._target_is,
         }
 
     def read(self, child: Child) -> bool:
@@ -118,6 +120,16 @@ class Relay:
             child.facts["limiter"] = int(message.up)
             said = "answers" if message.up else "does not answer: requests are refused"
             self._s.log.write("supervisor", f"the limiter {said}, says worker {child.number}")
+            self._s.note_change()
+
+    def _target_is(self, child: Child, message: m.TargetPresence, _: list[int]) -> None:
+        names = {(each.name, target.name) for each in self._s.plan.services for target in each.targets}
+        if (message.service, message.target) not in names:
+            self._end(child, "it tells of a target that there is not")
+            return
+        fact = f"{UNFIT}{message.service}/{message.target}"
+        if child.facts.get(fact, 0) == message.fit:
+            child.facts[fact] = int(not message.fit)
             self._s.note_change()
 
     def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:

@@ -1,7 +1,7 @@
 """What the supervisor writes down for `bartizan status`: its processes and how they are held."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -9,6 +9,10 @@ from bartizan import __version__
 
 if TYPE_CHECKING:
     from bartizan.app.supervisor import Supervisor
+
+
+UNFIT: Final = "unfit "
+"""What a worker's fact begins with that says that a target is not fit to be asked."""
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class Status(msgspec.Struct, frozen=True):
         accepting: whether connections are taken.
         limiter: `memory`; or `valkey`, and whether it answers the worker that serves.
         metrics: host:port where a scraper gets the numbers; empty where none does.
+        unfit: `service/target` of those that the worker which serves asks nothing now, because they fail.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -55,6 +60,7 @@ class Status(msgspec.Struct, frozen=True):
     limiter: str = "memory"
     silent: int = 0
     metrics: str = ""
+    unfit: list[str] = []
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -90,10 +96,16 @@ def write_status(supervisor: "Supervisor") -> None:
             for child in supervisor.children.values()
         ],
         metrics=supervisor.scraped,
+        unfit=_unfit(supervisor),
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
     new.replace(supervisor.folder.status)
+
+
+def _unfit(supervisor: "Supervisor") -> list[str]:
+    facts = (fact for worker in supervisor.of("worker", "serving") for fact in worker.facts.items())
+    return sorted(name.removeprefix(UNFIT) for name, true in facts if true and name.startswith(UNFIT))
 
 
 def _limiter(supervisor: "Supervisor") -> str:

@@ -197,6 +197,7 @@ class Worker:
             reserve=None if metering.empty else metering.reserve,
             settle=metering.settle,
             alerts=metering.alerts,
+            target_is=self._target_is,
             connections=self.room,
             patience=_patience(self.plan.bounds),
             board=self.board,
@@ -239,6 +240,10 @@ class Worker:
     ) -> asyncio.Protocol:
         host, context = self.contexts[service, target]
         return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
+
+    def _target_is(self, service: str, target: str, fit: bool) -> None:  # noqa: FBT001  # a callback
+        with contextlib.suppress(ChannelFull, ChannelClosed):  # `status` alone is told by it
+            self.channel.send(m.TargetPresence(service=service, target=target, fit=fit))
 
     # ---- limits that are shared ------------------------------------------------------------------------------
     def _shared_limits(self) -> ValkeyLimits | None:

@@ -68,6 +68,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
     lines = [
         ("platform", f"{running.url}, for {since}, {state}"),
         ("services", ", ".join(running.services)),
+        *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
         (
             "ledger",

@@ -178,3 +178,4 @@ class Cluster:
     def _tell(self, line: Line, what: str, detail: dict[str, int | str]) -> None:
         told = {"service": self.service.name, "target": line.target.name, **detail}
         self._plane.note(f"gateway.upstream.{what}", self.service.name, told)
+        self._plane.ports.target_is(self.service.name, line.target.name, line.circuit.closed)

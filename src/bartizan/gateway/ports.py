@@ -394,6 +394,7 @@ class Ports(msgspec.Struct, frozen=True):
             these; None where nothing is limited but requests. A future is done within a second.
         settle: (what was held, tokens of the request, of its answer): ends the hold.
         alerts: () -> budgets that have reached a threshold since the last call.
+        target_is: (service, target, whether it is fit to be asked): called when that changes.
         connections: of clients at once.
         patience: with each of them.
         tls: whether clients have to speak TLS.
@@ -424,6 +425,7 @@ class Ports(msgspec.Struct, frozen=True):
     reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
     alerts: Callable[[], Sequence[Alert]] = tuple
+    target_is: Callable[[str, str, bool], None] = lambda _service, _target, _fit: None
     board: Board = msgspec.field(default_factory=unread)
     connections: int = CONNECTIONS
     patience: Patience = Patience()
