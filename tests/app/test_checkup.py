@@ -50,37 +50,51 @@ def test_this_machine_passes_or_is_told_what_to_do(tmp_path: Path) -> None:
 
 def test_an_upstream_that_answers_without_the_gateway_is_not_protected(upstream: int) -> None:
     service = Service("a", f"http://127.0.0.1:{upstream}", allow_private=(f"127.0.0.1:{upstream}",))
-    ((_, found),) = Settings(service=(service,)).upstreams
-    said = checkup.reachable(service, found)
+    ((name, _, found),) = Settings(service=(service,)).upstreams
+    said = checkup.reachable(name, found, frozenset(service.allow_private))
     assert said.verdict is Verdict.WEAK
     assert "reachable without the gateway: not protected" in said.said
 
 
 def test_an_upstream_that_does_not_answer_is_good(upstream: int) -> None:
     service = Service("a", f"http://127.0.0.2:{upstream}", allow_private=(f"127.0.0.2:{upstream}",))
-    ((_, found),) = Settings(service=(service,)).upstreams
-    assert checkup.reachable(service, found).verdict is Verdict.GOOD
+    ((name, _, found),) = Settings(service=(service,)).upstreams
+    assert checkup.reachable(name, found, frozenset(service.allow_private)).verdict is Verdict.GOOD
 
 
 def test_an_upstream_whose_name_leads_nowhere_is_a_fault() -> None:
     service = Service("a", "https://no-such-name.invalid")
-    ((_, found),) = Settings(service=(service,)).upstreams
-    assert checkup.reachable(service, found).verdict is Verdict.FAULT
+    ((name, _, found),) = Settings(service=(service,)).upstreams
+    assert checkup.reachable(name, found, frozenset(service.allow_private)).verdict is Verdict.FAULT
+
+
+def test_every_target_is_looked_at(tmp_path: Path, upstream: int) -> None:
+    text = (
+        '[[service]]\nname = "a"\nupstream = "https://no-such-name.invalid"\n'
+        f'[[service.target]]\nname = "b"\nupstream = "http://127.0.0.1:{upstream}"\n'
+        f'allow_private = ["127.0.0.1:{upstream}"]\ncredential = "file:gone"\n'
+    )
+    (tmp_path / "bartizan.toml").write_text(text)
+    checks = checkup.checkup(read(None, tmp_path), Folder(tmp_path / ".bartizan"), SystemClock().now())
+    said = {check.name: check.verdict for check in checks}
+    assert said["service a"] is Verdict.FAULT
+    assert said["service a/b"] is Verdict.WEAK
+    assert said["secret of a/b"] is Verdict.FAULT
 
 
 def test_a_credential_that_is_not_there_is_a_fault(
     tmp_path: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = Service("a", "https://api.example.com", credential="env:A_KEY_OF_MINE")
+    wanted = ("a", "env:A_KEY_OF_MINE", tmp_path, folder)
     monkeypatch.delenv("A_KEY_OF_MINE", raising=False)
-    assert checkup.secret(service, tmp_path, folder) == Check(
+    assert checkup.secret(*wanted) == Check(
         "secret of a",
         Verdict.FAULT,
         "the secret env:A_KEY_OF_MINE is not set",
         "set A_KEY_OF_MINE in the environment that starts Bartizan",
     )
     monkeypatch.setenv("A_KEY_OF_MINE", "sk-hidden")
-    there = checkup.secret(service, tmp_path, folder)
+    there = checkup.secret(*wanted)
     assert there.verdict is Verdict.GOOD
     assert "sk-hidden" not in there.said
 

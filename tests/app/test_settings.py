@@ -143,7 +143,7 @@ def test_upstreams_are_taken_apart(
     path: str,
 ) -> None:
     settings = accepted(tmp_path, f'[[service]]\nname = "a"\n{line}\n')
-    ((_, found),) = settings.upstreams
+    ((_, _, found),) = settings.upstreams
     assert (found.tls, found.host, found.port, found.path) == (tls, host, port, path)
 
 

@@ -23,7 +23,7 @@ from bartizan.app.address import Upstream
 from bartizan.app.folder import NAMES, Folder
 from bartizan.app.port_holder import holder
 from bartizan.app.segments import SIZES, START_OCTETS
-from bartizan.app.settings import Isolation, Service, Settings
+from bartizan.app.settings import Isolation, Settings
 from bartizan.clock import DAY, SECOND, Nanoseconds
 from bartizan.config import Configuration, SecretMissing, environment, resolve
 from bartizan.crypto.secret import Secret
@@ -84,10 +84,11 @@ def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanosec
     yield _made("disk", lambda: disk(folder))
     yield _made("certificates", lambda: certificates(folder, now))
     yield _made("port", lambda: port(settings, folder))
-    for service, found in settings.upstreams:
-        if service.credential is not None:
-            yield _made(f"secret of {service.name}", partial(secret, service, configuration.folder, folder))
-        yield _made(f"service {service.name}", partial(reachable, service, found))
+    for name, place, found in settings.upstreams:
+        if place.credential is not None:
+            wanted = partial(secret, name, place.credential, configuration.folder, folder)
+            yield _made(f"secret of {name}", wanted)
+        yield _made(f"service {name}", partial(reachable, name, found, frozenset(place.allow_private)))
 
 
 def _made(name: str, check: Callable[[], Check]) -> Check:
@@ -222,15 +223,16 @@ def port(settings: Settings, folder: Folder) -> Check:
     return Check("port", Verdict.GOOD, f"{settings.listen} is free")
 
 
-def secret(service: Service, beside: Path, folder: Folder) -> Check:
-    """Return whether the credential that a service wants is where the configuration says.
+def secret(whose: str, reference: str, beside: Path, folder: Folder) -> Check:
+    """Return whether the credential that a target wants is where the configuration says.
 
     Args:
-        service: with a reference to its credential.
+        whose: `service`, or `service/target`.
+        reference: to its credential.
         beside: folder of the configuration, from which `file:` counts.
         folder: the state folder; a platform that runs there has read the secret already.
     """
-    name, reference = f"secret of {service.name}", service.credential or ""
+    name = f"secret of {whose}"
     if platform.status(folder) is not None:
         return Check(name, Verdict.GOOD, f"{reference}, read by the running platform at its start")
     try:
@@ -241,13 +243,11 @@ def secret(service: Service, beside: Path, folder: Folder) -> Check:
     return Check(name, Verdict.GOOD, f"{reference} is there")
 
 
-def reachable(service: Service, upstream: Upstream) -> Check:
+def reachable(whose: str, upstream: Upstream, allowed: frozenset[str]) -> Check:
     """Return whether an upstream can be reached from here without the gateway: then nothing is protected."""
-    name, where = f"service {service.name}", upstream.authority
+    name, where = f"service {whose}", upstream.authority
     try:
-        connect(
-            upstream.host, upstream.port, allowed=frozenset(service.allow_private), timeout_s=REACH_S
-        ).close()
+        connect(upstream.host, upstream.port, allowed=allowed, timeout_s=REACH_S).close()
     except AddressRefused as fault:
         return Check(name, Verdict.FAULT, f"{where}: {fault}", "list it in allow_private, if it is meant")
     except NameUnknown as fault:

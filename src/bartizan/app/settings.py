@@ -283,9 +283,17 @@ class Settings(msgspec.Struct, frozen=True):
         return listen_address(self.listen)
 
     @property
-    def upstreams(self) -> tuple[tuple[Service, Upstream], ...]:
-        """Every service with its URL taken apart."""
-        return tuple((service, service.where) for service in self.service)
+    def upstreams(self) -> tuple[tuple[str, Service | Target, Upstream], ...]:
+        """Every place of every service, named `service` or `service/target`, with its URL taken apart."""
+        return tuple(
+            (
+                service.name if one is service else f"{service.name}/{one.name}",
+                one,
+                upstream(one.upstream, service.root),
+            )
+            for service in self.service
+            for one in service.places
+        )
 
 
 def read(named: Path | None, folder: Path, given: dict[str, object] | None = None) -> Configuration[Settings]:
