@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, cast
 
 import h11
 
+from bartizan.clock import Nanoseconds
+from bartizan.gateway.circuit import Circuit
 from bartizan.gateway.faults import FAULTS
-from bartizan.gateway.pool import Upstream
+from bartizan.gateway.pool import FAILURES, Upstream
 from bartizan.gateway.response import AnswerHead
 from fuzz.cuts import cut_at, parts_of, uncut
 from fuzz.memory import Wire
@@ -20,10 +22,29 @@ if TYPE_CHECKING:
 
 
 class _Line:
-    """The pool as one connection sees it."""
+    """The pool as one connection sees it: a line, and the cluster that it belongs to, which has no other."""
 
     def __init__(self) -> None:
         self.freed = self.ended = 0
+        self.cluster, self.circuit, self.trial = self, Circuit(), None
+
+    def answered(self, line: object, exchange: object, status: int) -> None:
+        del line, exchange
+        assert status != 200
+        if status in FAILURES:
+            self.failed(self, "", trial=False)
+
+    def other(self, exchange: object, status: int) -> None:
+        pass
+
+    def well(self, line: object) -> None:
+        del line
+        self.circuit.succeed()
+
+    def failed(self, line: object, reason: str, *, trial: bool) -> None:
+        del line, reason
+        assert not trial
+        self.circuit.fail(Nanoseconds(1))
 
     def opened(self, upstream: Upstream) -> None:
         pass
@@ -55,7 +76,7 @@ class _Exchange:
         self.head: AnswerHead | None = None
         self.body, self.end = b"", ""
 
-    def forwarded(self) -> bytes:
+    def forwarded(self, _line: object) -> bytes:
         return b""
 
     def may_repeat(self) -> bool:

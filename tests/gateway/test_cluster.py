@@ -298,3 +298,39 @@ def test_an_answer_that_takes_too_long_is_a_failure_of_its_target() -> None:
         assert not of(scene)[1].received
 
     two(test, both(limits=ServiceLimits(answer_time=SECOND)))
+
+
+def test_a_deployment_has_the_targets_name_in_the_path_and_the_clients_in_the_decision() -> None:
+    def prepare(scene: Scene) -> None:
+        backup = Target("backup", "eu.example", "/eu/openai", models={"gpt": "gpt-eu"})
+        scene.services = (ServiceRoute("two", "one.example", "azure", "/openai", weight=0, others=(backup,)),)
+        scene.targets |= {"two": Upstream(), "two/backup": Upstream()}
+
+    async def test(scene: Scene, one: Client) -> None:
+        way = b"deployments/gpt/chat/completions?api-version=2024-10-21"
+        body = b'{"messages":[{"role":"user","content":"gpt"}]}'
+        assert (await one.ask(request(path=b"/two/openai/" + way, body=body))).status == 200
+        scene.down = {"two/backup"}
+        of(scene)[1].end()
+        await asyncio.sleep(0.05)
+        assert (await one.ask(request(path=b"/two/openai/" + way, body=body))).status == 200
+        ((main,), (backup,)) = (upstream.received for upstream in of(scene))
+        assert main.target == b"/openai/" + way
+        assert backup.target == b"/eu/openai/" + way.replace(b"/gpt/", b"/gpt-eu/")
+        assert main.body == backup.body == body
+        assert {model for _, _, model in scene.decided} == {"gpt"}
+
+    two(test, prepare)
+
+
+def test_reading_is_repeated_at_the_same_target_and_then_elsewhere() -> None:
+    async def test(scene: Scene, one: Client) -> None:
+        main, backup = of(scene)
+        assert (await one.ask(request(b"GET", b"/two/v1/models"))).status == 200
+        main.script = closes
+        scene.down = {"two"}  # the kept connection closes without an octet, and there is no other to be had
+        assert (await one.ask(request(b"GET", b"/two/v1/models"))).status == 200
+        assert (len(main.received), len(backup.received)) == (2, 1)
+        assert ends(scene) == [(200, "main", "none"), (200, "backup", "none")]
+
+    two(test, both())
