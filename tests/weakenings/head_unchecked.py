@@ -11,8 +11,8 @@ MODULES = ("bartizan.app.worker",)
 def apply() -> None:
     strict = request.read_fields
 
-    def weak(head: bytes, names: frozenset[bytes]) -> Reading:
-        return strict(re.sub(rb"\r\n |\r?\n(?!\S+:)|\x00", b" ", head), names)
+    def weak(head: bytes, names: frozenset[bytes], form: re.Pattern[bytes]) -> Reading:
+        return strict(re.sub(rb"\r\n |\r?\n(?!\S+:)|\x00", b" ", head), names, form)
 
     request.read_fields = weak
     request._llhttp_agrees = lambda head, reading: True  # noqa: ARG005 - that is the weakness

@@ -31,9 +31,11 @@ class Circumstances(msgspec.Struct, frozen=True):
 
     Attributes:
         quantum_safe: whether the connection's key agreement withstands a quantum computer.
+        operation: `operationId` of what is asked for; empty where the service has no description.
     """
 
     quantum_safe: bool
+    operation: str = ""
 
 
 class _Question(msgspec.Struct, frozen=True):

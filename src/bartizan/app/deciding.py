@@ -61,7 +61,8 @@ class Deciding:
         access = self._fresh.current()
         if access is None or not isinstance(who, Authenticated):
             return UNAVAILABLE
-        return access.authorize(who, action, service, Circumstances(circumstances.group in HYBRID))
+        here = Circumstances(circumstances.group in HYBRID, circumstances.operation)
+        return access.authorize(who, action, service, here)
 
     def limit(self, service: str, principal: str, now: Nanoseconds) -> int:
         """Return how long this principal must wait before it calls this service again; counts a call that need not.

@@ -58,6 +58,7 @@ class Service(msgspec.Struct, frozen=True):
         models: names that requests give, each with the name that this target has for it.
         file: that the credential was read from, or empty: it is read again when it changes.
         others: further targets.
+        description: its OpenAPI description as JSON, where it has one.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Service(msgspec.Struct, frozen=True):
     answer_seconds: int = 600
     gap_seconds: int = 120
     drill_only: bool = False
+    description: str = ""
     weight: int = 1
     models: dict[str, str] = {}
     file: str = ""

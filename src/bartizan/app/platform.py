@@ -21,6 +21,7 @@ from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.credentials import credential
+from bartizan.app.description import read_description
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
@@ -202,6 +203,7 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         waiting=bounds.waiting,
         answer_seconds=bounds.answer_seconds,
         gap_seconds=bounds.gap_seconds,
+        description=read_description(folder / service.openapi)[1] if service.openapi else "",
         weight=main.weight,
         models=main.models,
         file=main.file,

@@ -21,14 +21,18 @@ from bartizan.app.address import (
     listen_address,
     upstream,
 )
+from bartizan.app.description import DescriptionUnreadable, read_description
 from bartizan.app.forms import Models, Rate, Reference, ServiceName, Span, Text, Weight
 from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
 from bartizan.app.target_settings import Target, targeting
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
+from bartizan.gateway.openapi.document import DocumentInvalid
 
 RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
 """Names that the gateway uses itself, in paths and in the record."""
+_SHOWN: Final = 20
+"""Faults of one description that are named at once."""
 
 
 class Tls(enum.Enum):
@@ -144,6 +148,7 @@ class Service(msgspec.Struct, frozen=True):
         weight: how many requests it gets beside the other targets; 0 is asked only where no other is fit.
         models: names that requests give, each with the one that is asked for at the service.
         target: further places where it is.
+        openapi: file that describes a service of protocol `http`; no other has one.
     """
 
     name: ServiceName
@@ -156,6 +161,7 @@ class Service(msgspec.Struct, frozen=True):
     bounds: ServiceBounds = ServiceBounds()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
+    openapi: Text | None = None
     weight: Weight = 1
     models: Models = {}
     target: tuple[Target, ...] = ()
@@ -163,7 +169,7 @@ class Service(msgspec.Struct, frozen=True):
     @property
     def root(self) -> str:
         """Prefix of its paths where a URL names none."""
-        return "/openai" if self.protocol is Protocol.AZURE else "/v1"
+        return _PATHS.get(self.protocol, "/v1")
 
     @property
     def where(self) -> Upstream:
@@ -174,6 +180,10 @@ class Service(msgspec.Struct, frozen=True):
     def places(self) -> "tuple[Service | Target, ...]":
         """Every place where it is, its own first."""
         return (self, *self.target)
+
+
+_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: ""}
+"""Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
 
 
 class Issuer(msgspec.Struct, frozen=True):
@@ -307,7 +317,7 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
         ConfigurationFault: unreadable, or it says something that it may not.
     """
     configuration = load(find(folder) if named is None else named, Settings, given)
-    found = (*settled(configuration.sections), *_policies(configuration))
+    found = (*settled(configuration.sections), *_policies(configuration), *_descriptions(configuration))
     if found:
         raise configuration.invalid(found)
     return configuration
@@ -330,6 +340,30 @@ def _policies(configuration: Configuration[Settings]) -> Iterator[Fault]:
             read_text(file)
         except ConfigurationUnreadable as fault:
             yield Fault(where, f"holds {json.dumps(file.name)}, which cannot be read: {fault.why}")
+
+
+def _descriptions(configuration: Configuration[Settings]) -> Iterator[Fault]:
+    """Yield what is wrong with the descriptions of services, each fault with its place in the file."""
+    for position, service in enumerate(configuration.sections.service):
+        if service.openapi is None or service.protocol is not Protocol.HTTP:
+            continue
+        where = ("service", position, "openapi")
+        try:
+            read_description(configuration.folder / service.openapi)
+        except DescriptionUnreadable as fault:
+            yield Fault(where, str(fault))
+        except DocumentInvalid as invalid:
+            yield from (Fault(where, f"{one.pointer or '/'} {one.what}") for one in invalid.faults[:_SHOWN])
+
+
+def left_out(configuration: Configuration[Settings]) -> tuple[str, ...]:
+    """Return the operations of descriptions that are not served, a sentence each, of settled settings."""
+    services = (one for one in configuration.sections.service if one.openapi is not None)
+    return tuple(
+        f"{service.name}: {one.pointer} {one.what}"
+        for service in services
+        for one in read_description(configuration.folder / str(service.openapi))[0].left_out
+    )
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -371,6 +405,7 @@ def _listening(settings: Settings) -> Iterator[Fault]:
 def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
     if service.name in RESERVED:
         yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
+    yield from _described(path, service)
     yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
 
 
@@ -383,6 +418,22 @@ def _scraped(settings: Settings) -> Iterator[Fault]:
         return
     if listen is not None and not listen.loopback:
         yield Fault(("metrics", "listen"), 'must be a loopback address, such as "127.0.0.1:9464"')
+
+
+def _described(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
+    if service.protocol is not Protocol.HTTP:
+        if service.openapi is not None:
+            yield Fault((*path, "openapi"), 'describes services of protocol "http" alone; leave it out')
+        return
+    if service.openapi is None:
+        yield Fault(
+            (*path, "protocol"), 'is "http", whose routes a description has: name its file in `openapi`'
+        )
+    limits = service.limits
+    if limits.tokens_per_minute or limits.spend_per_day or limits.spend_per_month:
+        yield Fault(
+            (*path, "limits"), "limits tokens or money, which such a service does not count; leave them out"
+        )
 
 
 def _repeated(settings: Settings) -> Iterator[Fault]:
@@ -435,10 +486,10 @@ def _absent(settings: Settings) -> Iterator[Fault]:
 
 
 def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.protocol in (Protocol.MCP, Protocol.HTTP):
+    if service.protocol is Protocol.MCP:
         yield Fault(
             (*path, "protocol"),
-            'is not in this version, which knows the routes of "openai", "anthropic" and "azure"; say one of those',
+            'is not in this version, which knows the routes of "openai", "anthropic", "azure" and "http"; say one of those',
         )
     if service.binding is Binding.REQUIRED:
         yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")

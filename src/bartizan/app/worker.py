@@ -406,6 +406,7 @@ def _route(service: Service) -> ports.ServiceRoute:
         name=service.name,
         upstream=main.upstream,
         protocol="control" if service.name == CONTROL else service.protocol,
+        description=service.description,
         base=main.base,
         credential=main.credential,
         tls=main.tls,

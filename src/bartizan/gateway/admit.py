@@ -54,7 +54,7 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     if exchange.slowed:
         _limit_client(plane, exchange)
     exchange.circumstances = Circumstances(
-        exchange.client.group, judged.model, judged.stream, judged.most_tokens
+        exchange.client.group, judged.model, judged.stream, judged.most_tokens, route.operation
     )
     generation = _authorize(plane, exchange)
     if plane.ports.reserve is not None:
@@ -144,11 +144,20 @@ def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
     head, route = exchange.head, exchange.route
     if exchange.length > route.body_octets:
         raise refusal("body-too-large")
+    if route.operation and exchange.length and head.media != route.reader.media:
+        raise refusal(
+            "content-type-unknown"
+        )  # each time: whether there is a body is no part of what is remembered
     if passed is not None:
         return
     if head.encoded:
         raise refusal("encoding-refused")
-    if head.method == b"POST" and head.media != route.reader.media and (route.reader.media or head.length):
+    if (
+        head.method == b"POST"
+        and not route.operation
+        and head.media != route.reader.media
+        and (route.reader.media or head.length)
+    ):
         raise refusal("content-type-unknown")
     if route.told:
         told(head.fields, route.told)  # what is refused is refused now; what goes on is written when it does

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ACCEPTS: Final = (b"application/json", b"text/event-stream")
 """What an answer is accepted as: whole, or as a stream."""
+_BODIED: Final = frozenset({b"POST", b"PUT", b"PATCH"})
 
 
 class RequestLines:
@@ -64,7 +65,8 @@ class RequestLines:
             varying += told(exchange.head.fields, route.told)
         if route.public and exchange.head.basic:
             varying += b"authorization: " + exchange.head.basic + b"\r\n"
-        if route.method != b"POST":
+        varying += route.lines
+        if route.method not in _BODIED:
             return b"%b%b\r\n" % (constant, varying)
         return b"%b%bcontent-length: %d\r\n\r\n%b" % (constant, varying, len(octets), octets)
 

@@ -106,8 +106,8 @@ class Plane:
     def __init__(self, ports: Ports, loop: asyncio.AbstractEventLoop) -> None:
         """Lay the routes; open nothing yet."""
         self.ports, self.loop, self.patience = ports, loop, ports.patience
-        self.heads, self.passes = HeadReader(ports.names), Passes(ports.generation())
         self.routes = Routes(ports.services, ports.default_service)
+        self.heads, self.passes = HeadReader(ports.names, self.routes.told), Passes(ports.generation())
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
         self.pool = Pool(self)

@@ -124,12 +124,14 @@ class Circumstances(msgspec.Struct, frozen=True):
         model: name that the request gives, or empty. The client's text: for decisions, never for events.
         stream: whether the answer comes as a stream.
         most_tokens: tokens that the answer may have; 0 where the request names no number.
+        operation: id of what a description describes, of the operator's file, or empty.
     """
 
     group: str
     model: str = ""
     stream: bool = False
     most_tokens: int = 0
+    operation: str = ""
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -312,6 +314,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         credential: value of the field that its protocol has for it, or nothing.
         tls: whether the connection to it is encrypted, by `wrap_upstream`.
         limits: what it takes; connections and those who wait for one are counted for each of its targets.
+        description: of a service of protocol `http`: JSON of OpenAPI, judged when the platform was started.
         weight: of this target among all of them; 0 stands by.
         models: names that requests give, each with the name that this target has for it.
         others: further targets.
@@ -329,6 +332,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     models: Mapping[str, str] = {}
     others: tuple[Target, ...] = ()
     own: bool = False
+    description: str = ""
 
     @override
     def __repr__(self) -> str:

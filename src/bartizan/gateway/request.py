@@ -32,6 +32,14 @@ _HEAD: Final = re.compile(
 )
 LOOKED_AT: Final = (b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta")
 """Fields that protocols look at besides those that every request has."""
+_WIDER: Final = re.compile(
+    rb"([A-Z]{3,16}) (?![^\s?]*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/!$&'()*+,;=@%-]*)"
+    rb"(?:\?((?:[A-Za-z0-9._~:=&/!$'()*+,;@%-])+))?) HTTP/1\.([01])"
+    rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
+)
+"""The same with all that RFC 3986 has for paths and queries but a second question mark: for described services alone."""
+_PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9._~:/-]*")
+_PLAIN_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])*")
 _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
 _TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -55,7 +63,7 @@ class RequestHead(msgspec.Struct, frozen=True):
         trace: 32 hexadecimal digits of the trace that the request is part of, or empty. The client's word: it goes on
             to the service, and nothing here is decided or kept by it.
         query: what follows the path's question mark, unjudged; empty where nothing does.
-        fields: those of `LOOKED_AT` that it has, by name.
+        fields: those that somebody looks at (`LOOKED_AT` and what descriptions name), by name.
     """
 
     method: bytes
@@ -82,10 +90,19 @@ class RequestHead(msgspec.Struct, frozen=True):
 class HeadReader:
     """Reads heads for a gateway that answers to certain names; a pure function of the head's octets."""
 
-    __slots__ = ("_names",)
+    __slots__ = ("_head", "_looked_at", "_names", "_told")
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Answer to these names: host names and addresses as Host carries them, without a port."""
+    def __init__(self, names: Iterable[str], told: Iterable[bytes] | None = None) -> None:
+        """Answer to these names: host names and addresses as Host carries them, without a port.
+
+        Args:
+            names: of this gateway.
+            told: fields that described services look at; None where there is no such service, and so no escape and
+                no other character than the routes of the other protocols have.
+        """
+        self._head = _HEAD if told is None else _WIDER
+        self._told = frozenset(told or ())
+        self._looked_at = (*LOOKED_AT, *sorted(self._told.difference(LOOKED_AT)))
         self._names = frozenset((f"[{name}]" if ":" in name else name).lower().encode() for name in names)
 
     def read(self, head: bytes) -> RequestHead:
@@ -96,11 +113,21 @@ class HeadReader:
         Raises:
             Refusal: the head is refused; its reason names why.
         """
-        reading = read_fields(head, self._names)
+        reading = read_fields(head, self._names, self._head)
         _require_valid(reading.facts)
+        if reading.facts.repeated and not self._told.isdisjoint(reading.facts.repeated):
+            _require_valid(RequestFacts(fault="field-repeated"))
         if not _llhttp_agrees(head, reading):
             _require_valid(RequestFacts(fault="parsers-disagree"))
-        return _accepted(reading)
+        return _accepted(reading, self._looked_at)
+
+
+def require_plain(head: RequestHead) -> None:
+    """Refuse a target with characters that only described services take. Raises `Refusal`."""
+    if _PLAIN_PATH.fullmatch(head.path) is None:
+        _require_valid(RequestFacts(fault="path-encoded" if b"%" in head.path else "target-malformed"))
+    if _PLAIN_QUERY.fullmatch(head.query) is None:
+        _require_valid(RequestFacts(fault="query-malformed"))
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -119,14 +146,15 @@ class Reading(msgspec.Struct, frozen=True):
     pairs: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def read_fields(head: bytes, names: frozenset[bytes]) -> Reading:
+def read_fields(head: bytes, names: frozenset[bytes], form: re.Pattern[bytes] = _HEAD) -> Reading:
     """Return what a head says, unjudged.
 
     Args:
         head: the octets before the empty line.
         names: lower-case names of this gateway.
+        form: of a head.
     """
-    shape = _HEAD.fullmatch(head)
+    shape = form.fullmatch(head)
     if shape is None or len(head) > HEAD_OCTETS:
         return Reading(RequestFacts(fault=fault_of(head)))
     method, target, path, query, minor, lines = shape.groups()
@@ -200,7 +228,7 @@ def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
     )
 
 
-def _accepted(reading: Reading) -> RequestHead:
+def _accepted(reading: Reading, looked_at: tuple[bytes, ...]) -> RequestHead:
     facts, fields = reading.facts, reading.facts.fields
     authorization = fields.get(b"authorization", b"")
     return RequestHead(
@@ -217,7 +245,7 @@ def _accepted(reading: Reading) -> RequestHead:
         edge=fields.get(EDGE, b""),
         trace=_trace(facts) if b"traceparent" in fields else "",
         query=reading.query,
-        fields={name: fields[name] for name in LOOKED_AT if name in fields},
+        fields={name: fields[name] for name in looked_at if name in fields},
     )
 
 

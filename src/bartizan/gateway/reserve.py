@@ -69,7 +69,7 @@ def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[
 def _expected(exchange: "Exchange") -> Expected:
     judged, route, who = exchange.judged, exchange.route, exchange.who.principal
     tokens = answered = 0
-    if route.body_octets and route.name not in _FREE:
+    if route.body_octets and not route.operation and route.name not in _FREE:
         tokens = len(judged.octets) // OCTETS_A_TOKEN + 1
         if route.name not in _SILENT:
             answered = (judged.most_tokens or UNTOLD_TOKENS) * judged.choices

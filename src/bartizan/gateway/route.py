@@ -17,24 +17,28 @@ from bartizan.gateway.credential import Told
 from bartizan.gateway.diagnosis import METHODS
 from bartizan.gateway.ext_authz import PREFIX, PROTOCOL, READING, service_of
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.openapi.api import Api, Asked, api
 from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.protocols.anthropic import ANTHROPIC
 from bartizan.gateway.protocols.azure import AZURE
 from bartizan.gateway.protocols.control import CONTROL
+from bartizan.gateway.protocols.described import DESCRIBED
 from bartizan.gateway.protocols.dialect import SEGMENTS, Dialect, Errors, Row
 from bartizan.gateway.protocols.openai import OPENAI
 from bartizan.gateway.query import read_query, write_query
-from bartizan.gateway.request import RequestHead
+from bartizan.gateway.request import RequestHead, require_plain
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "openai": OPENAI,
     "anthropic": ANTHROPIC,
     "azure": AZURE,
+    "http": DESCRIBED,
     "control": CONTROL,
 }
 """Protocol of a service -> how its clients speak."""
 _OPEN: Final = re.compile(r"\{([a-z]+)\}")
 _ANY: Final = b"{}"
+_READING: Final = frozenset({b"GET", b"HEAD"})
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -55,6 +59,8 @@ class Route(msgspec.Struct, frozen=True):
         key: field that may hold a client's token beside Authorization, or empty.
         told: fields of a client's head that go on.
         last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
+        operation: id of what a description describes, by which policies name it, or empty.
+        lines: header fields that go on, judged, each line with its CR LF.
     """
 
     name: str
@@ -71,6 +77,8 @@ class Route(msgspec.Struct, frozen=True):
     key: bytes = b""
     told: tuple[Told, ...] = ()
     last: re.Pattern[bytes] | None = None
+    operation: str = ""
+    lines: bytes = b""
 
 
 class Laid(msgspec.Struct, frozen=True):
@@ -88,9 +96,13 @@ class Laid(msgspec.Struct, frozen=True):
 
 
 class Routes:
-    """Every route of a configuration."""
+    """Every route of a configuration.
 
-    __slots__ = ("_checks", "_errors", "_laid", "_open", "_root", "_table")
+    Attributes:
+        told: header fields that described services look at; None where there is no such service.
+    """
+
+    __slots__ = ("_apis", "_checks", "_default", "_errors", "_laid", "_open", "_root", "_table", "told")
 
     def __init__(self, services: Iterable[ServiceRoute], default: str) -> None:
         """Lay the routes: each service's below `/{service}`, the default one's at the root too, public ones there."""
@@ -99,6 +111,8 @@ class Routes:
         self._laid: dict[bytes, list[Laid]] = {}
         self._open: dict[int, set[tuple[int, ...]]] = {}
         self._errors: dict[bytes, Errors] = {}
+        self._apis: dict[bytes, tuple[ServiceRoute, Api]] = {}
+        self._default = default.encode()
         self._root = Errors.OPENAI
         for service in services:
             if service.protocol == PROTOCOL:
@@ -108,10 +122,14 @@ class Routes:
             dialect = DIALECTS[service.protocol]
             if not dialect.public:
                 self._errors[service.name.encode()] = dialect.errors
+            if service.description:
+                self._apis[service.name.encode()] = (service, api(service.description))
             if service.name == default:
                 self._root = dialect.errors
             for laid in _laid(service, dialect, default):
                 self._lay(laid)
+        several = [one.fields for _, one in self._apis.values()]
+        self.told: frozenset[bytes] | None = frozenset[bytes]().union(*several) if several else None
 
     def _lay(self, laid: Laid) -> None:
         if laid.places:
@@ -144,6 +162,11 @@ class Routes:
         return self._root if first in (b"v1", b"openai") else Errors.PROBLEM
 
     def _varied(self, head: RequestHead) -> Route:
+        if self._apis:
+            found = self._described(head)
+            if found is not None:
+                return found
+            require_plain(head)
         if head.path.startswith(PREFIX):
             return self._check(head)
         several, segments = self._found(head.path)
@@ -152,6 +175,28 @@ class Routes:
             if laid.route.method == wanted:
                 return _filled(laid, head, segments)
         raise refusal("method-not-allowed", allow=_allow(laid.route.method for laid in several))
+
+    def _described(self, head: RequestHead) -> Route | None:
+        """Return the route of an operation; at the root, only where nothing else has its paths."""
+        first, slash, rest = head.path[1:].partition(b"/")
+        service, found = self._apis.get(first, (None, None))
+        asked = found.asked(b"/" + rest, head) if found is not None and slash else None
+        if asked is None and self._at_root(first, head.path):
+            service, found = self._apis[self._default]
+            asked = found.asked(head.path, head)
+        if service is None or asked is None:
+            return None
+        return _asked(service, asked, head)
+
+    def _at_root(self, first: bytes, path: bytes) -> bool:
+        """Return whether a path may be the default service's own; what has its name may be, another's may not."""
+        taken = first in self._errors and first != self._default
+        return (
+            self._default in self._apis
+            and not taken
+            and path not in self._laid
+            and not path.startswith(PREFIX)
+        )
 
     def _check(self, head: RequestHead) -> Route:
         if head.query:
@@ -197,6 +242,24 @@ def _filled(laid: Laid, head: RequestHead, segments: tuple[bytes, ...]) -> Route
         path=head.path + b"?" + head.query,
         upstream_path=way + write_query(pairs, row.query),
         reader=row.fill(said) if row.fill is not None else route.reader,
+    )
+
+
+def _asked(service: ServiceRoute, asked: Asked, head: RequestHead) -> Route:
+    """Return the route of one request to a described service; nothing else of its target and head goes on."""
+    operation = asked.operation
+    return Route(
+        name=operation.name,
+        method=operation.method,
+        path=head.path + b"?" + head.query,
+        action="read" if head.method in _READING else "write",
+        service=service,
+        upstream_path=service.base.encode() + asked.way,
+        reader=asked.reader,
+        body_octets=service.limits.body_octets if asked.reader.media else 0,
+        public=False,
+        operation=operation.id,
+        lines=asked.lines,
     )
 
 

@@ -374,7 +374,7 @@ class Exchange:
         if self.stage is ENDED:
             return False
         self.stage = ENDED
-        if not self.route.body_octets:
+        if not self.route.body_octets or self.route.operation:
             said = UNSAID  # what is read again, or cancelled, was paid for when it was asked for
         else:
             said = usage(self._tail) if self._events is None else self._events.usage(self._tail)

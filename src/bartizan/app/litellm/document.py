@@ -39,10 +39,12 @@ class Value(msgspec.Struct, frozen=True):
         line: from 1.
         data: text, a whole number, truth, nothing, a list, or a table in the order of the document; numbers of another
             form and dates stay text.
+        number: whether that text is a number of another form.
     """
 
     line: int
     data: "str | int | bool | list[Value] | dict[str, Value] | None"
+    number: bool = False
 
     @property
     def table(self) -> "dict[str, Value]":
@@ -132,7 +134,8 @@ class _Reading:
             case "seq":
                 return Value(line, [self.value(item, inside) for item in node.value])
             case "str" | "float" | "timestamp" | "int" | "bool" | "null" as kind:
-                return Value(line, _scalar(kind, str(node.value)))
+                data = _scalar(kind, str(node.value))
+                return Value(line, data, number=kind in ("float", "int") and isinstance(data, str))
             case _:
                 raise YamlRefused(line, "it has a tag (!...) that stands for more than plain data")
 
