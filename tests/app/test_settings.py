@@ -47,7 +47,8 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
         (SERVICE + 'credential = "sk-12345"', "bartizan.toml:4: service[0].credential: must be a reference to a secret"),
         (SERVICE + 'guard = "observe"', "service[0].guard: is not in this version"),
         (SERVICE + 'protocol = "mcp"', "service[0].protocol: is not in this version"),
-        (SERVICE + 'protocol = "http"', "service[0].protocol: is not in this version"),
+        (SERVICE + 'protocol = "http"', 'service[0].protocol: is "http", whose routes a description has'),
+        (SERVICE + 'openapi = "x"', 'service[0].openapi: describes services of protocol "http" alone'),
         (
             SERVICE + 'protocol = "azure"\n' + SERVICE.replace('"a"', '"openai"'),
             "bartizan.toml:6: service[1].name: is where the first service, an Azure one, has its paths",

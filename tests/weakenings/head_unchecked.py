@@ -11,7 +11,7 @@ MODULES = ("bartizan.app.worker",)
 def apply() -> None:
     strict = request.read_fields
 
-    def weak(head: bytes, names: frozenset[bytes], form: re.Pattern[bytes]) -> Reading:
+    def weak(head: bytes, names: frozenset[bytes], form: re.Pattern[bytes] = request._HEAD) -> Reading:
         return strict(re.sub(rb"\r\n |\r?\n(?!\S+:)|\x00", b" ", head), names, form)
 
     request.read_fields = weak

@@ -21,18 +21,15 @@ from bartizan.app.address import (
     listen_address,
     upstream,
 )
-from bartizan.app.description import DescriptionUnreadable, read_description
+from bartizan.app.description_settings import describing, descriptions
 from bartizan.app.forms import Models, Rate, Reference, ServiceName, Span, Text, Weight
 from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
 from bartizan.app.target_settings import Target, targeting
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
-from bartizan.gateway.openapi.document import DocumentInvalid
 
 RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
 """Names that the gateway uses itself, in paths and in the record."""
-_SHOWN: Final = 20
-"""Faults of one description that are named at once."""
 
 
 class Tls(enum.Enum):
@@ -317,7 +314,10 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
         ConfigurationFault: unreadable, or it says something that it may not.
     """
     configuration = load(find(folder) if named is None else named, Settings, given)
-    found = (*settled(configuration.sections), *_policies(configuration), *_descriptions(configuration))
+    services = enumerate(configuration.sections.service)
+    files = {at: one.openapi for at, one in services if one.openapi and one.protocol is Protocol.HTTP}
+    described = descriptions(configuration.folder, files)
+    found = (*settled(configuration.sections), *_policies(configuration), *described)
     if found:
         raise configuration.invalid(found)
     return configuration
@@ -340,30 +340,6 @@ def _policies(configuration: Configuration[Settings]) -> Iterator[Fault]:
             read_text(file)
         except ConfigurationUnreadable as fault:
             yield Fault(where, f"holds {json.dumps(file.name)}, which cannot be read: {fault.why}")
-
-
-def _descriptions(configuration: Configuration[Settings]) -> Iterator[Fault]:
-    """Yield what is wrong with the descriptions of services, each fault with its place in the file."""
-    for position, service in enumerate(configuration.sections.service):
-        if service.openapi is None or service.protocol is not Protocol.HTTP:
-            continue
-        where = ("service", position, "openapi")
-        try:
-            read_description(configuration.folder / service.openapi)
-        except DescriptionUnreadable as fault:
-            yield Fault(where, str(fault))
-        except DocumentInvalid as invalid:
-            yield from (Fault(where, f"{one.pointer or '/'} {one.what}") for one in invalid.faults[:_SHOWN])
-
-
-def left_out(configuration: Configuration[Settings]) -> tuple[str, ...]:
-    """Return the operations of descriptions that are not served, a sentence each, of settled settings."""
-    services = (one for one in configuration.sections.service if one.openapi is not None)
-    return tuple(
-        f"{service.name}: {one.pointer} {one.what}"
-        for service in services
-        for one in read_description(configuration.folder / str(service.openapi))[0].left_out
-    )
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -405,7 +381,8 @@ def _listening(settings: Settings) -> Iterator[Fault]:
 def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
     if service.name in RESERVED:
         yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
-    yield from _described(path, service)
+    http = service.protocol is Protocol.HTTP
+    yield from describing(path, service.openapi, service.limits, http=http)
     yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
 
 
@@ -418,22 +395,6 @@ def _scraped(settings: Settings) -> Iterator[Fault]:
         return
     if listen is not None and not listen.loopback:
         yield Fault(("metrics", "listen"), 'must be a loopback address, such as "127.0.0.1:9464"')
-
-
-def _described(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.protocol is not Protocol.HTTP:
-        if service.openapi is not None:
-            yield Fault((*path, "openapi"), 'describes services of protocol "http" alone; leave it out')
-        return
-    if service.openapi is None:
-        yield Fault(
-            (*path, "protocol"), 'is "http", whose routes a description has: name its file in `openapi`'
-        )
-    limits = service.limits
-    if limits.tokens_per_minute or limits.spend_per_day or limits.spend_per_month:
-        yield Fault(
-            (*path, "limits"), "limits tokens or money, which such a service does not count; leave them out"
-        )
 
 
 def _repeated(settings: Settings) -> Iterator[Fault]:

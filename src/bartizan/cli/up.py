@@ -7,12 +7,12 @@ from typing import Any
 from bartizan.app import platform
 from bartizan.app.address import Listen, listen_address
 from bartizan.app.channel import ChannelClosed
+from bartizan.app.description_settings import left_out
 from bartizan.app.exercise import exercise
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.owner import PlatformSilent
 from bartizan.app.plan import SAMPLE, Plan
 from bartizan.app.port_holder import Holder, holder, refusal
-from bartizan.app.settings import left_out
 from bartizan.cli import transcript
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options, whole
 from bartizan.cli.interruption import interruptible
@@ -112,7 +112,8 @@ def _certificate(folder: Folder) -> bytes:
 
 def _plan(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Plan:
     settings = configuration(arguments, shell)
-    for sentence in left_out(settings):
+    files = {one.name: one.openapi for one in settings.sections.service if one.openapi}
+    for sentence in left_out(settings.folder, files):
         shell.err.line(sentence)
     model = ""
     if arguments.model == "gemma":
