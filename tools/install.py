@@ -30,6 +30,7 @@ INCLUDES = {
     "edge": {"run", "dev", "edge"},
     "fuzz": {"run", "dev", "fuzz"},
     "gemma": {"run", "gemma"},
+    "openapi": {"run", "openapi"},
 }
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)

@@ -20,9 +20,14 @@ from bartizan.gateway.openapi.document import (
     resolved,
 )
 from bartizan.gateway.openapi.operation import METHODS, Operation, Reading
+from bartizan.gateway.protocols.anthropic import ANTHROPIC
+from bartizan.gateway.protocols.azure import AZURE
+from bartizan.gateway.protocols.openai import OPENAI
 
 OPERATIONS: Final = 1000
 """Operations of one description."""
+_TAKEN: Final = frozenset(row.name for known in (OPENAI, ANTHROPIC, AZURE) for row in known.rows)
+"""Words of routes that limits and numbers know as a model's."""
 _WORDS: Final = (*METHODS, "head", "options", "trace")
 _ID: Final = re.compile(r"[A-Za-z0-9_.~:/-]{1,128}")
 _NAME_LENGTH: Final = 60
@@ -74,7 +79,7 @@ def described(document: object) -> Described:
 def _listed(root: Place) -> Iterator[tuple[str, Place, str, tuple[str, str]]]:
     """Yield template, path item, method, and id and name of each operation."""
     ids: set[str] = set()
-    names: set[str] = set()
+    names = set(_TAKEN)
     paths = root.at("paths")
     if not isinstance(paths.value, dict):
         raise invalid(paths, "must be an object: the paths of the API")
@@ -87,7 +92,7 @@ def _listed(root: Place) -> Iterator[tuple[str, Place, str, tuple[str, str]]]:
             name = _name(said or f"{word}-{path}", names)
             names.add(name)
             ids.add(said or name)
-            if len(names) > OPERATIONS:
+            if len(ids) > OPERATIONS:
                 raise invalid(paths, f"has more than {OPERATIONS} operations; split the description")
             yield path, item, word, (said or name, name)
 
