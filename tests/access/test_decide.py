@@ -10,6 +10,7 @@ from bartizan.identity.state import PolicySource, State
 from tests.access.house import ALONE, BARE, CALLER, DRILL, WITH_SERVICE, access, known, refusal, state
 
 SAFE, UNSAFE = Circumstances(quantum_safe=True), Circumstances(quantum_safe=False)
+DROPPING = Circumstances(quantum_safe=True, operation="dropPet")
 CALLS = (
     *("chat", "complete", "embed", "list-models"),
     *("respond", "read-response", "delete-response", "cancel-response"),
@@ -91,17 +92,33 @@ def test_a_remembered_verdict_holds_for_its_circumstances_only() -> None:
     assert isinstance(room.authorize(who, "chat", "sample", SAFE), Allowed)
 
 
+NO_DROPPING = """
+@id("callers") permit (principal in Role::"caller", action in Action::"call", resource);
+@id("no-dropping") forbid (principal, action == Action::"write", resource) when { context.operation == "dropPet" };
+"""
+
+
+def test_a_remembered_verdict_holds_for_its_operation_only() -> None:
+    room = access(state(policy=NO_DROPPING))
+    who = known(room, CALLER)
+    put, drop = (Circumstances(quantum_safe=True, operation=name) for name in ("putPet", "dropPet"))
+    assert isinstance(room.authorize(who, "write", "sample", put), Allowed)
+    assert refusal(room.authorize(who, "write", "sample", drop)) == "policy-forbids"
+    assert isinstance(room.authorize(who, "write", "sample", put), Allowed)
+    assert isinstance(room.authorize(who, "read", "sample", drop), Allowed)
+
+
 STATES = st.builds(
     state,
     people=st.lists(st.sampled_from([DRILL, CALLER, BARE]), unique=True),
     services=st.sampled_from([ALONE, WITH_SERVICE]),
-    policy=st.sampled_from(["", PQ_ONLY]),
+    policy=st.sampled_from(["", PQ_ONLY, NO_DROPPING]),
 )
 QUESTIONS = st.tuples(
     st.sampled_from([DRILL, CALLER, BARE]),
     st.sampled_from([*CALLS, *PUBLIC]),
     st.sampled_from(["sample", "assistant", "control"]),
-    st.sampled_from([SAFE, UNSAFE]),
+    st.sampled_from([SAFE, UNSAFE, DROPPING]),
 )
 
 

@@ -49,7 +49,7 @@ _INPUT: Final = (
     ("path-empty-segment", 400, "The path holds an empty segment (//)."),
     ("path-dot-segment", 400, "The path holds a . or .. segment."),
     ("query-refused", 400, "The target has a query; this route takes none."),
-    ("query-malformed", 400, "The query is not of plain name=value pairs, or has more than 16 of them."),
+    ("query-malformed", 400, "The query is not of plain name=value pairs, or has too many of them."),
     ("query-unknown", 400, "The query names a parameter that this route does not have: see param."),
     ("query-repeated", 400, "The query names a parameter twice that may stand once: see param."),
     ("query-missing", 400, "The query lacks a parameter that this route needs: see param."),
