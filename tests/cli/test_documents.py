@@ -59,7 +59,7 @@ def test_the_documented_file_is_valid_and_its_defaults_are_the_defaults(tmp_path
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "mine.cedar").touch()
     found = read(file, tmp_path).sections
-    assert [service.name for service in found.service] == ["assistant", "claude", "azure", "local"]
+    assert [service.name for service in found.service] == ["assistant", "claude", "azure", "tools", "local"]
     default = msgspec.to_builtins(Settings())
     for key, value in tomllib.loads(example[1]).items():
         if isinstance(value, str):

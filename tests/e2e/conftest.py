@@ -88,7 +88,11 @@ Start = Callable[..., Platform]
 
 
 def start(
-    stack: ExitStack, *options: str, configuration: str = "", environment: dict[str, str] | None = None
+    stack: ExitStack,
+    *options: str,
+    configuration: str = "",
+    environment: dict[str, str] | None = None,
+    policies: dict[str, str] | None = None,
 ) -> Platform:
     """Start a platform and leave its end to the stack.
 
@@ -97,12 +101,16 @@ def start(
         options: more options of `bartizan up`.
         configuration: text of its bartizan.toml; none where empty.
         environment: more environment variables of every command.
+        policies: Cedar text by the name of its file, in the folder `policies`.
     """
     # Not pytest's own folder: the path of a unix socket holds 107 octets.
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bartizan-")))
     state = folder / "state"
     if configuration:
         (folder / "bartizan.toml").write_text(configuration)
+    for name, text in (policies or {}).items():
+        (folder / "policies").mkdir(exist_ok=True)
+        (folder / "policies" / name).write_text(text)
     more = environment or {}
     stack.callback(bartizan, "down", "--state", str(state), folder=folder, environment=more)
     answer = bartizan(

@@ -261,10 +261,7 @@ class Scene:
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
         self.targets: dict[str, Upstream] = {
-            "main": self.upstream,
-            "spare": self.upstream,
-            "claude": self.upstream,
-            "az": self.upstream,
+            **dict.fromkeys(("main", "spare", "claude", "az", "tools"), self.upstream),
             "control": self.control,
         }
 
@@ -307,8 +304,9 @@ class Scene:
     def authorize(
         self, who: Authenticated, action: str, service: str, circumstances: Circumstances
     ) -> Permitted | Denied:
-        self.decided.append((who.principal.id, action, circumstances.model))
-        return FORBIDDEN if action in self.forbidden or service in self.forbidden else Permitted(self.number)
+        self.decided.append((who.principal.id, action, circumstances.tool or circumstances.model))
+        forbidden = {action, service, circumstances.tool} & self.forbidden
+        return FORBIDDEN if forbidden else Permitted(self.number)
 
     def address_limit(self, _source: str, _now: Nanoseconds) -> int:
         self.charged += 1
@@ -428,6 +426,8 @@ class Answer(msgspec.Struct):
     def reason(self) -> str:
         """The word of a refusal, in either form of document."""
         document = self.json()
+        if "jsonrpc" in document:
+            return str(document["error"]["data"]["reason"])
         word = document["error"]["code"] if "error" in document else document["type"].rsplit(":", 1)[-1]
         return str(word)
 

@@ -32,10 +32,12 @@ class Circumstances(msgspec.Struct, frozen=True):
     Attributes:
         quantum_safe: whether the connection's key agreement withstands a quantum computer.
         operation: `operationId` of what is asked for; empty where the service has no description.
+        tool: name of the tool that is to be called, or empty.
     """
 
     quantum_safe: bool
     operation: str = ""
+    tool: str = ""
 
 
 class _Question(msgspec.Struct, frozen=True):

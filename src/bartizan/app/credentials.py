@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Names = tuple[str, str]
 """A service and its target."""
-_BEARERS: Final = frozenset({"openai", "http"})
+_BEARERS: Final = frozenset({"openai", "http", "mcp"})
 """Protocols that present a credential as a bearer token."""
 _Look = tuple[int, ...]
 _NONE: Final[_Look] = ()

@@ -61,7 +61,7 @@ class Deciding:
         access = self._fresh.current()
         if access is None or not isinstance(who, Authenticated):
             return UNAVAILABLE
-        here = Circumstances(circumstances.group in HYBRID, circumstances.operation)
+        here = Circumstances(circumstances.group in HYBRID, circumstances.operation, circumstances.tool)
         return access.authorize(who, action, service, here)
 
     def limit(self, service: str, principal: str, now: Nanoseconds) -> int:

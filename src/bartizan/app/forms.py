@@ -27,6 +27,20 @@ Span = Annotated[
     str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[mhd]\Z", description='a span such as "30m", "12h", "30d"')
 ]
 Rate = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+ToolName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[A-Za-z0-9_./-]{1,128}\Z",
+        description="the name of a tool: letters, digits, `_`, `.`, `/` or `-`, 128 at most",
+    ),
+]
+Pin = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[A-Za-z0-9_./-]{1,128} [0-9a-f]{64}\Z",
+        description="a tool's name, a space and 64 lower-case hexadecimal digits, as `bartizan mcp pins` prints them",
+    ),
+]
 Places = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Money = Annotated[
     str,

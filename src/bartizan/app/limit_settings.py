@@ -21,6 +21,7 @@ ROUTES: Final = (
     *("chat", "completions", "embeddings", "models", "model"),
     *("responses", "response", "response-deletion", "response-cancellation", "response-items"),
     *("messages", "count-tokens"),
+    *("mcp", "mcp-stream", "mcp-end"),
 )
 _MEMORY: Final = "memory://"
 _SCHEME: Final = re.compile(r"\Avalkey(s?)://([^/]+)\Z")

@@ -3,6 +3,7 @@
 Rules of this file: values only. A plan holds credentials, so it travels as sealed memory and never as text.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -59,6 +60,8 @@ class Service(msgspec.Struct, frozen=True):
         file: that the credential was read from, or empty: it is read again when it changes.
         others: further targets.
         description: its OpenAPI description as JSON, where it has one.
+        pins, approved: names of its tools -> digests of each, and those that may be called though they may destroy.
+        pins_required: whether tools without a pin are left out.
     """
 
     name: str
@@ -82,6 +85,9 @@ class Service(msgspec.Struct, frozen=True):
     models: dict[str, str] = {}
     file: str = ""
     others: tuple[Target, ...] = ()
+    pins: Mapping[str, tuple[str, ...]] = {}
+    pins_required: bool = False
+    approved: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -179,6 +185,7 @@ class Plan(msgspec.Struct, frozen=True):
         limiter: who counts them; None where each worker does so alone.
         edge: services that proxies forward to by themselves, which ask here for decisions.
         edge_secret: what those proxies show, or empty. A secret.
+        binding: key of this start under which workers bind ids of sessions, in hexadecimal. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
@@ -208,6 +215,7 @@ class Plan(msgspec.Struct, frozen=True):
     policies: dict[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""
+    binding: str = ""
     hosts: tuple[str, ...] = ()
 
     @property

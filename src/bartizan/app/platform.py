@@ -7,6 +7,7 @@ is, and travel as sealed memory.
 
 import contextlib
 import os
+import secrets
 import select
 import signal
 import socket
@@ -30,6 +31,7 @@ from bartizan.app.settings import EdgeLimits, Settings
 from bartizan.app.settings import Service as ServiceSettings
 from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
+from bartizan.app.tool_settings import Unpinned
 from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
@@ -150,6 +152,7 @@ def plan(  # what a command may say beside the file
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
+        binding=secrets.token_hex(32),
     )
 
 
@@ -208,6 +211,9 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         models=main.models,
         file=main.file,
         others=tuple(others),
+        pins=service.tools.pinned,
+        pins_required=service.tools.unpinned is Unpinned.REFUSED,
+        approved=service.tools.approved,
     )
 
 

@@ -25,6 +25,7 @@ from bartizan.app.description_settings import describing, descriptions
 from bartizan.app.forms import Models, Rate, Reference, ServiceName, Span, Text, Weight
 from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
 from bartizan.app.target_settings import Target, targeting
+from bartizan.app.tool_settings import Tools, pinning
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
@@ -140,6 +141,7 @@ class Service(msgspec.Struct, frozen=True):
         guard: of prompts and answers.
         limits: of one principal.
         bounds: of what it is given.
+        tools: of a service that speaks MCP.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
         authorities: PEM file of who may certify it; None takes the machine's.
         weight: how many requests it gets beside the other targets; 0 is asked only where no other is fit.
@@ -156,6 +158,7 @@ class Service(msgspec.Struct, frozen=True):
     guard: Guard = Guard.OFF
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
+    tools: Tools = Tools()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
     openapi: Text | None = None
@@ -179,7 +182,7 @@ class Service(msgspec.Struct, frozen=True):
         return (self, *self.target)
 
 
-_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: ""}
+_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/mcp"}
 """Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
 
 
@@ -381,8 +384,15 @@ def _listening(settings: Settings) -> Iterator[Fault]:
 def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
     if service.name in RESERVED:
         yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
-    http = service.protocol is Protocol.HTTP
+    http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
     yield from describing(path, service.openapi, service.limits, http=http)
+    if service.tools != Tools() and not mcp:
+        yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
+    if service.target and mcp:
+        yield Fault(
+            (*path, "target", 0), 'is not for services of protocol = "mcp", whose sessions are at one place'
+        )
+    yield from pinning((*path, "tools", "pins"), service.tools)
     yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
 
 
@@ -447,11 +457,6 @@ def _absent(settings: Settings) -> Iterator[Fault]:
 
 
 def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.protocol is Protocol.MCP:
-        yield Fault(
-            (*path, "protocol"),
-            'is not in this version, which knows the routes of "openai", "anthropic", "azure" and "http"; say one of those',
-        )
     if service.binding is Binding.REQUIRED:
         yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
     if service.guard is not Guard.OFF:

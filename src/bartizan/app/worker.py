@@ -202,6 +202,7 @@ class Worker:
             patience=_patience(self.plan.bounds),
             board=self.board,
             tls=self.plan.tls,
+            binding=Secret(bytes.fromhex(self.plan.binding)) if self.plan.binding else None,
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
             durable=self.journal.durable,
         )
@@ -423,6 +424,7 @@ def _route(service: Service) -> ports.ServiceRoute:
         models=main.models,
         others=tuple(others),
         own=service.name in {SAMPLE, CONTROL},
+        tools=ports.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
     )
 
 

@@ -9,7 +9,7 @@ exchange, so that the refusal's record can say it. A head that got through latel
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from bartizan.gateway.body import client_of_basic
-from bartizan.gateway.controls import rate_limited
+from bartizan.gateway.controls import rate_limited, tool_trusted
 from bartizan.gateway.credential import presented, told
 from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
@@ -49,14 +49,24 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     if known is not None:
         share = passed.share if passed is not None else None
         plane.shares.take(exchange, share or plane.shares.of(route.service, known.id))
+    if route.bound:
+        exchange.bound = _bound(plane, exchange)
     body = cast("bytes", (yield route.body_octets))
     judged = exchange.judged = route.reader.read(body)
     if exchange.slowed:
         _limit_client(plane, exchange)
     exchange.circumstances = Circumstances(
-        exchange.client.group, judged.model, judged.stream, judged.most_tokens, route.operation
+        exchange.client.group,
+        judged.model,
+        judged.stream,
+        judged.most_tokens,
+        route.operation,
+        judged.action,
+        judged.tool,
     )
     generation = _authorize(plane, exchange)
+    if judged.tool:
+        _require_trusted(plane, route.service.name, judged.tool)
     if plane.ports.reserve is not None:
         generation = yield from reserve(plane, exchange, generation)
     exchange.sequence = _record(plane, exchange, generation)
@@ -163,13 +173,38 @@ def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
         told(head.fields, route.told)  # what is refused is refused now; what goes on is written when it does
 
 
+def _bound(plane: "Plane", exchange: Exchange) -> bytes:
+    """Return the lines that name a session, or an event, by the ids that the service gave them.
+
+    Raises:
+        Refusal: who asks was not given them.
+    """
+    lines = b""
+    for kind, name in (("session", b"mcp-session-id"), ("event", b"last-event-id")):
+        shown = exchange.head.fields.get(name)
+        if shown is not None:
+            who = exchange.who.principal
+            given = plane.binding.unbind(kind, exchange.route.service.name, who, shown)
+            if not given:
+                raise refusal("session-unknown", param=name.decode())
+            lines += b"%b: %b\r\n" % (name, given)
+    return lines
+
+
+def _require_trusted(plane: "Plane", service: str, tool: str) -> None:
+    found = tool_trusted.judge(plane.tools[service].facts(tool))
+    if found:
+        raise refusal(found[0].reason)
+
+
 def _authorize(plane: "Plane", exchange: Exchange) -> int:
     """Return the generation in which the request is allowed."""
     passed, circumstances = exchange.passed, exchange.circumstances
     if passed is not None and passed.generation == plane.generation and circumstances in passed.allowed:
         return passed.generation
     route = exchange.route
-    answer = plane.ports.authorize(exchange.who, route.action, route.service.name, circumstances)
+    action = circumstances.action or route.action
+    answer = plane.ports.authorize(exchange.who, action, route.service.name, circumstances)
     if is_refused(answer):
         _refuse(answer)
     if exchange.known is not None:

@@ -55,6 +55,9 @@ class Judged(msgspec.Struct, frozen=True):
         stream: whether the answer is to come as a stream of events.
         most_tokens: tokens that the answer may have at most; 0 where the request names no number.
         choices: answers that are asked for at once.
+        action: what the body asks to do, where the route does not say; else empty.
+        tool: that is to be called, or empty.
+        fields: lines that go on with the body and repeat what it says, each with its CR LF.
         client: `client_id` of a form, or empty. Unproven: nothing is allowed by it.
     """
 
@@ -64,6 +67,9 @@ class Judged(msgspec.Struct, frozen=True):
     most_tokens: int = 0
     client: str = ""
     choices: int = 1
+    action: str = ""
+    tool: str = ""
+    fields: bytes = b""
 
     @override
     def __repr__(self) -> str:

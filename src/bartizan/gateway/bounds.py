@@ -56,6 +56,12 @@ OCTET_NS: Final = 1
 """Nanoseconds that an octet is taken to cost which is read and thrown away."""
 USAGE_OCTETS: Final = 8 * 1024
 """Octets at the end of an answer in which its usage is looked for."""
+MESSAGE_OCTETS: Final = 4 * 1024 * 1024
+"""Octets of one message of a tool server, which is held until it is judged."""
+TOOLS_LISTED: Final = 512
+"""Tools of one page of a list."""
+TOOLS: Final = 4096
+"""Tools of one service that are known at once."""
 INTERIM: Final = 8
 """Interim (1xx) answers of an upstream before its real one."""
 

@@ -13,6 +13,7 @@ import msgspec
 INPUT: Final = "gateway.input-valid"
 RATE: Final = "gateway.rate-limited"
 RECORD: Final = "gateway.monitored"
+TOOL: Final = "gateway.tool-trusted"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -109,13 +110,20 @@ _INPUT: Final = (
     ("field-missing", 400, "The request lacks a field that it needs: see param."),
     ("field-invalid", 400, "A field of the request has a value that it may not have."),
     ("body-invalid", 422, "The body is not as the service's description has it: see param."),
+    ("message-unknown", 400, "The message is none that a client of this protocol sends: see its method."),
+    ("message-batch", 400, "The body holds several messages; send one message a request."),
+    (
+        "session-unknown",
+        404,
+        "The session, or the event to go on after, was not given to this principal here; begin a new session.",
+    ),
     ("form-malformed", 400, "The body is not a well-formed form (application/x-www-form-urlencoded)."),
     ("form-repeated", 400, "The form names the same parameter twice."),
     ("form-unknown", 400, "The form names a parameter that this endpoint does not have."),
     (
         "route-unknown",
         404,
-        "There is no such route; services answer below /v1/ (Azure's below /openai/) and /SERVICE/.",
+        "There is no such route; services answer below /v1/ (Azure's below /openai/, tools at /mcp) and /SERVICE/.",
     ),
     ("method-not-allowed", 405, "The route does not take this method."),
 )
@@ -143,6 +151,20 @@ _RATE: Final = (
 )
 _RECORD: Final = (
     ("record-unavailable", 503, "The decision could not be written to the ledger, so nothing is forwarded."),
+)
+_TOOL: Final = (
+    (
+        "tool-unlisted",
+        403,
+        "The tool has not been listed here since the gateway's start; list the tools first.",
+    ),
+    (
+        "tool-changed",
+        403,
+        "The tool says something else of itself than it was pinned with; ask the owner, who can pin it anew.",
+    ),
+    ("tool-unpinned", 403, "The tool is not pinned, and here every tool must be; ask the owner to pin it."),
+    ("approval-needed", 403, "The tool is marked as one that may destroy; ask the owner to approve it."),
 )
 _OTHER: Final = (
     ("bodies-full", 503, "Too many bodies are being received at once; send the request again."),
@@ -173,7 +195,7 @@ _OTHER: Final = (
 
 
 def _table() -> dict[str, Fault]:
-    groups = ((INPUT, _INPUT), (RATE, _RATE), (RECORD, _RECORD), ("", _OTHER))
+    groups = ((INPUT, _INPUT), (RATE, _RATE), (RECORD, _RECORD), (TOOL, _TOOL), ("", _OTHER))
     return {
         reason: Fault(reason, status, what, control)
         for control, rows in groups

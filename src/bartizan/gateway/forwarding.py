@@ -47,13 +47,14 @@ class RequestLines:
 
     def _write(self) -> None:
         self._lines = {
-            route.path: tuple(self._constant(route, accept) for accept in _ACCEPTS) for route in self._routes
+            (route.method, route.path): tuple(self._constant(route, accept) for accept in _ACCEPTS)
+            for route in self._routes
         }
 
     def of(self, exchange: "Exchange") -> bytes:
         """Return a request, whole."""
         route, judged, name = exchange.route, exchange.judged, exchange.id
-        known, octets = self._lines.get(route.path), judged.octets
+        known, octets = self._lines.get((route.method, route.path)), judged.octets
         constant = (
             known[judged.stream] if known is not None else self._constant(route, _ACCEPTS[judged.stream])
         )
@@ -63,6 +64,8 @@ class RequestLines:
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-01\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
+        if route.bound:
+            varying += exchange.bound + judged.fields
         if route.public and exchange.head.basic:
             varying += b"authorization: " + exchange.head.basic + b"\r\n"
         varying += route.lines
@@ -90,7 +93,7 @@ class RequestLines:
         lines = [
             b"%b %b%b HTTP/1.1" % (route.method, target.base.encode(), path),
             b"host: " + target.upstream.encode(),
-            b"accept: " + accept,
+            b"accept: " + (route.accept or accept),
             b"accept-encoding: identity",
         ]
         if route.reader.media:

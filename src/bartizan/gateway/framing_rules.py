@@ -21,6 +21,9 @@ _ONCE = {
     b"api-key": "field-repeated",
     b"anthropic-version": "field-repeated",
     b"anthropic-beta": "field-repeated",
+    b"mcp-session-id": "field-repeated",
+    b"mcp-protocol-version": "field-repeated",
+    b"last-event-id": "field-repeated",
 }
 _REFUSED = {
     b"upgrade": "upgrade-refused",

@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
+from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import HANDSHAKES
 from bartizan.gateway.cluster import Pool
 from bartizan.gateway.connection import Connection, Informed
 from bartizan.gateway.controls import rate_limited, tls_strong
 from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
-from bartizan.gateway.faults import RATE, Refusal, refusal
+from bartizan.gateway.faults import RATE, TOOL, Refusal, refusal
+from bartizan.gateway.mcp.binding import Binding
+from bartizan.gateway.mcp.tools import ToolBook, ToolFinding
 from bartizan.gateway.metering import HANDSHAKES as SHAKEN
 from bartizan.gateway.metering import REFUSED, Meter
 from bartizan.gateway.passes import Passes
@@ -67,6 +70,8 @@ class Plane:
         clients: every connection of a client; `crowd` has those too that still shake hands, `shaking` those alone
             whose handshake has begun.
         strangers: those of them that have to wait for their turns.
+        binding: of the ids that services give out.
+        tools: of each service.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
@@ -79,6 +84,7 @@ class Plane:
         "_deserted",
         "_refusals",
         "admitted",
+        "binding",
         "clients",
         "completed",
         "crowd",
@@ -100,6 +106,7 @@ class Plane:
         "shares",
         "strangers",
         "swept",
+        "tools",
         "turn",
     )
 
@@ -111,6 +118,8 @@ class Plane:
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
         self.pool = Pool(self)
+        self.binding = Binding(ports.binding or Secret(ports.random(32)))
+        self.tools = {service.name: ToolBook(service.tools) for service in ports.services}
         self.ids, self.dates, self.meter = Ids(ports), Dates(), Meter(ports.board)
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
@@ -149,7 +158,9 @@ class Plane:
             if is_refused(again):
                 return again
             who = again
-        answer = self.ports.authorize(who, route.action, route.service.name, exchange.circumstances)
+        circumstances = exchange.circumstances
+        action = circumstances.action or route.action
+        answer = self.ports.authorize(who, action, route.service.name, circumstances)
         return answer if is_refused(answer) else None
 
     def require_open(self) -> None:
@@ -206,6 +217,19 @@ class Plane:
             self.ports.journal.record(
                 "gateway.request.refused", known.pseudonym, exchange.id, outcome, fault.control, detail
             )
+        except JournalUnwritable:
+            self.turn.fail()
+        else:
+            self.turn.after(_NOBODY)
+
+    def record_tool(self, exchange: "Exchange", found: ToolFinding) -> None:
+        """Write that a tool was listed without a pin, or otherwise than it was pinned."""
+        detail: dict[str, int | str] = {"service": exchange.route.service.name, "after": found.after}
+        kind = "gateway.tool.unpinned"
+        if found.before:
+            kind, detail["before"] = "gateway.tool.changed", found.before
+        try:
+            self.ports.journal.record(kind, exchange.actor, exchange.id, Outcome.FOUND, TOOL, detail)
         except JournalUnwritable:
             self.turn.fail()
         else:

@@ -125,6 +125,8 @@ class Circumstances(msgspec.Struct, frozen=True):
         stream: whether the answer comes as a stream.
         most_tokens: tokens that the answer may have; 0 where the request names no number.
         operation: id of what a description describes, of the operator's file, or empty.
+        action: what the body asks to do, where the route does not say; else empty.
+        tool: name of the tool that is to be called, or empty. The client's text, as `model` is.
     """
 
     group: str
@@ -132,6 +134,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     stream: bool = False
     most_tokens: int = 0
     operation: str = ""
+    action: str = ""
+    tool: str = ""
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -302,6 +306,21 @@ class Target(msgspec.Struct, frozen=True):
         return f"Target({self.name!r}, …)"
 
 
+class ServiceTools(msgspec.Struct, frozen=True):
+    """What the operator says of a service's tools.
+
+    Attributes:
+        pins: name -> digests of what it may say of itself, as `mcp.tools.digest` has them; a server may speak
+            otherwise to clients of another revision.
+        required: whether tools without a pin are left out, and not called.
+        approved: names of those that may be called though they are marked as ones that may destroy.
+    """
+
+    pins: Mapping[str, tuple[str, ...]] = {}
+    required: bool = False
+    approved: frozenset[str] = frozenset()
+
+
 class ServiceRoute(msgspec.Struct, frozen=True):
     """A service behind the gateway.
 
@@ -319,6 +338,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         models: names that requests give, each with the name that this target has for it.
         others: further targets.
         own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
+        tools: what is said of them, where it has any.
     """
 
     name: str
@@ -333,6 +353,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     others: tuple[Target, ...] = ()
     own: bool = False
     description: str = ""
+    tools: ServiceTools = ServiceTools()
 
     @override
     def __repr__(self) -> str:
@@ -404,6 +425,8 @@ class Ports(msgspec.Struct, frozen=True):
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions; None where none may ask.
         board: where numbers are counted.
+        binding: key under which ids of sessions are bound to who they were given to; 32 octets, the same in every
+            worker. None draws one.
         durable: whether a record has to survive a loss of power before anybody goes on.
     """
 
@@ -435,4 +458,5 @@ class Ports(msgspec.Struct, frozen=True):
     patience: Patience = Patience()
     tls: bool = True
     edge: Secret | None = None
+    binding: Secret | None = None
     durable: bool = False

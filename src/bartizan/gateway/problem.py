@@ -2,7 +2,7 @@
 
 Rules of this file: a document names the refusal and says what to do; it never tells what stands behind the
 gateway, and repeats of the request at most the path of the field at fault.
-Source: RFC 9457; the error objects of the OpenAI and Anthropic APIs.
+Source: RFC 9457; the error objects of the OpenAI and Anthropic APIs; JSON-RPC 2.0, section 5.1.
 """
 
 from typing import Final
@@ -21,6 +21,16 @@ _TYPES: Final = {
 }
 _ANTHROPIC: Final = {413: "request_too_large", 503: "overloaded_error", 504: "timeout_error"}
 _SERVER: Final = 500
+_CODES: Final = {
+    "json-malformed": -32700,
+    "message-batch": -32600,
+    "message-unknown": -32601,
+    "field-unknown": -32602,
+    "field-missing": -32602,
+    "field-invalid": -32602,
+}
+_REFUSED: Final = -32003
+"""Of the codes that are an implementation's own."""
 _JSON: Final = b"application/json"
 _PROBLEM: Final = b"application/problem+json"
 
@@ -33,6 +43,8 @@ def document(fault: Refusal, request: str, errors: Errors) -> tuple[bytes, bytes
         request: pseudonym of the request (`q-…`), by which the operator finds it in the ledger.
         errors: the shape that the client's protocol gives them.
     """
+    if errors is Errors.JSONRPC:
+        return _JSON, _ENCODE(_failure(fault, request))
     if errors is Errors.PROBLEM:
         return _PROBLEM, _ENCODE(_problem(fault, request))
     error = {
@@ -44,6 +56,14 @@ def document(fault: Refusal, request: str, errors: Errors) -> tuple[bytes, bytes
     if errors is Errors.ANTHROPIC:
         return _JSON, _ENCODE({"type": "error", "error": error, "request_id": request})
     return _JSON, _ENCODE({"error": error})
+
+
+def _failure(fault: Refusal, request: str) -> dict[str, object]:
+    """Return an answer of JSON-RPC; whose request it was, its HTTP answer says."""
+    data = {"reason": fault.reason, "status": fault.status, "request": request}
+    said = data | ({"param": fault.param} if fault.param else {})
+    code = _CODES.get(fault.reason, _REFUSED)
+    return {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": fault.what, "data": said}}
 
 
 def _type(status: int, errors: Errors) -> str:

@@ -30,7 +30,10 @@ _HEAD: Final = re.compile(
     rb"(?:\?((?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])+))?) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
 )
-LOOKED_AT: Final = (b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta")
+LOOKED_AT: Final = (
+    *(b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta"),
+    *(b"mcp-session-id", b"mcp-protocol-version", b"last-event-id"),
+)
 """Fields that protocols look at besides those that every request has."""
 _WIDER: Final = re.compile(
     rb"([A-Z]{3,16}) (?![^\s?]*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/!$&'()*+,;=@%-]*)"

@@ -40,11 +40,11 @@ _HEAD: Final = re.compile(
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
 _LOOKED_AT: Final = re.compile(
-    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding)"
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
-"""Fields that say where the body ends, and those that reach the client."""
+"""Fields that say where the body ends or which session it is of, and those that reach the client."""
 _REMEMBERED: Final = 128
 _NOT_MODIFIED: Final = 304
 _BODILESS: Final = (204, _NOT_MODIFIED)
@@ -61,6 +61,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         length: octets of the body, `CHUNKED` or `UNTIL_CLOSE`.
         reusable: whether the connection may be used again.
         opening: all of our own head that follows from this one alone.
+        session: id of a session that the service names, or empty.
     """
 
     status: int
@@ -69,6 +70,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
     length: int
     reusable: bool
     opening: bytes = b""
+    session: bytes = b""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -97,7 +99,20 @@ def read_answer(head: bytes) -> AnswerHead:
     connection = told.get(b"connection", b"").lower()
     reusable = minor == b"1" and b"close" not in connection and length != UNTIL_CLOSE
     media = told.get(b"content-type", b"").lower()
-    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length))
+    session = told.get(b"mcp-session-id", b"")
+    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length), session)
+
+
+def reframed(head: AnswerHead, length: int | None) -> AnswerHead:
+    """Return the head for a body that was written anew.
+
+    Args:
+        head: of the upstream's answer, with what else of it is kept.
+        length: octets of the body; None where it comes in pieces.
+    """
+    unknown = CHUNKED if head.length >= 0 else head.length
+    octets = unknown if length is None else length
+    return msgspec.structs.replace(head, length=octets, opening=_opening(head.status, head.kept, octets))
 
 
 def _sorted_out(block: bytes) -> tuple[bytes, dict[bytes, bytes]]:

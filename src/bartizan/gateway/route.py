@@ -24,6 +24,7 @@ from bartizan.gateway.protocols.azure import AZURE
 from bartizan.gateway.protocols.control import CONTROL
 from bartizan.gateway.protocols.described import DESCRIBED
 from bartizan.gateway.protocols.dialect import SEGMENTS, Dialect, Errors, Row
+from bartizan.gateway.protocols.mcp import MCP
 from bartizan.gateway.protocols.openai import OPENAI
 from bartizan.gateway.query import read_query, write_query
 from bartizan.gateway.request import RequestHead, require_plain
@@ -33,6 +34,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "anthropic": ANTHROPIC,
     "azure": AZURE,
     "http": DESCRIBED,
+    "mcp": MCP,
     "control": CONTROL,
 }
 """Protocol of a service -> how its clients speak."""
@@ -61,6 +63,8 @@ class Route(msgspec.Struct, frozen=True):
         last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
         operation: id of what a description describes, by which policies name it, or empty.
         lines: header fields that go on, judged, each line with its CR LF.
+        accept: what its answers are accepted as; empty where the request says whether it is to be a stream.
+        bound: whether sessions are bound to who began them, and answers read.
     """
 
     name: str
@@ -79,6 +83,8 @@ class Route(msgspec.Struct, frozen=True):
     last: re.Pattern[bytes] | None = None
     operation: str = ""
     lines: bytes = b""
+    accept: bytes = b""
+    bound: bool = False
 
 
 class Laid(msgspec.Struct, frozen=True):
@@ -159,7 +165,7 @@ class Routes:
         first, _, rest = path[1:].partition(b"/")
         if rest and first in self._errors:
             return self._errors[first]
-        return self._root if first in (b"v1", b"openai") else Errors.PROBLEM
+        return self._root if first in (b"v1", b"openai", b"mcp") else Errors.PROBLEM
 
     def _varied(self, head: RequestHead) -> Route:
         if self._apis:
@@ -308,4 +314,6 @@ def _route(service: ServiceRoute, dialect: Dialect, row: Row, path: str) -> Rout
         key=dialect.key,
         told=dialect.told,
         last=row.last,
+        accept=row.accept,
+        bound=dialect.bound,
     )

@@ -15,6 +15,8 @@ from bartizan.gateway.callback import ending
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.mcp.reading import Reading
 from bartizan.gateway.passes import Key, Pass, key_of
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
@@ -83,6 +85,7 @@ class Exchange:
         reserved: what is held for it of other limits, until that is settled.
         charged: whether the address that it comes from was charged for it.
         slowed: nanoseconds that its address has to wait, where that is not decided at the head.
+        bound: lines that name the session, as the service knows it.
         share, holds: where `Shares` counts it, and the octets that it counts.
         route, who, judged, circumstances, sequence: what `admit` finds, in this order.
         upstream: the connection that it is on, while it is on one.
@@ -98,6 +101,7 @@ class Exchange:
     # what most requests never change is the class's, so that beginning one costs little
     arrived: "RequestHead | None" = None
     asked: Nanoseconds
+    bound = b""
     charged = False
     circumstances: "Circumstances"
     deadline = Nanoseconds(0)
@@ -126,11 +130,12 @@ class Exchange:
     _bodiless = False
     _chunked = False
     _cut = False
-    _events: NamedEvents | None = None
+    _events: NamedEvents | Reading | None = None
     _finishes = False
     _keep = False
     _last = b""
     _octets = 0
+    _reading: Reading | None = None
     _repeated = False
     _settled = False
     _status = 0
@@ -244,7 +249,26 @@ class Exchange:
         fault = "" if head.status == _OK else self._mapped(head.status)
         if fault:
             self._refuse(refusal(fault))
+        elif self.route.bound:
+            self._read(Reading(self, head), pieces, done=done)
+        else:
+            self._open(head, pieces, done=done)
+
+    def _read(self, reading: Reading, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on what may be, by now, of an answer that is judged on its way."""
+        self._reading = reading
+        try:
+            head, passed = reading.read(pieces, done=done)
+        except FramingDoubt as doubt:
+            self.fail(doubt.reason)
             return
+        if head is not None:
+            self._events = reading
+            self._open(head, passed, done=done)
+        elif self.stage is ANSWERING:
+            self._pass_on(b"", passed, done=done)
+
+    def _open(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         self.stage, self.moved = ANSWERING, True
         self._status = head.status
         self._keep = self.client.keeps(self.head)
@@ -271,7 +295,10 @@ class Exchange:
     def more(self, pieces: list[bytes], *, done: bool) -> None:
         """Pass on more of the answer's body."""
         self.moved = True
-        self._pass_on(b"", pieces, done=done)
+        if self._reading is not None:
+            self._read(self._reading, pieces, done=done)
+        else:
+            self._pass_on(b"", pieces, done=done)
 
     @ending
     def fail(self, reason: str, *, retry_after: int = 0) -> None:

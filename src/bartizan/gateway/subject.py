@@ -39,6 +39,24 @@ class Allowance(msgspec.Struct, frozen=True):
     retry_after: int
 
 
+class ToolFacts(msgspec.Struct, frozen=True):
+    """What is known of a tool that is to be called.
+
+    Attributes:
+        listed: whether its server listed it here.
+        changed: whether it was ever listed otherwise than it was pinned.
+        pinned: whether the operator pinned it, or need not have.
+        destructive: whether it is marked as one that may destroy.
+        approved: whether the operator allows that.
+    """
+
+    listed: bool = True
+    changed: bool = False
+    pinned: bool = True
+    destructive: bool = False
+    approved: bool = False
+
+
 class Account(msgspec.Struct, frozen=True):
     """How one worker's requests add up in the record, since its start.
 

@@ -21,6 +21,7 @@ class Errors(enum.Enum):
     PROBLEM = "problem"
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    JSONRPC = "json-rpc"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
         fill: (segments and parameters by name) -> the reader of one request, where the target says what the body
             would; None where it does not.
         last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
+        accept: what its answers are accepted as, where that does not depend on the request.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     query: Parameters = {}
     fill: Callable[[Mapping[str, str]], Reader] | None = None
     last: re.Pattern[bytes] | None = None
+    accept: bytes = b""
 
 
 SEGMENTS: Mapping[str, re.Pattern[bytes]] = {
@@ -67,6 +70,7 @@ class Dialect(msgspec.Struct, frozen=True):
         credential: lower-case name of the field in which the service expects the gateway's credential.
         told: fields of a client's head that go on.
         public: whether the anonymous principal goes there.
+        bound: whether it has sessions, whose ids are bound to who began them, and messages that are read both ways.
     """
 
     rows: tuple[Row, ...]
@@ -76,3 +80,4 @@ class Dialect(msgspec.Struct, frozen=True):
     credential: bytes = b"authorization"
     told: tuple[Told, ...] = ()
     public: bool = False
+    bound: bool = False

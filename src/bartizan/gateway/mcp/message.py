@@ -1,0 +1,75 @@
+"""A message of a server, as its client gets it.
+
+Rules of this file: pure. Wherever a message comes from, the answer to a request or a stream, tools that it lists are
+judged: a server may answer where it was not asked. It goes on as the encoding of what was judged. Some clients
+tell the names of members apart by their case and some do not, so a name that is another's but for that is a doubt.
+Source: Model Context Protocol, server/tools; JSON-RPC 2.0.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from bartizan.gateway.bounds import MESSAGE_OCTETS
+from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.structure import structure_fault
+
+_DECODE: Final = msgspec.json.Decoder().decode
+_ENCODE: Final = msgspec.json.Encoder().encode
+_MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+_RESULT: Final = frozenset({"tools"})
+
+
+class ServerMessage(msgspec.Struct, frozen=True):
+    """A message that was judged.
+
+    Attributes:
+        octets: its encoding.
+        answer: whether it answers a request.
+    """
+
+    octets: bytes
+    answer: bool
+
+
+def judged(octets: bytes, keep: Callable[[list[Any]], list[Any]]) -> ServerMessage:
+    """Return a server's message, judged.
+
+    Args:
+        octets: as sent.
+        keep: tools of a list -> those that the client gets.
+    Raises:
+        FramingDoubt: it is no message, or clients could read it in two ways.
+    """
+    if len(octets) > MESSAGE_OCTETS or structure_fault(octets):
+        raise FramingDoubt("upstream-malformed")
+    try:
+        message = _DECODE(octets)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise FramingDoubt("upstream-malformed") from None
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        raise FramingDoubt("upstream-malformed")
+    require_plain(message, _MEMBERS)
+    result = message.get("result")
+    if isinstance(result, dict):
+        require_plain(result, _RESULT)
+        if "tools" in result:
+            message = {**message, "result": {**result, "tools": _kept(result["tools"], keep)}}
+    return ServerMessage(_ENCODE(message), "method" not in message)
+
+
+def _kept(tools: object, keep: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    if not isinstance(tools, list):
+        raise FramingDoubt("upstream-malformed")
+    return keep(tools)
+
+
+def require_plain(members: Iterable[str], known: frozenset[str]) -> None:
+    """Return if no member's name is a known one's but for its case.
+
+    Raises:
+        FramingDoubt: one is.
+    """
+    if not all(name in known or name.casefold() not in known for name in members):
+        raise FramingDoubt("upstream-malformed")
