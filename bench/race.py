@@ -61,7 +61,8 @@ class Seen:
     Attributes:
         answers: status -> how many requests had it.
         stale: requests that began after their token was gone and were allowed.
-        wrongly: requests that were refused although nobody had asked to revoke their token.
+        wrongly: requests that were refused (401, 403) although nobody had asked to revoke their token. Those that had
+            to wait (429) are not among them: their address has asked for more tokens than one may.
         probed: changes after whose answer a request with the token was made at once.
         changes: what the storm did, and how often.
     """
@@ -164,7 +165,7 @@ class Race:
             if status == 200:
                 self.seen.stale += 0 < gone < begun
             else:
-                self.seen.wrongly += not one.going
+                self.seen.wrongly += status in {401, 403} and not one.going
                 await asyncio.sleep(0)
                 return  # a stranger is slowed on the connection that it used
 
