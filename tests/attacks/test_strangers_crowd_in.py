@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bartizan.gateway import strangers
+from bartizan.gateway import bounds, strangers
 from bartizan.gateway.bounds import READ_OCTETS
+from bartizan.gateway.phase import Phase
 from tests.gateway.scene import Scene, client, request, run, standing
 
 CROWD = 150
@@ -51,6 +52,23 @@ def test_a_stranger_that_waits_for_its_turn_is_read_no_further() -> None:
                 assert all(one._paused for one in waiting)
             for one in strangers:
                 assert (await one.answer()).status == 401
+
+    run(scenario())
+
+
+def test_a_crowd_that_was_refused_is_not_read_on() -> None:
+    async def scenario() -> None:
+        async with standing(roomy) as scene, AsyncExitStack() as stack:
+            crowd = [await stack.enter_async_context(client(scene)) for _ in range(4 * bounds.CROWD)]
+            here = scene.gateway._plane
+            for one in crowd:
+                one.send(ENDLESS)
+            for one in crowd:
+                assert (await one.answer()).status in {401, 429}
+            lingering = [one for one in here.clients if one._phase is Phase.LINGERING]
+            assert (
+                len(lingering) <= bounds.CROWD + 2
+            )  # the first, and the last ones, behind whom no crowd waits
 
     run(scenario())
 

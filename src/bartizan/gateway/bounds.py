@@ -46,6 +46,8 @@ AHEAD_OCTETS: Final = 64 * 1024
 """Octets that a client may send ahead of the answer to its earlier request."""
 LINGER_OCTETS: Final = 8 * 1024 * 1024
 """Octets that are read and thrown away after a refusal, so that the client gets to read it."""
+CROWD: Final = 16
+"""Strangers that wait for their turns, beyond which a refused one of them is not read on."""
 STALL_OCTETS: Final = 16 * 1024
 """Octets of its last answers that a client takes within `STALL_TIME`, or all that is left of them."""
 READ_OCTETS: Final = 256 * 1024

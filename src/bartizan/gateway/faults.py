@@ -253,3 +253,8 @@ def refusal(
     return Refusal(
         FAULTS[reason], param=param, what=what, retry_after=retry_after, allow=allow, limits=limits
     )
+
+
+def rest_of(fault: Refusal) -> int:
+    """Return how long nothing is read after a refusal: who asks too much as a stranger slows itself."""
+    return fault.retry_after if fault.reason == "address-rate" else 0

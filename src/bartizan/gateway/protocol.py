@@ -16,6 +16,7 @@ from bartizan.gateway.admit import admit
 from bartizan.gateway.bounds import (
     AHEAD_OCTETS,
     CHUNKS,
+    CROWD,
     HEAD_OCTETS,
     LINGER_OCTETS,
     LINGER_TIME,
@@ -28,7 +29,7 @@ from bartizan.gateway.bounds import (
 from bartizan.gateway.callback import ending
 from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
-from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.faults import Refusal, refusal, rest_of
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.phase import Phase
 from bartizan.gateway.ports import Coming, Reserved
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
 
 _NEVER: Final = Nanoseconds(0)
-
-
 _HEAD, _BODY, _BUSY, _RESTING, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
 
 
@@ -371,7 +370,7 @@ class ClientConnection(asyncio.Protocol):
     def refuse(self, exchange: Exchange, fault: Refusal) -> None:
         """Answer a request whose body was read with a refusal and go on."""
         keep = self.keeps(exchange.head)
-        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=_rest_of(fault))
+        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=rest_of(fault))
 
     def refusal(self, exchange: Exchange, fault: Refusal, *, keep: bool) -> bytes:
         """Return the whole answer for a refusal."""
@@ -396,7 +395,7 @@ class ClientConnection(asyncio.Protocol):
             keep, self._ahead = self.keeps(head), rest[exchange.length :]
         self.write(self.refusal(exchange, fault, keep=keep))
         if keep:
-            self._go_on(keep=True, rest=_rest_of(fault))
+            self._go_on(keep=True, rest=rest_of(fault))
         else:
             self._linger()
 
@@ -407,9 +406,14 @@ class ClientConnection(asyncio.Protocol):
 
     # ---- the end ---------------------------------------------------------------------------------------
     def _linger(self) -> None:
-        """Say no more, but read on for a moment: closing over unread octets would take the answer away."""
+        """Say no more, but read on for a moment: closing over unread octets would take the answer away.
+
+        Not for a stranger in a crowd of them: to be read on is what a flood of bodies comes for.
+        """
         self._let_go()
         self._ahead, self._pieces = b"", []
+        if self._phase is not _CLOSED and not self._trusted and len(self._plane.strangers) > CROWD:
+            self._close()
         if self._phase is _CLOSED:
             return
         self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
@@ -492,8 +496,3 @@ class ClientConnection(asyncio.Protocol):
             self._deadline = Nanoseconds(self._plane.swept + waits)
             self._plan()
         self._steer()
-
-
-def _rest_of(fault: Refusal) -> int:
-    """Return how long nothing is read after a refusal: who asks too much as a stranger slows itself."""
-    return fault.retry_after if fault.reason == "address-rate" else 0
