@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app import settings, worker
+from bartizan.app import settings
 from bartizan.app.plan import Plan
 from bartizan.app.platform import plan
+from bartizan.app.route_plan import patience_of, route_of
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.config import ConfigurationInvalid
 from bartizan.gateway.bounds import CONNECTIONS
@@ -32,17 +33,17 @@ def said(section: str, **keys: int) -> str:
 
 def test_without_a_word_the_bounds_are_those_of_the_gateway(tmp_path: Path) -> None:
     usual = planned(tmp_path, SERVICE)
-    assert worker._patience(usual.bounds) == Patience()
-    assert worker._route(usual.services[0]).limits == ServiceLimits()
+    assert patience_of(usual.bounds) == Patience()
+    assert route_of(usual.services[0]).limits == ServiceLimits()
     assert usual.bounds.connections == CONNECTIONS
 
 
 def test_what_the_file_says_reaches_the_worker(tmp_path: Path) -> None:
     moved = planned(tmp_path, said("bounds", **BOUNDS["bounds"])).bounds
     assert moved.connections == 100
-    assert [time // SECOND for time in vars_of(worker._patience(moved))] == [2, 3, 4, 5]
+    assert [time // SECOND for time in vars_of(patience_of(moved))] == [2, 3, 4, 5]
     service = planned(tmp_path, said("service.bounds", **BOUNDS["service.bounds"])).services[0]
-    assert worker._route(service).limits == ServiceLimits(
+    assert route_of(service).limits == ServiceLimits(
         600, 60, 2048, 7, 8, Nanoseconds(9 * SECOND), Nanoseconds(10 * SECOND)
     )
 

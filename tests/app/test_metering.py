@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bartizan.app.metering import Metering, period_end, period_name
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, SECOND, Nanoseconds, SetClock
-from bartizan.gateway.ports import Alert, Expected, Overdrawn, Reserved
+from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
 from bartizan.store.gauge import Answer, Ask, Unanswered
 from bartizan.store.memory_limits import LEASE
 

@@ -21,17 +21,13 @@ from typing_extensions import override
 
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.gateway.assemble import Gateway, assemble
+from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.ports import (
     MAIN,
-    Alert,
     Authenticated,
     Circumstances,
-    Coming,
-    Expected,
-    Overdrawn,
     Ports,
     ProtocolFactory,
-    Reserved,
     ServiceLimits,
     ServiceRoute,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.gateway.ports import Alert, Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.reserve import UNTOLD_TOKENS
 from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing
 

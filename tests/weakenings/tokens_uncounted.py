@@ -1,7 +1,7 @@
 """The meter counts requests, and takes every one for a single token."""
 
 from bartizan.app import metering
-from bartizan.gateway.ports import Expected
+from bartizan.gateway.holds import Expected
 
 MODULES = ("bartizan.app.worker",)
 

@@ -15,7 +15,7 @@ import msgspec
 
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
-from bartizan.gateway.ports import Alert, Expected, Overdrawn, Reserved
+from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
 from bartizan.store.gauge import Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
 from bartizan.store.memory_limits import LEASE, MemoryLimits
 

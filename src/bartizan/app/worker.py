@@ -35,17 +35,18 @@ from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
 from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
-from bartizan.app.deciding import AUDIENCE, Deciding, requests_at_once
+from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
-from bartizan.app.plan import CONTROL, LIMITER, MAIN, SAMPLE, Bounds, Plan, Service, Target
+from bartizan.app.plan import LIMITER, MAIN, Plan
 from bartizan.app.rehearsal import rehearse
+from bartizan.app.route_plan import client_contexts, patience_of, route_of
 from bartizan.app.segments import SIZES
-from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
+from bartizan.clock import DAY, SECOND, SystemClock
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
-from bartizan.crypto.tls import CertificateUnusable, NoHybridGroup, client_context, server_context
+from bartizan.crypto.tls import CertificateUnusable, NoHybridGroup, server_context
 from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
@@ -104,7 +105,7 @@ class Worker:
         self.key: bytes = b""
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
-        self.contexts = _client_contexts(self.plan.dialled)
+        self.contexts = client_contexts(self.plan.dialled)
         self.credentials: dict[tuple[str, str], Secret] = {}
         self.asked_segment = False
         self.room = _room(self.plan)
@@ -177,7 +178,7 @@ class Worker:
         return ports.Ports(
             clock=self.clock,
             names=(*self.plan.names, *self.plan.hosts),
-            services=tuple(_route(service) for service in self.plan.upstreams),
+            services=tuple(route_of(service) for service in self.plan.upstreams),
             default_service=self.plan.upstreams[0].name,
             anonymous=ANYONE,
             authenticate=deciding.authenticate,
@@ -199,7 +200,7 @@ class Worker:
             alerts=metering.alerts,
             target_is=self._target_is,
             connections=self.room,
-            patience=_patience(self.plan.bounds),
+            patience=patience_of(self.plan.bounds),
             board=self.board,
             tls=self.plan.tls,
             binding=Secret(bytes.fromhex(self.plan.binding)) if self.plan.binding else None,
@@ -383,63 +384,6 @@ def _room(plan: Plan) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     return most if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(most, soft - others))
-
-
-def _patience(bounds: Bounds) -> ports.Patience:
-    return ports.Patience(
-        head_time=Nanoseconds(bounds.head_seconds * SECOND),
-        body_time=Nanoseconds(bounds.body_seconds * SECOND),
-        idle_time=Nanoseconds(bounds.idle_seconds * SECOND),
-        stall_time=Nanoseconds(bounds.stall_seconds * SECOND),
-    )
-
-
-def _client_contexts(services: tuple[Service, ...]) -> dict[tuple[str, str], tuple[str, SSL.Context]]:
-    """Return host and context of each encrypted target, by service and name; those of the same authorities share one."""
-    encrypted = [(s.name, target) for s in services for target in s.targets if target.tls]
-    contexts = {pem: client_context(pem.encode()) for pem in {t.authorities for _, t in encrypted}}
-    return {(name, t.name): (t.host, contexts[t.authorities]) for name, t in encrypted}
-
-
-def _route(service: Service) -> ports.ServiceRoute:
-    main, *others = (_target(service.name, target) for target in service.targets)
-    return ports.ServiceRoute(
-        name=service.name,
-        upstream=main.upstream,
-        protocol="control" if service.name == CONTROL else service.protocol,
-        description=service.description,
-        base=main.base,
-        credential=main.credential,
-        tls=main.tls,
-        limits=ports.ServiceLimits(
-            requests_per_minute=service.requests_per_minute,
-            burst=requests_at_once(service.requests_per_minute),
-            body_octets=service.body_octets,
-            connections=service.connections,
-            waiting=service.waiting,
-            answer_time=Nanoseconds(service.answer_seconds * SECOND),
-            gap_time=Nanoseconds(service.gap_seconds * SECOND),
-        ),
-        weight=main.weight,
-        models=main.models,
-        others=tuple(others),
-        own=service.name in {SAMPLE, CONTROL},
-        tools=ports.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
-    )
-
-
-def _target(service: str, target: Target) -> ports.Target:
-    default = 443 if target.tls else 80
-    host = f"[{target.host}]" if ":" in target.host else target.host or service
-    return ports.Target(
-        name=target.name,
-        upstream=host if target.port in {0, default} else f"{host}:{target.port}",
-        base=target.path,
-        credential=Secret(target.credential.encode("ascii")) if target.credential else None,
-        tls=target.tls,
-        weight=target.weight,
-        models=target.models,
-    )
 
 
 def main(argv: list[str]) -> int:

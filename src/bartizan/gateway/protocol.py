@@ -31,8 +31,8 @@ from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal, rest_of
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
+from bartizan.gateway.holds import Coming, Reserved
 from bartizan.gateway.phase import Phase
-from bartizan.gateway.ports import Coming, Reserved
 from bartizan.gateway.probe import PROBES, probed
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps

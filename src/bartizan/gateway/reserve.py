@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
-from bartizan.gateway.ports import Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.holds import Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.subject import Allowance
 from bartizan.gateway.usage import Usage
 

@@ -25,9 +25,10 @@ from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
 
 if TYPE_CHECKING:
+    from bartizan.gateway.holds import Reserved
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Line, Upstream
-    from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Reserved
+    from bartizan.gateway.ports import Authenticated, Circumstances, Principal
     from bartizan.gateway.protocol import ClientConnection
     from bartizan.gateway.request import RequestHead
     from bartizan.gateway.route import Route
