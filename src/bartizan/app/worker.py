@@ -14,7 +14,6 @@ import gc
 import itertools
 import linecache
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -41,6 +40,7 @@ from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
 from bartizan.app.plan import LIMITER, MAIN, Plan
 from bartizan.app.rehearsal import rehearse
+from bartizan.app.room import room_for
 from bartizan.app.route_plan import client_contexts, patience_of, route_of
 from bartizan.app.segments import SIZES
 from bartizan.clock import DAY, SECOND, SystemClock
@@ -70,10 +70,8 @@ _RENEWAL_SECONDS = LEAF_DAYS * DAY / SECOND / 2
 _MOST_MINTED, _MOST_UNTOLD = 256, 65_536
 _LARGEST_SEGMENT = 2 * SIZES["worker"]
 """Octets after which no segment grows: four times what is used when the next one is asked for."""
-_OWN_DESCRIPTORS = 128
 _GARBAGE = 20_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
-_LEAST_ROOM = 64
 
 
 class Worker:
@@ -108,7 +106,7 @@ class Worker:
         self.contexts = client_contexts(self.plan.dialled)
         self.credentials: dict[tuple[str, str], Secret] = {}
         self.asked_segment = False
-        self.room = _room(self.plan)
+        self.room = room_for(self.plan)
         self.gateway: Gateway
         self.metering: Metering
         self.server: asyncio.Server
@@ -369,21 +367,6 @@ class Worker:
     def _renew(self) -> None:
         self.ask_leaf()
         asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
-
-
-def _room(plan: Plan) -> int:
-    """Return how many clients' connections there are descriptors for, after having asked for as many as it takes.
-
-    A worker that has none left could not even take a connection to a service from the dialer.
-    """
-    most = plan.bounds.connections
-    others = _OWN_DESCRIPTORS + sum(service.connections * len(service.targets) for service in plan.upstreams)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, most + others) if hard != resource.RLIM_INFINITY else most + others
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return most if soft == resource.RLIM_INFINITY else max(_LEAST_ROOM, min(most, soft - others))
 
 
 def main(argv: list[str]) -> int:
