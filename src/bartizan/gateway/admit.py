@@ -16,7 +16,8 @@ from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
 from bartizan.gateway.reserve import Steps, reserve
-from bartizan.gateway.stream import ADMITTED, Exchange
+from bartizan.gateway.stage import ADMITTED
+from bartizan.gateway.stream import Exchange
 from bartizan.gateway.subject import Allowance
 from bartizan.ledger.event import content_tags
 from bartizan.ledger.journal import JournalUnwritable

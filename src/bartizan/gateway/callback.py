@@ -6,8 +6,8 @@ callback for the end of the connection, and says nothing of it.
 """
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class CallbackFailed(RuntimeError):
@@ -31,31 +31,13 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-def ending(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P], None]:
+def ending(callback: Callable[[A], None]) -> Callable[[A], None]:
     """Return a method that aborts what it belongs to when it raises.
 
     Raises:
         CallbackFailed: from whatever the method raised.
     """
-    arguments = callback.__code__.co_argcount + callback.__code__.co_kwonlyargcount
-    if arguments in _WITHOUT_PACKING:
-        return cast("Callable[Concatenate[A, P], None]", _WITHOUT_PACKING[arguments](callback))
 
-    @functools.wraps(callback)
-    def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
-        try:
-            callback(self, *arguments, **named)
-        except CallbackFailed:  # of another that this one called
-            self.abort()
-            raise
-        except Exception as fault:
-            self.abort()
-            raise CallbackFailed from fault
-
-    return guarded
-
-
-def _alone(callback: Callable[[A], None]) -> Callable[[A], None]:
     @functools.wraps(callback)
     def guarded(self: A) -> None:
         try:
@@ -70,12 +52,14 @@ def _alone(callback: Callable[[A], None]) -> Callable[[A], None]:
     return guarded
 
 
-def _with_one(callback: Callable[[A, T], None]) -> Callable[[A, T], None]:
+def ending_of_one(callback: Callable[[A, T], None]) -> Callable[[A, T], None]:
+    """Return the same for a method of one argument: packing that would cost as much as the call."""
+
     @functools.wraps(callback)
     def guarded(self: A, argument: T) -> None:
         try:
             callback(self, argument)
-        except CallbackFailed:  # of another that this one called
+        except CallbackFailed:
             self.abort()
             raise
         except Exception as fault:
@@ -85,5 +69,18 @@ def _with_one(callback: Callable[[A, T], None]) -> Callable[[A, T], None]:
     return guarded
 
 
-_WITHOUT_PACKING: Mapping[int, Callable[..., object]] = {1: _alone, 2: _with_one}
-"""Number of arguments -> `ending` for just so many: packing them would cost as much as the call."""
+def ending_of_more(callback: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P], None]:
+    """Return the same for a method of whatever arguments."""
+
+    @functools.wraps(callback)
+    def guarded(self: A, /, *arguments: P.args, **named: P.kwargs) -> None:
+        try:
+            callback(self, *arguments, **named)
+        except CallbackFailed:
+            self.abort()
+            raise
+        except Exception as fault:
+            self.abort()
+            raise CallbackFailed from fault
+
+    return guarded

@@ -11,7 +11,7 @@ from OpenSSL import SSL
 from typing_extensions import override
 
 from bartizan.crypto.tls_transport import Phase, TlsProtocol
-from bartizan.gateway.callback import ending
+from bartizan.gateway.callback import ending, ending_of_one
 from bartizan.gateway.protocol import ClientConnection
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Front(TlsProtocol):
         return len(self._waiting)
 
     @override
-    @ending
+    @ending_of_one
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, then begin."""
         super().connection_made(transport)

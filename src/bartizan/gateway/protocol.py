@@ -26,7 +26,7 @@ from bartizan.gateway.bounds import (
     REST_TIME,
     STALL_OCTETS,
 )
-from bartizan.gateway.callback import ending
+from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal, rest_of
@@ -96,7 +96,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     @override
-    @ending
+    @ending_of_one
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self.address, self.source = self._plane.origin(transport)
@@ -114,7 +114,7 @@ class ClientConnection(asyncio.Protocol):
         return raw
 
     @override
-    @ending
+    @ending_of_one
     def data_received(self, data: bytes) -> None:
         if not (self._trusted or self._due):
             self._defer(data)
@@ -280,7 +280,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             waits.add_done_callback(lambda done: self._answered(exchange, steps, done.result()))
 
-    @ending
+    @ending_of_more
     def _answered(self, exchange: Exchange, steps: Steps, answer: Answer) -> None:
         if self._exchange is exchange:
             self._step(exchange, steps, answer)
@@ -448,7 +448,7 @@ class ClientConnection(asyncio.Protocol):
             self._phase = _CLOSED
             self._transport.abort()
 
-    @ending
+    @ending_of_one
     def sweep(self, now: Nanoseconds) -> None:
         """Act on a clock that has run out."""
         if not self._deadline or now < self._deadline:

@@ -5,21 +5,22 @@ an answer ends only after its completed record is written. An admitted request h
 whatever happens. A client that reads slowly slows its upstream; nothing is buffered in between.
 """
 
-import enum
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
-from bartizan.gateway.callback import ending
+from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
 from bartizan.gateway.passes import Key, Pass, key_of
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
+from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
 from bartizan.gateway.usage import UNSAID, tail, usage
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
@@ -44,30 +45,7 @@ _LAST_CHUNK: Final = b"0\r\n\r\n"
 _LAST_EVENT: Final = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 """How a stream of OpenAI's API ends. Its own client leaves at these words, before the body's framing has ended."""
 _EVENTS: Final = b"text/event-stream"
-_MAPPED: Final = {
-    401: "upstream-credential",
-    403: "upstream-credential",
-    407: "upstream-credential",
-    503: "upstream-unavailable",
-    504: "upstream-timeout",
-    529: "upstream-unavailable",  # Anthropic's word for overloaded
-}
 _OK: Final = 200
-_REDIRECTS: Final = range(300, 400)
-_FAILURES: Final = range(500, 600)
-
-
-class Stage(enum.Enum):
-    """How far a request has come."""
-
-    ARRIVING = enum.auto()
-    ADMITTED = enum.auto()
-    FORWARDED = enum.auto()
-    ANSWERING = enum.auto()
-    ENDED = enum.auto()
-
-
-ARRIVING, ADMITTED, FORWARDED, ANSWERING, ENDED = Stage  # looking a member up costs five times as much
 
 
 class Exchange:
@@ -99,56 +77,86 @@ class Exchange:
         moved: whether something has happened since the last sweep.
     """
 
-    # what most requests never change is the class's, so that beginning one costs little
-    arrived: "RequestHead | None" = None
+    __slots__ = (
+        "_bodiless",
+        "_chunked",
+        "_cut",
+        "_events",
+        "_finishes",
+        "_keep",
+        "_last",
+        "_octets",
+        "_reading",
+        "_repeated",
+        "_settled",
+        "_status",
+        "_tail",
+        "_unframed",
+        "_until_close",
+        "actor",
+        "arrived",
+        "asked",
+        "bound",
+        "charged",
+        "circumstances",
+        "client",
+        "deadline",
+        "first",
+        "group",
+        "head",
+        "holds",
+        "id",
+        "judged",
+        "kept",
+        "key",
+        "known",
+        "length",
+        "line",
+        "moved",
+        "owed",
+        "passed",
+        "plane",
+        "reserved",
+        "route",
+        "sequence",
+        "share",
+        "slowed",
+        "stage",
+        "started",
+        "tried",
+        "upstream",
+        "who",
+    )
     asked: Nanoseconds
-    bound = b""
-    charged = False
     circumstances: "Circumstances"
-    deadline = Nanoseconds(0)
-    first = 0
-    group = ""
     head: "RequestHead"
-    holds = 0
     judged: Judged
-    kept = False
     key: Key
-    known: "Principal | None" = None
     length: int
-    line: "Line | None" = None
-    moved = False
-    owed = 0
-    passed: Pass | None = None
     route: "Route"
-    reserved: "Reserved | None" = None
     sequence: int
-    share: "Share | None" = None
-    slowed = 0
-    stage = ARRIVING
-    tried = 0
-    upstream: "Upstream | None" = None
     who: "Authenticated"
-    _bodiless = False
-    _chunked = False
-    _cut = False
-    _events: NamedEvents | Reading | None = None
-    _finishes = False
-    _keep = False
-    _last = b""
-    _octets = 0
-    _reading: Reading | None = None
-    _repeated = False
-    _settled = False
-    _status = 0
-    _tail = b""
-    _unframed = False
-    _until_close = False
 
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
         self.plane, self.client, self.started, self.asked = plane, client, now, now
-        self.id = plane.ids.take()
-        self.actor = client.source
+        self.id, self.actor, self.stage = plane.ids.take(), client.source, ARRIVING
+        self.arrived: RequestHead | None = None
+        self.passed: Pass | None = None
+        self.known: Principal | None = None
+        self.share: Share | None = None
+        self.reserved: Reserved | None = None
+        self.line: Line | None = None
+        self.upstream: Upstream | None = None
+        self.deadline, self.group = Nanoseconds(0), ""
+        self.first = self.holds = self.owed = self.slowed = self.tried = 0
+        self.bound = self._last = self._tail = b""
+        self.charged = self.kept = self.moved = False
+        self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
+        self._repeated = self._settled = self._unframed = self._until_close = False
+        self._octets = self._status = 0
+        self._events: NamedEvents | Reading | None = None
+        self._reading: Reading | None = None
 
     def read(self, octets: bytes) -> None:
         """Take the head, from memory where it got through lately but for the length of its body.
@@ -242,12 +250,12 @@ class Exchange:
         return not repeated and self.route.method == b"GET"
 
     # ---- from the service ------------------------------------------------------------------------------
-    @ending
+    @ending_of_more
     def answer(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         """Pass on the head of the answer and what of its body came with it."""
         if self.kept:
             self._let_go()
-        fault = "" if head.status == _OK else self._mapped(head.status)
+        fault = "" if head.status == _OK else mapped(head.status, public=self.route.public)
         if fault:
             self._refuse(refusal(fault))
         elif self.route.bound:
@@ -292,7 +300,7 @@ class Exchange:
         )
         self._pass_on(opening, pieces, done=done)
 
-    @ending
+    @ending_of_more
     def more(self, pieces: list[bytes], *, done: bool) -> None:
         """Pass on more of the answer's body."""
         self.moved = True
@@ -301,7 +309,7 @@ class Exchange:
         else:
             self._pass_on(b"", pieces, done=done)
 
-    @ending
+    @ending_of_more
     def fail(self, reason: str, *, retry_after: int = 0) -> None:
         """End without a whole answer from the service."""
         if self.stage is ANSWERING:
@@ -309,14 +317,6 @@ class Exchange:
             self._complete(self._status, reason, b"", keep=False, cut=self._until_close)
         else:
             self._refuse(refusal(reason, retry_after=retry_after))
-
-    def _mapped(self, status: int) -> str:
-        """Return the fault that stands for a status that must not reach the client as it is, or nothing."""
-        if status in _REDIRECTS:
-            return "upstream-redirect"
-        if self.route.public and status not in _FAILURES:
-            return ""
-        return _MAPPED.get(status) or ("upstream-failed" if status in _FAILURES else "")
 
     def _follow(self, pieces: list[bytes]) -> None:
         """Take note of what passes: how much, how soon, and how it ends."""
@@ -452,7 +452,7 @@ class Exchange:
         if self.upstream is not None:
             self.upstream.resume()
 
-    @ending
+    @ending_of_one
     def sweep(self, now: Nanoseconds) -> None:
         """End where nothing has happened for too long."""
         if self.stage not in (FORWARDED, ANSWERING):
