@@ -17,8 +17,9 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; EDGE=1: real proxies; OPENAPI=1: schemas)
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas)
 	@$(INSTALL) dev
+	@$(if $(COMPILED),$(INSTALL) compiled && $(BIN)/python -m tools.compile)
 	@$(if $(EDGE),$(INSTALL) edge)
 	@$(if $(OPENAPI),$(INSTALL) openapi)
 	@$(if $(MODEL),$(INSTALL) $(MODEL))
@@ -76,6 +77,7 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
 	@$(LOCK) --upgrade pyproject.toml --extra openapi --constraint requirements/dev.txt --output-file requirements/openapi.txt
+	@$(LOCK) --upgrade --group compiled --constraint requirements/dev.txt --output-file requirements/compiled.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt

@@ -27,6 +27,7 @@ LOCKS = ROOT / "requirements"
 INCLUDES = {
     "run": {"run"},
     "dev": {"run", "dev"},
+    "compiled": {"run", "compiled"},
     "edge": {"run", "dev", "edge"},
     "fuzz": {"run", "dev", "fuzz"},
     "gemma": {"run", "gemma"},

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bartizan import compiled
+
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 
 
@@ -31,7 +33,11 @@ def machine() -> str:
         platform.machine(),
     )
     load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}, load average at the end {load:.1f}"
+    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}, hot path {_hot_path()}, load average at the end {load:.1f}"
+
+
+def _hot_path() -> str:
+    return "compiled" if compiled.found() else "as sources"
 
 
 def record(title: str, versions: Mapping[str, str], body: str) -> None:

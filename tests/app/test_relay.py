@@ -141,7 +141,7 @@ def test_what_waits_for_a_worker_goes_with_it() -> None:
 
 def test_a_worker_says_only_once_how_it_is_confined() -> None:
     scene = play([m.Ready(seccomp=True, landlock=7), m.Ready(seccomp=False, landlock=0)], 1)
-    assert scene.worker.facts == {"seccomp": 1, "landlock": 7}
+    assert scene.worker.facts == {"seccomp": 1, "landlock": 7, "compiled": 0}
     assert scene.worker.condemned
 
 

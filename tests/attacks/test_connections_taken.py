@@ -40,6 +40,7 @@ def test_strangers_take_places_from_strangers_only() -> None:
     run(scenario())
 
 
+@pytest.mark.sources
 def test_one_principal_does_not_take_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd, "TRUSTED", PLACES - 2)
 

@@ -98,6 +98,7 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.sources
 @pytest.mark.parametrize("kind", ["whole", "half", "none"])
 def test_a_client_is_served_and_connects_anew_while_strangers_flood(ground: Ground, kind: str) -> None:
     async def scenario() -> None:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from bartizan.ledger.event import Event, Outcome, encode
 from bartizan.ledger.installation import segment_path
 from bartizan.ledger.query import Query, query
@@ -50,6 +52,7 @@ def test_it_can_go_on_lying_but_only_from_now_on(tmp_path: Path) -> None:
     assert [entry.sequence for entry in query(ground.folder, Query())] == [0, 1, 2]
 
 
+@pytest.mark.sources
 def test_no_key_of_an_earlier_record_is_left_in_what_it_holds(tmp_path: Path) -> None:
     ground = Ground(tmp_path / "ledger")
     fd, first = ground.segment(5)

@@ -73,6 +73,7 @@ def test_a_crowd_that_was_refused_is_not_read_on() -> None:
     run(scenario())
 
 
+@pytest.mark.sources
 def test_bodies_that_wait_to_be_thrown_away_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strangers, "HELD_OCTETS", 8 * READ_OCTETS)
 

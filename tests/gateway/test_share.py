@@ -40,6 +40,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.sources
 @given(STEPS)
 def test_shares_are_bounded_and_given_back(steps: list[tuple[str, str, int]]) -> None:
     shares = Shares()

@@ -139,6 +139,7 @@ def test_a_crowd_at_a_known_address_does_not_shut_the_others_out() -> None:
         assert all(one.turns for one in others)
 
 
+@pytest.mark.sources
 def test_what_waits_is_bounded_in_number_and_in_octets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strangers, "HELD_OCTETS", 1000)
     with Scene() as scene:
@@ -157,6 +158,7 @@ def test_what_waits_is_bounded_in_number_and_in_octets(monkeypatch: pytest.Monke
         assert scene.there.shed == 49
 
 
+@pytest.mark.sources
 def test_an_address_is_forgotten_only_for_others_that_showed_a_good_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

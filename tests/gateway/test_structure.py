@@ -25,6 +25,7 @@ def depth(value: Any) -> int:  # noqa: ANN401 - JSON
     return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
 
+@pytest.mark.sources
 @given(JSON, st.integers(1, 5))
 def test_depth_is_measured_on_brackets_outside_strings(value: Any, levels: int) -> None:  # noqa: ANN401 - JSON
     with pytest.MonkeyPatch.context() as patch:

@@ -55,6 +55,7 @@ def test_record_0_names_the_segment_and_is_there_at_once(tmp_path: Path) -> None
     assert opened.detail == {"writer": "worker", "segment": 7, "boot": BOOT, "format": 2}
 
 
+@pytest.mark.sources
 def test_the_first_key_is_overwritten_once_record_0_is_written(tmp_path: Path) -> None:
     key = bytearray(os.urandom(32))
     fd = os.open(tmp_path / "s", os.O_WRONLY | os.O_APPEND | os.O_CREAT)

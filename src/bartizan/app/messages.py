@@ -44,11 +44,12 @@ class Leave(Message, frozen=True):
 class Ready(Message, frozen=True):
     """The child has taken its boot message and is set up; a worker is confined as it says.
 
-    The sealer says from which number on segments are new to the ledger.
+    The sealer says from which number on segments are new to the ledger; a worker, whether its hot path is compiled.
     """
 
     seccomp: bool = False
     landlock: Number = 0
+    compiled: bool = False
     segment: Number = 0
 
 

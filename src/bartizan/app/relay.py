@@ -96,7 +96,11 @@ class Relay:
         if child.ready.done():  # how it is confined it says once, while it is still what was started
             self._end(child, "it was ready before")
             return
-        child.facts |= {"seccomp": int(message.seccomp), "landlock": message.landlock}
+        child.facts |= {
+            "seccomp": int(message.seccomp),
+            "landlock": message.landlock,
+            "compiled": int(message.compiled),
+        }
         if child.kind == "sealer":
             self._s.record.number_from(message.segment)
         child.ready.set_result(None)

@@ -16,7 +16,7 @@ UNFIT: Final = "unfit "
 
 
 class Process(msgspec.Struct, frozen=True):
-    """One process: what it is, which start it was, its id, its state, and what confines it."""
+    """One process: what it is, which start it was, its id, its state, what confines it, whether it is compiled."""
 
     kind: str
     number: int
@@ -24,6 +24,7 @@ class Process(msgspec.Struct, frozen=True):
     state: str
     seccomp: bool = False
     landlock: int = 0
+    compiled: bool = False
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -92,6 +93,7 @@ def write_status(supervisor: "Supervisor") -> None:
                 child.state,
                 bool(child.facts.get("seccomp")),
                 int(child.facts.get("landlock", 0)),
+                bool(child.facts.get("compiled")),
             )
             for child in supervisor.children.values()
         ],

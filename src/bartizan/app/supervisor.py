@@ -34,7 +34,7 @@ from bartizan.clock import SECOND, SystemClock
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
 
-LAUNCH: tuple[str, ...] = (sys.executable, "-I", "-m")
+LAUNCH: tuple[str, ...] = (sys.executable, "-I", "-m", "bartizan.app.start")
 """How a child is started; the module's name and its arguments follow."""
 READS: dict[str, Any] = {
     "worker": m.WorkerReports,

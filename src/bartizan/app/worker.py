@@ -28,6 +28,7 @@ import msgspec
 import uvloop
 from OpenSSL import SSL
 
+from bartizan import compiled
 from bartizan.access import assemble as access
 from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
@@ -155,7 +156,8 @@ class Worker:
         if self.plan.isolation == "required":
             isolation.bound_files(_LARGEST_SEGMENT)
             held = isolation.confine(self.listener.fileno())
-        self.channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
+        ready = m.Ready(seccomp=held.seccomp, landlock=held.landlock, compiled=compiled.in_use())
+        self.channel.send(ready)
         loop.call_later(_HOUSEKEEPING_SECONDS, self._keep_house)
         if self.plan.tls:
             loop.call_later(_RENEWAL_SECONDS, self._renew)

@@ -82,7 +82,8 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
 def _held(process: Process) -> str:
     confined = "seccomp" if process.seccomp else ""
     landlock = f"Landlock {process.landlock}" if process.landlock else ""
-    return f"{process.state:<9} isolation: {', '.join(filter(None, (confined, landlock))) or 'none'}"
+    held = ", ".join(filter(None, (confined, landlock))) or "none"
+    return f"{process.state:<9} isolation: {held}{'; compiled' if process.compiled else ''}"
 
 
 def _weak_processes(running: Status | None) -> tuple[str, ...]:

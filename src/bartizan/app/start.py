@@ -1,0 +1,22 @@
+"""How a process of the platform begins: with the compiled hot path where there is one, then its own module.
+
+    python -I -m bartizan.app.start MODULE [ARGUMENT ...]
+
+Rules of this file: nothing else of ours is imported before it is settled which of the two is.
+"""
+
+import runpy
+import sys
+
+from bartizan import compiled
+
+
+def main(module: str, *arguments: str) -> None:
+    """Run a module as `python -m` would."""
+    compiled.use()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
