@@ -3,7 +3,7 @@
 Kills any process of a platform, the supervisor included, while clients ask without end; a platform whose
 supervisor was killed is started again. At the end the platform is stopped and the record compared with what the
 clients were told: each answered request is on record as done, each admitted one is completed exactly once, and
-the ledger verifies. 200 kills take some five minutes.
+the ledger verifies. 200 kills take some five minutes; `--each` has so many of each kind of process, which takes seven times as long.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from bartizan import __version__
 from bench.bed.crowd import Load, Unaccounted, configured, require_accounted
@@ -29,6 +30,8 @@ from bench.bed.report import machine, record, table
 
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
 _PATIENCE_S = 60
+KINDS = frozenset({"supervisor", "worker", "spare", "sealer", "dialer", "control", "sample"})
+"""What can be killed; a spare is a worker that does not serve yet, or no more."""
 
 
 class CampaignFailed(RuntimeError):
@@ -59,12 +62,14 @@ def main(words: Sequence[str] | None = None) -> int:
     """Kill and print; 0, or 3 where something was lost."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--each", action="store_true", help="so many of each kind of process, not in all")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
     arguments = parser.parse_args(words)
     try:
         with tempfile.TemporaryDirectory(prefix="bartizan-kills-") as folder:
-            came = campaign(Path(folder), arguments.kills, random.Random(arguments.seed))
+            wanted = Wanted(arguments.kills, each=arguments.each)
+            came = campaign(Path(folder), wanted, random.Random(arguments.seed))
     except CampaignFailed as fault:
         print(f"seed {arguments.seed}: {fault}", file=sys.stderr)
         return 3
@@ -81,14 +86,31 @@ def main(words: Sequence[str] | None = None) -> int:
         ],
         ["supervisor's descriptors, first and last", "{} and {}".format(*came.descriptors)],
     ]
-    body = table([f"killed, of {arguments.kills} (seed {arguments.seed})", "seen"], rows)
+    body = table([f"killed, {wanted} (seed {arguments.seed})", "seen"], rows)
     print(body, machine(), sep="\n")
     if arguments.record:
         record("Kills", {"Bartizan": __version__}, body)
     return 0
 
 
-def campaign(folder: Path, kills: int, chance: random.Random) -> Campaign:
+class Wanted:
+    """How many kills are still to come: so many, of whichever kind, or of each."""
+
+    def __init__(self, kills: int, *, each: bool) -> None:
+        self.kills, self.each = kills, each
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kills} of each kind" if self.each else f"of {self.kills}"
+
+    def of(self, killed: Counter[str]) -> frozenset[str]:
+        """Return the kinds of which one may be killed next."""
+        if self.each:
+            return frozenset(kind for kind in KINDS if killed[kind] < self.kills)
+        return KINDS if killed.total() < self.kills else frozenset()
+
+
+def campaign(folder: Path, wanted: Wanted, chance: random.Random) -> Campaign:
     """Kill so many processes of a platform in an empty folder and return what came of it.
 
     Raises:
@@ -100,7 +122,7 @@ def campaign(folder: Path, kills: int, chance: random.Random) -> Campaign:
         port = _up(folder, "0")
         try:
             with Load(port, [_run(folder, "token").strip()]) as load:
-                killed, descriptors = _kill(folder, state, port, kills, chance)
+                killed, descriptors = _kill(folder, state, port, wanted, chance)
         finally:
             _run(folder, "down")
     try:
@@ -115,17 +137,19 @@ def campaign(folder: Path, kills: int, chance: random.Random) -> Campaign:
 
 
 def _kill(
-    folder: Path, state: Path, port: int, kills: int, chance: random.Random
+    folder: Path, state: Path, port: int, wanted: Wanted, chance: random.Random
 ) -> tuple[Counter[str], tuple[int, int]]:
     killed = Counter[str]()
     supervisor = int(_status(state)["pid"])
     lives = {supervisor: (_descriptors(supervisor),) * 2}
-    for _ in range(kills):
+    while kinds := wanted.of(killed):
         time.sleep(chance.expovariate(2.0))
         told = _until(lambda: _status(state))
-        kind, pid = chance.choice(
-            [("supervisor", told["pid"]), *((p["kind"], p["pid"]) for p in told["processes"])]
-        )
+        there = [("supervisor", told["pid"]), *((_kind(each), each["pid"]) for each in told["processes"])]
+        within = [(kind, pid) for kind, pid in there if kind in kinds]
+        if not within:
+            continue  # it is being replaced
+        kind, pid = chance.choice(within)
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -139,6 +163,10 @@ def _kill(
     _until(lambda: _whole(state))
     lives[supervisor] = lives[supervisor][0], _descriptors(supervisor)
     return killed, lives[supervisor]
+
+
+def _kind(process: dict[str, Any]) -> str:
+    return "spare" if process["kind"] == "worker" and process["state"] != "serving" else str(process["kind"])
 
 
 def _whole(state: Path) -> bool:
