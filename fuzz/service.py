@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 from typing_extensions import override
 
 from bartizan.clock import Clock, Nanoseconds
+from bartizan.gateway.answer_head import read_answer
 from bartizan.gateway.cluster import Cluster
 from bartizan.gateway.plane import Plane
 from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ServiceRoute
-from bartizan.gateway.response import read_answer
 from bartizan.ledger.journal import Journal
 from fuzz.memory import Steps
 from tests.gateway.scene import DRILL, FORGED, GOOD, MISSING, NOBODY, Changed, Denied, Known, Permitted

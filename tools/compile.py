@@ -45,6 +45,7 @@ MODULES = {
             "pool",
             "protocol",
             "reserve",
+            "response",
             "share",
             "strangers",
             "stream",

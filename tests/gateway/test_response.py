@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.gateway.answer_head import LINES, UNTIL_CLOSE, read_answer
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.request import CHUNKED
-from bartizan.gateway.response import LINES, UNTIL_CLOSE, Dates, read_answer, refusal_answer
+from bartizan.gateway.response import Dates, refusal_answer
 
 LINE = st.sampled_from([
     b"Content-Length: 2", b"Content-Length: 02", b"Content-Length: -1", b"Transfer-Encoding: chunked", b"Transfer-Encoding: x",

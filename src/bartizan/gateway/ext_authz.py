@@ -9,9 +9,9 @@ Source: Envoy's HTTP ext_authz: 200 lets a request through, any other status bel
 from typing import Final
 
 from bartizan.crypto.secret import Secret
+from bartizan.gateway.answer_head import LINES, SECURITY
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.request import EDGE
-from bartizan.gateway.response import LINES, SECURITY
 
 PROTOCOL: Final = "ext-authz"
 """Protocol of services that stand behind such proxies; the gateway opens no connection to them."""

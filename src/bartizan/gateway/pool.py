@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, cast
 from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead, read_answer
 from bartizan.gateway.bounds import DIAL_TIME, DIALS, HEAD_OCTETS, INTERIM, UPSTREAM_IDLE_TIME
 from bartizan.gateway.circuit import Circuit
 from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt, UntilClose
 from bartizan.gateway.ports import Target
 from bartizan.gateway.request import CHUNKED, END
-from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, read_answer
 
 if TYPE_CHECKING:
     from bartizan.gateway.cluster import Cluster

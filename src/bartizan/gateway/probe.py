@@ -8,8 +8,8 @@ it comes to this. `/readyz` is 503 too where there is no state to decide on, whi
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from bartizan.gateway.answer_head import LINES, SECURITY
 from bartizan.gateway.faults import refusal
-from bartizan.gateway.response import LINES, SECURITY
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane

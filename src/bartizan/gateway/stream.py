@@ -8,6 +8,7 @@ whatever happens. A client that reads slowly slows its upstream; nothing is buff
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
+from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead
 from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
@@ -19,7 +20,7 @@ from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
 from bartizan.gateway.passes import Key, Pass, key_of
 from bartizan.gateway.reserve import release, settle
-from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, head_for_client, requests_left
+from bartizan.gateway.response import head_for_client, requests_left
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
 from bartizan.gateway.usage import UNSAID, tail, usage
 from bartizan.ledger.journal import JournalUnwritable

@@ -14,11 +14,12 @@ from bartizan.app.connect.line import GatewayAway, Line, Lines, body_of
 from bartizan.app.connect.request import LocalRequest, forwarded
 from bartizan.app.connect.tokens import Tokens, presented
 from bartizan.clock import SECOND
+from bartizan.gateway.answer_head import LINES, AnswerHead
 from bartizan.gateway.bounds import STALL_TIME
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.framing import FramingDoubt, UntilClose
 from bartizan.gateway.ports import ServiceLimits
-from bartizan.gateway.response import CONTINUE, LINES, AnswerHead
+from bartizan.gateway.response import CONTINUE
 
 KEPT: Final = 4 << 20
 """Octets of one body that are kept, as many as the gateway takes by default."""

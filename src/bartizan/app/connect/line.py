@@ -16,10 +16,10 @@ from typing_extensions import override
 from bartizan.app.connect.thread import aside
 from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.egress.connect import connect
+from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead, read_answer
 from bartizan.gateway.bounds import HEAD_OCTETS, INTERIM
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt, UntilClose
 from bartizan.gateway.request import CHUNKED, END
-from bartizan.gateway.response import UNTIL_CLOSE, AnswerHead, read_answer
 
 READ: Final = 65_536
 """Octets that are read at once; twice as many wait at most."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from bartizan.gateway.answer_head import AnswerHead, reframed
 from bartizan.gateway.bounds import MESSAGE_OCTETS
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mcp.binding import ID
 from bartizan.gateway.mcp.events import COMMENT, Event, EventReader, written
 from bartizan.gateway.mcp.message import judged
 from bartizan.gateway.ports import Circumstances, is_refused
-from bartizan.gateway.response import AnswerHead, reframed
 from bartizan.gateway.usage import UNSAID, Usage
 
 if TYPE_CHECKING:
