@@ -51,6 +51,7 @@ MODULES = {
             "stream",
             "structure",
             "turn",
+            "wire",
         ),
     ),
     "app": ("deciding",),

@@ -7,24 +7,20 @@ the reading of what it sends.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.admit import admit
 from bartizan.gateway.bounds import (
-    AHEAD_OCTETS,
     CHUNKS,
     CROWD,
     HEAD_OCTETS,
     LINGER_OCTETS,
     LINGER_TIME,
     OCTET_NS,
-    PIECE_OCTETS,
-    READ_OCTETS,
     REST_TIME,
-    STALL_OCTETS,
 )
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.connection import connection_of
@@ -32,68 +28,30 @@ from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal, rest_of
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.holds import Coming, Reserved
-from bartizan.gateway.phase import Phase
 from bartizan.gateway.probe import PROBES, probed
 from bartizan.gateway.request import CHUNKED, END, RequestHead
 from bartizan.gateway.reserve import Answer, Steps
 from bartizan.gateway.response import CONTINUE, refusal_answer
 from bartizan.gateway.stream import Exchange
+from bartizan.gateway.wire import BODY, BUSY, CLOSED, HEAD, LINGERING, NEVER, RESTING, Wire
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
 
-_NEVER: Final = Nanoseconds(0)
-_HEAD, _BODY, _BUSY, _RESTING, _LINGERING, _CLOSED = Phase  # looking a member up costs five times as much
 
+class ClientConnection(Wire):
+    """One connection of a client."""
 
-class ClientConnection(asyncio.Protocol):
-    """One connection of a client.
-
-    Attributes:
-        address: that it comes from; empty where it has none.
-        source: pseudonym of the network that it comes from, or `anonymous`.
-        group: key-agreement group of its TLS, `none` without.
-        stalled: whether the client does not take what is sent to it.
-    """
-
-    __slots__ = (
-        "_ahead",
-        "_begun",
-        "_body",
-        "_deadline",
-        "_dozes",
-        "_due",
-        "_exchange",
-        "_lingered",
-        "_paused",
-        "_phase",
-        "_pieces",
-        "_plane",
-        "_seen",
-        "_steps",
-        "_transport",
-        "_trusted",
-        "_waiting",
-        "address",
-        "group",
-        "source",
-        "stalled",
-    )
+    __slots__ = ("_begun", "_body", "_due", "_exchange", "_pieces", "_seen", "_steps")
 
     def __init__(self, plane: "Plane") -> None:
         """Belong to a plane."""
-        self._plane = plane
-        self._phase, self._deadline = _HEAD, _NEVER
-        self._ahead: bytes | bytearray = b""
-        self._seen = self._lingered = 0
+        super().__init__(plane)
+        self._seen, self._begun, self._due = 0, False, False
         self._body: Body | None = None
         self._pieces: list[bytes] = []
         self._exchange: Exchange | None = None
         self._steps: Steps | None = None
-        self._paused = self._begun = self._due = self._dozes = self._trusted = self.stalled = False
-        self._waiting = b""
-        self.address, self.source, self.group = "", "anonymous", "none"
-        self._transport: asyncio.Transport
 
     @override
     @ending_of_one
@@ -107,50 +65,39 @@ class ClientConnection(asyncio.Protocol):
         if not self._plane.accepts(terms, self.source):
             self.abort()
 
-    @property
-    def _raw(self) -> asyncio.Transport:
-        """The transport of the socket itself, which stands for the connection among all others."""
-        raw: asyncio.Transport = self._transport.get_extra_info("raw", self._transport)
-        return raw
-
     @override
     @ending_of_one
     def data_received(self, data: bytes) -> None:
         if not (self._trusted or self._due):
             self._defer(data)
-        elif self._phase is _HEAD and not self._due:
+        elif self._phase is HEAD and not self._due:
             self._read_head(data)
         else:
             self._receive(data)
 
     def _defer(self, data: bytes) -> None:
         """Have what a stranger sent wait for its turn; nothing more is read meanwhile."""
-        if self._phase is _LINGERING:
+        if self._phase is LINGERING:
             self._receive(data)
             self._doze(len(data))
-        elif self._phase is not _CLOSED:
+        elif self._phase is not CLOSED:
             self._waiting = data
             self._plane.strangers.wait(self)
             self._steer()
 
     def _doze(self, octets: int) -> None:
         """Read on in a later turn, for reading what is thrown away costs time too."""
-        if self._phase is _LINGERING:
+        if self._phase is LINGERING:
             self._dozes = True
             self._steer()
             self._plane.strangers.charge(octets * OCTET_NS)
             self._plane.strangers.wait(self)
 
-    @property
-    def held(self) -> int:
-        """Octets that wait for this stranger's turn; behind a large piece, TLS may hold the rest of what was read."""
-        return READ_OCTETS if self._dozes or len(self._waiting) >= PIECE_OCTETS else len(self._waiting)
-
     @ending
     def turn(self) -> None:
         """Take what a stranger has sent, or what lies ahead of it, or read on."""
         data, self._waiting, self._dozes = self._waiting, b"", False
-        if self._phase is _CLOSED:
+        if self._phase is CLOSED:
             return
         self._steer()
         if data:
@@ -159,20 +106,20 @@ class ClientConnection(asyncio.Protocol):
             self._read_ahead()
 
     def _receive(self, data: bytes) -> None:
-        if self._phase is _HEAD and not self._due:
+        if self._phase is HEAD and not self._due:
             self._read_head(data)
-        elif self._phase is _BODY:
+        elif self._phase is BODY:
             self._read_body(data)
-        elif self._phase is _LINGERING:
+        elif self._phase is LINGERING:
             self._lingered += len(data)
             if self._lingered > LINGER_OCTETS:
                 self.abort()
-        elif self._phase is not _CLOSED:
+        elif self._phase is not CLOSED:
             self._keep_ahead(data)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._phase = _CLOSED
+        self._phase = CLOSED
         self._plane.strangers.leave(self)
         self._plane.left(self, self._raw)
         self._steps = None
@@ -236,7 +183,7 @@ class ClientConnection(asyncio.Protocol):
     # ---- in: the body ----------------------------------------------------------------------------------
     def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:
         head, length = exchange.head, exchange.length
-        self._phase = _BODY
+        self._phase = BODY
         self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.body_time)
         self._body = Chunked(octets, CHUNKS) if length == CHUNKED else Counted(length)
         self._pieces = []
@@ -262,7 +209,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _admit(self, exchange: Exchange, octets: bytes, rest: bytes) -> None:
         steps, self._steps = self._steps, None
-        self._phase, self._deadline, self._ahead = _BUSY, _NEVER, rest
+        self._phase, self._deadline, self._ahead = BUSY, NEVER, rest
         if rest:
             self._steer()
         if steps is not None:
@@ -298,14 +245,14 @@ class ClientConnection(asyncio.Protocol):
         if not keep or self._plane.draining:
             self._close()
         elif rest:
-            self._phase, self._deadline = _RESTING, Nanoseconds(self._plane.swept + min(rest, REST_TIME))
+            self._phase, self._deadline = RESTING, Nanoseconds(self._plane.swept + min(rest, REST_TIME))
             self._steer()
         else:
             self._await_head()
 
     def _await_head(self) -> None:
         waits = self._plane.patience.stall_time if self.stalled else self._plane.patience.idle_time
-        self._phase, self._deadline = _HEAD, Nanoseconds(self._plane.swept + waits)
+        self._phase, self._deadline = HEAD, Nanoseconds(self._plane.swept + waits)
         if self._ahead or self._paused or self.stalled:
             self._steer()
             self._plan()
@@ -322,20 +269,9 @@ class ClientConnection(asyncio.Protocol):
     @ending
     def _read_ahead(self) -> None:
         self._due = False
-        if self._phase is _HEAD and not self.stalled:
+        if self._phase is HEAD and not self.stalled:
             self._read_head(b"")
             self._steer()
-
-    def _steer(self) -> None:
-        """Read on, or stop reading: what has been read, and what has been answered, is bounded."""
-        waits = self._dozes or (bool(self._waiting) and self._phase is not _LINGERING)
-        held = self.stalled or waits or self._phase is _RESTING or len(self._ahead) > AHEAD_OCTETS
-        if held is not self._paused and not self._transport.is_closing():
-            self._paused = held
-            if held:
-                self._transport.pause_reading()
-            else:
-                self._transport.resume_reading()
 
     def _let_go(self) -> Exchange | None:
         """Be done with a request, whichever way it ended; return it."""
@@ -344,26 +280,10 @@ class ClientConnection(asyncio.Protocol):
             self._plane.shares.give_back(exchange)
         return exchange
 
-    def trust(self, principal: str) -> None:
-        """Take note that a principal has shown a good token here: no stranger pushes this connection out."""
-        if not self._trusted:
-            self._plane.strangers.know(self.address)
-            self._trusted = self._plane.crowd.trust(self._raw, principal)
-
     # ---- out -------------------------------------------------------------------------------------------
-    def keeps(self, head: RequestHead) -> bool:
-        """Return whether the connection goes on after the answer to this request."""
-        return head.keep_alive and not self._plane.draining
-
-    def write(self, octets: bytes) -> None:
-        """Send octets, unless the connection is gone."""
-        # a transport may be closed for a turn before `connection_lost` says so; writing to it then raises
-        if octets and self._phase is not _CLOSED and not self._transport.is_closing():
-            self._transport.write(octets)
-
     def finish(self, last: bytes, *, keep: bool, rest: int = 0) -> None:
         """End an answer with its last octets and go on, after so many nanoseconds."""
-        if self._phase is not _CLOSED:
+        if self._phase is not CLOSED:
             self.write(last)
             self._go_on(keep=keep, rest=rest)
 
@@ -412,57 +332,35 @@ class ClientConnection(asyncio.Protocol):
         """
         self._let_go()
         self._ahead, self._pieces = b"", []
-        if self._phase is not _CLOSED and not self._trusted and len(self._plane.strangers) > CROWD:
+        if self._phase is not CLOSED and not self._trusted and len(self._plane.strangers) > CROWD:
             self._close()
-        if self._phase is _CLOSED:
+        if self._phase is CLOSED:
             return
-        self._phase, self._deadline = _LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
+        self._phase, self._deadline = LINGERING, Nanoseconds(self._plane.swept + LINGER_TIME)
         self._steer()
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
-    def _close(self) -> None:
-        """Close once everything is sent, which may take as long as the client goes on taking a fair part."""
-        self._phase, self._deadline = (
-            _CLOSED,
-            Nanoseconds(self._plane.swept + self._plane.patience.stall_time),
-        )
-        self._lingered = self._transport.get_write_buffer_size()
-        self._transport.close()
-
-    def _sweep_closed(self, now: Nanoseconds) -> None:
-        left = self._transport.get_write_buffer_size()
-        if left + STALL_OCTETS <= self._lingered:
-            self._lingered, self._deadline = left, Nanoseconds(now + self._plane.patience.stall_time)
-        else:
-            self._transport.abort()
-
     def close_idle(self) -> None:
         """Close if no request is under way."""
-        if self._phase is _RESTING or (self._phase is _HEAD and not self._ahead):
+        if self._phase is RESTING or (self._phase is HEAD and not self._ahead):
             self._close()
-
-    def abort(self) -> None:
-        """End at once; what is not sent yet is lost."""
-        if self._phase is not _CLOSED:
-            self._phase = _CLOSED
-            self._transport.abort()
 
     @ending_of_one
     def sweep(self, now: Nanoseconds) -> None:
         """Act on a clock that has run out."""
         if not self._deadline or now < self._deadline:
             return
-        self._deadline = _NEVER
-        if self._phase is _CLOSED:
+        self._deadline = NEVER
+        if self._phase is CLOSED:
             self._sweep_closed(now)
         elif self.stalled:
             self.abort()
-        elif self._phase is _BODY and self._exchange is not None:
+        elif self._phase is BODY and self._exchange is not None:
             self._refuse(self._exchange, refusal("body-timeout"), None)
-        elif self._phase is _HEAD:
+        elif self._phase is HEAD:
             self._sweep_head()
-        elif self._phase is _RESTING:
+        elif self._phase is RESTING:
             self._await_head()
         else:
             self.abort()
@@ -476,7 +374,7 @@ class ClientConnection(asyncio.Protocol):
     @override
     def pause_writing(self) -> None:
         self.stalled = True
-        if self._phase in (_BUSY, _HEAD):
+        if self._phase in (BUSY, HEAD):
             self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.stall_time)
         if self._exchange is not None:
             self._exchange.pause()
@@ -486,11 +384,11 @@ class ClientConnection(asyncio.Protocol):
     @ending
     def resume_writing(self) -> None:
         self.stalled = False
-        if self._phase is _BUSY:
-            self._deadline = _NEVER
+        if self._phase is BUSY:
+            self._deadline = NEVER
         if self._exchange is not None:
             self._exchange.resume()
-        if self._phase is _HEAD:
+        if self._phase is HEAD:
             patience = self._plane.patience
             waits = patience.head_time if self._seen else patience.idle_time
             self._deadline = Nanoseconds(self._plane.swept + waits)
