@@ -51,6 +51,7 @@ MODULES = {
             "stream",
             "structure",
             "turn",
+            "upstream",
             "wire",
         ),
     ),

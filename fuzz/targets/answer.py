@@ -8,7 +8,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.gateway.answer_head import AnswerHead
 from bartizan.gateway.circuit import Circuit
 from bartizan.gateway.faults import FAULTS
-from bartizan.gateway.pool import FAILURES, Upstream
+from bartizan.gateway.upstream import FAILURES, Upstream
 from fuzz.cuts import cut_at, parts_of, uncut
 from fuzz.memory import Wire
 from fuzz.oracle import answer_in
@@ -151,7 +151,7 @@ def _require_clean(kept: bytes) -> None:
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TARGET = Target(
-    modules=("bartizan.gateway.answer_head", "bartizan.gateway.response", "bartizan.gateway.pool", "bartizan.gateway.framing"),
+    modules=("bartizan.gateway.answer_head", "bartizan.gateway.response", "bartizan.gateway.pool", "bartizan.gateway.upstream", "bartizan.gateway.framing"),
     run=run,
     seeds=(
         uncut(_OK + b"Content-Length: 2\r\n\r\n{}"),

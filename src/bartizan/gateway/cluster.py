@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.balance import Balance
 from bartizan.gateway.bounds import DIAL_TIME
-from bartizan.gateway.pool import FAILURES, UNREACHABLE, Line
+from bartizan.gateway.pool import UNREACHABLE, Line
 from bartizan.gateway.ports import ServiceRoute
+from bartizan.gateway.upstream import FAILURES
 
 if TYPE_CHECKING:
     from bartizan.crypto.secret import Secret

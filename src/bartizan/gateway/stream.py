@@ -29,12 +29,13 @@ from bartizan.ledger.written import completed
 if TYPE_CHECKING:
     from bartizan.gateway.holds import Reserved
     from bartizan.gateway.plane import Plane
-    from bartizan.gateway.pool import Line, Upstream
+    from bartizan.gateway.pool import Line
     from bartizan.gateway.ports import Authenticated, Circumstances, Principal
     from bartizan.gateway.protocol import ClientConnection
     from bartizan.gateway.request import RequestHead
     from bartizan.gateway.route import Route
     from bartizan.gateway.share import Share
+    from bartizan.gateway.upstream import Upstream
 
 DONE: Final = "done"
 """The reason in the completed record of an answer that came whole."""
