@@ -49,8 +49,14 @@ def test_events_are_the_same_wherever_they_are_cut(
 @given(st.dictionaries(st.text(), st.text(), max_size=3), st.integers(0, 9))
 def test_an_event_is_read_as_it_was_written(said: dict[str, str], number: int) -> None:
     octets = judged(_message(said), lambda tools: tools).octets
-    event = Event(octets, b"tag.%d" % number, b"5")
-    assert everything(written(event)) == [event]
+    (found,) = everything(written(Event(octets, b"tag.%d" % number, b"5")))
+    assert (found.id, found.retry, json.loads(found.data)) == (b"tag.%d" % number, b"5", json.loads(octets))
+
+
+@given(st.text(st.sampled_from("a\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\r\n"), max_size=8))
+def test_an_event_has_the_same_lines_for_who_ends_them_elsewhere(text: str) -> None:
+    event = Event(judged(_message({"x": f"{text}id: 7"}), lambda tools: tools).octets, b"tag.1")
+    assert written(event).decode().splitlines() == written(event).decode().split("\n")[:-1]
 
 
 def _message(result: dict[str, Any]) -> bytes:

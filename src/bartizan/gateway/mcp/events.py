@@ -17,6 +17,8 @@ from bartizan.gateway.framing import FramingDoubt
 _RETRY: Final = re.compile(rb"[0-9]{1,9}")
 _LINE_OCTETS: Final = 64
 """What a line costs beside its octets."""
+_LINE_ENDS: Final = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
+"""Characters at which some clients end a line; JSON has them in strings alone, where an escape says the same."""
 COMMENT: Final = b":\n\n"
 """What keeps a silent connection open."""
 
@@ -95,7 +97,10 @@ def _event(lines: list[bytes]) -> Event:
 
 
 def written(event: Event) -> bytes:
-    """Return an event as it goes on; its data has no line feed, its id is of the form `binding.ID`."""
+    """Return an event as it goes on; its data is JSON without a line feed, its id is of the form `binding.ID`."""
+    data = event.data
+    for end, escape in _LINE_ENDS:
+        data = data.replace(end, escape)
     id_line = b"id: %b\n" % event.id if event.id else b""
     retry = b"retry: %b\n" % event.retry if event.retry else b""
-    return b"event: message\n%b%bdata: %b\n\n" % (id_line, retry, event.data)
+    return b"event: message\n%b%bdata: %b\n\n" % (id_line, retry, data)

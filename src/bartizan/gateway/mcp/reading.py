@@ -1,8 +1,12 @@
 """An answer of a server, read as it comes and passed on as it was judged.
 
 Rules of this file: an answer in JSON is held until it is whole; a stream goes on event by event. Of any other media
-type only the status goes on. A session's id, and the ids of events, reach the client bound to who it is.
+type only the status goes on. What goes on is UTF-8 and says so: with the server's own word for its characters
+(`charset=utf-7`), a client would read another text than was judged. A session's id, and the ids of events, reach the client
+bound to who it is.
 """
+
+import re
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 _JSON: Final = b"application/json"
 _EVENTS: Final = b"text/event-stream"
 _CALL: Final = "call-tool"
+_MEDIA: Final = re.compile(rb"(?m)^content-type: [^\r]*\r\n")
+"""The line that says what an answer is, among those that are kept."""
 
 
 class Reading:
@@ -118,10 +124,12 @@ class Reading:
 
     # ---- ids -------------------------------------------------------------------------------------------
     def _bound(self, head: AnswerHead) -> AnswerHead:
-        if not head.session:
-            return head
-        line = b"mcp-session-id: %b\r\n" % self._bind("session", head.session)
-        return msgspec.structs.replace(head, kept=head.kept + line)
+        media = _media(head)
+        line = b"content-type: %b\r\n" % media if media in (_JSON, _EVENTS) else b""
+        kept = _MEDIA.sub(b"", head.kept) + line
+        if head.session:
+            kept += b"mcp-session-id: %b\r\n" % self._bind("session", head.session)
+        return msgspec.structs.replace(head, kept=kept)
 
     def _bind(self, kind: str, given: bytes) -> bytes:
         if ID.fullmatch(given) is None:
