@@ -1,20 +1,23 @@
 """The routes of one described service: a path finds its template, and a request becomes what goes on of it.
 
 Rules of this file: concrete templates come before open ones (OpenAPI 4.7.8.1); those of which neither is the more
-concrete do not exist (`describe.py`). A concrete segment is sent as it is described, never escaped.
+concrete do not exist (`describe.py`). A concrete segment is sent as it is described, never escaped or in another case: what a
+service could take for it is not let through as a value either (`template.py`).
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from bartizan.gateway.body import NoBody, Reader
 from bartizan.gateway.faults import refusal
-from bartizan.gateway.openapi.describe import described
+from bartizan.gateway.openapi.describe import Described, described
 from bartizan.gateway.openapi.operation import Operation
 from bartizan.gateway.openapi.target import fields, query, segment
+from bartizan.gateway.openapi.template import Template, rivals
+from bartizan.gateway.openapi.values import decoded
 from bartizan.gateway.request import RequestHead
 
 _OPEN: Final = b"{}"
@@ -48,14 +51,14 @@ class Api:
         fields: lower-case names of the header fields that some operation takes.
     """
 
-    __slots__ = ("_shapes", "_table", "fields")
+    __slots__ = ("_rivals", "_shapes", "_table", "fields")
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        """Lay their routes."""
+    def __init__(self, found: Described) -> None:
+        """Lay the routes of what is served."""
         self._table: dict[bytes, Methods] = {}
         shapes: dict[int, set[tuple[int, ...]]] = {}
         self.fields: frozenset[bytes] = frozenset()
-        for one in operations:
+        for one in found.operations:
             places = tuple(at for at, _ in one.places)
             shapes.setdefault(len(one.path), set()).add(places)
             self._table.setdefault(_key([part.encode() for part in one.path], places), {})[one.method] = one
@@ -64,6 +67,7 @@ class Api:
             length: sorted(several, key=lambda places: (len(places), places))
             for length, several in shapes.items()
         }
+        self._rivals = rivals((one.path for one in found.operations), found.templates)
 
     def asked(self, path: bytes, head: RequestHead) -> Asked | None:
         """Return what a request asks for; None where there is no such path.
@@ -78,7 +82,7 @@ class Api:
             return None
         segments = path[1:].split(b"/")
         methods = self._methods(segments)
-        if methods is None:
+        if methods is None or self._means_another(next(iter(methods.values())).path, segments):
             return None
         operation = methods.get(b"GET" if head.method == b"HEAD" else head.method)
         if operation is None:
@@ -92,6 +96,17 @@ class Api:
             if methods is not None:
                 return methods
         return None
+
+    def _means_another(self, template: Template, segments: list[bytes]) -> bool:
+        """Return whether a service could take a path for one of another template than was found for it."""
+        return any(
+            all(form.fullmatch(_folded(segments[at])) for at, form in checks)
+            for checks in self._rivals.get(template, ())
+        )
+
+
+def _folded(octets: bytes) -> str:
+    return (decoded(octets, segment=True) or "").casefold()
 
 
 def _key(segments: list[bytes], places: tuple[int, ...]) -> bytes:
@@ -118,4 +133,4 @@ def api(description: str) -> Api:
     Raises:
         DocumentInvalid: it says something that it may not.
     """
-    return Api(described(json.loads(description)).operations)
+    return Api(described(json.loads(description)))

@@ -20,6 +20,7 @@ from bartizan.gateway.openapi.document import (
     resolved,
 )
 from bartizan.gateway.openapi.operation import METHODS, Operation, Reading
+from bartizan.gateway.openapi.template import Template, ambiguous, split
 from bartizan.gateway.protocols.anthropic import ANTHROPIC
 from bartizan.gateway.protocols.azure import AZURE
 from bartizan.gateway.protocols.openai import OPENAI
@@ -39,10 +40,12 @@ class Described(msgspec.Struct, frozen=True):
     Attributes:
         operations: that are served.
         left_out: operations that are not, and why.
+        templates: of all paths, served or not.
     """
 
     operations: tuple[Operation, ...]
     left_out: tuple[Fault, ...]
+    templates: tuple[Template, ...] = ()
 
 
 def described(document: object) -> Described:
@@ -73,7 +76,8 @@ def described(document: object) -> Described:
         faults.append(Fault("/paths", f"has no operation that can be served{why}"))
     if faults:
         raise DocumentInvalid(*faults)
-    return Described(tuple(operations), tuple(left_out))
+    templates = tuple(split(path) for path, _ in root.at("paths").table() if path.startswith("/"))
+    return Described(tuple(operations), tuple(left_out), templates)
 
 
 def _listed(root: Place) -> Iterator[tuple[str, Place, str, tuple[str, str]]]:
@@ -124,24 +128,12 @@ def _name(said: str, taken: set[str]) -> str:
 def _ambiguous(operations: list[Operation]) -> Iterator[Fault]:
     """Yield the templates of which one path could be two, so that nobody knows which is meant."""
     paths = list(dict.fromkeys(one.path for one in operations))
-    by_length: dict[int, list[tuple[str, ...]]] = {}
+    by_length: dict[int, list[Template]] = {}
     for path in paths:
         for other in by_length.setdefault(len(path), []):
-            if _overlap(path, other):
+            if ambiguous(path, other):
                 yield Fault(
                     "/paths",
                     f"has /{'/'.join(other)} and /{'/'.join(path)}, which the same request could mean; make one concrete",
                 )
         by_length[len(path)].append(path)
-
-
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Return whether two templates take the same path and neither is the more concrete one everywhere."""
-    open_one = [part.startswith("{") for part in one]
-    open_other = [part.startswith("{") for part in other]
-    for left, right, a, b in zip(one, other, open_one, open_other, strict=True):
-        if left != right and not a and not b:
-            return False
-    narrower = all(b or not a for a, b in zip(open_one, open_other, strict=True))
-    wider = all(a or not b for a, b in zip(open_one, open_other, strict=True))
-    return narrower == wider

@@ -15,6 +15,7 @@ from bartizan.gateway.openapi.document import LeftOut, Place, invalid, resolved
 from bartizan.gateway.openapi.payload import SchemaBody
 from bartizan.gateway.openapi.schema import Schemas
 from bartizan.gateway.openapi.target import Parameter
+from bartizan.gateway.openapi.template import Template, split
 from bartizan.gateway.openapi.values import KINDS
 
 METHODS: Final = {"get": b"GET", "post": b"POST", "put": b"PUT", "patch": b"PATCH", "delete": b"DELETE"}
@@ -50,7 +51,7 @@ class Operation(msgspec.Struct, frozen=True):
     id: str
     name: str
     method: bytes
-    path: tuple[str, ...]
+    path: Template
     places: tuple[tuple[int, Parameter], ...]
     query: tuple[Parameter, ...]
     fields: tuple[Parameter, ...]
@@ -112,7 +113,7 @@ class Reading:
         return found
 
     def _places(
-        self, segments: tuple[str, ...], parameters: dict[tuple[str, str], Place], place: Place
+        self, segments: Template, parameters: dict[tuple[str, str], Place], place: Place
     ) -> tuple[tuple[int, Parameter], ...]:
         names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
         said = {name for where, name in parameters if where == "path"}
@@ -187,7 +188,7 @@ class Reading:
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[A-Za-z0-9._-]{1,64}\}")
 
 
-def segments_of(path: str, item: Place) -> tuple[str, ...]:
+def segments_of(path: str, item: Place) -> Template:
     """Return the segments of a template.
 
     Raises:
@@ -196,7 +197,7 @@ def segments_of(path: str, item: Place) -> tuple[str, ...]:
     """
     if not path.startswith("/"):
         raise invalid(item, "must be a path that begins with /")
-    segments = tuple(path[1:].split("/"))
+    segments = split(path)
     last = len(segments) - 1
     for at, part in enumerate(segments):
         if part in (".", "..") or (not part and at != last) or (part and not _SEGMENT.fullmatch(part)):
