@@ -47,6 +47,67 @@ def test_a_schema_that_doubles_at_every_level_is_not_served() -> None:
     assert "exponential time" in described(document).left_out[0].what
 
 
+NODE = {"$ref": "#/components/schemas/Node"}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"properties": {"c": NODE}, "patternProperties": {"^c": NODE}},
+        {"properties": {"c": NODE}, "allOf": [{"additionalProperties": NODE}]},
+        {"items": NODE, "contains": NODE},
+        {"prefixItems": [NODE], "anyOf": [{"items": NODE}]},
+        {"properties": {"c": {"anyOf": [NODE, {"allOf": [NODE]}]}}},
+        {"properties": {"x": {"properties": {"c": NODE}}}, "not": {"properties": {"x": {"items": NODE}}}},
+        {"properties": {"c": NODE}, "dependentSchemas": {"d": {"properties": {"c": NODE}}}},
+    ],
+)
+def test_no_way_to_double_at_every_level_is_served(node: dict[str, object]) -> None:
+    with pytest.raises(DocumentInvalid) as caught:
+        of_body(NODE, Node=node)
+    assert "exponential time" in str(caught.value)
+
+
+@pytest.mark.parametrize("inner", [{}, {"properties": 1}])
+def test_a_chain_that_doubles_at_every_step_is_not_served(inner: dict[str, object]) -> None:
+    def step(number: int) -> dict[str, object]:
+        one = {"$ref": f"#/components/schemas/A{number - 1}"}
+        branch = {"properties": {"c": one}} if inner else one
+        return {"anyOf": [branch, branch]}
+
+    chain = {f"A{number}": step(number) for number in range(1, 40)} | {"A0": {"type": "string"}}
+    for top in ("A16", "A39"):
+        with pytest.raises(DocumentInvalid) as caught:
+            of_body({"$ref": f"#/components/schemas/{top}"}, **chain)
+        assert "judged by more than 4096 schemas" in str(caught.value)
+    low = {"$ref": "#/components/schemas/A7"}
+    assert refused(low, b'{"c":' * 7 + b"1" + b"}" * 7 if inner else b"1", **chain) == "body-invalid"
+
+
+def test_a_chain_or_a_circle_of_references_is_not_followed_for_ever() -> None:
+    for several in (1000, 1):
+        chain: dict[str, object] = {
+            f"A{number}": {"allOf": [{"$ref": f"#/components/schemas/A{(number + 1) % several}"}]}
+            for number in range(several)
+        }
+        with pytest.raises(DocumentInvalid) as caught:
+            of_body({"$ref": "#/components/schemas/A0"}, **chain)
+        assert "over more than 64 references" in str(caught.value)
+
+
+def test_three_hundred_schemas_that_all_lead_to_each_other_are_read_in_time() -> None:
+    several: dict[str, object] = {
+        f"A{number}": {
+            "properties": {
+                f"p{to}": {"$ref": f"#/components/schemas/A{(number * 7 + to) % 300}"} for to in range(20)
+            }
+        }
+        for number in range(300)
+    }
+    body = b'{"p1":{"p2":{}}}'
+    assert of_body({"$ref": "#/components/schemas/A0"}, **several).reader.read(body).octets == body
+
+
 def test_a_schema_that_refers_to_itself_once_is_judged_to_the_bound_of_nesting() -> None:
     node = {"$ref": "#/components/schemas/Node"}
     json_value = {
@@ -101,6 +162,50 @@ def test_a_value_that_is_only_read_is_not_assigned_and_not_repeated_to_the_clien
         route(b"/pets", b"POST").reader.read(b'{"name":"a","price":1,"id":4711}')
     assert (caught.value.reason, caught.value.param) == ("body-invalid", "/id")
     assert "4711" not in caught.value.what
+
+
+def test_a_member_that_is_only_read_by_way_of_another_schema_is_not_assigned() -> None:
+    made = {"type": "string", "readOnly": True}
+    schema = {"properties": {"at": {"allOf": [{"$ref": "#/components/schemas/Made"}]}, "name": {}}}
+    assert refused(schema, b'{"name":"a","at":"now"}', Made=made) == "body-invalid"
+    assert of_body(schema, Made=made).reader.read(b'{"name":"a"}').octets == b'{"name":"a"}'
+
+
+def test_a_value_is_judged_as_what_its_discriminator_says_it_is() -> None:
+    def pet(**members: object) -> dict[str, object]:
+        return {"type": "object", "properties": {"kind": {"type": "string"}, **members}}
+
+    cat, dog = {"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}
+    told = {"propertyName": "kind", "mapping": {"kitten": "#/components/schemas/Cat", "cat": "Cat"}}
+    known = {"Cat": pet(lives={"type": "integer"}), "Dog": pet(admin={"type": "boolean"})}
+    for word in ("anyOf", "oneOf"):
+        schema = {word: [cat, dog, {"type": "null"}], "discriminator": told}
+        reader = of_body(schema, **known).reader
+        for taken in (
+            b'{"kind":"cat","lives":9}',
+            b'{"kind":"kitten"}',
+            b'{"kind":"Dog","admin":true}',
+            b"null",
+        ):
+            assert reader.read(taken).octets == taken
+        for hidden in (
+            b'{"kind":"cat","admin":true}',
+            b'{"kind":"Dog","lives":9}',
+            b'{"kind":"Cat"}',
+            b'{"admin":true}',
+            b'{"kind":"bird"}',
+        ):
+            assert refused(schema, hidden, **known) == "body-invalid"
+    with pytest.raises(DocumentInvalid) as caught:
+        of_body({"anyOf": [cat, pet()], "discriminator": told}, **known)
+    assert "a branch that is no reference alone" in str(caught.value)
+
+
+def test_a_reference_with_an_escape_is_not_followed() -> None:
+    schemas = {"A": {"properties": {"a%2Fb": {"type": "string"}, "a/b": {}}}}
+    with pytest.raises(DocumentInvalid) as caught:
+        of_body({"$ref": "#/components/schemas/A/properties/a%2Fb"}, **schemas)
+    assert "refers to a schema elsewhere" in str(caught.value)
 
 
 def test_nothing_outside_of_a_description_is_fetched() -> None:

@@ -83,6 +83,16 @@ def test_a_fault_of_the_description_has_its_pointer(
         ((*GET, "parameters", 0), parameter("Host", "header", {"type": "string"}), "keeps to itself"),
         (
             (*GET, "parameters", 0),
+            parameter("X-HTTP-Method-Override", "header", {"enum": ["DELETE"]}),
+            "keeps to itself",
+        ),
+        (
+            (*GET, "parameters", 0),
+            parameter("X-Original-URL", "header", {"type": "string"}),
+            "keeps to itself",
+        ),
+        (
+            (*GET, "parameters", 0),
             parameter("a", "query", {"type": "object"}),
             "of a kind that is not judged",
         ),

@@ -7,7 +7,6 @@ bound to who it is.
 """
 
 import re
-
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 

@@ -30,9 +30,10 @@ _IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
 _OURS: Final = re.compile(
     r"(?:host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings|expect|content-.*|via"
     r"|accept-encoding|cookie|set-cookie|dpop|forwarded|x-forwarded-.*|x-real-ip|x-bartizan-.*|x-request-id|traceparent"
-    r"|tracestate|x-api-key|api-key|range|if-.*|max-forwards|origin|date)"
+    r"|tracestate|x-api-key|api-key|range|if-.*|max-forwards|origin|date"
+    r"|x-http-method(?:-override)?|x-method-override|x-(?:original|rewrite)-(?:url|uri|host)|x-host)"
 )
-"""Fields that the gateway itself says, or that lead a request or its answer elsewhere."""
+"""Fields that the gateway itself says, or that lead a request or its answer elsewhere: to another method or path, too."""
 
 
 class Operation(msgspec.Struct, frozen=True):

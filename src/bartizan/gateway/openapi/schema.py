@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from bartizan.gateway.openapi.document import LeftOut, Place, invalid, resolved
-from bartizan.gateway.openapi.recursion import require_narrow
+from bartizan.gateway.openapi.work import Work
 
 Schema = dict[str, Any] | bool
 Judge = Callable[[Any], "tuple[list[str | int], str] | None"]
@@ -86,6 +86,7 @@ class Schemas:
         self._root, self._old = root, old
         self._components: dict[str, Schema] = {}
         self._refs: dict[str, set[str]] = {}
+        self._work = Work()
 
     def judge(self, place: Place) -> Judge:
         """Return the compiled schema at a place.
@@ -98,7 +99,7 @@ class Schemas:
         schema = self._written(place, refs, closed=True)
         reached = self._reached(refs)
         components = {name: self._components[name] for name in sorted(reached)}
-        require_narrow(place.pointer, components)
+        self._work.require_bounded(place.pointer, schema, components)
         inner = schema if isinstance(schema, dict) else {"allOf": [schema]}
         return compiled({**inner, "components": {"schemas": components}}, place)
 
@@ -149,7 +150,7 @@ class Schemas:
             for name, inner in place.table():
                 self._keyword(name, inner, refs, written)
             self._mean(place, written)
-        if closed and "unevaluatedProperties" not in written and self._names(place, set()):
+        if closed and "unevaluatedProperties" not in written and self._names(place):
             written["unevaluatedProperties"] = False
         return written
 
@@ -157,7 +158,8 @@ class Schemas:
         target = place.at("$ref")
         resolved(self._root, place)
         name, *_ = target.text().removeprefix(_PREFIX).split("/")
-        if not target.text().startswith(_PREFIX) or not _COMPONENT.fullmatch(name):
+        plain = "%" not in target.text()  # some undo escapes in a reference, some do not
+        if not target.text().startswith(_PREFIX) or not _COMPONENT.fullmatch(name) or not plain:
             raise LeftOut(target.pointer, f"refers to a schema elsewhere than below {_PREFIX}; put it there")
         refs.add(name)
         return target.text()
@@ -180,10 +182,14 @@ class Schemas:
         elif name not in _SAID and name != "$ref" and not name.startswith("x-"):
             raise LeftOut(place.pointer, "is a keyword that is not judged here; leave it out")
 
-    def _only_read(self, place: Place) -> bool:
-        found = resolved(self._root, place).value
+    def _only_read(self, place: Place, depth: int = 8) -> bool:
+        found = resolved(self._root, place)
         said = place.value if isinstance(place.value, dict) and not self._old else {}
-        return said.get("readOnly") is True or (isinstance(found, dict) and found.get("readOnly") is True)
+        if said.get("readOnly") is True or (
+            isinstance(found.value, dict) and found.value.get("readOnly") is True
+        ):
+            return True
+        return depth > 0 and any(self._only_read(one, depth - 1) for one in found.at("allOf").list())
 
     def _mean(self, place: Place, written: dict[str, Any]) -> None:
         """Write what OpenAPI means by words that JSON Schema has not, or means otherwise."""
@@ -194,17 +200,26 @@ class Schemas:
         if bounds is not None:
             written.pop("format", None)
             written["allOf"] = [*written.get("allOf", ()), bounds]
+        if value.get("discriminator") is not None:
+            _tell_apart(place, written)
         needed = written.get("required")
         if isinstance(needed, list):
             members = written.get("properties", {})
             written["required"] = [name for name in needed if members.get(name, True) is not False]
 
-    def _names(self, place: Place, seen: set[str]) -> bool:
+    def _names(self, place: Place) -> bool:
         """Return whether a schema names members of the value that it is about."""
-        if place.pointer in seen or not isinstance(place.value, dict):
-            return False
-        seen.add(place.pointer)
-        return bool(place.value.get("properties")) or any(self._names(one, seen) for one in self._same(place))
+        seen: set[str] = set()
+        waiting = [place]
+        while waiting:
+            one = waiting.pop()
+            if one.pointer in seen or not isinstance(one.value, dict):
+                continue
+            if one.value.get("properties"):
+                return True
+            seen.add(one.pointer)
+            waiting.extend(self._same(one))
+        return False
 
     def _same(self, place: Place) -> Iterator[Place]:
         """Yield the schemas that are about the same value."""
@@ -214,6 +229,34 @@ class Schemas:
             yield from place.at(name).list()
         for name in ("if", "then", "else"):
             yield place.at(name)
+
+
+def _tell_apart(place: Place, written: dict[str, Any]) -> None:
+    """Have each branch take only the words by which a discriminator means it."""
+    said = place.at("discriminator")
+    member = said.at("propertyName").text()
+    if not member:
+        raise invalid(said, "must have a `propertyName`")
+    words: dict[str, list[str]] = {}
+    for word, target in said.at("mapping").table():
+        words.setdefault(target.text().removeprefix(_PREFIX), []).append(word)
+    for key in ("anyOf", "oneOf"):
+        written[key] = [_meant(one, member, words, said) for one in written.get(key, ())]
+        if not written[key]:
+            del written[key]
+
+
+def _meant(branch: Schema, member: str, words: Mapping[str, list[str]], said: Place) -> Schema:
+    if branch == {"type": "null"}:
+        return branch
+    name = str(branch.get("$ref", "")).removeprefix(_PREFIX) if isinstance(branch, dict) else ""
+    if not isinstance(branch, dict) or not _COMPONENT.fullmatch(name) or "properties" in branch:
+        raise LeftOut(said.pointer, "stands beside a branch that is no reference alone; make it a component")
+    return {
+        **branch,
+        "required": [*branch.get("required", ()), member],
+        "properties": {member: {"enum": words.get(name, [name])}},
+    }
 
 
 def _of_draft_4(value: Mapping[str, Any], written: dict[str, Any]) -> None:

@@ -37,7 +37,9 @@ def ambiguous(one: Template, other: Template) -> bool:
     return narrower == wider
 
 
-def rivals(templates: Iterable[Template], described: Iterable[Template]) -> Mapping[Template, tuple[Rival, ...]]:
+def rivals(
+    templates: Iterable[Template], described: Iterable[Template]
+) -> Mapping[Template, tuple[Rival, ...]]:
     """Return for each template what its values must not be; templates that may have any are not among them.
 
     Args:
@@ -71,4 +73,6 @@ def _is_open(part: str) -> bool:
 
 
 def _form(part: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(unquote(plain).casefold()) for plain in _WHOLE.split(part)), re.DOTALL)
+    return re.compile(
+        ".*".join(re.escape(unquote(plain).casefold()) for plain in _WHOLE.split(part)), re.DOTALL
+    )
