@@ -54,6 +54,7 @@ class Judged(msgspec.Struct, frozen=True):
         model: name of the model that is asked for, or empty.
         stream: whether the answer is to come as a stream of events.
         most_tokens: tokens that the answer may have at most; 0 where the request names no number.
+        untold_tokens: that it is expected to have then; 0 where nothing is special about it.
         choices: answers that are asked for at once.
         action: what the body asks to do, where the route does not say; else empty.
         tool: that is to be called, or empty.
@@ -70,6 +71,7 @@ class Judged(msgspec.Struct, frozen=True):
     action: str = ""
     tool: str = ""
     fields: bytes = b""
+    untold_tokens: int = 0
 
     @override
     def __repr__(self) -> str:

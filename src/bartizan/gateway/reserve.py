@@ -72,7 +72,7 @@ def _expected(exchange: "Exchange") -> Expected:
     if route.body_octets and not route.operation and route.name not in _FREE:
         tokens = len(judged.octets) // OCTETS_A_TOKEN + 1
         if route.name not in _SILENT:
-            answered = (judged.most_tokens or UNTOLD_TOKENS) * judged.choices
+            answered = (judged.most_tokens or judged.untold_tokens or UNTOLD_TOKENS) * judged.choices
     return Expected(
         lease=exchange.id,
         service=route.service.name,

@@ -11,14 +11,19 @@ from bartizan.gateway.protocols.dialect import Dialect, Row
 
 def judged_chat(request: ChatRequest, octets: bytes) -> Judged:
     """Return what decisions need of a chat request."""
-    most = request.max_completion_tokens or request.max_tokens
-    return Judged(octets, request.model, request.stream is True, most or 0, choices=request.n or 1)
+    most, older = request.max_completion_tokens or 0, request.max_tokens
+    if older and older > most:  # which of the two counts, each service decides
+        most = older
+    return Judged(octets, request.model, request.stream is True, most, choices=request.n or 1)
 
 
 def judged_completion(request: CompletionRequest, octets: bytes) -> Judged:
     """Return what decisions need of a completion request. Raises `Refusal` for a prompt of mixed kinds."""
-    require_one_kind(request.prompt, "prompt")
+    prompt = request.prompt
+    require_one_kind(prompt, "prompt")
     choices = max(request.n or 1, request.best_of or 1)
+    if isinstance(prompt, list) and not isinstance(prompt[0], int):
+        choices *= len(prompt)  # each is answered by itself
     return Judged(octets, request.model, request.stream is True, request.max_tokens or 0, choices=choices)
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta
 
 from bartizan.gateway.body import JsonBody, Judged, NoBody
 from bartizan.gateway.events import last_events
+from bartizan.gateway.faults import refusal
 from bartizan.gateway.protocols.dialect import Row
 from bartizan.gateway.protocols.responses_choice import Chosen
 from bartizan.gateway.protocols.responses_items import Item, JsonFormat, PlainFormat, SchemaFormat
@@ -158,10 +159,22 @@ class ResponseRequest(Strict, kw_only=True, frozen=True):
     user: Maybe[Text] = UNSET
 
 
+BACKGROUND_TOKENS: Final = 131_072
+"""Tokens that an answer is expected to have which is made in the background, where the request names no number: no answer
+to it says what it cost, and reading it later is free, so that it is held to what a model writes at most."""
+
+
 def judged_response(request: ResponseRequest, octets: bytes) -> Judged:
-    """Return what decisions need of a request for a response."""
+    """Return what decisions need of a request for a response.
+
+    Raises:
+        Refusal: it names neither a model nor a prompt that has one: the service would choose, and nobody decided on it.
+    """
     model = request.model if isinstance(request.model, str) else ""
-    return Judged(octets, model, request.stream is True, request.max_output_tokens or 0)
+    if not model and not isinstance(request.prompt, Prompt):
+        raise refusal("field-missing", param="model")
+    untold = BACKGROUND_TOKENS if request.background is True else 0
+    return Judged(octets, model, request.stream is True, request.max_output_tokens or 0, untold_tokens=untold)
 
 
 _ID: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
