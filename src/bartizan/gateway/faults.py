@@ -176,6 +176,11 @@ _OTHER: Final = (
     ),
     ("upstream-unreachable", 502, "The service behind the gateway cannot be reached."),
     ("upstream-malformed", 502, "The service behind the gateway gave an answer of doubtful form."),
+    (
+        "asking-forbidden",
+        502,
+        "The service behind the gateway asked its client for something that policies do not allow.",
+    ),
     ("upstream-closed", 502, "The service behind the gateway closed the connection without an answer."),
     (
         "upstream-credential",

@@ -1,12 +1,13 @@
 """A message of a server, as its client gets it.
 
 Rules of this file: pure. Wherever a message comes from, the answer to a request or a stream, tools that it lists are
-judged: a server may answer where it was not asked. It goes on as the encoding of what was judged. Some clients
+judged: a server may answer where it was not asked. What it asks of the client is named, so that it can be decided on, be it a
+message of its own or part of an answer. It goes on as the encoding of what was judged. Some clients
 tell the names of members apart by their case and some do not, so a name that is another's but for that is a doubt.
 Source: Model Context Protocol, server/tools; JSON-RPC 2.0.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,14 @@ from bartizan.gateway.structure import structure_fault
 _DECODE: Final = msgspec.json.Decoder().decode
 _ENCODE: Final = msgspec.json.Encoder().encode
 _MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
-_RESULT: Final = frozenset({"tools"})
+_RESULT: Final = frozenset({"tools", "inputRequests"})
+_ASKED: Final = frozenset({"method", "params"})
+ASKS: Final[Mapping[str, str]] = {
+    "sampling/createMessage": "sample",
+    "elicitation/create": "elicit",
+    "roots/list": "list-roots",
+}
+"""Method of a server -> what its client must be allowed to let it have; every other is the protocol's own business."""
 
 
 class ServerMessage(msgspec.Struct, frozen=True):
@@ -27,10 +35,12 @@ class ServerMessage(msgspec.Struct, frozen=True):
     Attributes:
         octets: its encoding.
         answer: whether it answers a request.
+        asks: what the client must be allowed to let the server have, each a word of `ASKS`.
     """
 
     octets: bytes
     answer: bool
+    asks: tuple[str, ...] = ()
 
 
 def judged(octets: bytes, keep: Callable[[list[Any]], list[Any]]) -> ServerMessage:
@@ -56,7 +66,23 @@ def judged(octets: bytes, keep: Callable[[list[Any]], list[Any]]) -> ServerMessa
         require_plain(result, _RESULT)
         if "tools" in result:
             message = {**message, "result": {**result, "tools": _kept(result["tools"], keep)}}
-    return ServerMessage(_ENCODE(message), "method" not in message)
+    asks = tuple(dict.fromkeys(ASKS[word] for word in _asked(message) if word in ASKS))
+    return ServerMessage(_ENCODE(message), "method" not in message, asks)
+
+
+def _asked(message: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the methods that a server wants its client to do: since 2026-07-28 they may stand in a result."""
+    result = message.get("result")
+    within = result.get("inputRequests") if isinstance(result, dict) else None
+    if within is not None and not isinstance(within, dict):
+        raise FramingDoubt("upstream-malformed")
+    for one in (message, *(within or {}).values()):
+        if not isinstance(one, dict):
+            raise FramingDoubt("upstream-malformed")
+        require_plain(one, _ASKED)
+        method = one.get("method")
+        if isinstance(method, str):
+            yield method
 
 
 def _kept(tools: object, keep: Callable[[list[Any]], list[Any]]) -> list[Any]:
@@ -71,5 +97,6 @@ def require_plain(members: Iterable[str], known: frozenset[str]) -> None:
     Raises:
         FramingDoubt: one is.
     """
-    if not all(name in known or name.casefold() not in known for name in members):
+    folded = {name.casefold() for name in known}
+    if not all(name in known or name.casefold() not in folded for name in members):
         raise FramingDoubt("upstream-malformed")

@@ -104,22 +104,24 @@ class Reading:
 
     def _judged(self, octets: bytes) -> bytes:
         message = judged(octets, self._kept)
+        if not all(self._may(action) for action in message.asks):
+            raise FramingDoubt("asking-forbidden")
         self._answered = self._answered or message.answer
         return message.octets
 
     def _kept(self, tools: list[Any]) -> list[Any]:
         exchange = self._exchange
-        service = exchange.route.service.name
-        ports, book = exchange.plane.ports, exchange.plane.tools[service]
-
-        def may_call(name: str) -> bool:
-            asked = Circumstances(exchange.client.group, action=_CALL, tool=name)
-            return not is_refused(ports.authorize(exchange.who, _CALL, service, asked))
-
-        kept = book.kept(tools, may_call)
+        book = exchange.plane.tools[exchange.route.service.name]
+        kept = book.kept(tools, lambda name: self._may(_CALL, name))
         for found in book.take_found():
             exchange.plane.record_tool(exchange, found)
         return kept
+
+    def _may(self, action: str, tool: str = "") -> bool:
+        exchange = self._exchange
+        asked = Circumstances(exchange.client.group, action=action, tool=tool)
+        service, ports = exchange.route.service.name, exchange.plane.ports
+        return not is_refused(ports.authorize(exchange.who, action, service, asked))
 
     # ---- ids -------------------------------------------------------------------------------------------
     def _bound(self, head: AnswerHead) -> AnswerHead:
