@@ -313,6 +313,8 @@ def test_refusals_are_the_exceptions_that_the_client_knows() -> None:
                 assert body["error"]["param"] == "z"
                 with pytest.raises(anthropic.NotFoundError):
                     await api.post("/v1/complete", cast_to=object, body={})
+                with pytest.raises(anthropic.NotFoundError, match="batches, files, images"):
+                    await api.messages.batches.create(requests=[])
                 scene.waits["workload.drill"] = 1
                 with pytest.raises(anthropic.RateLimitError):
                     await api.models.list()

@@ -1,9 +1,13 @@
 """The official client of the API works through the gateway: nothing that it sends is refused."""
 
 import asyncio
+import base64
 import json
+from array import array
+from typing import Any
 
 import openai
+import pydantic
 import pytest
 
 from tests.gateway.scene import GOOD, Received, Scene, run, standing
@@ -129,6 +133,120 @@ def test_embeddings_and_models_are_answered() -> None:
             embedded = await api.embeddings.create(model="m", input=["a"], encoding_format="float")
             assert embedded.data[0].embedding == [0.5, 1.0]
             assert [model.id async for model in await api.models.list()] == ["m"]
+
+    run(scenario())
+
+
+def completion(**message: object) -> bytes:
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": None, **message},
+        "finish_reason": "stop",
+    }
+    return answering(
+        {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    )
+
+
+def test_images_files_and_sound_arrive_as_they_were_sent() -> None:
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(completion(content="a cat"))
+
+    async def scenario() -> None:
+        async with standing() as scene, connected(scene) as api:
+            scene.upstream.script = script
+            parts: list[Any] = [
+                {"type": "text", "text": "what is this?"},
+                {
+                    "type": "image_url",
+                    "image_url": {"url": "data:image/png;base64,iVBO//+=", "detail": "low"},
+                },
+                {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+                {
+                    "type": "file",
+                    "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBE"},
+                },
+            ]
+            answer = await api.chat.completions.create(
+                model="m", messages=[{"role": "user", "content": parts}]
+            )
+            assert answer.choices[0].message.content == "a cat"
+            assert json.loads(scene.upstream.received[-1].body)["messages"][0]["content"] == parts
+
+    run(scenario())
+
+
+class Weather(pydantic.BaseModel):
+    """How it is somewhere."""
+
+    place: str
+    degrees: float
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the client's own, of what it parsed
+def test_what_the_client_parsed_goes_back_as_what_was_said() -> None:
+    made = {
+        "id": "1",
+        "type": "function",
+        "function": {"name": "Weather", "arguments": '{"place":"x","degrees":2}'},
+    }
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(completion(content='{"place":"Rome","degrees":20.5}', tool_calls=[made]))
+
+    async def scenario() -> None:
+        async with standing() as scene, connected(scene) as api:
+            scene.upstream.script = script
+            said: list[Any] = [{"role": "user", "content": "weather?"}]
+            parsed = await api.chat.completions.parse(
+                model="m",
+                messages=said,
+                response_format=Weather,
+                tools=[openai.pydantic_function_tool(Weather)],
+            )
+            assert parsed.choices[0].message.parsed == Weather(place="Rome", degrees=20.5)
+            back = [*said, parsed.choices[0].message, {"role": "tool", "tool_call_id": "1", "content": "ok"}]
+            await api.chat.completions.create(model="m", messages=back)
+            sent = json.loads(scene.upstream.received[-1].body)["messages"][1]
+            assert sent["tool_calls"][0]["function"]["name"] == "Weather"
+
+    run(scenario())
+
+
+def test_embeddings_come_in_the_clients_own_base64() -> None:
+    numbers = array("f", [0.5, -1.0]).tobytes()
+
+    async def script(received: Received, writer: asyncio.StreamWriter) -> None:
+        assert json.loads(received.body)["encoding_format"] == "base64"
+        data = [{"object": "embedding", "index": 0, "embedding": base64.b64encode(numbers).decode()}]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        writer.write(answering({"object": "list", "model": "m", "data": data, "usage": usage}))
+
+    async def scenario() -> None:
+        async with standing() as scene, connected(scene) as api:
+            scene.upstream.script = script
+            for asked in ("a", ["a", "b"], [1, 2], [[1, 2], [3]]):
+                embedded = await api.embeddings.create(model="m", input=asked, dimensions=2)  # type: ignore[arg-type]  # each is one
+                assert embedded.data[0].embedding == [0.5, -1.0]
+
+    run(scenario())
+
+
+def test_what_is_not_served_says_so() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, connected(scene) as api:
+            for ask in (
+                lambda: api.batches.create(
+                    completion_window="24h", endpoint="/v1/chat/completions", input_file_id="f"
+                ),
+                lambda: api.images.generate(prompt="x"),
+                api.files.list,
+            ):
+                with pytest.raises(openai.NotFoundError) as fault:
+                    await ask()
+                assert fault.value.code == "route-unknown"
+                assert "batches, files, images" in fault.value.message
+            assert scene.upstream.received == []
 
     run(scenario())
 

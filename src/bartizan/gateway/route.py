@@ -40,6 +40,15 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 """Protocol of a service -> how its clients speak."""
 _OPEN: Final = re.compile(r"\{([a-z]+)\}")
 _ANY: Final = b"{}"
+_UNSERVED: Final = re.compile(
+    rb"(?:/[a-z0-9-]+)?(?:/openai)?/v1/(?:messages/batches|batches|files|uploads|fine_tuning|vector_stores|conversations|assistants"
+    rb"|threads|containers|images|audio|videos|moderations|realtime|evals|skills)(?:/.*)?"
+)
+"""Paths that clients of these protocols know and that are not there: what stands behind them nobody would judge."""
+_NOT_HERE: Final = (
+    "There is no such route: batches, files, images, sound and what a service does later or keeps are not served, because nobody "
+    "would judge them; send each request by itself."
+)
 _READING: Final = frozenset({b"GET", b"HEAD"})
 
 
@@ -221,7 +230,7 @@ class Routes:
             fitting = [laid for laid in self._laid.get(key, ()) if _fits(laid, segments)]
             if fitting:
                 return fitting, tuple(segments)
-        raise refusal("route-unknown")
+        raise refusal("route-unknown", what=_NOT_HERE if _UNSERVED.fullmatch(path) else "")
 
 
 def _fits(laid: Laid, segments: list[bytes]) -> bool:

@@ -5,7 +5,7 @@ official client can send, and what open servers (vLLM, llama.cpp, TGI) document 
 Source: the parameter types of the `openai` package, 3.54.0.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
 
@@ -95,10 +95,11 @@ Content = str | list[TextPart | RefusalPart | ImagePart | AudioPart | FilePart]
 
 
 class CalledFunction(Strict, frozen=True):
-    """A call of a function, its arguments as JSON text."""
+    """A call of a function, its arguments as JSON text; where the client's `parse` read them, it sends that back too."""
 
     name: Text
     arguments: str
+    parsed_arguments: Any = UNSET
 
 
 class CalledCustom(Strict, frozen=True):
@@ -156,7 +157,7 @@ class UserMessage(Message, tag="user", frozen=True):
 
 
 class AssistantMessage(Message, tag="assistant", frozen=True):
-    """What the model said earlier, as it came back from the API."""
+    """What the model said earlier, as it came back from the API, and what the client's `parse` made of it."""
 
     content: Maybe[Content] = UNSET
     name: Maybe[Text] = UNSET
@@ -165,6 +166,7 @@ class AssistantMessage(Message, tag="assistant", frozen=True):
     tool_calls: Maybe[list[FunctionCall | CustomCall]] = UNSET
     function_call: Maybe[CalledFunction] = UNSET
     annotations: Maybe[list[Free]] = UNSET
+    parsed: Any = UNSET
     reasoning: Maybe[str] = UNSET
     reasoning_content: Maybe[str] = UNSET
     prefix: Maybe[bool] = UNSET
