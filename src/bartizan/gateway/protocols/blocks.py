@@ -23,37 +23,34 @@ class CacheMark(Strict, frozen=True):
     ttl: Maybe[Literal["5m", "1h"]] = UNSET
 
 
-class CharCitation(TypedPart, tag="char_location", frozen=True):
+class DocumentCitation(TypedPart, kw_only=True, frozen=True):
+    """Where a text comes from: a place in a document."""
+
+    cited_text: str
+    document_index: Many
+    document_title: str | None
+    file_id: Maybe[Text] = UNSET
+
+
+class CharCitation(DocumentCitation, tag="char_location", kw_only=True, frozen=True):
     """Where a text comes from: characters of a document."""
 
-    cited_text: str
-    document_index: Many
-    document_title: str | None
     start_char_index: Many
     end_char_index: Many
-    file_id: Maybe[Text] = UNSET
 
 
-class PageCitation(TypedPart, tag="page_location", frozen=True):
+class PageCitation(DocumentCitation, tag="page_location", kw_only=True, frozen=True):
     """Where a text comes from: pages."""
 
-    cited_text: str
-    document_index: Many
-    document_title: str | None
     start_page_number: Many
     end_page_number: Many
-    file_id: Maybe[Text] = UNSET
 
 
-class BlockCitation(TypedPart, tag="content_block_location", frozen=True):
+class BlockCitation(DocumentCitation, tag="content_block_location", kw_only=True, frozen=True):
     """Where a text comes from: blocks of a document."""
 
-    cited_text: str
-    document_index: Many
-    document_title: str | None
     start_block_index: Many
     end_block_index: Many
-    file_id: Maybe[Text] = UNSET
 
 
 class WebCitation(TypedPart, tag="web_search_result_location", frozen=True):

@@ -15,12 +15,11 @@ from bartizan.gateway.protocols.shape import Free, Many, Maybe, Strict, Text, Ty
 Id = Maybe[Text]
 
 
-class FunctionCall(TypedPart, tag="function_call", rename={"later": "async"}, frozen=True):
-    """A call of a function, its arguments as JSON text."""
+class Called(TypedPart, rename={"later": "async"}, kw_only=True, frozen=True):
+    """What calls of a caller's own tools share."""
 
     call_id: Text
     name: Text
-    arguments: str
     later: Maybe[bool] = UNSET
     id: Id = UNSET
     caller: Caller = UNSET
@@ -28,41 +27,40 @@ class FunctionCall(TypedPart, tag="function_call", rename={"later": "async"}, fr
     status: Status = UNSET
 
 
-class FunctionCallOutput(TypedPart, tag="function_call_output", frozen=True):
-    """What a function returned."""
+class Returned(TypedPart, kw_only=True, frozen=True):
+    """What the results of such calls share."""
 
     output: Parts
-    call_id: Id = UNSET
     id: Id = UNSET
     caller: Caller = UNSET
+    created_by: Maybe[Text] = UNSET
+    status: Status = UNSET
+
+
+class FunctionCall(Called, tag="function_call", kw_only=True, frozen=True):
+    """A call of a function, its arguments as JSON text."""
+
+    arguments: str
+
+
+class FunctionCallOutput(Returned, tag="function_call_output", kw_only=True, frozen=True):
+    """What a function returned."""
+
+    call_id: Id = UNSET
     name: Maybe[Text] = UNSET
     namespace: Maybe[Text] = UNSET
-    status: Status = UNSET
-    created_by: Maybe[Text] = UNSET
 
 
-class CustomCall(TypedPart, tag="custom_tool_call", rename={"later": "async"}, frozen=True):
+class CustomCall(Called, tag="custom_tool_call", kw_only=True, frozen=True):
     """A call of a custom tool."""
 
-    call_id: Text
-    name: Text
     input: str
-    later: Maybe[bool] = UNSET
-    id: Id = UNSET
-    caller: Caller = UNSET
-    namespace: Maybe[Text] = UNSET
-    status: Status = UNSET
 
 
-class CustomCallOutput(TypedPart, tag="custom_tool_call_output", frozen=True):
+class CustomCallOutput(Returned, tag="custom_tool_call_output", kw_only=True, frozen=True):
     """What a custom tool returned."""
 
     call_id: Text
-    output: Parts
-    id: Id = UNSET
-    caller: Caller = UNSET
-    created_by: Maybe[Text] = UNSET
-    status: Status = UNSET
 
 
 class Found(Strict, frozen=True):

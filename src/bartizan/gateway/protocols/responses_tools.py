@@ -25,16 +25,21 @@ Callers = Maybe[list[Literal["direct", "programmatic"]]]
 Effort = Maybe[Text]
 
 
-class FunctionTool(TypedPart, tag="function", rename={"later": "async"}, frozen=True):
-    """A function of the caller's own."""
+class OwnTool(TypedPart, rename={"later": "async"}, kw_only=True, frozen=True):
+    """What tools of the caller's own share."""
 
     name: Text
-    parameters: Maybe[Free] = UNSET
-    strict: Maybe[bool] = UNSET
     later: Maybe[bool] = UNSET
     allowed_callers: Callers = UNSET
     defer_loading: Maybe[bool] = UNSET
     description: Maybe[str] = UNSET
+
+
+class FunctionTool(OwnTool, tag="function", kw_only=True, frozen=True):
+    """A function of the caller's own."""
+
+    parameters: Maybe[Free] = UNSET
+    strict: Maybe[bool] = UNSET
     output_schema: Maybe[Free] = UNSET
 
 
@@ -49,14 +54,9 @@ class Grammar(TypedPart, tag="grammar", frozen=True):
     syntax: Literal["lark", "regex"]
 
 
-class CustomTool(TypedPart, tag="custom", rename={"later": "async"}, frozen=True):
+class CustomTool(OwnTool, tag="custom", kw_only=True, frozen=True):
     """A tool of the caller's own that takes text."""
 
-    name: Text
-    later: Maybe[bool] = UNSET
-    allowed_callers: Callers = UNSET
-    defer_loading: Maybe[bool] = UNSET
-    description: Maybe[str] = UNSET
     format: Maybe[TextGrammar | Grammar] = UNSET
 
 
