@@ -226,7 +226,7 @@ def test_embeddings_come_in_the_clients_own_base64() -> None:
         async with standing() as scene, connected(scene) as api:
             scene.upstream.script = script
             for asked in ("a", ["a", "b"], [1, 2], [[1, 2], [3]]):
-                embedded = await api.embeddings.create(model="m", input=asked, dimensions=2)  # type: ignore[arg-type]  # each is one
+                embedded = await api.embeddings.create(model="m", input=asked, dimensions=2)
                 assert embedded.data[0].embedding == [0.5, -1.0]
 
     run(scenario())
