@@ -1,15 +1,23 @@
 """`python -m fuzz TARGET --executions N`: attack one parser, or `all`, and print what came of it.
 
-It fails where an input broke a promise; the file of the input is named, and `--replay FILE` runs it alone.
+It fails where an input broke a promise; the file of the input is named, and `--replay FILE` runs it alone. Long
+campaigns go in slices, each a process of its own: what one has found and, with `--record`, executed is kept though
+the next is stopped.
 """
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
+from fuzz import record
 from fuzz.campaign import Report, fuzz
 from fuzz.target import load, names
+
+_SLICE = 500_000
 
 
 def main() -> int:
@@ -20,6 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--keep", action="store_true", help="make the committed corpus anew out of all that is known"
     )
+    parser.add_argument("--record", action="store_true", help=f"add it to fuzz/{record.RECORD.name}")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run one input alone")
     wanted = parser.parse_args()
     if wanted.replay:
@@ -29,10 +38,31 @@ def main() -> int:
     print(f"{'target':<12} {'executions':>12} {'per second':>11} {'inputs':>7} {'branches':>12}")
     broken = 0
     for name in chosen:
-        report = fuzz(name, wanted.executions, partial(_progress, name), keep=wanted.keep)
+        report = _attack(name, wanted)
         broken += len(report.broken)
         _show(name, report)
     return 1 if broken else 0
+
+
+def _attack(name: str, wanted: argparse.Namespace) -> Report:
+    """Attack one target slice by slice, up to what breaks it; return what came of all of them."""
+    executions = seconds = 0
+    code = record.commit() if wanted.record else ""
+    while True:
+        left = wanted.executions - executions
+        keep = wanted.keep and left <= _SLICE
+        report = fuzz(name, min(left, _SLICE), partial(_progress, name), keep=keep)
+        if code and not report.broken:
+            _record(name, code, report)
+        executions, seconds = executions + report.executions, seconds + report.seconds
+        if report.broken or left <= _SLICE:
+            return msgspec.structs.replace(report, executions=executions, seconds=seconds)
+
+
+def _record(name: str, code: str, report: Report) -> None:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    made = report.executions, report.reached, report.branches, report.seconds
+    record.add(record.Row(name, code, today, *made))
 
 
 def _progress(name: str, said: str) -> None:

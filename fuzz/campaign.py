@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from fuzz.target import CORPORA, FOUND, kept, load
+from fuzz.target import CORPORA, FOUND, Target, kept, load
 
 _STEP = re.compile(r"#(\d+)\s+(\w+) .*exec/s: (\d+)")
 _HANG_S, _MOST_MB = 10, 2048
@@ -71,7 +71,7 @@ def _run(name: str, executions: int, progress: Callable[[str], None]) -> tuple[i
     arguments += [f"-dict={words}", f"-artifact_prefix={broken}/", f"-timeout={_HANG_S}"]
     arguments += [f"-rss_limit_mb={_MOST_MB}", "-reload=0", "-len_control=20"]
     child = subprocess.Popen(
-        [sys.executable, "-m", "fuzz.fuzzing", name, *arguments],
+        [sys.executable, "-m", "fuzz.fuzzing", name, ",".join(_around(target)), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -92,6 +92,12 @@ def _run(name: str, executions: int, progress: Callable[[str], None]) -> tuple[i
     if child.returncode and not any(broken.iterdir()):
         raise RuntimeError(f"the fuzzer failed:\n{said}")
     return made, seconds, said
+
+
+def _around(target: Target) -> list[str]:
+    """Return what is loaded of the package besides the modules under attack."""
+    loaded = [name for name in sys.modules if name.partition(".")[0] == "bartizan"]
+    return [name for name in loaded if name not in target.modules]
 
 
 def _measure(name: str, grown: Path, *, keep: bool) -> dict[str, int]:

@@ -1,10 +1,9 @@
 """Heads of requests: what is taken, h11 takes too and alike; what will be taken is not given up half-way."""
 
-import h11
-
 from bartizan.gateway.diagnosis import fault_of, partial_fault
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.request import CHUNKED, HeadReader, RequestHead
+from bartizan.gateway.request import HeadReader, RequestHead
+from fuzz.oracle import head_in
 from fuzz.target import Target
 
 _READER = HeadReader(["localhost", "::1"])
@@ -30,18 +29,13 @@ def run(head: bytes) -> str:
 
 
 def _require_alike(ours: RequestHead, whole: bytes) -> None:
-    connection = h11.Connection(h11.SERVER)
-    connection.receive_data(whole)
-    theirs = connection.next_event()
-    assert isinstance(theirs, h11.Request)
-    assert (theirs.method, theirs.target) == (ours.method, ours.path)
+    theirs, length = head_in(whole)
+    target = ours.path + b"?" + ours.query if ours.query else ours.path
+    assert (theirs.method, theirs.target) == (ours.method, target)
     assert theirs.http_version == b"1.%d" % ours.minor
     fields = dict(theirs.headers)
     assert b"transfer-encoding" not in fields or b"content-length" not in fields
-    length = CHUNKED if b"transfer-encoding" in fields else int(fields.get(b"content-length", b"0"))
     assert length == ours.length
-    if length == 0:
-        assert isinstance(connection.next_event(), h11.EndOfMessage)
 
 
 TARGET = Target(

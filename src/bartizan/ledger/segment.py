@@ -130,9 +130,10 @@ def judge_tail(tail: bytes, key: bytes | bytearray, sequence: int) -> Fault | No
     """
     if len(tail) >= MOST_FRAME:
         return Fault.LENGTH
-    for end in range(HEAD.size + 1, len(tail) - TAG_OCTETS + 1):
-        if tail[end - 1 : end] == b"}":
-            frame, _ = seal(key, sequence, tail[HEAD.size : end])
-            if Tag(frame[-TAG_OCTETS:]).matches(tail[end : end + TAG_OCTETS]):
-                return Fault.LENGTH
+    end = tail.find(b"}", HEAD.size) + 1
+    while 0 < end <= len(tail) - TAG_OCTETS:
+        frame, _ = seal(key, sequence, tail[HEAD.size : end])
+        if Tag(frame[-TAG_OCTETS:]).matches(tail[end : end + TAG_OCTETS]):
+            return Fault.LENGTH
+        end = tail.find(b"}", end) + 1
     return None
