@@ -27,10 +27,13 @@ def main() -> None:
     target = load(name)
     octets = [data for _, data in kept(name)]
     octets += [file.read_bytes() for folder in folders for file in sorted(Path(folder).glob("*"))]
-    chosen = dict(_choose(target, octets, tracer))
     if "--keep" in sys.argv:
+        chosen = dict(_choose(target, octets, tracer))
         _keep(name, chosen.keys() - set(target.seeds))
-    print(json.dumps({**_count(target, tracer), "inputs": len(octets), "kept": len(chosen)}))
+    else:
+        for data in octets:
+            target.run(data)
+    print(json.dumps({**_count(target, tracer), "inputs": len(octets)}))
 
 
 def _choose(

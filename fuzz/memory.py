@@ -7,6 +7,8 @@ from contextvars import Context
 
 from typing_extensions import override
 
+from bartizan.clock import SECOND, Clock, Nanoseconds
+
 
 class Wire(asyncio.Transport):
     """A transport that keeps what is written to it.
@@ -63,11 +65,29 @@ class Wire(asyncio.Transport):
         self.closed = True
 
 
-class Steps:
-    """A loop without time: what is called soon is called when it is told to go on."""
+START = Nanoseconds(1_700_000_000_000_000_000)
+
+
+class Still(Clock):
+    """A clock that stands until it is moved."""
 
     def __init__(self) -> None:
+        self.at = START
+
+    @override
+    def now(self) -> Nanoseconds:
+        return self.at
+
+
+class Steps:
+    """A loop whose time stands: what is called soon is called when it is told to go on; where all else is done, time
+    goes on to what is called later.
+    """
+
+    def __init__(self, clock: Still) -> None:
+        self._clock = clock
         self._due: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
+        self._later: list[tuple[Nanoseconds, Callable[..., object], tuple[object, ...]]] = []
 
     def call_soon(
         self, callback: Callable[..., object], *args: object, context: Context | None = None
@@ -76,11 +96,25 @@ class Steps:
         del context
         self._due.append((callback, args))
 
+    def call_later(
+        self, seconds: float, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> object:
+        """Call it once that much time is over; return something in the place of a handle."""
+        del context
+        self._later.append((Nanoseconds(self._clock.at + int(seconds * SECOND)), callback, args))
+        return self
+
     def go_on(self) -> None:
         """Call all that is due, and what that makes due; it must come to an end."""
         for _ in range(100_000):
-            if not self._due:
+            if self._due:
+                callback, args = self._due.popleft()
+            elif self._later:
+                first = min(self._later, key=lambda each: each[0])
+                self._later.remove(first)
+                at, callback, args = first
+                self._clock.at = max(self._clock.at, at)
+            else:
                 return
-            callback, args = self._due.popleft()
             callback(*args)
         raise AssertionError("it never comes to rest")

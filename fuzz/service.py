@@ -3,15 +3,13 @@
 import os
 from typing import TYPE_CHECKING, cast
 
-from typing_extensions import override
-
-from bartizan.clock import Clock, Nanoseconds
+from bartizan.clock import Nanoseconds
 from bartizan.gateway.answer_head import read_answer
 from bartizan.gateway.cluster import Cluster
 from bartizan.gateway.plane import Plane
 from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ServiceRoute
 from bartizan.ledger.journal import Journal
-from fuzz.memory import Steps
+from fuzz.memory import Steps, Still
 from tests.gateway.scene import DRILL, FORGED, GOOD, MISSING, NOBODY, Changed, Denied, Known, Permitted
 
 if TYPE_CHECKING:
@@ -24,18 +22,6 @@ if TYPE_CHECKING:
 BODY = b'{"answer":1}'
 _COUNTED = read_answer(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d" % len(BODY))
 _CHUNKED = read_answer(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked")
-START = Nanoseconds(1_700_000_000_000_000_000)
-
-
-class Still(Clock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    @override
-    def now(self) -> Nanoseconds:
-        return self.at
 
 
 class Service:
@@ -78,7 +64,8 @@ async def _nowhere(_service: str, _target: str) -> object:
 
 def plane() -> tuple[Plane, Service, Steps, Still]:
     """Return a new plane and what is around it."""
-    steps, clock = Steps(), Still()
+    clock = Still()
+    steps = Steps(clock)
     ports = Ports(
         clock=clock,
         names=("localhost",),

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.plane import Plane
 from bartizan.gateway.protocol import ClientConnection
+from bartizan.gateway.strangers import Strangers
 from fuzz.cuts import cut_at, parts_of, uncut
-from fuzz.memory import Steps, Wire
+from fuzz.memory import START, Steps, Still, Wire
 from fuzz.oracle import Found, requests_in
-from fuzz.service import START, Service, Still, plane
+from fuzz.service import Service, plane
 from fuzz.target import Target
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z -]*\r\n")
@@ -48,6 +49,9 @@ def _agree(some: Sequence[object], others: Sequence[object]) -> bool:
 def _served(parts: list[bytes]) -> tuple[list[int], list[Found], bytes]:
     made, service, steps, clock = _PLANE
     clock.at = made.swept = START
+    made.strangers = Strangers(
+        clock, made.loop, made._is_busy
+    )  # how long they rest is counted from another time
     service.received = []
     wire, one = Wire(), ClientConnection(made)
     one.connection_made(wire)
@@ -125,6 +129,7 @@ TARGET = Target(
         "bartizan.gateway.plane",
         "bartizan.gateway.framing",
         "bartizan.gateway.diagnosis",
+        "bartizan.gateway.strangers",
     ),
     run=run,
     seeds=(
@@ -150,5 +155,5 @@ TARGET = Target(
         b"Expect: 100-continue\r\n", b"Upgrade: h2c\r\n", b"Trailer: a\r\n", b"HTTP/1.0", b"HTTP/2.0", b"HEAD", b"POST", b"GET", b"DELETE",
         b"Bearer good", b"Bearer ", b"/oauth/token", b"/oauth/jwks", b"/healthz", b"/nowhere", b"Content-Encoding: gzip\r\n",
     ),
-    longest=900,
+    longest=640,
 )  # fmt: skip

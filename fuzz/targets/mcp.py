@@ -127,5 +127,5 @@ TARGET = Target(
         b'"tools/call"', b'"ping"', b'"params":', b'"name":', b'"result":', b'"tools":', b'"Tools":', b'"error":', b'"id":', b'"jsonrpc":"2.0"',
         b'"destructiveHint":true', b'"readOnlyHint":', b'"description":', b'"_meta":', b"null", b"{}", b"[", b"]", b"\\u006f", b'"cursor":', b'"uri":',
     ),
-    longest=1024,
+    longest=512,
 )  # fmt: skip
