@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from fuzz import record
-from fuzz.campaign import Report, fuzz
+from fuzz.campaign import Report, fuzz, keep
 from fuzz.target import load, names
 
-_SLICE = 500_000
+_SLICE_S = 300
 
 
 def main() -> int:
@@ -49,14 +49,15 @@ def _attack(name: str, wanted: argparse.Namespace) -> Report:
     executions = seconds = 0
     code = record.commit() if wanted.record else ""
     while True:
-        left = wanted.executions - executions
-        keep = wanted.keep and left <= _SLICE
-        report = fuzz(name, min(left, _SLICE), partial(_progress, name), keep=keep)
+        report = fuzz(name, wanted.executions - executions, _SLICE_S, partial(_progress, name))
         if code and not report.broken:
             _record(name, code, report)
         executions, seconds = executions + report.executions, seconds + report.seconds
-        if report.broken or left <= _SLICE:
-            return msgspec.structs.replace(report, executions=executions, seconds=seconds)
+        if report.broken or executions >= wanted.executions:
+            break
+    if wanted.keep and not report.broken:
+        keep(name)
+    return msgspec.structs.replace(report, executions=executions, seconds=seconds)
 
 
 def _record(name: str, code: str, report: Report) -> None:

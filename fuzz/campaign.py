@@ -39,14 +39,14 @@ class Report(msgspec.Struct, frozen=True):
     said: str
 
 
-def fuzz(name: str, executions: int, progress: Callable[[str], None], *, keep: bool = False) -> Report:
-    """Attack a target with so many inputs and return what came of it.
+def fuzz(name: str, executions: int, most: int, progress: Callable[[str], None]) -> Report:
+    """Attack a target with so many inputs, or with as many as there is time for, and return what came of it.
 
     Args:
         name: of the target.
         executions: how many.
+        most: seconds that it may take.
         progress: is told how far it is.
-        keep: whether the corpus is made anew, out of all that was found.
     """
     grown, broken = FOUND / name / "grown", FOUND / name / "broken"
     for folder in (grown, broken, CORPORA / name):
@@ -55,20 +55,30 @@ def fuzz(name: str, executions: int, progress: Callable[[str], None], *, keep: b
         if label.startswith("seed"):
             (grown / label.replace(" ", "-")).write_bytes(seed)
     before = set(broken.iterdir())
-    made, seconds, said = _run(name, executions, progress)
+    made, seconds, said = _run(name, (executions, most), progress)
     found = tuple(sorted(set(broken.iterdir()) - before))
-    count = {"branches": 0, "reached": 0, "inputs": 0} if found else _measure(name, grown, keep=keep)
+    count = {"branches": 0, "reached": 0, "inputs": 0} if found else _measure(name)
     return Report(made, seconds, count["branches"], count["reached"], count["inputs"], found, said)
 
 
-def _run(name: str, executions: int, progress: Callable[[str], None]) -> tuple[int, int, str]:
+def keep(name: str) -> None:
+    """Make the corpus of a target anew, out of all that was found."""
+    _measure(name, "--keep")
+
+
+def _run(name: str, most: tuple[int, int], progress: Callable[[str], None]) -> tuple[int, int, str]:
     """Return the executions made, the seconds that they took and the last lines of the fuzzer."""
     words = FOUND / name / "words"
     target = load(name)
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words))
     grown, broken = FOUND / name / "grown", FOUND / name / "broken"
-    arguments = [str(grown), str(CORPORA / name), f"-runs={executions}", f"-max_len={target.longest}"]
-    arguments += [f"-dict={words}", f"-artifact_prefix={broken}/", f"-timeout={_HANG_S}"]
+    arguments = [str(grown), str(CORPORA / name), f"-runs={most[0]}", f"-max_total_time={most[1]}"]
+    arguments += [
+        f"-dict={words}",
+        f"-max_len={target.longest}",
+        f"-artifact_prefix={broken}/",
+        f"-timeout={_HANG_S}",
+    ]
     arguments += [f"-rss_limit_mb={_MOST_MB}", "-reload=0", "-len_control=20"]
     # what takes long is tried less often, not never: as many branches in half of the time
     arguments += ["-entropic_scale_per_exec_time=1"]
@@ -102,8 +112,8 @@ def _around(target: Target) -> list[str]:
     return [name for name in loaded if name not in target.modules]
 
 
-def _measure(name: str, grown: Path, *, keep: bool) -> dict[str, int]:
-    command = [sys.executable, "-m", "fuzz.branches", name, str(grown), *(["--keep"] if keep else [])]
+def _measure(name: str, *options: str) -> dict[str, int]:
+    command = [sys.executable, "-m", "fuzz.branches", name, str(FOUND / name / "grown"), *options]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     count: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return count
