@@ -23,7 +23,7 @@ _HEAD = """\
 
 Written by `python -m fuzz TARGET --record`, which adds what it executed; what an execution is, `docs/fuzzing.md` says.
 Nothing here ended in a crash, a hang, too much memory or a broken promise: what does so is not counted, but mended.
-A commit with a `+` had changes that were not yet committed. Branches are those of the modules under attack.
+A commit with a `+` had changes on top. Branches are those of the modules under attack.
 
 ## Together
 
