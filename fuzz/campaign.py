@@ -114,7 +114,9 @@ def _around(target: Target) -> list[str]:
 
 def _measure(name: str, *options: str) -> dict[str, int]:
     command = [sys.executable, "-m", "fuzz.branches", name, str(FOUND / name / "grown"), *options]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the branches could not be counted:\n{done.stderr}")
     count: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return count
 
