@@ -6,6 +6,7 @@ for what became of them: a corpus keeps an input for each branch that is reached
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def load(name: str) -> Target:
     """Return the target of that name."""
     target = importlib.import_module(f"fuzz.targets.{name}").TARGET
     assert isinstance(target, Target)
+    assert sys.modules.keys() >= set(target.modules), "it names a module that it does not attack"
     return target
 
 

@@ -152,7 +152,7 @@ def _require_clean(kept: bytes) -> None:
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TARGET = Target(
-    modules=("bartizan.gateway.answer_head", "bartizan.gateway.response", "bartizan.gateway.upstream", "bartizan.gateway.framing"),
+    modules=("bartizan.gateway.answer_head", "bartizan.gateway.upstream", "bartizan.gateway.framing"),
     run=run,
     seeds=(
         uncut(_OK + b"Content-Length: 2\r\n\r\n{}"),
