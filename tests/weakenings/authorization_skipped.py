@@ -1,4 +1,4 @@
-"""Every known principal may do everything."""
+"""Every known principal may do everything but call tools."""
 
 from bartizan.access.decide import Circumstances, Decider
 from bartizan.access.outcome import Allowed, Authenticated, Refused
@@ -7,14 +7,18 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
+    real = Decider.decide
+
     def weak(
-        self: Decider,  # noqa: ARG001 - that is the weakness
+        self: Decider,
         who: Authenticated,
-        action: str,  # noqa: ARG001
-        service: str,  # noqa: ARG001
-        circumstances: Circumstances,  # noqa: ARG001
+        action: str,
+        service: str,
+        circumstances: Circumstances,
         generation: int,
     ) -> Allowed | Refused:
+        if action == "call-tool":
+            return real(self, who, action, service, circumstances, generation)
         return Allowed((), generation, who.until)
 
     Decider.decide = weak  # type: ignore[method-assign]  # a weakening replaces one function

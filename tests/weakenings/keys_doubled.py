@@ -1,4 +1,4 @@
-"""A member that is named twice is read once, and nobody minds."""
+"""A member that is named twice is read once, and nobody minds, unless a colon is written as an escape."""
 
 from bartizan.gateway import body
 
@@ -6,7 +6,9 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    def weak(body: bytes, encoded: bytes) -> bool:  # noqa: ARG001 - that is the weakness
-        return False
+    real = body.has_repeated_member
+
+    def weak(sent: bytes, encoded: bytes) -> bool:
+        return body._ESCAPED_COLON in sent and real(sent, encoded)
 
     body.has_repeated_member = weak

@@ -1,16 +1,17 @@
-"""A request that is under way holds no place."""
+"""A completion that is under way holds no place."""
 
-from bartizan.clock import Nanoseconds
-from bartizan.store import memory_limits
-from bartizan.store.gauge import Places
+from bartizan.app.metering import Metering, Rule
+from bartizan.gateway.holds import Expected
 
 MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    real = memory_limits.Account.hold
+    real = Metering._amount
 
-    def weak(self: memory_limits.Account, lease: str, cost: int, until: Nanoseconds) -> None:
-        real(self, lease, 0 if isinstance(self.gauge, Places) else cost, until)
+    def weak(self: Metering, rule: Rule, expected: Expected, tokens: int, answered: int) -> int:
+        if (rule.party, expected.route) == ("concurrent", "completions"):
+            return 0
+        return real(self, rule, expected, tokens, answered)
 
-    memory_limits.Account.hold = weak  # type: ignore[method-assign]  # a weakening replaces one function
+    Metering._amount = weak  # type: ignore[method-assign]  # a weakening replaces one function

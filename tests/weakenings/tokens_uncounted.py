@@ -1,19 +1,17 @@
-"""The meter counts requests, and takes every one for a single token."""
+"""The meter counts embeddings, and takes every one for a single token."""
 
-from bartizan.app import metering
+from bartizan.app.metering import Metering, Rule
 from bartizan.gateway.holds import Expected
 
 MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    def weak(
-        self: metering.Metering,  # noqa: ARG001 - that is the weakness
-        rule: metering.Rule,  # noqa: ARG001
-        expected: Expected,  # noqa: ARG001
-        tokens: int,  # noqa: ARG001
-        answered: int,  # noqa: ARG001
-    ) -> int:
-        return 1
+    real = Metering._amount
 
-    metering.Metering._amount = weak  # type: ignore[method-assign]  # a weakening replaces one function
+    def weak(self: Metering, rule: Rule, expected: Expected, tokens: int, answered: int) -> int:
+        if expected.route == "embeddings":
+            return 1
+        return real(self, rule, expected, tokens, answered)
+
+    Metering._amount = weak  # type: ignore[method-assign]  # a weakening replaces one function

@@ -11,7 +11,8 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from bartizan.app.address import listen_address
 from bartizan.app.catalogue import catalogue
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, PlatformSilent
+from bartizan.app.scenery import Scenery, available, files
 from bartizan.app.settings import read
 from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.config import NAME
@@ -73,8 +75,9 @@ def exercise(
     known = catalogue()
     found = platform.status(folder)
     claimed = known.enforced - (frozenset() if found is None or found.tls else OF_TLS)
-    stages = (Stage.FRONT, Stage.TWIN, *((Stage.SAMPLE,) if target == SAMPLE else ()))
-    attacks = choose(known.attacks, names, stages)
+    stages = (Stage.FRONT, Stage.TWIN, Stage.SCENE, *((Stage.SAMPLE,) if target == SAMPLE else ()))
+    chosen = choose(known.attacks, names, stages)
+    attacks = tuple(attack for attack in chosen if available(attack.needs))
     if found is not None and not found.tls:  # a twin with TLS would prove nothing of this platform
         attacks = tuple(attack for attack in attacks if attack.control != "data.transit-quantum-safe")
     done: list[Tried] = []
@@ -84,8 +87,14 @@ def exercise(
         progress(f"drill        {len(done)} of {len(attacks)} attacks: {attempt.attack.title}")
 
     _sweep(Path(tempfile.gettempdir()), SystemClock().now())
-    with Twins(partial(_twin, _inherited(folder))) as twins:
-        aim = Target(connect(folder, target), twins.get, time.sleep)
+    with (
+        Twins(partial(_twin, _inherited(folder), files())) as twins,
+        Scenery(twins.get) as scenery,
+        ThreadPoolExecutor(1) as ahead,
+    ):
+        if any(attack.stage is Stage.SCENE for attack in attacks):
+            ahead.submit(scenery.get)  # whoever asks for it gets what it raised
+        aim = Target(connect(folder, target), twins.get, time.sleep, scenery.get)
         ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried)
         result = run(attacks, aim, ports)
     progress("")
@@ -155,10 +164,20 @@ def _inherited(folder: Folder) -> tuple[str, ...]:
 
 
 def _twin(
-    inherited: tuple[str, ...], folder: Path, lines: tuple[str, ...]
+    inherited: tuple[str, ...], beside: Mapping[str, str], folder: Path, lines: tuple[str, ...]
 ) -> tuple[Platform, Callable[[], None]]:
-    """Start a throw-away platform in an empty folder, with these lines as its whole configuration."""
+    """Start a throw-away platform in an empty folder, with these lines as its whole configuration.
+
+    Args:
+        inherited: lines that it takes over from the platform that is attacked.
+        beside: files that the configuration may name: name -> text.
+        folder, lines: as of `Twins`.
+    """
     file, state = folder / NAME, Folder(folder / "state")
+    for name, text in beside.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(text, encoding="utf-8")
     file.write_text("".join(f"{line}\n" for line in (*inherited, *lines)), encoding="utf-8")
     running = platform.start(platform.plan(read(file, folder), state.root, port=0))
     try:

@@ -31,7 +31,9 @@ class Stage(enum.Enum):
     SAMPLE = "sample"
     """Only against the built-in sample: it needs the sample's secret or obedience, or requests that are served."""
     TWIN = "twin"
-    """On a throw-away platform: it kills, edits or needs another configuration."""
+    """On a throw-away platform: it kills, edits or needs another configuration. One after another."""
+    SCENE = "scene"
+    """On a throw-away platform before services that are played, some of them hostile; several at once."""
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -106,6 +108,7 @@ class Attack(msgspec.Struct, frozen=True):
         references: ids of ATLAS (`AML.T0051`), OWASP (`API2:2023`, `LLM01:2025`) and CWE (`CWE-287`).
         weakening: the file of tests/weakenings that must turn exactly this attack to broken.
         act: carries the attack out on a target; takes at most a few seconds.
+        needs: the optional module without which the platform has not what is attacked; mostly none.
     """
 
     name: str
@@ -117,6 +120,7 @@ class Attack(msgspec.Struct, frozen=True):
     references: tuple[str, ...]
     weakening: str
     act: Callable[[Target], Outcome]
+    needs: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what the table or the ledger could not show."""

@@ -199,16 +199,17 @@ class Door(msgspec.Struct, frozen=True):
         return _answers(received)
 
 
-def read_answer(line: Line, method: str) -> Answer:
+def read_answer(line: Line, method: str, wait_s: float = WAIT_S) -> Answer:
     """Return the answer that comes next on a line.
 
     Args:
         line: on which the request was written.
         method: of the request, on which the answer's framing depends.
+        wait_s: longest wait for it, in seconds.
     Raises:
         EgressFault, h11.RemoteProtocolError, AnswerTooLarge: as of `Door.send`.
     """
-    line.deadline = Deadline(WAIT_S)
+    line.deadline = Deadline(wait_s)
     return _read(_reader(method), line.recv)
 
 

@@ -30,6 +30,8 @@ RECORDED_WITHIN: Final = Nanoseconds(5 * SECOND)
 TRACED_WITHIN: Final = Nanoseconds(3 * SECOND)
 """Longest time until what the platform wrote about the last attack is in the tree."""
 _LONGEST_SAID = 300
+_AWAY: Final = frozenset({Stage.TWIN, Stage.SCENE})
+"""Stages whose requests are on the record of another platform."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -138,10 +140,11 @@ def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple
 
 
 def _startable(waiting: Sequence[Attack], running: Mapping[str, tuple[Attack, Nanoseconds]]) -> list[Attack]:
-    """Return the attacks to start now; one on a twin comes first, since its twin has to start."""
+    """Return the attacks to start now: one on a twin first, since its twin has to start, those on the scene last."""
     busy = any(attack.stage is Stage.TWIN for attack, _since in running.values())
     twins = [attack for attack in waiting if attack.stage is Stage.TWIN][: 0 if busy else 1]
     others = [attack for attack in waiting if attack.stage is not Stage.TWIN]
+    others.sort(key=lambda attack: attack.stage is Stage.SCENE)
     return [*twins, *others][: AT_ONCE - len(running)]
 
 
@@ -173,14 +176,15 @@ def _place(
     outcomes: Sequence[tuple[Tried, Outcome]], target: Target, size: int, clock: Clock
 ) -> Iterator[Tried]:
     """Name the platform's own entries about each attack, once every attack that left a trace has one."""
-    traces = [outcome.trace for _tried, outcome in outcomes if outcome.trace]
+    told = [(tried, Trace() if tried.attack.stage in _AWAY else outcome.trace) for tried, outcome in outcomes]
+    traces = [trace for _tried, trace in told if trace]
 
     def all_traced(entries: tuple[Entry, ...]) -> bool:
         return all(any(_concerns(entry.event, trace) for entry in entries) for trace in traces)
 
     seen = _wait_for(target, size, clock, TRACED_WITHIN, all_traced)
-    for tried, outcome in outcomes:
-        found = [entry.index for entry in seen if _concerns(entry.event, outcome.trace)]
+    for tried, trace in told:
+        found = [entry.index for entry in seen if _concerns(entry.event, trace)]
         yield msgspec.structs.replace(tried, first=min(found), last=max(found)) if found else tried
 
 

@@ -5,7 +5,7 @@ Rules of this file: an attack gets functions, not Bartizan's insides. What a str
 the drill hands in. Kills and edits happen on a throw-away twin, never on the platform that serves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -59,12 +59,47 @@ class Platform(msgspec.Struct, frozen=True):
         return self.token(principal, GATEWAY, 60)
 
 
+class Arrived(msgspec.Struct, frozen=True):
+    """A request as it came to a service behind a platform.
+
+    Attributes:
+        method, path: of the request line, the query included; the path begins with the service's name.
+        fields: names in lower case; of a repeated one, the last.
+        body: as it came.
+    """
+
+    method: str
+    path: str
+    fields: Mapping[str, str]
+    body: bytes
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """A throw-away platform before services that are played: `sample/scene.toml` names them.
+
+    Attributes:
+        platform: which; it speaks to no other service.
+        arrived: name of a service -> the requests that came to it, in order.
+    """
+
+    platform: Platform
+    arrived: Callable[[str], tuple[Arrived, ...]]
+
+    def door(self, service: str) -> Door:
+        """Return the front door, for requests to one service."""
+        return msgspec.structs.replace(self.platform.door, service=service)
+
+
 TOKENS = 4000
 """Tokens a minute that one principal has for the embeddings of a strict twin."""
 PLACES = 3
 """Completions of a strict twin that one principal may have under way."""
+CONNECTIONS = 64
+"""Connections of clients that a strict twin holds."""
 STRICT = (
     'pq = "required"',
+    "[bounds]",
+    f"connections = {CONNECTIONS}",
     "[[limit]]",
     'per = "principal"',
     'routes = ["embeddings"]',
@@ -74,7 +109,7 @@ STRICT = (
     'routes = ["completions"]',
     f"concurrent = {PLACES}",
 )
-"""Configuration of the twin that every attack shares that needs one: quantum-safe clients, and limits, alone."""
+"""Configuration of the twin that every attack shares that needs one: quantum-safe clients, limits, few connections."""
 MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 
@@ -86,11 +121,13 @@ class Target(msgspec.Struct, frozen=True):
         platform: the running platform.
         twin: lines of configuration -> a throw-away platform with them; the same lines give the same one.
         sleep: seconds -> waits that long.
+        scene: () -> the throw-away platform before services that are played; always the same.
     """
 
     platform: Platform
     twin: Callable[[tuple[str, ...]], Platform]
     sleep: Callable[[float], None]
+    scene: Callable[[], Scene]
 
     @property
     def door(self) -> Door:

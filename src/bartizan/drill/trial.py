@@ -8,11 +8,12 @@ import base64
 import functools
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from bartizan.drill.attack import GotThrough, Held, Outcome, Trace, Undecided
 from bartizan.drill.door import Answer
-from bartizan.drill.target import Target
+from bartizan.drill.target import Arrived, Platform, Scene, Target
 from bartizan.ledger.entry import Entry
 
 PLAIN = {"messages": [{"role": "user", "content": "hi"}]}
@@ -92,20 +93,50 @@ def unforwarded(
     return outcome
 
 
-def recorded(target: Target, since: int, requests: frozenset[str]) -> tuple[Entry, ...]:
-    """Return the entries about these requests, once each has one or three seconds are over.
+def unreached(
+    scene: Scene,
+    service: str,
+    send: Callable[[], Sequence[Answer]],
+    statuses: Collection[int],
+    goal: str,
+    mine: Callable[[Arrived], bool] = lambda _arrived: True,
+) -> Outcome:
+    """Return what answers to hostile requests mean, where the service itself says what came.
 
     Args:
-        target: whose ledger is asked.
+        scene: the platform and what is behind it.
+        service: that the requests are for.
+        send: makes the requests and returns their answers, at least one.
+        statuses: those that refuse for the reason that is tested.
+        goal: what was gained if one came through, as a sentence.
+        mine: whether a request that came is one of these, where others ask the same service.
+    """
+    before = sum(map(mine, scene.arrived(service)))
+    outcome = worst([refused(answer, statuses, goal) for answer in send()])
+    came = sum(map(mine, scene.arrived(service))) > before
+    return GotThrough(goal, outcome.trace) if came else outcome
+
+
+def recorded(
+    target: Target, since: int, requests: frozenset[str], *, of: Platform | None = None, times: int = 1
+) -> tuple[Entry, ...]:
+    """Return the entries about these requests, once each has so many or three seconds are over.
+
+    Args:
+        target: whose ledger is asked, unless it is that of another platform.
         since: index from which on to look.
         requests: ids.
+        of: the other platform.
+        times: entries that each will have.
     """
+    platform = of or target.platform
     for _ in range(_ROUNDS):
-        found = tuple(entry for entry in target.platform.entries(since) if entry.event.subject in requests)
-        if requests <= {entry.event.subject for entry in found}:
-            return found
+        found = tuple(entry for entry in platform.entries(since) if entry.event.subject in requests)
+        have = Counter(entry.event.subject for entry in found)
+        if all(have[request] >= times for request in requests):
+            break
         target.sleep(_ROUND_S)
-    return tuple(entry for entry in target.platform.entries(since) if entry.event.subject in requests)
+    return found
 
 
 def worst(outcomes: Collection[Outcome]) -> Outcome:
