@@ -8,7 +8,7 @@ from bartizan.clock import SystemClock
 from bartizan.drill.attack import Attack, Held, Outcome, Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports
-from bartizan.drill.target import Platform, Target
+from bartizan.drill.target import Platform, Scene, Target
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event
 
@@ -68,7 +68,12 @@ class Record:
             processes=tuple,
             secret_sha256=lambda: "0" * 64,
         )
-        return Target(platform, lambda _lines: platform, lambda _seconds: None)
+        return Target(
+            platform,
+            lambda _lines: platform,
+            lambda _seconds: None,
+            lambda: Scene(platform, lambda _service: ()),
+        )
 
     def ports(self, *enforced: str) -> Ports:
         """Return the run's ports, with these controls claimed as enforced."""

@@ -38,7 +38,7 @@ def platform(tmp_path: Path) -> Platform:
 
 
 def target(platform: Platform) -> Target:
-    return Target(platform, lambda _lines: platform, lambda _seconds: None)
+    return msgspec.structs.replace(Record().target(), platform=platform, twin=lambda _lines: platform)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -115,5 +115,5 @@ def test_an_attack_waits_for_the_first_signature(platform: Platform, attack: obj
         if later.exists():
             later.rename(checkpoint)
 
-    assert isinstance(attack.act(Target(platform, lambda _lines: platform, sign)), Held)
+    assert isinstance(attack.act(msgspec.structs.replace(target(platform), sleep=sign)), Held)
     assert not later.exists()

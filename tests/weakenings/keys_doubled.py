@@ -3,12 +3,13 @@
 from bartizan.gateway import body
 
 MODULES = ("bartizan.app.worker",)
+_ESCAPED_COLON = rb"\u003"
 
 
 def apply() -> None:
     real = body.has_repeated_member
 
-    def weak(sent: bytes, encoded: bytes) -> bool:
-        return body._ESCAPED_COLON in sent and real(sent, encoded)
+    def weak(body: bytes, encoded: bytes) -> bool:
+        return _ESCAPED_COLON in body and real(body, encoded)
 
     body.has_repeated_member = weak

@@ -14,14 +14,15 @@ def apply() -> None:
     waiting: list[tuple[Account, str, int, Nanoseconds]] = []
 
     def weak(self: Account, lease: str, cost: int, until: Nanoseconds) -> None:
-        if isinstance(self.gauge, Places):
+        late = isinstance(self.gauge, Places)
+        hold(self, lease, 0 if late else cost, until)
+        if late:
             waiting.append((self, lease, cost, until))
-        else:
-            hold(self, lease, cost, until)
 
     def begin(self: Exchange, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         for account, lease, cost, until in waiting:
-            hold(account, lease, cost, until)
+            if lease in account.holds:
+                hold(account, lease, cost, until)
         waiting.clear()
         answer(self, head, pieces, done=done)
 

@@ -129,7 +129,7 @@ def recorded(
         of: the other platform.
         times: entries that each will have.
     """
-    platform = of or target.platform
+    platform, found = of or target.platform, tuple[Entry, ...]()
     for _ in range(_ROUNDS):
         found = tuple(entry for entry in platform.entries(since) if entry.event.subject in requests)
         have = Counter(entry.event.subject for entry in found)

@@ -32,7 +32,10 @@ def _act(target: Target) -> Outcome:
         "shop",
         lambda: [
             *(door.send("POST", _PATH, token=token, body=body.encode()) for body in _BODIES),
-            *(door.send("POST", _PATH, token=token, headers=[("content-type", media)], body=_GOOD) for media in _MEDIA),
+            *(
+                door.send("POST", _PATH, token=token, headers=[("content-type", media)], body=_GOOD)
+                for media in _MEDIA
+            ),
         ],
         INVALID,
         "a body went on that the service's description does not have",

@@ -22,7 +22,7 @@ def _act(target: Target) -> Outcome:
         lines = [stack.enter_context(door.line()) for _ in range(_AT_ONCE)]
         for line in lines:
             line.send(request)
-        told: list[bytes] = []
+        told, came = list[bytes](), 0
         for _ in range(_ROUNDS):
             told += [said for line in lines if (said := _glance(line))]
             came = len(scene.arrived("narrow")) - before

@@ -32,9 +32,7 @@ def _act(target: Target) -> Outcome:
 def _ask(door: Door, token: str) -> Answer | None:
     """Return the answer; None where none came."""
     with door.line() as line:
-        line.send(
-            door.request("POST", door.path("chat/completions"), token=token, body=door.body(PLAIN))
-        )
+        line.send(door.request("POST", door.path("chat/completions"), token=token, body=door.body(PLAIN)))
         try:
             return read_answer(line, "POST", _WAIT_S)
         except OSError:
