@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from bartizan.drill import run as drill
@@ -144,3 +145,34 @@ def test_attacks_are_chosen_by_name_by_control_and_by_stage() -> None:
     assert [one.name for one in choose(every, (), {Stage.FRONT})] == ["one"]
     with pytest.raises(AttackUnknown, match="'four'"):
         choose(every, ("four",), STAGES)
+
+
+@pytest.mark.parametrize("stage", [Stage.TWIN, Stage.SCENE])
+def test_a_run_waits_for_no_trace_that_another_platform_keeps(stage: Stage) -> None:
+    """Else every drill would take as long as it waits at most, and show entries of somebody else's requests."""
+    record, waits = Record(), list[float]()
+    elsewhere = Trace(frozenset({"q-" + "1" * 16}), frozenset({"token-missing"}))
+    detail: dict[str, int | str] = {"reason": "token-missing", "count": 1}
+    record.add(Event(1, "gateway.request.refused", "anonymous", "", Word.DENIED, detail=detail))
+    target = msgspec.structs.replace(record.target(), sleep=waits.append)
+    ran = drill.run([attack(act=lambda _target: Held("x", elsewhere), stage=stage)], target, record.ports())
+    (tried,) = ran.attempts(Verdict.HELD)
+    assert (waits, tried.first, tried.last) == ([], None, None)
+
+
+def test_what_an_attack_waits_for_does_not_keep_the_others_waiting() -> None:
+    """A twin and the scene take seconds to start; what needs neither is tried meanwhile."""
+    started = threading.Event()
+    plain = [attack(f"plain-{number}", act=lambda _target: Held("x")) for number in range(drill.AT_ONCE)]
+
+    def scene(_target: Target) -> Outcome:
+        return Held("x") if started.wait(10) else Undecided("the others were not tried")
+
+    def last(_target: Target) -> Outcome:
+        started.set()
+        return Held("x")
+
+    waiting = [attack(f"a-{number}", act=scene, stage=Stage.SCENE) for number in range(drill.AT_ONCE + 2)]
+    record = Record()
+    ran = drill.run([*waiting, *plain, attack("z", act=last)], record.target(), record.ports())
+    assert not ran.attempts(Verdict.UNDECIDED)

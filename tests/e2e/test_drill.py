@@ -89,10 +89,6 @@ def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_t
     assert sound.drill["counts"]["BROKEN"] == 0
 
 
-def test_a_whole_drill_takes_at_most_fifteen_seconds(sound: Ran) -> None:
-    assert sound.drill["seconds"] < 15
-
-
 @pytest.mark.parametrize("attack", EVERY.values(), ids=EVERY)
 def test_a_weakness_breaks_exactly_the_row_of_its_attack(attack: Attack, sound: Ran) -> None:
     weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), attack.weakening, "bartizan")
@@ -118,9 +114,8 @@ def test_every_row_names_the_entries_that_show_it(drilled: tuple[Platform, dict[
 def test_attacks_on_requests_name_the_platform_s_own_entries(
     drilled: tuple[Platform, dict[str, Any]],
 ) -> None:
-    silent = {"client-classical", "tls-downgraded", "sample-bypassed", "worker-killed"}
-    silent |= {"tokens-overdrawn", "places-held"}  # on a twin of their own, with limits
-    silent |= {name for name in EVERY if name.startswith("ledger-")}
+    silent = {"tls-downgraded", "sample-bypassed"}  # no request was made
+    silent |= {name for name, attack in EVERY.items() if attack.stage in (Stage.TWIN, Stage.SCENE)}
     unnamed = {attack["attack"] for attack in drilled[1]["attacks"] if attack["ledger"]["first"] is None}
     assert unnamed == silent
 

@@ -28,7 +28,7 @@ from bartizan.app.scenery import Scenery, available, files
 from bartizan.app.settings import read
 from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.config import NAME
-from bartizan.drill.attack import Stage
+from bartizan.drill.attack import Attack, Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports, choose, run
 from bartizan.drill.target import MOST_ENTRIES, Platform, Process, Target
@@ -47,6 +47,16 @@ _LEFT: Final = Nanoseconds(5 * MINUTE)
 """Age from which on a twin without a platform belongs to no drill that still runs."""
 Progress = Callable[[str], None]
 """Shows a line over the last one; nothing wipes it."""
+
+
+class PartMissing(LookupError):
+    """An attack was asked for by name on what this installation does not have."""
+
+    def __init__(self, attack: Attack) -> None:
+        """Name the attack and what it lacks."""
+        super().__init__(
+            f"{attack.name} attacks what needs the Python module {attack.needs}, which is not installed here"
+        )
 
 
 class TargetUnknown(LookupError):
@@ -71,6 +81,7 @@ def exercise(
         PlatformSilent: none runs.
         TargetUnknown: the platform has no such service.
         AttackUnknown: a name that fits nothing.
+        PartMissing: a name of an attack on what is not installed.
     """
     known = catalogue()
     found = platform.status(folder)
@@ -78,6 +89,9 @@ def exercise(
     stages = (Stage.FRONT, Stage.TWIN, Stage.SCENE, *((Stage.SAMPLE,) if target == SAMPLE else ()))
     chosen = choose(known.attacks, names, stages)
     attacks = tuple(attack for attack in chosen if available(attack.needs))
+    for attack in {*chosen} - {*attacks}:
+        if attack.name in names:
+            raise PartMissing(attack)
     if found is not None and not found.tls:  # a twin with TLS would prove nothing of this platform
         attacks = tuple(attack for attack in attacks if attack.control != "data.transit-quantum-safe")
     done: list[Tried] = []
@@ -163,6 +177,15 @@ def _inherited(folder: Folder) -> tuple[str, ...]:
     return ('isolation = "none"',) if found is not None and found.isolation == "none" else ()
 
 
+def lay(beside: Mapping[str, str], folder: Path) -> None:
+    """Write files, which this user alone can read, into a folder: name -> text."""
+    for name, text in beside.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+
+
 def _twin(
     inherited: tuple[str, ...], beside: Mapping[str, str], folder: Path, lines: tuple[str, ...]
 ) -> tuple[Platform, Callable[[], None]]:
@@ -174,10 +197,7 @@ def _twin(
         folder, lines: as of `Twins`.
     """
     file, state = folder / NAME, Folder(folder / "state")
-    for name, text in beside.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(text, encoding="utf-8")
+    lay(beside, folder)
     file.write_text("".join(f"{line}\n" for line in (*inherited, *lines)), encoding="utf-8")
     running = platform.start(platform.plan(read(file, folder), state.root, port=0))
     try:

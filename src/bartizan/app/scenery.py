@@ -58,7 +58,7 @@ class Scenery:
             if self._played is None:
                 self._played = Played(parts.play)
             played = self._played
-        return Scene(self._twin(_lines(played.port)), lambda service: _arrived(played.asked(service)))
+        return Scene(self._twin(configuration(played.port)), lambda service: _arrived(played.asked(service)))
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -72,7 +72,8 @@ class Scenery:
             self._played.close()
 
 
-def _lines(port: int) -> tuple[str, ...]:
+def configuration(port: int) -> tuple[str, ...]:
+    """Return the lines of configuration of such a platform, before services at this port of 127.0.0.1."""
     text = _packaged("scene.toml")
     if available(OF_DESCRIPTIONS):
         text += _packaged("scene_shop.toml")

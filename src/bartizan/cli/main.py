@@ -34,6 +34,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
+    "bartizan.app.exercise.PartMissing": Exit.USAGE,
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""

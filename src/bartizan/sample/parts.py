@@ -86,6 +86,9 @@ _PARTS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "turncoat": lambda asked: tools(asked, tool_parts.turning),
 }
 
+NAMES: Final = frozenset(_PARTS)
+"""Names of all parts."""
+
 
 def tools(asked: Asked, part: Callable[[dict[str, Any]], dict[str, Any]]) -> Answer:
     """Return the answer of a server of tools (Model Context Protocol, one JSON answer a message)."""
