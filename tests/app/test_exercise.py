@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from bartizan.app import exercise
 from bartizan.app.folder import Folder
+from bartizan.app.owner import PlatformSilent
 from bartizan.clock import SECOND, Nanoseconds, SystemClock
 
 
@@ -28,3 +31,13 @@ def test_old_twins_without_a_platform_are_deleted(tmp_path: Path) -> None:
         "somebody-elses",
         "target",
     }
+
+
+def test_an_attack_on_what_is_not_installed_is_refused_by_name_and_else_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercise, "available", lambda module: not module)
+    with pytest.raises(exercise.PartMissing, match=r"body-undescribed .* jsonschema_rs"):
+        exercise.exercise(Folder(tmp_path), ("body-undescribed",))
+    with pytest.raises(PlatformSilent):  # it goes on to look for the platform
+        exercise.exercise(Folder(tmp_path), ("gateway.input-valid",))

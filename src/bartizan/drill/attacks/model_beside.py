@@ -13,7 +13,7 @@ def _act(target: Target) -> Outcome:
     door, token = scene.door("azure"), scene.platform.caller()
     body = door.body(PLAIN).replace(b'"sample"', b'"large"')
     answer = door.send("POST", _PATH + _QUERY, token=token, body=body)
-    came = scene.arrived("azure")
+    came = [one for one in scene.arrived("azure") if one.path.startswith("/azure/openai/deployments/")]
     if any(b"large" in one.body or not one.path.startswith(_PATH) for one in came):
         return GotThrough("the service reads another model than the one that was decided on")
     if answer.status in INVALID:
