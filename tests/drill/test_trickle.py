@@ -73,11 +73,14 @@ def silent(_sock: socket.socket) -> None:
     """End without a word."""
 
 
-@pytest.mark.parametrize(("slow", "kind"), [(late, Held), (patient, GotThrough), (silent, Undecided)])
+@pytest.mark.parametrize(
+    ("slow", "kind", "rounds"), [(late, Held, 500), (patient, GotThrough, 4), (silent, Undecided, 500)]
+)
 def test_slow_clients_are_held_only_where_they_are_ended_and_told(
-    slow: Callable[[socket.socket], None], kind: type[Outcome], monkeypatch: pytest.MonkeyPatch
+    slow: Callable[[socket.socket], None], kind: type[Outcome], rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trickle, "_ROUNDS", 4)
+    monkeypatch.setattr(trickle, "_ROUNDS", rounds)
+    monkeypatch.setattr(trickle, "_GLANCE_S", 0.02)
     assert isinstance(tell(slow), kind)
 
 

@@ -21,8 +21,8 @@ from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event
 from bartizan.ledger.event import Outcome as Word
 
-DEADLINE: Final = Nanoseconds(20 * SECOND)
-"""Longest time for one attack."""
+DEADLINE: Final = Nanoseconds(30 * SECOND)
+"""Longest time for one attack, in which the throw-away platform that it needs may have to start."""
 AT_ONCE: Final = 6
 """How many attacks run at the same time."""
 RECORDED_WITHIN: Final = Nanoseconds(5 * SECOND)

@@ -15,8 +15,9 @@ from bartizan.drill.trial import PLAIN
 from bartizan.egress.line import Deadline, Line
 
 _LINES: Final = 8
-_ROUNDS, _ROUND_S = 32, 0.2
-_GLANCE_S, _SEND_S = 0.01, 1.0
+_ROUNDS, _ROUND_S = 16, 0.1
+_GLANCE_S, _WORD_S = 0.1, 1.0
+"""How long a line is listened to in each round, and once it has ended."""
 _LATE: Final = b"HTTP/1.1 408"
 
 
@@ -63,20 +64,20 @@ def _wait(target: Target, lines: list[Line]) -> list[bytes]:
 
 def _said(line: Line) -> bytes | None:
     """Send an octet and return what the other side has to say; None where it says nothing and listens on."""
-    told = _glance(line)
+    told = _heard(line, _GLANCE_S)
     if told is not None:
         return told
     try:
-        line.deadline = Deadline(_SEND_S)
+        line.deadline = Deadline(_WORD_S)
         line.send(b"a")
     except OSError:  # it has ended; perhaps it said why since the glance
-        return _glance(line) or b""
+        return _heard(line, _WORD_S) or b""
     return None
 
 
-def _glance(line: Line) -> bytes | None:
-    """Return what has come on a line; None where nothing has."""
-    line.deadline = Deadline(_GLANCE_S)
+def _heard(line: Line, seconds: float) -> bytes | None:
+    """Return what comes next on a line; None where nothing does in that time."""
+    line.deadline = Deadline(seconds)
     try:
         return line.recv()
     except OSError:
