@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from bartizan.gateway.answer_head import read_answer
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mcp.tools import is_destructive, is_tool
-from bartizan.gateway.response import read_answer
 from bartizan.sample import parts
 from bartizan.sample.parts import play
 from bartizan.sample.scene import Answer, Asked, Scene

@@ -1,7 +1,7 @@
 """A request holds its place only once somebody's answer has begun."""
 
 from bartizan.clock import Nanoseconds
-from bartizan.gateway.response import AnswerHead
+from bartizan.gateway.answer_head import AnswerHead
 from bartizan.gateway.stream import Exchange
 from bartizan.store.gauge import Places
 from bartizan.store.memory_limits import Account
