@@ -1,7 +1,7 @@
 """Whatever a target hangs up on is tried at another one."""
 
-from bartizan.gateway.pool import Upstream
 from bartizan.gateway.stream import Exchange
+from bartizan.gateway.upstream import Upstream
 
 MODULES = ("bartizan.app.worker",)
 

@@ -1,7 +1,7 @@
 """A service may take as long as it likes to begin its answer."""
 
-from bartizan.gateway.pool import Upstream
 from bartizan.gateway.stream import Exchange
+from bartizan.gateway.upstream import Upstream
 
 MODULES = ("bartizan.app.worker",)
 
