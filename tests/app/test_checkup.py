@@ -12,7 +12,8 @@ from bartizan.app import checkup
 from bartizan.app.checkup import Check, Verdict
 from bartizan.app.folder import Folder
 from bartizan.app.segments import START_OCTETS
-from bartizan.app.settings import Isolation, Service, Settings, read
+from bartizan.app.service_settings import Service
+from bartizan.app.settings import Isolation, Settings, read
 from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
 from bartizan.crypto.x509 import certificate_pem, make_authority
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bartizan.app.limit_plan import meters, prices
 from bartizan.app.limit_settings import limiter_address, micros
 from bartizan.app.plan import Meter, Price
-from bartizan.app.settings import weaknesses
+from bartizan.app.weakness import weaknesses
 from tests.app.test_settings import SERVICE, accepted, refusal
 
 PRICE = '[[price]]\nservice = "a"\ninput = "2.5"\noutput = "10"\n'

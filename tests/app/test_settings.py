@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app.settings import Pq, Settings, read, weaknesses
+from bartizan.app.settings import Pq, Settings, read
+from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationInvalid
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'

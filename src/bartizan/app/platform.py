@@ -23,12 +23,13 @@ from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
+from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Bounds, Plan, Service, Target
-from bartizan.app.settings import EdgeLimits, Settings
-from bartizan.app.settings import Service as ServiceSettings
+from bartizan.app.service_settings import Service as ServiceSettings
+from bartizan.app.settings import Settings
 from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned

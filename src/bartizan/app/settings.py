@@ -9,28 +9,19 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
-from bartizan.app.address import (
-    AddressInvalid,
-    Listen,
-    Upstream,
-    host_name,
-    listen_address,
-    upstream,
-)
-from bartizan.app.description_settings import describing, descriptions
-from bartizan.app.forms import Models, Rate, Reference, ServiceName, Span, Text, Weight
-from bartizan.app.limit_settings import Limit, Limiter, Limits, Price, limiter_address, limiting
-from bartizan.app.target_settings import Target, targeting
-from bartizan.app.tool_settings import Tools, pinning
+from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
+from bartizan.app.description_settings import descriptions
+from bartizan.app.edge_settings import Edge, guarding
+from bartizan.app.forms import ServiceName, Span, Text
+from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
+from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
+from bartizan.app.target_settings import Target
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
-
-RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
-"""Names that the gateway uses itself, in paths and in the record."""
 
 
 class Tls(enum.Enum):
@@ -54,55 +45,11 @@ class Isolation(enum.Enum):
     NONE = "none"
 
 
-class Protocol(enum.Enum):
-    """What a service's clients speak."""
-
-    OPENAI = "openai"
-    ANTHROPIC = "anthropic"
-    AZURE = "azure"
-    MCP = "mcp"
-    HTTP = "http"
-
-
-class Binding(enum.Enum):
-    """Whether a token must be bound to its holder's key."""
-
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-
-
-class Guard(enum.Enum):
-    """What inspecting prompts and answers may do."""
-
-    OFF = "off"
-    OBSERVE = "observe"
-    STANDARD = "standard"
-    STRICT = "strict"
-
-
 class Durability(enum.Enum):
     """What an admitted request's record survives: the death of any process, or the loss of power."""
 
     GROUP = "group"
     EVERY = "every"
-
-
-class ServiceBounds(msgspec.Struct, frozen=True):
-    """How much a service is given, and how long it is waited for. Each can be moved, none can be taken away.
-
-    Attributes:
-        body_octets: of a request.
-        connections: to it, of one worker.
-        waiting: requests that wait for one of them.
-        answer_seconds: until an answer begins.
-        gap_seconds: that an answer may pause.
-    """
-
-    body_octets: Annotated[int, msgspec.Meta(ge=1024, le=16 << 20)] = 4 << 20
-    connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
-    waiting: Annotated[int, msgspec.Meta(ge=0, le=65_536)] = 1024
-    answer_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
-    gap_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 120
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -129,89 +76,10 @@ class LogForm(enum.Enum):
     JSON = "json"
 
 
-class Service(msgspec.Struct, frozen=True):
-    """An upstream AI API.
-
-    Attributes:
-        name: in paths, policies and the record.
-        upstream: its URL.
-        protocol: what its clients speak.
-        credential: reference to what the gateway presents to it; without, nothing is presented.
-        binding: of tokens; None takes the strongest that this version has.
-        guard: of prompts and answers.
-        limits: of one principal.
-        bounds: of what it is given.
-        tools: of a service that speaks MCP.
-        allow_private: `host:port` of each loopback, private or link-local address it may be at.
-        authorities: PEM file of who may certify it; None takes the machine's.
-        weight: how many requests it gets beside the other targets; 0 is asked only where no other is fit.
-        models: names that requests give, each with the one that is asked for at the service.
-        target: further places where it is.
-        openapi: file that describes a service of protocol `http`; no other has one.
-    """
-
-    name: ServiceName
-    upstream: Text
-    protocol: Protocol = Protocol.OPENAI
-    credential: Reference | None = None
-    binding: Binding | None = None
-    guard: Guard = Guard.OFF
-    limits: Limits = Limits()
-    bounds: ServiceBounds = ServiceBounds()
-    tools: Tools = Tools()
-    allow_private: tuple[Text, ...] = ()
-    authorities: Text | None = None
-    openapi: Text | None = None
-    weight: Weight = 1
-    models: Models = {}
-    target: tuple[Target, ...] = ()
-
-    @property
-    def root(self) -> str:
-        """Prefix of its paths where a URL names none."""
-        return _PATHS.get(self.protocol, "/v1")
-
-    @property
-    def where(self) -> Upstream:
-        """Its URL taken apart. Raises `AddressInvalid`."""
-        return upstream(self.upstream, self.root)
-
-    @property
-    def places(self) -> "tuple[Service | Target, ...]":
-        """Every place where it is, its own first."""
-        return (self, *self.target)
-
-
-_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/mcp"}
-"""Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
-
-
 class Issuer(msgspec.Struct, frozen=True):
     """An authorization server besides the embedded one."""
 
     url: Text
-
-
-class EdgeLimits(msgspec.Struct, frozen=True):
-    """How much one principal may ask of a service behind such a proxy; tokens and money pass elsewhere."""
-
-    requests_per_minute: Rate = 600
-
-
-class Edge(msgspec.Struct, frozen=True):
-    """Proxies that forward by themselves and ask here for decisions (Envoy's ext_authz).
-
-    Attributes:
-        secret: reference to what they show; without, none may ask.
-        services: names of what stands behind them.
-        hosts: host names that their clients use.
-        limits: of one principal, for each of the services.
-    """
-
-    secret: Reference | None = None
-    services: tuple[ServiceName, ...] = ()
-    hosts: tuple[Text, ...] = ()
-    limits: EdgeLimits = EdgeLimits()
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -349,11 +217,11 @@ def settled(settings: Settings) -> Iterator[Fault]:
     """Yield what the sections say that no type can refuse, in the order of the sections."""
     yield from _listening(settings)
     for position, service in enumerate(settings.service):
-        yield from _service(("service", position), service)
+        yield from serving(("service", position), service)
     yield from _repeated(settings)
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
-    yield from _edge(settings)
+    yield from guarding(settings.edge, limits.keys())
     yield from _scraped(settings)
     yield from _absent(settings)
 
@@ -379,21 +247,6 @@ def _listening(settings: Settings) -> Iterator[Fault]:
     for position, name in enumerate(settings.names):
         if not host_name(name):
             yield Fault(("names", position), "must be a host name or an address, without scheme and port")
-
-
-def _service(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.name in RESERVED:
-        yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
-    http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
-    yield from describing(path, service.openapi, service.limits, http=http)
-    if service.tools != Tools() and not mcp:
-        yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
-    if service.target and mcp:
-        yield Fault(
-            (*path, "target", 0), 'is not for services of protocol = "mcp", whose sessions are at one place'
-        )
-    yield from pinning((*path, "tools", "pins"), service.tools)
-    yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
 
 
 def _scraped(settings: Settings) -> Iterator[Fault]:
@@ -423,28 +276,10 @@ def _repeated(settings: Settings) -> Iterator[Fault]:
             )
 
 
-def _edge(settings: Settings) -> Iterator[Fault]:
-    edge, own = settings.edge, {service.name for service in settings.service}
-    if edge.services and edge.secret is None:
-        yield Fault(
-            ("edge", "secret"), "is needed where there are services: whoever asks must show something"
-        )
-    for position, name in enumerate(edge.services):
-        if name in RESERVED or name in own or name in edge.services[:position]:
-            yield Fault(
-                ("edge", "services", position), "is the name of something else already; choose another"
-            )
-    for position, host in enumerate(edge.hosts):
-        if not host_name(host):
-            yield Fault(
-                ("edge", "hosts", position), "must be a host name or an address, without scheme and port"
-            )
-
-
 def _absent(settings: Settings) -> Iterator[Fault]:
     """Yield the settings whose feature this version does not have."""
     for position, service in enumerate(settings.service):
-        yield from _absent_of(("service", position), service)
+        yield from absent(("service", position), service)
     if settings.evidence != "off":
         yield Fault(("evidence",), 'is not in this version, which keeps no excerpts; say "off"')
     if settings.store.url is not None:
@@ -454,40 +289,3 @@ def _absent(settings: Settings) -> Iterator[Fault]:
     for name in ("issuer", "connector", "schedule"):
         if getattr(settings, name):
             yield Fault((name, 0), "is not in this version; leave it out")
-
-
-def _absent_of(path: tuple[str | int, ...], service: Service) -> Iterator[Fault]:
-    if service.binding is Binding.REQUIRED:
-        yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
-    if service.guard is not Guard.OFF:
-        yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')
-
-
-def weaknesses(settings: Settings) -> tuple[str, ...]:
-    """Return the settings that are weaker than the default or than they could be, a sentence each."""
-    return tuple(_weaknesses(settings))
-
-
-def _weaknesses(settings: Settings) -> Iterator[str]:
-    if settings.isolation is Isolation.NONE:
-        yield 'isolation = "none": a worker that is taken over can open files and connections'
-    if settings.tls is Tls.OFF:
-        yield 'tls = "off": tokens and prompts cross this machine in the clear'
-    if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
-        yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
-    yield from _weak_limits(settings)
-    for service in settings.service:
-        yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
-        if not all(upstream(one.upstream, service.root).tls for one in service.places):
-            yield f"{service.name}: the upstream connection is not encrypted"
-        if service.guard is Guard.OFF:
-            yield f"{service.name}: prompts and answers are not inspected"
-
-
-def _weak_limits(settings: Settings) -> Iterator[str]:
-    found = limiter_address(settings.limiter.url)
-    every: list[Limits | Limit] = [*(service.limits for service in settings.service), *settings.limit]
-    if found is None and any(one.spend_per_day or one.spend_per_month for one in every):
-        yield "budgets are counted in memory: a restart forgets what was spent; use valkey:// in [limiter]"
-    if found is not None and not found.tls and not found.private:
-        yield "limiter: its password and its answers cross the network in the clear; use valkeys://"

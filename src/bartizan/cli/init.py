@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bartizan.app.address import AddressInvalid, Upstream, upstream
-from bartizan.app.settings import RESERVED, read
+from bartizan.app.service_settings import RESERVED
+from bartizan.app.settings import read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name
 from bartizan.cli.screen import table
 from bartizan.cli.transcript import program

@@ -7,8 +7,8 @@ import msgspec
 
 from bartizan.app import platform
 from bartizan.app.report import standing
-from bartizan.app.settings import weaknesses
 from bartizan.app.status import Process, Status
+from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import configuration, near, state
 from bartizan.cli.screen import places, span, table

@@ -11,7 +11,7 @@ from typing import Final
 from bartizan.app.address import AddressInvalid, Upstream, upstream
 from bartizan.app.litellm.document import Value
 from bartizan.app.litellm.draft import Draft, Found, Known, Model, Provider, Verdict
-from bartizan.app.settings import RESERVED
+from bartizan.app.service_settings import RESERVED
 
 ENVIRONMENT: Final = "os.environ/"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

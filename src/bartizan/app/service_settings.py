@@ -1,0 +1,156 @@
+"""`[[service]]`: an upstream AI API, and what the keys of one say together.
+
+Rules of this file: as of `settings.py`.
+"""
+
+import enum
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import msgspec
+
+from bartizan.app.address import Upstream, upstream
+from bartizan.app.description_settings import describing
+from bartizan.app.forms import Models, Reference, ServiceName, Text, Weight
+from bartizan.app.limit_settings import Limits
+from bartizan.app.target_settings import Target, Way, targeting
+from bartizan.app.tool_settings import Tools, pinning
+from bartizan.config_form import Fault
+
+RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
+"""Names that the gateway uses itself, in paths and in the record."""
+
+
+class Protocol(enum.Enum):
+    """What a service's clients speak."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    AZURE = "azure"
+    MCP = "mcp"
+    HTTP = "http"
+
+
+class Binding(enum.Enum):
+    """Whether a token must be bound to its holder's key."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class Guard(enum.Enum):
+    """What inspecting prompts and answers may do."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+
+class ServiceBounds(msgspec.Struct, frozen=True):
+    """How much a service is given, and how long it is waited for. Each can be moved, none can be taken away.
+
+    Attributes:
+        body_octets: of a request.
+        connections: to it, of one worker.
+        waiting: requests that wait for one of them.
+        answer_seconds: until an answer begins.
+        gap_seconds: that an answer may pause.
+    """
+
+    body_octets: Annotated[int, msgspec.Meta(ge=1024, le=16 << 20)] = 4 << 20
+    connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
+    waiting: Annotated[int, msgspec.Meta(ge=0, le=65_536)] = 1024
+    answer_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
+    gap_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 120
+
+
+class Service(msgspec.Struct, frozen=True):
+    """An upstream AI API.
+
+    Attributes:
+        name: in paths, policies and the record.
+        upstream: its URL.
+        protocol: what its clients speak.
+        credential: reference to what the gateway presents to it; without, nothing is presented.
+        binding: of tokens; None takes the strongest that this version has.
+        guard: of prompts and answers.
+        limits: of one principal.
+        bounds: of what it is given.
+        tools: of a service that speaks MCP.
+        allow_private: `host:port` of each loopback, private or link-local address it may be at.
+        authorities: PEM file of who may certify it; None takes the machine's.
+        weight: how many requests it gets beside the other targets; 0 is asked only where no other is fit.
+        models: names that requests give, each with the one that is asked for at the service.
+        target: further places where it is.
+        openapi: file that describes a service of protocol `http`; no other has one.
+    """
+
+    name: ServiceName
+    upstream: Text
+    protocol: Protocol = Protocol.OPENAI
+    credential: Reference | None = None
+    binding: Binding | None = None
+    guard: Guard = Guard.OFF
+    limits: Limits = Limits()
+    bounds: ServiceBounds = ServiceBounds()
+    tools: Tools = Tools()
+    allow_private: tuple[Text, ...] = ()
+    authorities: Text | None = None
+    openapi: Text | None = None
+    weight: Weight = 1
+    models: Models = {}
+    target: tuple[Target, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """Prefix of its paths where a URL names none."""
+        return _PATHS.get(self.protocol, "/v1")
+
+    @property
+    def where(self) -> Upstream:
+        """Its URL taken apart. Raises `AddressInvalid`."""
+        return upstream(self.upstream, self.root)
+
+    @property
+    def places(self) -> "tuple[Service | Target, ...]":
+        """Every place where it is, its own first."""
+        return (self, *self.target)
+
+
+_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/mcp"}
+"""Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
+
+
+def serving(path: Way, service: Service) -> Iterator[Fault]:
+    """Yield what the keys of one service may not say together.
+
+    Args:
+        path: of the service.
+        service: as it is configured.
+    """
+    if service.name in RESERVED:
+        yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
+    http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
+    yield from describing(path, service.openapi, service.limits, http=http)
+    if service.tools != Tools() and not mcp:
+        yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
+    if service.target and mcp:
+        yield Fault(
+            (*path, "target", 0), 'is not for services of protocol = "mcp", whose sessions are at one place'
+        )
+    yield from pinning((*path, "tools", "pins"), service.tools)
+    yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
+
+
+def absent(path: Way, service: Service) -> Iterator[Fault]:
+    """Yield the settings of a service whose feature this version does not have.
+
+    Args:
+        path: of the service.
+        service: as it is configured.
+    """
+    if service.binding is Binding.REQUIRED:
+        yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
+    if service.guard is not Guard.OFF:
+        yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')

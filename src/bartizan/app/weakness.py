@@ -1,0 +1,38 @@
+"""What the settings leave weaker than it could be, in words for who runs the platform."""
+
+from collections.abc import Iterator
+
+from bartizan.app.address import upstream
+from bartizan.app.limit_settings import Limit, Limits, limiter_address
+from bartizan.app.service_settings import Guard
+from bartizan.app.settings import Isolation, Pq, Settings, Tls
+
+
+def weaknesses(settings: Settings) -> tuple[str, ...]:
+    """Return the settings that are weaker than the default or than they could be, a sentence each."""
+    return tuple(_weaknesses(settings))
+
+
+def _weaknesses(settings: Settings) -> Iterator[str]:
+    if settings.isolation is Isolation.NONE:
+        yield 'isolation = "none": a worker that is taken over can open files and connections'
+    if settings.tls is Tls.OFF:
+        yield 'tls = "off": tokens and prompts cross this machine in the clear'
+    if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
+        yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
+    yield from _weak_limits(settings)
+    for service in settings.service:
+        yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
+        if not all(upstream(one.upstream, service.root).tls for one in service.places):
+            yield f"{service.name}: the upstream connection is not encrypted"
+        if service.guard is Guard.OFF:
+            yield f"{service.name}: prompts and answers are not inspected"
+
+
+def _weak_limits(settings: Settings) -> Iterator[str]:
+    found = limiter_address(settings.limiter.url)
+    every: list[Limits | Limit] = [*(service.limits for service in settings.service), *settings.limit]
+    if found is None and any(one.spend_per_day or one.spend_per_month for one in every):
+        yield "budgets are counted in memory: a restart forgets what was spent; use valkey:// in [limiter]"
+    if found is not None and not found.tls and not found.private:
+        yield "limiter: its password and its answers cross the network in the clear; use valkeys://"
