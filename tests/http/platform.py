@@ -17,8 +17,8 @@ from typing_extensions import override
 
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, close
-from bartizan.app.child import listen_unix
 from bartizan.app.folder import Folder
+from bartizan.app.listeners import listen_unix
 from bartizan.identity.state import State, decode
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.event import Event

@@ -39,16 +39,16 @@ async def _sample(s: "Supervisor", child: Child) -> None:
 async def _control(s: "Supervisor", child: Child) -> None:
     message = m.BootControl(
         state=s.plan.folder,
-        issuer=s.issuer,
+        issuer=s.listeners.issuer,
         services=[service.name for service in s.plan.upstreams],
         boot=s.boot,
         segment=0,
         sample_sha256=hashlib.sha256(s.secret).hexdigest(),
         durable=s.plan.durability == "every",
-        metrics=s.metrics_listener is not None,
+        metrics=s.listeners.metrics is not None,
     )
-    scraped = () if s.metrics_listener is None else (s.metrics_listener.fileno(),)
-    listeners = (s.control_listener.fileno(), s.owner_listener.fileno(), *scraped)
+    scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
+    listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)
     with _passing(msgspec.json.encode(s.plan.policies)) as policies:
         more = (policies,) if s.plan.policies else ()
         await s.record.hand(
@@ -58,11 +58,11 @@ async def _control(s: "Supervisor", child: Child) -> None:
 
 async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
-    message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.issuer)
+    message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
     with _passing(msgspec.json.encode(s.plan)) as plan:
         board = s.boards.take(child.number)
         try:
-            fds = (s.listener.fileno(), s.generation.readable, board, plan)
+            fds = (s.listeners.gateway.fileno(), s.generation.readable, board, plan)
             await s.record.hand(child, lambda number: msgspec.structs.replace(message, segment=number), *fds)
         finally:
             os.close(board)

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from bartizan.app.channel import Channel, pair
@@ -146,38 +145,3 @@ class ChildEnded(RuntimeError):
 def describe(status: int) -> str:
     """Return an exit status in words."""
     return f"status {status}" if status >= 0 else f"signal {signal.Signals(-status).name}"
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return the gateway's listening socket.
-
-    Raises:
-        OSError: the port is taken, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def listen_unix(path: Path) -> socket.socket:
-    """Return a listening unix socket that only the owner can reach; a dead one of the same name is replaced."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    parent = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    mask = os.umask(0o177)
-    try:
-        listener.bind(f"/proc/self/fd/{parent}/{path.name}")  # a socket's address holds 107 octets only
-    finally:
-        os.umask(mask)
-        os.close(parent)
-    listener.listen(128)
-    listener.setblocking(False)
-    return listener

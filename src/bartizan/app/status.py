@@ -70,8 +70,8 @@ def write_status(supervisor: "Supervisor") -> None:
     sealer = next((child.facts for child in supervisor.of("sealer")), {})
     status = Status(
         version=__version__,
-        listen=supervisor.listens,
-        url=supervisor.issuer,
+        listen=supervisor.listeners.listens,
+        url=supervisor.listeners.issuer,
         pid=os.getpid(),
         started=supervisor.started,
         tls=plan.tls,
@@ -83,7 +83,7 @@ def write_status(supervisor: "Supervisor") -> None:
         generation=supervisor.generation.number,
         entries=int(sealer.get("entries", 0)),
         altered=int(sealer.get("altered", 0)),
-        accepting=supervisor.accepting and bool(supervisor.of("worker", "serving")),
+        accepting=supervisor.listeners.accepting and bool(supervisor.of("worker", "serving")),
         limiter=_limiter(supervisor),
         processes=[
             Process(
@@ -97,7 +97,7 @@ def write_status(supervisor: "Supervisor") -> None:
             )
             for child in supervisor.children.values()
         ],
-        metrics=supervisor.scraped,
+        metrics=supervisor.listeners.scraped,
         unfit=_unfit(supervisor),
     )
     new = supervisor.folder.status.with_suffix(".new")

@@ -21,10 +21,11 @@ from bartizan.app import pulse
 from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
 from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
-from bartizan.app.child import Child, ChildEnded, describe, listen, listen_unix
+from bartizan.app.child import Child, ChildEnded, describe
 from bartizan.app.credentials import Credentials
 from bartizan.app.folder import Folder, PlatformRunning
 from bartizan.app.generation import Generation
+from bartizan.app.listeners import Listeners
 from bartizan.app.log import Log, as_json, plainly
 from bartizan.app.plan import Plan
 from bartizan.app.relay import Relay
@@ -62,11 +63,7 @@ class Supervisor:
         """Bind and open; nothing is started yet."""
         self.plan, self.clock, self.folder = plan, SystemClock(), Folder(Path(plan.folder))
         self.started = self.clock.now()
-        self.listener = listen(plan.host, plan.port)
-        self.accepting = True
-        self.control_listener = listen_unix(self.folder.control_socket)
-        self.owner_listener = listen_unix(self.folder.owner_socket)
-        self.metrics_listener = _metrics_listener(plan)
+        self.listeners = Listeners(plan, self.folder)
         self.log = Log(self.folder.log, as_json(self.clock) if plan.log == "json" else plainly)
         self.boot = secrets.token_hex(16)
         self.secret = f"tower-{secrets.token_hex(8)}".encode()
@@ -268,16 +265,10 @@ class Supervisor:
             return
         if not self.of("worker", "serving") and (ready := self.of("worker", "ready")):
             ready[0].state = "serving"
-            self.listener.setblocking(False)  # whoever held it before may have changed what all share
-            if not self.accepting:
-                self.listener.listen(2048)
-                self.accepting = True
+            self.listeners.accept()
             self.tell(ready[0], m.Serve())
-        elif not self.of("worker") and self.accepting and not self._starting():
-            # ends listening in every process that holds the socket; listen() takes it up again
-            with contextlib.suppress(OSError):
-                self.listener.shutdown(socket.SHUT_RD)
-            self.accepting = False
+        elif not self.of("worker") and not self._starting():
+            self.listeners.refuse()
 
     def _starting(self) -> bool:
         return self.clock.now() - self.started < _BOOT_SECONDS * SECOND
@@ -318,44 +309,6 @@ class Supervisor:
                 wall = SystemClock()
                 self.spawn_task(self.generation.bump())
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port where the gateway listens."""
-        name = self.listener.getsockname()
-        return str(name[0]), int(name[1])
-
-    @property
-    def listens(self) -> str:
-        """The same in one word, an IPv6 address in brackets."""
-        return _listens(self.listener)
-
-    @property
-    def scraped(self) -> str:
-        """Where a scraper gets the numbers, in one word; empty where none does."""
-        return "" if self.metrics_listener is None else _listens(self.metrics_listener)
-
-    @property
-    def issuer(self) -> str:
-        """Where clients reach the gateway, which is also who issues its tokens."""
-        host, port = self.address
-        shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
-        return f"{'https' if self.plan.tls else 'http'}://{shown}:{port}"
-
-
-def _listens(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _metrics_listener(plan: Plan) -> socket.socket | None:
-    if not plan.metrics_host:
-        return None
-    try:
-        return listen(plan.metrics_host, plan.metrics_port)
-    except OSError as fault:
-        where = f"metrics.listen, {plan.metrics_host}:{plan.metrics_port}"
-        raise OSError(fault.errno, f"{where}: {fault.strerror}; name another, or leave it out") from fault
-
 
 async def _run(plan: Plan, starter: Channel) -> None:
     """Run a platform until a signal, or the end of who started it, unless they have left it to itself."""
@@ -368,7 +321,7 @@ async def _run(plan: Plan, starter: Channel) -> None:
     if not starting.done():
         starting.cancel()
     elif (fault := starting.exception()) is None:
-        answer = m.Started(url=supervisor.issuer, listen=supervisor.listens)
+        answer = m.Started(url=supervisor.listeners.issuer, listen=supervisor.listeners.listens)
     elif isinstance(fault, ChildEnded | ChannelClosed | TimeoutError | OSError):
         answer = m.NotStarted(fault=str(fault) or "it took too long")
     else:

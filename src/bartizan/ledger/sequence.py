@@ -3,8 +3,8 @@
 Rules of this file: one process at a time, by lock. A segment is registered, durably, before anybody writes to
 it. Entries, how far their segments were read, and what is still open change in one transaction. A tree is
 signed only if the last signed one is its beginning. Nothing is passed over in silence: an altered segment is
-stopped and becomes an entry, and its file is kept, with as much after that place as one reading shows; a dead writer's open requests become entries. Segment files go only once a
-checkpoint covers what they held.
+stopped and becomes an entry, and its file is kept, with as much after that place as one reading shows; a dead
+writer's open requests become entries. Segment files go only once a checkpoint covers what they held.
 """
 
 import fcntl
@@ -14,14 +14,12 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
 from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
-from bartizan.ledger.entry import OWN_SEGMENT
-from bartizan.ledger.event import Event, Outcome, encode
-from bartizan.ledger.grammar import columns_of
+from bartizan.ledger.event import Event
 from bartizan.ledger.installation import (
     CHECKPOINT,
     SEGMENTS,
@@ -30,13 +28,11 @@ from bartizan.ledger.installation import (
     take_lock,
     write_whole,
 )
-from bartizan.ledger.pending import COMPLETED, Admitted, Pending
+from bartizan.ledger.own_entries import OwnEntries
+from bartizan.ledger.pending import Pending
 from bartizan.ledger.stored_tree import StoredTree
 from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed
 from bartizan.ledger.tree import ProofInvalid
-
-CONTROL: Final = "ledger.intact"
-"""Id of the control that altered segments count against."""
 
 
 class SegmentTaken(Exception):
@@ -97,7 +93,8 @@ class Sequencer:
         self._segments = {row[0]: _tailed(row) for row in rows}
         state = self._connection.execute("SELECT own_sequence, own_at, highest, note FROM state")
         own_sequence, own_at, highest, note = state.fetchone()
-        self._own_sequence, self._own_at, self._highest = int(own_sequence), int(own_at), int(highest)
+        self._highest = int(highest)
+        self._own = OwnEntries(self._tree, self._clock, int(own_sequence), int(own_at))
         self._note, self._signed = self._latest(note, read_small(self._folder / CHECKPOINT))
         self._fault = ""
 
@@ -275,7 +272,7 @@ class Sequencer:
                 self._pending.save()
                 self._connection.execute(
                     "UPDATE state SET own_sequence = ?, own_at = ?, highest = ?",
-                    (self._own_sequence, self._own_at, self._highest),
+                    (self._own.sequence, self._own.at, self._highest),
                 )
         except BaseException:
             self._fault = "an earlier change failed; it must be opened anew"  # memory is ahead of the disk
@@ -286,7 +283,7 @@ class Sequencer:
             return
         first = segment.sequence
         self._tree.append(segment.number, first, found.bodies, found.events)
-        self._lose(self._pending.follow(segment.line, found.events, first))
+        self._own.lost(self._pending.follow(segment.line, found.events, first))
         segment.sequence += len(found.bodies)
         segment.position, segment.key[:] = found.position, found.key
         segment.at = found.events.at[-1] if found.bodies else segment.at
@@ -312,11 +309,7 @@ class Sequencer:
             self._stop(segment, fault)
         else:
             segment.state, segment.position = DONE, segment.position + octets
-            self._own(
-                "ledger.segment.recovered",
-                Outcome.DONE,
-                {"segment": segment.number, "records": segment.sequence, "torn": octets},
-            )
+            self._own.recovered(segment, octets)
         segment.save(self._connection)
 
     def _lost_its_end(self, segment: Tailed) -> None:
@@ -324,42 +317,18 @@ class Sequencer:
         with self._change():
             segment.position += segment.unread(self._folder) or 0
             segment.state = DONE
-            detail: dict[str, int | str] = {"segment": segment.number, "records": segment.sequence, "torn": 0}
-            self._own("ledger.segment.recovered", Outcome.DONE, detail)
+            self._own.recovered(segment, 0)
             segment.save(self._connection)
             self._end(segment.line)
 
     def _stop(self, segment: Tailed, fault: str) -> None:
         segment.state = ALTERED
-        detail: dict[str, int | str] = {"segment": segment.number, "fault": fault}
-        self._own(
-            "ledger.segment.altered", Outcome.FOUND, detail | {"sequence": segment.sequence}, control=CONTROL
-        )
+        self._own.altered(segment.number, segment.sequence, fault)
 
     def _end(self, line: int) -> None:
         """Declare lost what a line left open, unless one of its segments is still written."""
         if not any(segment.line == line for segment in self._open()):
-            self._lose(self._pending.end(line))
-
-    def _lose(self, requests: list[Admitted]) -> None:
-        for lost in requests:
-            detail: dict[str, int | str] = {"admitted": lost.sequence, "reason": "lost"}
-            self._own(COMPLETED.decode(), Outcome.FAILED, detail, actor=lost.actor, subject=lost.request)
-
-    def _own(
-        self,
-        kind: str,
-        outcome: Outcome,
-        detail: dict[str, int | str],
-        *,
-        actor: str = "platform",
-        subject: str = "",
-        control: str = "",
-    ) -> None:
-        self._own_at = max(self._own_at, self._clock.now())
-        event = Event(self._own_at, kind, actor, subject, outcome, control, detail)
-        self._tree.append(OWN_SEGMENT, self._own_sequence, [encode(event)], columns_of([event]))
-        self._own_sequence += 1
+            self._own.lost(self._pending.end(line))
 
     def _refuse(self, path: Path, number: int) -> None:
         """Name a file that nobody registered, if it holds anything: nobody writes before that."""
@@ -367,12 +336,7 @@ class Sequencer:
             path.unlink()
             return
         with self._change():
-            self._own(
-                "ledger.segment.altered",
-                Outcome.FOUND,
-                {"segment": number, "sequence": 0, "fault": "unregistered"},
-                control=CONTROL,
-            )
+            self._own.altered(number, 0, "unregistered")
         path.rename(path.with_suffix(".refused"))
 
     def _drop(self) -> None:

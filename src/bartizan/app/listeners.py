@@ -1,0 +1,133 @@
+"""The sockets that the platform listens on: the supervisor binds them, and holds them for as long as it runs.
+
+Rules of this file: children get copies, and never bind. A copy is the same socket: what a worker gone bad did to it
+is set right before the next one serves.
+"""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+from bartizan.app.folder import Folder
+from bartizan.app.plan import Plan
+
+_BACKLOG = 2048
+"""Connections to the gateway that may wait for a worker to take them."""
+
+
+class Listeners:
+    """Those of one platform.
+
+    Attributes:
+        gateway, control, owner: the gateway's, and the two that only who owns the state folder can reach.
+        metrics: where a scraper gets the numbers; None where nobody does.
+        accepting: whether the gateway's is listened on.
+    """
+
+    def __init__(self, plan: Plan, folder: Folder) -> None:
+        """Bind them.
+
+        Args:
+            plan: says where.
+            folder: where those of control and the owner are.
+        Raises:
+            OSError: a port is taken, or an address is not this machine's.
+        """
+        self._tls, self.accepting = plan.tls, True
+        with contextlib.ExitStack() as undo:
+            self.gateway = undo.enter_context(listen(plan.host, plan.port))
+            self.control = undo.enter_context(listen_unix(folder.control_socket))
+            self.owner = undo.enter_context(listen_unix(folder.owner_socket))
+            self.metrics = _metrics(plan)
+            undo.pop_all()
+
+    def accept(self) -> None:
+        """Let clients connect, whatever became of the gateway's listener meanwhile."""
+        self.gateway.setblocking(False)
+        self.gateway.listen(_BACKLOG)  # changes nothing where it is listened on already
+        self.accepting = True
+
+    def refuse(self) -> None:
+        """Refuse clients: ends listening in every process that holds the socket, until `accept`."""
+        if self.accepting:
+            with contextlib.suppress(OSError):  # a worker that is gone may have shut it before
+                self.gateway.shutdown(socket.SHUT_RD)
+            self.accepting = False
+
+    @property
+    def listens(self) -> str:
+        """Host and port of the gateway in one word, an IPv6 address in brackets."""
+        return _in_a_word(self.gateway)
+
+    @property
+    def scraped(self) -> str:
+        """Where a scraper gets the numbers, in one word; empty where none does."""
+        return "" if self.metrics is None else _in_a_word(self.metrics)
+
+    @property
+    def issuer(self) -> str:
+        """Where clients reach the gateway, which is also who issues its tokens."""
+        host, port = self.gateway.getsockname()[:2]
+        shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+        return f"{'https' if self._tls else 'http'}://{shown}:{port}"
+
+
+def _in_a_word(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _metrics(plan: Plan) -> socket.socket | None:
+    if not plan.metrics_host:
+        return None
+    try:
+        return listen(plan.metrics_host, plan.metrics_port)
+    except OSError as fault:
+        where = f"metrics.listen, {plan.metrics_host}:{plan.metrics_port}"
+        raise OSError(fault.errno, f"{where}: {fault.strerror}; name another, or leave it out") from fault
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket of this address, whose port stays its own when it is shut and listens again.
+
+    Raises:
+        OSError: the port is taken, or the address is not this machine's.
+    """
+    with _bound(host, port) as found:
+        # shut, a socket loses a port that the kernel chose, and keeps one that it was bound to by number
+        listener = _bound(*found.getsockname()[:2])
+    try:
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """Return a listening unix socket that only the owner can reach; a dead one of the same name is replaced."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    parent = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(f"/proc/self/fd/{parent}/{path.name}")  # a socket's address holds 107 octets only
+    finally:
+        os.umask(mask)
+        os.close(parent)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
