@@ -59,6 +59,19 @@ class Clone:
             check=False,
         )
 
+    def alter(self, name: str) -> None:
+        """Put into a package what was not there when it was locked."""
+        with zipfile.ZipFile(self.index / f"{name}-1-py3-none-any.whl", "a") as wheel:
+            wheel.writestr(f"{name}/backdoor.py", "")
+
+    def is_refused(self, wanted: str, why: str) -> None:
+        """Install, and see it refused in plain words, and not taken for finished the next time."""
+        failed = self.install(wanted)
+        assert failed.returncode == 3
+        assert why in failed.stderr
+        assert "Traceback" not in failed.stderr
+        assert not (self.root / ".venv" / "installed.json").exists()
+
     def packages(self) -> set[str]:
         """Return what is in its environment besides pip's own."""
         found = {
@@ -127,25 +140,24 @@ def test_a_change_of_this_package_alone_installs_it_again_and_nothing_else(clone
 
 @pytest.mark.slow
 def test_a_package_that_was_altered_is_not_installed(clone: Clone) -> None:
-    with zipfile.ZipFile(clone.index / "mortar-1-py3-none-any.whl", "a") as wheel:
-        wheel.writestr("mortar/backdoor.py", "")
-    failed = clone.install("dev")
-    assert failed.returncode == 3
-    assert "its hash differs" in failed.stderr
-    assert "Traceback" not in failed.stderr
+    clone.alter("mortar")
+    clone.is_refused("dev", "its hash differs")
     assert clone.packages() == {"stone", "bartizan"}
-    assert not (clone.root / ".venv" / "installed.json").exists(), (
-        "a failed installation passes for a finished one"
-    )
+
+
+@pytest.mark.slow
+def test_a_first_installation_that_is_refused_leaves_nothing_to_run(tmp_path: Path) -> None:
+    clone = Clone(tmp_path)
+    clone.alter("stone")
+    clone.is_refused("run", "its hash differs")
+    assert clone.packages() == set()
 
 
 @pytest.mark.slow
 def test_a_package_without_a_prebuilt_file_runs_no_build_script(clone: Clone) -> None:
     (clone.index / "mortar-1-py3-none-any.whl").unlink()
     (clone.index / "mortar-1.tar.gz").write_bytes(b"")
-    failed = clone.install("dev")
-    assert failed.returncode == 3
-    assert "cannot be fetched" in failed.stderr
+    clone.is_refused("dev", "cannot be fetched")
 
 
 def test_an_unknown_set_is_refused() -> None:
