@@ -1,7 +1,6 @@
 """A real language model behind the gateway: tokens stream through TLS, token, policy and ledger."""
 
 import ssl
-import time
 
 import pytest
 from openai import DefaultHttpxClient, OpenAI
@@ -28,16 +27,14 @@ def test_a_real_model_streams_a_completion_and_the_record_counts_its_tokens(plat
             stream=True,
             stream_options={"include_usage": True},
         )
-        at, words, usage = [], [], None
+        words, usage = [], None
         for chunk in answer.parse():
             usage = chunk.usage or usage
             if chunk.choices and chunk.choices[0].delta.content:
-                at.append(time.monotonic())
                 words.append(chunk.choices[0].delta.content)
         assert [model.id for model in client.models.list()] == ["sample", "gemma-3-270m"]
     assert len(words) >= 4
     assert "".join(words).strip()
-    assert len(set(at)) == len(at)
     assert usage is not None
     assert len(words) <= usage.completion_tokens <= 48
     request = answer.headers["x-request-id"]
