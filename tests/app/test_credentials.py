@@ -76,10 +76,8 @@ def test_what_cannot_be_used_changes_nothing_and_is_told_without_the_secret(file
 
 
 def test_a_plan_gets_the_credential_of_the_named_target_alone() -> None:
-    other = Target("eu", "h", 1, "/v1", False, "old", (), "", 1, {}, "")
-    plan = Plan(
-        "x", (), services=(Service("a", "openai", credential="old", others=(other,)), Service("b", "openai"))
-    )
+    targets = (Target(credential="old"), Target("eu", credential="old"))
+    plan = Plan("x", (), services=(Service("a", "openai", targets), Service("b", "openai")))
     first = renewed(plan, ("a", MAIN), "new")
     assert [[target.credential for target in one.targets] for one in first.services] == [["new", "old"], [""]]
     second = renewed(plan, ("a", "eu"), "new")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bartizan.gateway.callback import CallbackFailed
-from tests.gateway.scene import ANSWER, Received, Scene, client, request, run, standing
+from tests.gateway.scene import ANSWER, Received, Scene, client, request, run, standing, until
 
 
 class Planted(Exception):
@@ -48,8 +48,7 @@ def test_a_failure_ends_the_connection_and_is_heard(place: str, pieces: int, kin
                     one.send(octets[start : start - (-len(octets) // pieces)])
                     await asyncio.sleep(0.01)
                 assert await one.closed() == b""
-            await asyncio.sleep(0.01)
-            assert not scene.gateway._plane.clients
+            await until(lambda: not scene.gateway._plane.clients)
             assert scene.upstream.received == []
             (fault,) = heard
             assert isinstance(fault, CallbackFailed)
@@ -93,7 +92,7 @@ def test_a_failing_sweep_does_not_stop_the_clocks_of_others(monkeypatch: pytest.
 
             scene.upstream.script = slow
             one.send(request())
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.upstream.received)
             monkeypatch.setattr("bartizan.gateway.protocol.ClientConnection._sweep_head", fails(Planted))
             await scene.later(11)
             assert await two.closed() == b""

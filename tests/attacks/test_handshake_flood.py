@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 
@@ -22,7 +22,7 @@ from bartizan.crypto.x509 import leaf_request, make_authority, sign_leaf
 from bartizan.gateway import plane, strangers
 from bartizan.gateway.front import Front
 from bartizan.identity.pseudonym import Addresses
-from tests.gateway.scene import GOOD, Client, Scene, request, run, standing
+from tests.gateway.scene import GOOD, Client, Scene, request, run, standing, until
 
 NAMES = ("localhost", "127.0.0.1")
 NETWORKS = 20
@@ -89,13 +89,6 @@ async def flood(scene: Scene, stack: ExitStack, octets: bytes, count: int) -> li
             line.send(octets)
         lines.append(line)
     return lines
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    while True:
-        if holds():
-            return
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.sources

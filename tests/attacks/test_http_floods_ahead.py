@@ -2,12 +2,11 @@
 
 import asyncio
 import socket
-import time
 
 import pytest
 
 from bartizan.gateway.bounds import AHEAD_OCTETS
-from tests.gateway.scene import Scene, client, request, run, standing
+from tests.gateway.scene import Scene, client, request, run, standing, until
 
 OCTETS = 24_000_000
 FLOODS = {
@@ -39,9 +38,7 @@ def test_a_flood_ahead_is_bounded_and_holds_up_nobody(name: str, reads: bool) ->
             flooder.send(octets * (OCTETS // len(octets)))
             reading = asyncio.ensure_future(flooder.reader.read(-1)) if reads else None
             for _ in range(20):
-                started = time.monotonic()
-                assert (await other.ask(request())).status == 200
-                assert time.monotonic() - started < 2  # it was minutes; the machine may be busy
+                assert (await other.ask(request())).status == 200  # one took minutes once
                 ahead, unread = held(scene)
                 assert ahead < AHEAD_OCTETS + SLACK
                 assert unread < SLACK
@@ -49,19 +46,14 @@ def test_a_flood_ahead_is_bounded_and_holds_up_nobody(name: str, reads: bool) ->
             if reading is not None:
                 reading.cancel()
 
-    run(scenario())
+    run(scenario(), 60)
 
 
 def test_who_reads_nothing_is_cut() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as flooder:
             flooder.send(FLOODS["health"] * 200_000)
-            for _ in range(1000):
-                await asyncio.sleep(0.01)
-                if any(one.stalled for one in scene.gateway._plane.clients):
-                    break
-            (flooding,) = scene.gateway._plane.clients
-            assert flooding.stalled
+            await until(lambda: any(one.stalled for one in scene.gateway._plane.clients))
             await scene.later(31)
             assert not scene.gateway._plane.clients
 
@@ -88,7 +80,7 @@ def test_who_asks_for_the_end_and_does_not_read_up_to_it_is_cut() -> None:
             raw.setblocking(False)
             loop = asyncio.get_running_loop()
             await loop.sock_connect(raw, ("127.0.0.1", scene.port))
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.gateway._plane.clients)
             (one,) = scene.gateway._plane.clients
             one._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
             for _ in range(1000):
@@ -99,8 +91,7 @@ def test_who_asks_for_the_end_and_does_not_read_up_to_it_is_cut() -> None:
             await loop.sock_sendall(
                 raw, FLOODS["health"].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
             )
-            await asyncio.sleep(0.2)
-            assert one._transport.is_closing()
+            await until(one._transport.is_closing)
             await scene.later(31)
             assert not scene.gateway._plane.clients
             raw.close()

@@ -7,7 +7,7 @@ import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.ports import Patience, ServiceLimits
-from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing
+from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing, until
 
 LINE = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -119,7 +119,7 @@ def test_a_body_that_dribbles_in_is_given_up() -> None:
 def test_a_connection_that_says_nothing_is_closed_and_charged() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
-            await asyncio.sleep(0.01)
+            await until(lambda: scene.gateway._plane.clients)
             await scene.later(11)
             assert await one.closed() == b""
             assert scene.charged == 1

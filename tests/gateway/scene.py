@@ -1,20 +1,15 @@
-"""What the gateway's tests share: a real gateway on a real socket, a real upstream, a real journal.
-
-The upstream reads requests with h11, a parser that shares nothing with the gateway's; what it could not read as
-exactly one request stands in `faults`.
-"""
+"""What the gateway's tests share: a real gateway on a real socket, a real journal; its client and upstream come along."""
 
 import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-import h11
 import msgspec
 import uvloop
 from typing_extensions import override
@@ -35,20 +30,17 @@ from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
 from tests.descriptors import close_left
+from tests.gateway.client import CHAT, GOOD, Answer, Client, request
 from tests.gateway.services import services
+from tests.gateway.upstream import ANSWER, OK, Received, Script, Upstream, say_ok
+
+__all__ = [
+    "ANSWER", "CHAT", "DRILL", "FORBIDDEN", "FORGED", "GOOD", "MISSING", "NOBODY", "OK", "OTHER", "REVOKED",
+    "Answer", "Changed", "Client", "Denied", "Known", "Moving", "Permitted", "Person", "Received", "Scene", "Script",
+    "Upstream", "Waits", "client", "refused", "request", "run", "say_ok", "standing", "until", "wrap_nothing",
+]  # fmt: skip
 
 T = TypeVar("T")
-GOOD = "good"
-HOST = b"localhost"
-CHAT = b'{"model":"m","messages":[{"role":"user","content":"hi"}]}'
-ANSWER = (
-    b'{"id":"c","choices":[{"message":{"role":"assistant","content":"hello"}}],'
-    b'"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}'
-)
-OK = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: secretive/1.0\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)
-)
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -116,107 +108,6 @@ class Waits:
 
 
 Wrap = Callable[[ProtocolFactory, str, str, Callable[[str], None]], asyncio.Protocol]
-Script = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
-
-
-class Received(msgspec.Struct):
-    """One request, as h11 read it."""
-
-    method: bytes
-    target: bytes
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    def header(self, name: bytes) -> bytes | None:
-        found = [value for key, value in self.headers if key == name]
-        assert len(found) < 2
-        return found[0] if found else None
-
-
-async def say_ok(_received: Received, writer: asyncio.StreamWriter) -> None:
-    writer.write(OK)
-
-
-class Upstream:
-    """A service: answers by script, remembers what it received and what it could not read."""
-
-    def __init__(self) -> None:
-        self.received: list[Received] = []
-        self.faults: list[str] = []
-        self.connections = 0
-        self.script: Script = say_ok
-        self.gone = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._serve(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            self.gone.set()
-            writer.transport.abort()
-
-    def end(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = h11.Connection(h11.SERVER)
-        while True:
-            received = await self._next(connection, reader)
-            if received is None:
-                return
-            self.received.append(received)
-            answer = asyncio.ensure_future(self.script(received, writer))
-            try:
-                while not answer.done():
-                    await asyncio.wait([answer], timeout=0.01)
-                    if reader.at_eof():
-                        return
-                answer.result()
-            finally:
-                answer.cancel()
-            if writer.is_closing():
-                return
-            connection = _fresh(connection)
-
-    async def _next(self, connection: h11.Connection, reader: asyncio.StreamReader) -> Received | None:
-        head: h11.Request | None = None
-        body = b""
-        while True:
-            try:
-                event = await _event(connection, reader)
-            except h11.RemoteProtocolError as fault:
-                self.faults.append(str(fault))
-                return None
-            if isinstance(event, h11.Request):
-                head = event
-            elif isinstance(event, h11.Data):
-                body += event.data
-            elif isinstance(event, h11.EndOfMessage) and head is not None:
-                return Received(head.method, head.target, list(head.headers), body)
-            elif isinstance(event, h11.ConnectionClosed):
-                return None
-
-
-async def _event(connection: h11.Connection, reader: asyncio.StreamReader) -> object:
-    while (event := connection.next_event()) is h11.NEED_DATA:
-        connection.receive_data(await reader.read(65536))
-    return event
-
-
-def _fresh(connection: h11.Connection) -> h11.Connection:
-    rest, _ = connection.trailing_data
-    new = h11.Connection(h11.SERVER)
-    if rest:
-        new.receive_data(rest)
-    return new
 
 
 class Scene:
@@ -380,6 +271,12 @@ async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> As
             close_left(Path(folder), [scene.opened])
 
 
+async def until(holds: Callable[[], object]) -> None:
+    """Return once it holds; for how long that may take, `run` says."""
+    while not holds():  # noqa: ASYNC110  # what tests look at sets no event
+        await asyncio.sleep(0.01)
+
+
 def run(main: Coroutine[Any, Any, T], seconds: float = 20) -> T:
     """Run a scene to its end on the loop of a worker."""
 
@@ -388,90 +285,6 @@ def run(main: Coroutine[Any, Any, T], seconds: float = 20) -> T:
             return await main
 
     return uvloop.run(bounded())
-
-
-def request(
-    method: bytes = b"POST",
-    path: bytes = b"/v1/chat/completions",
-    body: bytes = CHAT,
-    *more: bytes,
-    bearer: str = GOOD,
-    media: bytes = b"application/json",
-) -> bytes:
-    """Return a request as an honest client sends it, with more header lines if wanted."""
-    lines = [b"%b %b HTTP/1.1" % (method, path), b"Host: localhost", *more]
-    if bearer:
-        lines.append(b"Authorization: Bearer " + bearer.encode())
-    if method == b"POST":
-        lines += [b"Content-Type: " + media, b"Content-Length: %d" % len(body)]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + (body if method == b"POST" else b"")
-
-
-class Answer(msgspec.Struct):
-    """An answer, as h11 read it."""
-
-    status: int
-    headers: dict[bytes, bytes]
-    body: bytes
-    pieces: list[bytes]
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        return msgspec.json.decode(self.body)
-
-    @property
-    def reason(self) -> str:
-        """The word of a refusal, in either form of document."""
-        document = self.json()
-        if "jsonrpc" in document:
-            return str(document["error"]["data"]["reason"])
-        word = document["error"]["code"] if "error" in document else document["type"].rsplit(":", 1)[-1]
-        return str(word)
-
-
-class Client:
-    """A connection to the gateway that sends octets as they are."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self._rest = b""
-
-    def send(self, octets: bytes) -> None:
-        self.writer.write(octets)
-
-    async def answer(self, method: bytes = b"POST") -> Answer:
-        """Read one answer, whole; ConnectionError where it is cut or ill-framed."""
-        connection = h11.Connection(h11.CLIENT)
-        connection.send(h11.Request(method=method, target=b"/", headers=[(b"host", b"x")]))
-        connection.send(h11.EndOfMessage())
-        if self._rest:
-            connection.receive_data(self._rest)
-        head: h11.Response | None = None
-        pieces: list[bytes] = []
-        while True:
-            try:
-                event = await _event(connection, self.reader)
-            except h11.RemoteProtocolError as fault:
-                raise ConnectionError(str(fault)) from fault
-            if isinstance(event, h11.Response):
-                head = event
-            elif isinstance(event, h11.Data):
-                pieces.append(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage) and head is not None:
-                self._rest = connection.trailing_data[0]
-                return Answer(head.status_code, dict(head.headers), b"".join(pieces), pieces)
-            elif isinstance(event, h11.ConnectionClosed):
-                raise ConnectionError("closed without an answer")
-
-    async def ask(self, octets: bytes, method: bytes = b"POST") -> Answer:
-        self.send(octets)
-        return await self.answer(method)
-
-    async def closed(self) -> bytes:
-        """Return what still came before the gateway closed the connection."""
-        try:
-            return self._rest + await self.reader.read()
-        except ConnectionError:
-            return self._rest
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import anthropic
 import pytest
 
-from tests.gateway.scene import GOOD, Answer, Received, Scene, client, request, run, standing
+from tests.gateway.scene import GOOD, Answer, Received, Scene, client, request, run, standing, until
 
 ASK = b'{"model":"c","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}'
 STREAM = ASK[:-1] + b',"stream":true}'
@@ -173,7 +173,7 @@ def test_a_stream_is_heard_whole_and_both_its_costs_are_on_record() -> None:
             ) as stream:
                 words = [word async for word in stream.text_stream]
             assert words == ["event: message_stop\n\nhello"]
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.events("gateway.request.completed"))
             (completed,) = scene.events("gateway.request.completed")
             assert completed.detail["reason"] == "done"
             assert (completed.detail["input"], completed.detail["output"]) == (113, 7)

@@ -21,6 +21,7 @@ from tests.gateway.scene import (
     request,
     run,
     standing,
+    until,
 )
 
 PATH = b"/two/v1/chat/completions"
@@ -258,7 +259,7 @@ def test_a_body_is_kept_and_counted_only_while_it_may_be_sent_again() -> None:
         (exchange,) = plane.open
         assert (exchange.holds, exchange.judged.octets) == (len(CHAT), CHAT)
         going.set()
-        await asyncio.sleep(0.05)
+        await until(lambda: not exchange.holds)
         assert (exchange.holds, exchange.judged.octets) == (0, b"")
         release.set()
         assert (await one.answer()).body == b"abcd"
@@ -287,9 +288,10 @@ def test_an_answer_that_takes_too_long_is_a_failure_of_its_target() -> None:
             await asyncio.sleep(60)
 
         of(scene)[0].script = never
-        for _ in range(FAILURES):
+        received = of(scene)[0].received
+        for number in range(1, FAILURES + 1):
             one.send(request(path=PATH))
-            await asyncio.sleep(0.35)
+            await until(lambda: len(received) == number)  # noqa: B023  # called at once
             await scene.later(2)
             assert (await one.answer()).reason == "upstream-timeout"
         assert [event.detail["reason"] for event in scene.events("gateway.upstream.opened")] == [

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.gateway.scene import Received, client, request, run, standing
-from tests.gateway.test_reserve import until
+from tests.gateway.scene import Received, client, request, run, standing, until
 from tests.gateway.tools import LIST, PATH, answering, asked, called, event, listed, message, tool
 
 RESULT = b'{"jsonrpc":"2.0","id":1,"result":{}}'
@@ -89,7 +88,7 @@ def test_a_client_that_leaves_after_its_answer_had_all_of_it(whole: bool) -> Non
             async with client(scene) as one:
                 one.send(asked(LIST))
                 await one.reader.readuntil(b"data: {")
-            await until(lambda: scene.gateway.account().completed, scene)
+            await until(lambda: scene.gateway.account().completed)
             (completed,) = scene.events("gateway.request.completed")
             assert completed.detail["reason"] == ("done" if whole else "client-gone")
 

@@ -8,7 +8,7 @@ import pytest
 
 from bartizan.gateway.bounds import DIALS
 from bartizan.gateway.ports import ServiceLimits
-from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing
+from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing, until
 
 DOUBTS = {
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
@@ -147,8 +147,11 @@ def test_a_service_that_cannot_be_reached_is_a_502() -> None:
 
 def test_a_dial_that_hangs_is_given_up() -> None:
     async def scenario() -> None:
+        dialled = asyncio.Event()
+
         def prepare(scene: Scene) -> None:
             async def hang(*_where: str) -> object:
+                dialled.set()
                 await asyncio.sleep(60)
                 raise AssertionError
 
@@ -156,7 +159,7 @@ def test_a_dial_that_hangs_is_given_up() -> None:
 
         async with standing(prepare) as scene, client(scene) as one:
             one.send(request())
-            await asyncio.sleep(0.05)
+            await dialled.wait()
             await scene.later(11)
             answer = await one.answer()
             assert (answer.status, answer.reason) == (502, "upstream-unreachable")
@@ -213,7 +216,7 @@ def test_who_waits_in_vain_for_a_busy_service_is_told_so() -> None:
         async with standing(prepare) as scene, client(scene) as one, client(scene) as other:
             scene.upstream.script = never
             one.send(request())
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.upstream.received)
             other.send(request())
             await asyncio.sleep(0.3)
             await scene.later(11)
@@ -292,7 +295,8 @@ def test_one_service_that_does_not_answer_takes_few_dials() -> None:
         async with standing(prepare) as scene, AsyncExitStack() as stack:
             for _ in range(DIALS + 8):
                 (await stack.enter_async_context(client(scene))).send(request())
-            await asyncio.sleep(0.1)
+            await until(lambda: len(dialled) >= DIALS)
+            await asyncio.sleep(0.1)  # would be enough for more
             assert dialled == ["main"] * DIALS
             async with client(scene) as other:
                 assert (await other.ask(request(path=b"/spare/v1/chat/completions"))).status == 200

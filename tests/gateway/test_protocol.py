@@ -4,17 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.gateway.scene import (
-    ANSWER,
-    CHAT,
-    OK,
-    Received,
-    Scene,
-    client,
-    request,
-    run,
-    standing,
-)
+from tests.gateway.scene import ANSWER, CHAT, OK, Received, Scene, client, request, run, standing, until
 
 
 def test_one_connection_serves_many_requests_over_one_upstream_connection() -> None:
@@ -189,7 +179,7 @@ def test_a_drained_gateway_finishes_what_is_open_and_takes_nothing_new() -> None
             scene.upstream.script = wait
             await idle.ask(request(bearer=""))
             busy.send(request())
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.upstream.received)
             draining = asyncio.ensure_future(scene.gateway.drain(5))
             assert await idle.closed() == b""
             release.set()
@@ -211,7 +201,7 @@ def test_what_outlasts_the_drain_is_cut_and_recorded() -> None:
 
             scene.upstream.script = never
             one.send(request())
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.upstream.received)
             await scene.gateway.drain(0.1)
             assert await one.closed() == b""
             assert scene.events()[-1].detail["reason"] == "draining"

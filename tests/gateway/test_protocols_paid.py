@@ -6,10 +6,10 @@ import pytest
 
 from bartizan.app.limit_settings import ROUTES
 from bartizan.gateway.route import DIALECTS
-from tests.gateway.scene import Received, client, request, run, standing
+from tests.gateway.scene import Received, client, request, run, standing, until
 from tests.gateway.test_anthropic import ASK, EVENTS, MESSAGE, STREAM, streaming
 from tests.gateway.test_anthropic import PATH as MESSAGES
-from tests.gateway.test_reserve import Counting, spent, until
+from tests.gateway.test_reserve import Counting, spent
 from tests.gateway.test_responses import RESPONSE, said
 
 
@@ -36,7 +36,7 @@ def test_a_stream_is_paid_as_its_end_says_and_one_that_was_left_as_was_expected(
                 await one.reader.readuntil(EVENTS[3][-20:])
                 if whole:
                     await one.reader.readuntil(b"0\r\n\r\n")
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(113, 7) if whole else (len(STREAM) // 4 + 1, 9)]
 
     run(scenario())

@@ -1,14 +1,13 @@
 """What a request holds of its limits: before its record, until its end, and exactly once."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.reserve import UNTOLD_TOKENS
-from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing
+from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing, until
 
 FIELDS = b'ratelimit-policy: "tokens";q=9;w=60\r\nratelimit: "tokens";r=5;t=1\r\n'
 
@@ -40,14 +39,6 @@ class Counting:
 
 def spent(scene: Scene) -> list[tuple[int, int]]:
     return [(tokens, answered) for _, tokens, answered in scene.settled]
-
-
-async def until(condition: Callable[[], object], scene: Scene) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail(f"it did not come to that: {scene.settled}")
 
 
 def test_what_is_expected_is_held_and_what_the_service_says_is_paid() -> None:
@@ -135,7 +126,7 @@ def test_who_leaves_a_stream_before_its_end_pays_what_was_expected() -> None:
             async with client(scene) as one:
                 one.send(request())
                 await one.reader.readuntil(b"data:")
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
 
     run(scenario())
@@ -191,7 +182,7 @@ def test_who_is_beyond_a_limit_is_told_which_and_for_how_long(
         async with standing(counting.prepare) as scene, client(scene) as one:
             one.send(request())
             if later:
-                await until(lambda: counting.coming, scene)
+                await until(lambda: counting.coming)
                 counting.coming[0].set_result(answer)
             refused = await one.answer()
             assert (refused.status, refused.reason) == (status, reason)
@@ -210,7 +201,7 @@ def test_nothing_goes_on_before_whoever_counts_has_answered() -> None:
     async def scenario() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
             one.send(request())
-            await until(lambda: counting.coming, scene)
+            await until(lambda: counting.coming)
             await asyncio.sleep(0.05)
             assert scene.events("gateway.request.admitted") == []
             assert scene.upstream.received == []
@@ -228,10 +219,10 @@ def test_who_leaves_while_it_is_counted_holds_nothing() -> None:
         async with standing(counting.prepare) as scene:
             async with client(scene) as one:
                 one.send(request())
-                await until(lambda: counting.coming, scene)
+                await until(lambda: counting.coming)
             await asyncio.sleep(0.05)
             counting.end()
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(0, 0)]
             assert scene.upstream.received == []
             assert scene.events("gateway.request.admitted") == []
@@ -246,7 +237,7 @@ def test_who_is_disallowed_while_it_is_counted_goes_no_further(change: str) -> N
     async def scenario() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
             one.send(request())
-            await until(lambda: counting.coming, scene)
+            await until(lambda: counting.coming)
             if change == "revoked":
                 scene.revoked.add("workload.drill")
             else:
@@ -268,7 +259,7 @@ def test_requests_one_after_another_on_a_connection_are_each_counted() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
             one.send(request() * 3)
             for number in range(1, 4):
-                await until(lambda: len(counting.coming) == number, scene)  # noqa: B023  # called at once
+                await until(lambda: len(counting.coming) == number)  # noqa: B023  # called at once
                 counting.end()
                 assert (await one.answer()).status == 200
             assert spent(scene) == [(3, 5)] * 3
@@ -293,7 +284,7 @@ def test_a_budget_that_is_reached_is_on_record() -> None:
     async def scenario() -> None:
         async with standing() as scene:
             scene.reached = [Alert("p-00000000000000aa", "main", "principal", "day", 80)]
-            await until(lambda: scene.events("gateway.budget.reached"), scene)
+            await until(lambda: scene.events("gateway.budget.reached"))
             (event,) = scene.events("gateway.budget.reached")
             assert (event.actor, event.subject, event.control) == (
                 "p-00000000000000aa",

@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.gateway.scene import GOOD, Received, Scene, client, request, run, standing
+from tests.gateway.scene import GOOD, Received, Scene, client, request, run, standing, until
 
 RESPONSE: dict[str, Any] = {
     "id": "resp_1",
@@ -150,7 +150,7 @@ def test_a_stream_is_heard_whole_although_its_last_event_is_long() -> None:
             stream = await api.responses.create(model="m", input="hi", stream=True)
             kinds = [one.type async for one in stream]
             assert kinds == ["response.created", "response.output_text.delta", "response.completed"]
-            await asyncio.sleep(0.05)
+            await until(lambda: scene.events("gateway.request.completed"))
             (completed,) = scene.events("gateway.request.completed")
             assert completed.detail["reason"] == "done"
             assert (completed.detail["input"], completed.detail["output"]) == (21, 5)

@@ -11,7 +11,7 @@ from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.ports import ServiceLimits, ServiceRoute
 from bartizan.gateway.share import Share, Shares
-from tests.gateway.scene import OK, Received, Scene, client, request, run, standing
+from tests.gateway.scene import OK, Received, Scene, client, request, run, standing, until
 
 MIB = 1024 * 1024
 SERVICE = ServiceRoute("main", "main", limits=ServiceLimits(connections=16))
@@ -95,8 +95,7 @@ def test_every_end_gives_back(name: str) -> None:
             async with client(scene) as one:
                 one.send(ENDS[name])
                 await asyncio.sleep(0.05)
-            await asyncio.sleep(0.05)
-            assert empty(scene.gateway._plane.shares)
+            await until(lambda: empty(scene.gateway._plane.shares))
 
     run(scenario())
 
@@ -143,10 +142,7 @@ def test_one_principal_leaves_connections_to_others() -> None:
                         return (await one.ask(request())).status
 
                 holding = [group.create_task(hold()) for _ in range(40)]
-                for _ in range(1000):
-                    await asyncio.sleep(0.01)
-                    if sum(task.done() for task in holding) == 28:
-                        break
+                await until(lambda: sum(task.done() for task in holding) == 28)
                 assert (await other.ask(request(bearer="other"))).status == 200
                 release.set()
             assert sorted(task.result() for task in holding) == [200] * 12 + [429] * 28

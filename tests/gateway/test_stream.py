@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bartizan.ledger.event import Outcome
-from tests.gateway.scene import DRILL, Received, client, request, run, standing
+from tests.gateway.scene import DRILL, Received, client, request, run, standing, until
 
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -86,10 +86,10 @@ def test_a_slow_client_slows_the_service() -> None:
             scene.upstream.script = script
             one.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads, too
             one.send(request())
-            await asyncio.sleep(0.5)
-            stood = written
-            await asyncio.sleep(0.3)
-            assert written == stood
+            stood = -1
+            while written != stood:  # for ever, or to its end, where nobody holds it up
+                stood = written
+                await asyncio.sleep(0.3)
             assert stood < 40_000_000  # what kernels and one buffer hold, of 131 MB
             one.writer.transport.resume_reading()  # type: ignore[attr-defined]  # a transport that reads, too
             answer = await one.answer()
@@ -288,7 +288,7 @@ def test_a_service_that_does_not_answer_in_time_is_given_up() -> None:
         async with standing() as scene, client(scene) as one:
             scene.upstream.script = script
             one.send(request())
-            await asyncio.sleep(0.3)
+            await until(lambda: scene.upstream.received)
             await scene.later(601)
             await scene.later(0)
             answer = await one.answer()

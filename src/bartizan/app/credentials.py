@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bartizan.app import messages as m
-from bartizan.app.plan import MAIN, Plan, Service
+from bartizan.app.plan import Plan, Service
 from bartizan.config import SecretMissing, environment, resolve
 from bartizan.crypto.secret import Secret
 from bartizan.isolation.memory import sealed
@@ -152,10 +152,8 @@ def renewed(plan: Plan, names: Names, found: str) -> Plan:
 
 
 def _renewed(service: Service, target: str, found: str) -> Service:
-    if target == MAIN:
-        return msgspec.structs.replace(service, credential=found)
-    others = (
+    targets = (
         msgspec.structs.replace(one, credential=found) if one.name == target else one
-        for one in service.others
+        for one in service.targets
     )
-    return msgspec.structs.replace(service, others=tuple(others))
+    return msgspec.structs.replace(service, targets=tuple(targets))

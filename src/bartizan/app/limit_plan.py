@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bartizan.app.authority_files import authorities
 from bartizan.app.limit_settings import Limit, Limits, limiter_address, micros
-from bartizan.app.plan import LIMITER, Limiter, Meter, Price, Service
+from bartizan.app.plan import LIMITER, Limiter, Meter, Price, Service, Target
 from bartizan.app.settings import Settings
 from bartizan.config import environment, resolve
 from bartizan.crypto.secret import Secret
@@ -73,9 +73,7 @@ def limiter(settings: Settings, folder: Path) -> Limiter | None:
     password = ""
     if said.password is not None:
         password = resolve(said.password, environment(), folder, Secret).reveal().decode("ascii")
-    server = Service(
-        name=LIMITER,
-        protocol="valkey",
+    target = Target(
         host=found.host,
         port=found.port,
         tls=found.tls,
@@ -83,4 +81,4 @@ def limiter(settings: Settings, folder: Path) -> Limiter | None:
         allowed=said.allow_private,
         authorities=authorities(said.authorities, folder) if found.tls else "",
     )
-    return Limiter(server, said.user or "")
+    return Limiter(Service(LIMITER, "valkey", (target,)), said.user or "")

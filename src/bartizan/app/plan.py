@@ -21,20 +21,29 @@ class Target(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as configured, or `MAIN`.
-        host, port, path, tls, credential, allowed, authorities, weight, models, file: as of `Service`.
+        host, port: empty and 0 for the platform's own.
+        path: prefix of its paths, without a slash at the end (`/v1`).
+        tls: whether the connection is encrypted and verified.
+        credential: value of the field that the protocol has for it (`Authorization`, `x-api-key`, `api-key`), or
+            empty. A secret.
+        allowed: private addresses that the dialer may connect to for it.
+        authorities: PEM of who may certify it, where it speaks TLS.
+        weight: of this target among all of them; 0 stands by.
+        models: names that requests give, each with the name that this target has for it.
+        file: that the credential was read from, or empty: it is read again when it changes.
     """
 
-    name: str
-    host: str
-    port: int
-    path: str
-    tls: bool
-    credential: str
-    allowed: tuple[str, ...]
-    authorities: str
-    weight: int
-    models: dict[str, str]
-    file: str
+    name: str = MAIN
+    host: str = ""
+    port: int = 0
+    path: str = "/v1"
+    tls: bool = False
+    credential: str = ""
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+    weight: int = 1
+    models: dict[str, str] = {}
+    file: str = ""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -43,22 +52,12 @@ class Service(msgspec.Struct, frozen=True):
     Attributes:
         name: as configured; `sample` and `control` are the platform's own.
         protocol: what its clients speak.
-        host, port: where it is; empty and 0 for the platform's own.
-        path: prefix of its paths, without a slash at the end (`/v1`).
-        tls: whether the connection is encrypted and verified.
-        credential: value of the field that the protocol has for it (`Authorization`, `x-api-key`, `api-key`), or
-            empty. A secret.
-        allowed: private addresses that the dialer may connect to for it.
-        authorities: PEM of who may certify it, where it speaks TLS.
+        targets: every place where it is, its own first.
         requests_per_minute: of one principal.
         body_octets: of one request.
         connections, waiting: connections to it of one worker, and requests that wait for one.
         answer_seconds, gap_seconds: until an answer begins, and that it may pause.
         drill_only: whether only the drill may call it.
-        weight: of this target among all of them; 0 stands by.
-        models: names that requests give, each with the name that this target has for it.
-        file: that the credential was read from, or empty: it is read again when it changes.
-        others: further targets.
         description: its OpenAPI description as JSON, where it has one.
         pins, approved: names of its tools -> digests of each, and those that may be called though they may destroy.
         pins_required: whether tools without a pin are left out.
@@ -66,13 +65,7 @@ class Service(msgspec.Struct, frozen=True):
 
     name: str
     protocol: str
-    host: str = ""
-    port: int = 0
-    path: str = "/v1"
-    tls: bool = False
-    credential: str = ""
-    allowed: tuple[str, ...] = ()
-    authorities: str = ""
+    targets: tuple[Target, ...] = (Target(),)
     requests_per_minute: int = 600
     body_octets: int = 4 << 20
     connections: int = 256
@@ -81,31 +74,9 @@ class Service(msgspec.Struct, frozen=True):
     gap_seconds: int = 120
     drill_only: bool = False
     description: str = ""
-    weight: int = 1
-    models: dict[str, str] = {}
-    file: str = ""
-    others: tuple[Target, ...] = ()
     pins: Mapping[str, tuple[str, ...]] = {}
     pins_required: bool = False
     approved: tuple[str, ...] = ()
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Every place where it is, its own first."""
-        main = Target(
-            MAIN,
-            self.host,
-            self.port,
-            self.path,
-            self.tls,
-            self.credential,
-            self.allowed,
-            self.authorities,
-            self.weight,
-            self.models,
-            self.file,
-        )
-        return (main, *self.others)
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -223,7 +194,7 @@ class Plan(msgspec.Struct, frozen=True):
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
         own = (
             Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge)),
-            Service(CONTROL, "http", path=""),
+            Service(CONTROL, "http", (Target(path=""),)),
         )
         return (*self.services, *own, *self.edge)
 

@@ -190,17 +190,10 @@ def _bounds(settings: Settings) -> Bounds:
 
 def _service(service: ServiceSettings, folder: Path) -> Service:
     bounds = service.bounds
-    main, *others = (_target(service, one, folder) for one in service.places)
     return Service(
         name=service.name,
         protocol=service.protocol.value,
-        host=main.host,
-        port=main.port,
-        path=main.path,
-        tls=main.tls,
-        credential=main.credential,
-        allowed=main.allowed,
-        authorities=main.authorities,
+        targets=tuple(_target(service, one, folder) for one in service.places),
         requests_per_minute=service.limits.requests_per_minute,
         body_octets=bounds.body_octets,
         connections=bounds.connections,
@@ -208,10 +201,6 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         answer_seconds=bounds.answer_seconds,
         gap_seconds=bounds.gap_seconds,
         description=read_description(folder / service.openapi)[1] if service.openapi else "",
-        weight=main.weight,
-        models=main.models,
-        file=main.file,
-        others=tuple(others),
         pins=service.tools.pinned,
         pins_required=service.tools.unpinned is Unpinned.REFUSED,
         approved=service.tools.approved,

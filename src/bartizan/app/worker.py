@@ -253,7 +253,8 @@ class Worker:
         limiter = self.plan.limiter
         if limiter is None:
             return None
-        password = Secret(limiter.server.credential.encode()) if limiter.server.credential else None
+        (server,) = limiter.server.targets
+        password = Secret(server.credential.encode()) if server.credential else None
         connect = self._connect_limiter
         return ValkeyLimits(
             Valkey(connect, SCRIPTS, password=password, user=limiter.user, presence=self._limiter_is)
