@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.scene import client, refused, request, run, standing
+from tests.gateway.scene import client, refusal, request, run, standing
 
 END = b"Authorization: Bearer good\r\n\r\n"
 LINE = b"GET /v1/models HTTP/1.1\r\n"
@@ -39,13 +39,8 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_request_for_somebody_else_is_refused(name: str) -> None:
     octets, status, reason = BAD[name]
-
-    async def scenario() -> None:
-        async with standing() as scene:
-            answer = await refused(scene, octets)
-            assert (answer.status, answer.reason) == (status, reason)
-
-    run(scenario())
+    answer = refusal(octets)
+    assert (answer.status, answer.reason) == (status, reason)
 
 
 @pytest.mark.parametrize("host", [b"localhost", b"LOCALHOST:8443", b"127.0.0.1:1", b"[::1]", b"[::1]:65535"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.scene import refused, run, standing
+from tests.gateway.scene import refusal
 
 LINE = b"GET /v1/models HTTP/1.1\r\n"
 HOST = b"Host: localhost\r\n"
@@ -48,10 +48,4 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_head_that_may_be_read_otherwise_is_not_read(name: str) -> None:
     octets, reason = BAD[name]
-
-    async def scenario() -> None:
-        async with standing() as scene:
-            answer = await refused(scene, octets)
-            assert answer.reason == reason
-
-    run(scenario())
+    assert refusal(octets).reason == reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.scene import client, refused, run, standing
+from tests.gateway.scene import client, refusal, run, standing
 
 REST = b" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n\r\n"
 BAD = {
@@ -43,20 +43,12 @@ BAD = {
 
 @pytest.mark.parametrize("target", BAD)
 def test_a_path_with_two_meanings_is_refused(target: bytes) -> None:
-    async def scenario() -> None:
-        async with standing() as scene:
-            assert (await refused(scene, b"GET " + target + REST)).reason == BAD[target]
-
-    run(scenario())
+    assert refusal(b"GET " + target + REST).reason == BAD[target]
 
 
 def test_no_tunnel_is_opened() -> None:
-    async def scenario() -> None:
-        async with standing() as scene:
-            answer = await refused(scene, b"CONNECT evil.example:443" + REST)
-            assert (answer.status, answer.reason) == (400, "target-authority")
-
-    run(scenario())
+    answer = refusal(b"CONNECT evil.example:443" + REST)
+    assert (answer.status, answer.reason) == (400, "target-authority")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.scene import refused, run, standing
+from tests.gateway.scene import refusal
 
 HOST = b"Host: localhost\r\nAuthorization: Bearer good\r\n"
 BAD = {
@@ -49,10 +49,5 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_only_http_1_is_spoken(name: str) -> None:
     octets, status, reason = BAD[name]
-
-    async def scenario() -> None:
-        async with standing() as scene:
-            answer = await refused(scene, octets)
-            assert (answer.status, answer.reason) == (status, reason)
-
-    run(scenario())
+    answer = refusal(octets)
+    assert (answer.status, answer.reason) == (status, reason)

@@ -5,17 +5,12 @@ from pathlib import Path
 import pytest
 
 from bartizan.ledger.verify import Word, verify
-from tests.attacks.test_ledger_edited import rebuild
-from tests.ledger.ground import KEYS, Ground, fill
+from tests.ledger.ground import KEYS, Ground, rebuild, signed
 
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
-    ground = Ground(tmp_path / "ledger")
-    fill(ground, 1, 400)
-    ground.sequencer.checkpoint()
-    ground.apart()
-    return ground
+    return signed(tmp_path / "ledger")
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 0), (5, 5), (250, 260), (1, 799)])

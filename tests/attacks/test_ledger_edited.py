@@ -6,18 +6,14 @@ import pytest
 
 from bartizan.ledger.event import encode
 from bartizan.ledger.query import Query, query
-from bartizan.ledger.tree import Frontier, leaf_hash
+from bartizan.ledger.tree import leaf_hash
 from bartizan.ledger.verify import Word, verify
-from tests.ledger.ground import KEYS, Ground, fill
+from tests.ledger.ground import KEYS, Ground, rebuild, signed
 
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
-    ground = Ground(tmp_path / "ledger")
-    fill(ground, 1, 400)
-    ground.sequencer.checkpoint()
-    ground.apart()
-    return ground
+    return signed(tmp_path / "ledger")
 
 
 def forged(ground: Ground, position: int) -> bytes:
@@ -52,11 +48,3 @@ def test_an_edit_with_the_whole_tree_rebuilt_is_found_by_the_signature(ground: G
     rebuild(ground)
     faults = verify(ground.folder, KEYS.verifiers).faults
     assert Word.FORKED in {fault.word for fault in faults}
-
-
-def rebuild(ground: Ground) -> None:
-    connection, tree = ground.sequencer._connection, Frontier()
-    connection.execute("DELETE FROM tiles")
-    for tile in tree.append(leaf_hash(entry) for entry in ground.entries()):
-        connection.execute("INSERT INTO tiles VALUES (?, ?, ?)", (tile.level, tile.number, tile.hashes))
-    connection.execute("UPDATE state SET size = ?, frontier = ?", (tree.size, tree.encode()))

@@ -7,17 +7,12 @@ import pytest
 from bartizan.ledger.checkpoint import CheckpointInvalid
 from bartizan.ledger.sequence import Sequencer, TreeDiffers
 from bartizan.ledger.verify import Word, verify
-from tests.attacks.test_ledger_edited import rebuild
-from tests.ledger.ground import KEYS, Ground, fill
+from tests.ledger.ground import KEYS, Ground, rebuild, signed
 
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
-    ground = Ground(tmp_path / "ledger")
-    fill(ground, 1, 400)
-    ground.sequencer.checkpoint()
-    ground.apart()
-    return ground
+    return signed(tmp_path / "ledger")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 256, 700, 800])

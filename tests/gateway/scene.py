@@ -37,7 +37,7 @@ from tests.gateway.upstream import ANSWER, OK, Received, Script, Upstream, say_o
 __all__ = [
     "ANSWER", "CHAT", "DRILL", "FORBIDDEN", "FORGED", "GOOD", "MISSING", "NOBODY", "OK", "OTHER", "REVOKED",
     "Answer", "Changed", "Client", "Denied", "Known", "Moving", "Permitted", "Person", "Received", "Scene", "Script",
-    "Upstream", "Waits", "client", "refused", "request", "run", "say_ok", "standing", "until", "wrap_nothing",
+    "Upstream", "Waits", "client", "refusal", "refused", "request", "run", "say_ok", "standing", "until", "wrap_nothing",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -294,6 +294,16 @@ async def client(scene: Scene) -> AsyncIterator[Client]:
         yield Client(reader, writer)
     finally:
         writer.transport.abort()
+
+
+def refusal(octets: bytes) -> Answer:
+    """Return how a gateway refuses these octets, as of `refused`."""
+
+    async def scenario() -> Answer:
+        async with standing() as scene:
+            return await refused(scene, octets)
+
+    return run(scenario())
 
 
 async def refused(scene: Scene, octets: bytes) -> Answer:

@@ -71,23 +71,26 @@ def test_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
     run(scenario())
 
 
+class SecondBroken:
+    """A service that closes its connection instead of giving its second answer."""
+
+    times = 0
+
+    async def __call__(self, _received: Received, writer: asyncio.StreamWriter) -> None:
+        self.times += 1
+        if self.times == 2:
+            writer.transport.abort()
+        else:
+            writer.write(OK)
+
+
 def test_a_safe_request_on_a_stale_connection_is_sent_once_more() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
-            times = 0
-
-            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
-                nonlocal times
-                times += 1
-                if times == 2:
-                    writer.transport.abort()
-                else:
-                    writer.write(OK)
-
-            scene.upstream.script = script
+            script = scene.upstream.script = SecondBroken()
             assert (await one.ask(request(b"GET", b"/v1/models"))).status == 200
             assert (await one.ask(request(b"GET", b"/v1/models"))).status == 200
-            assert (times, scene.upstream.connections) == (3, 2)
+            assert (script.times, scene.upstream.connections) == (3, 2)
             assert len(scene.events("gateway.request.completed")) == 2
 
     run(scenario())
@@ -96,21 +99,11 @@ def test_a_safe_request_on_a_stale_connection_is_sent_once_more() -> None:
 def test_an_unsafe_request_is_never_sent_twice() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
-            times = 0
-
-            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
-                nonlocal times
-                times += 1
-                if times == 2:
-                    writer.transport.abort()
-                else:
-                    writer.write(OK)
-
-            scene.upstream.script = script
+            script = scene.upstream.script = SecondBroken()
             assert (await one.ask(request())).status == 200
             answer = await one.ask(request())
             assert (answer.status, answer.reason) == (502, "upstream-closed")
-            assert times == 2
+            assert script.times == 2
 
     run(scenario())
 

@@ -14,6 +14,7 @@ from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import segment_path
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.sequence import Sequencer
+from bartizan.ledger.tree import Frontier, leaf_hash
 from tests.descriptors import close_left
 
 BOOT = "ab" * 16
@@ -101,3 +102,21 @@ def fill(ground: Ground, number: int, requests: int) -> Journal:
     journal.flush()
     ground.tail()
     return journal
+
+
+def signed(folder: Path) -> Ground:
+    """A ledger of 400 requests, signed, in which each entry can be attacked alone."""
+    ground = Ground(folder)
+    fill(ground, 1, 400)
+    ground.sequencer.checkpoint()
+    ground.apart()
+    return ground
+
+
+def rebuild(ground: Ground) -> None:
+    """Make the tree anew out of the entries that are there, as who has the files but not the keys can."""
+    connection, tree = ground.sequencer._connection, Frontier()
+    connection.execute("DELETE FROM tiles")
+    for tile in tree.append(leaf_hash(entry) for entry in ground.entries()):
+        connection.execute("INSERT INTO tiles VALUES (?, ?, ?)", (tile.level, tile.number, tile.hashes))
+    connection.execute("UPDATE state SET size = ?, frontier = ?", (tree.size, tree.encode()))
