@@ -39,16 +39,16 @@ from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
-from bartizan.app.plan import LIMITER, MAIN, Plan
+from bartizan.app.plan import Plan
+from bartizan.app.reach import Reach
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.room import room_for
-from bartizan.app.route_plan import client_contexts, patience_of, route_of
+from bartizan.app.route_plan import patience_of, route_of
 from bartizan.app.segments import SIZES
 from bartizan.clock import DAY, SECOND, SystemClock
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import CertificateUnusable, NoHybridGroup, server_context
-from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.crypto.x509 import LEAF_DAYS, leaf_request
 from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
@@ -61,8 +61,6 @@ from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid
-from bartizan.store.valkey import Valkey
-from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
 
 LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceback, unicodedata)
 """Modules that Python or a library would import only when it needs them, which is too late here."""
@@ -99,12 +97,10 @@ class Worker:
         self.board = opened(board, COUNTED)
         self.addresses = pseudonym.Addresses()
         self.minted: deque[tuple[str, str]] = deque(maxlen=_MOST_UNTOLD)
-        self.dials: dict[int, asyncio.Future[socket.socket]] = {}
-        self.tickets = 0
+        self.reach = Reach(channel, self.plan)
         self.key: bytes = b""
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
-        self.contexts = client_contexts(self.plan.dialled)
         self.credentials: dict[tuple[str, str], Secret] = {}
         self.asked_segment = False
         self.room = room_for(self.plan)
@@ -116,7 +112,7 @@ class Worker:
             m.Ask: self._ask,
             m.StateChanged: self._state_changed,
             m.Leaf: self._leaf,
-            m.Dialled: self._dialled,
+            m.Dialled: self.reach.dialled,
             m.Segment: self._segment,
             m.ControlPresence: self._control_presence,
             m.Credential: self._credential,
@@ -145,7 +141,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)
-        self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, self._shared_limits())
+        self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, self.reach.shared_limits())
         self.gateway = assemble(self._ports())
         self._renew_credentials()
         # made now, listening later: the loop opens its spare descriptor with its first server
@@ -190,15 +186,15 @@ class Worker:
             address_barred=deciding.address_barred,
             client_limit=deciding.client_limit,
             journal=self.journal,
-            dial=self._dial,
-            wrap_upstream=self._wrap,
+            dial=self.reach.dial,
+            wrap_upstream=self.reach.wrap,
             pseudonym_of_address=self.addresses.pseudonym,
             stop_accepting=self._unwell,
             random=secrets.token_bytes,
             reserve=None if metering.empty else metering.reserve,
             settle=metering.settle,
             alerts=metering.alerts,
-            target_is=self._target_is,
+            target_is=self.reach.target_is,
             connections=self.room,
             patience=patience_of(self.plan.bounds),
             board=self.board,
@@ -207,69 +203,6 @@ class Worker:
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
             durable=self.journal.durable,
         )
-
-    # ---- upstreams -----------------------------------------------------------------------------------------
-    async def _dial(self, service: str, target: str = MAIN) -> socket.socket:
-        """Return a connected socket from the dialer.
-
-        Raises:
-            ConnectionError: the dialer could not connect; the message is its word for the fault.
-        """
-        self.tickets += 1
-        ticket = self.tickets
-        answer: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
-        self.dials[ticket] = answer
-        try:
-            self.channel.send(m.Dial(ticket=ticket, service=service, target=target))
-            return await answer
-        finally:
-            self.dials.pop(ticket, None)  # who gave up waits for nothing any more
-
-    def _dialled(self, message: m.Dialled, fds: list[int]) -> None:
-        connected = [socket.socket(fileno=fd) for fd in fds]
-        answer = self.dials.pop(message.ticket, None)
-        if answer is None or answer.done():  # nobody waits any more
-            for end in connected:
-                end.close()
-        elif connected:
-            connected[0].setblocking(False)
-            answer.set_result(connected[0])
-        else:
-            answer.set_exception(ConnectionError(message.fault))
-
-    def _wrap(
-        self, factory: ports.ProtocolFactory, service: str, target: str, on_refused: Callable[[str], None]
-    ) -> asyncio.Protocol:
-        host, context = self.contexts[service, target]
-        return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
-
-    def _target_is(self, service: str, target: str, fit: bool) -> None:  # noqa: FBT001  # a callback
-        with contextlib.suppress(ChannelFull, ChannelClosed):  # `status` alone is told by it
-            self.channel.send(m.TargetPresence(service=service, target=target, fit=fit))
-
-    # ---- limits that are shared ------------------------------------------------------------------------------
-    def _shared_limits(self) -> ValkeyLimits | None:
-        """Return who counts for several workers, where there is such a server; it is being connected to."""
-        limiter = self.plan.limiter
-        if limiter is None:
-            return None
-        (server,) = limiter.server.targets
-        password = Secret(server.credential.encode()) if server.credential else None
-        connect = self._connect_limiter
-        return ValkeyLimits(
-            Valkey(connect, SCRIPTS, password=password, user=limiter.user, presence=self._limiter_is)
-        )
-
-    async def _connect_limiter(self, factory: ports.ProtocolFactory, refused: Callable[[str], None]) -> None:
-        def outer() -> asyncio.Protocol:
-            tls = (LIMITER, MAIN) in self.contexts
-            return self._wrap(factory, LIMITER, MAIN, refused) if tls else factory()
-
-        await asyncio.get_running_loop().create_connection(outer, sock=await self._dial(LIMITER))
-
-    def _limiter_is(self, up: bool) -> None:  # noqa: FBT001  # a callback
-        with contextlib.suppress(ChannelFull, ChannelClosed):
-            self.channel.send(m.LimiterPresence(up=up))
 
     # ---- orders --------------------------------------------------------------------------------------------
     def take(self) -> None:
