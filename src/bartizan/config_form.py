@@ -6,6 +6,7 @@ a secret that was put into the wrong place. All faults are found in one pass, in
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -122,10 +123,19 @@ def _fits(value: object, form: inspect.Type) -> bool:
         case inspect.IntType(ge=least, le=most):
             low, high = -MARK if least is None else least, MARK - 1 if most is None else most
             return type(value) is int and low <= value <= high
+        case inspect.FloatType(ge=least, le=most):
+            return _number(value, least, most)
         case inspect.StrType():
             return isinstance(value, str) and _formed(value, form)
         case _:
             return False
+
+
+def _number(value: object, least: float | None, most: float | None) -> bool:
+    """Return whether a value is a number in these bounds; nan is in none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return (-math.inf if least is None else least) <= value <= (math.inf if most is None else most)
 
 
 def _formed(value: str, form: inspect.StrType) -> bool:
@@ -142,6 +152,8 @@ def _allowed(form: inspect.Type) -> str:
             return "true or false"
         case inspect.IntType(ge=int(least), le=int(most)):
             return f"a whole number from {least} to {most}"
+        case inspect.FloatType(ge=least, le=most):
+            return f"a number from {least:g} to {most:g}"
         case inspect.IntType():
             return "a whole number"
         case _:

@@ -54,7 +54,7 @@ def test_heads_that_are_kept_under_one_key_differ_in_their_length_alone(
     length = length if length >= 0 else known.length
     assert found == RequestHead(
         known.method, known.path, known.minor, known.keep_alive, length, known.expects, known.token,
-        known.basic, known.media, known.encoded, known.edge, known.trace, known.query, known.fields,
+        known.basic, known.media, known.encoded, known.edge, known.trace, known.parent, known.query, known.fields,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.app import messages as m
 from bartizan.app.child import Child
+from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
 
 if TYPE_CHECKING:
@@ -29,6 +30,17 @@ async def _sealer(s: "Supervisor", child: Child) -> None:
 async def _dialer(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(s.plan.dialled)) as upstreams:
         child.channel.send(m.BootDialer(folder=s.plan.folder), [upstreams])
+
+
+async def _exporter(s: "Supervisor", child: Child) -> None:
+    if s.traces is None:
+        raise OSError("no traces are wanted")
+    board = s.boards.take(child.number)
+    try:
+        with _passing(msgspec.json.encode(exporting(s.plan, s.boot))) as what:
+            child.channel.send(m.BootExporter(), [s.traces.reads, board, what])
+    finally:
+        os.close(board)
 
 
 async def _sample(s: "Supervisor", child: Child) -> None:
@@ -59,10 +71,11 @@ async def _control(s: "Supervisor", child: Child) -> None:
 async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
     message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
-    with _passing(msgspec.json.encode(s.plan)) as plan:
+    with _passing(msgspec.json.encode(for_workers(s.plan))) as plan:
         board = s.boards.take(child.number)
         try:
-            fds = (s.listeners.gateway.fileno(), s.generation.readable, board, plan)
+            traced = () if s.traces is None else (s.traces.writes,)
+            fds = (s.listeners.gateway.fileno(), s.generation.readable, board, plan, *traced)
             await s.record.hand(child, lambda number: msgspec.structs.replace(message, segment=number), *fds)
         finally:
             os.close(board)
@@ -75,6 +88,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "sealer": _sealer,
     "dialer": _dialer,
     "sample": _sample,
+    "exporter": _exporter,
     "control": _control,
     "worker": _worker,
 }

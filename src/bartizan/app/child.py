@@ -22,6 +22,7 @@ MODULES = {
     "control": "bartizan.http.serve",
     "sealer": "bartizan.app.sealer",
     "sample": "bartizan.sample.serve",
+    "exporter": "bartizan.app.exporter",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -4,7 +4,7 @@ Rules of this file: every question first makes sure that the newest generation i
 nothing to decide on, the answer is a refusal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bartizan.access.decide import Circumstances
@@ -70,6 +70,12 @@ class Deciding:
         Where it need not: minus the nanoseconds until all of its calls are there again.
         """
         return self._principals.ask(f"{service} {principal}", now, self._limits[service])
+
+    def remembered(self) -> Iterable[tuple[str, int]]:
+        """Yield how many keys each of its limiters remembers."""
+        yield "principals", len(self._principals)
+        yield "addresses", len(self._addresses)
+        yield "clients", len(self._clients)
 
     def address_limit(self, address: str, now: Nanoseconds) -> int:
         """Return how long this source of strangers must wait, 0 if not; counts the request."""

@@ -73,7 +73,7 @@ class SegmentWanted(Message, frozen=True):
 
 # ---- worker ----------------------------------------------------------------------------------------------
 class BootWorker(Message, frozen=True):
-    """Descriptors: listener, generation counter, board, plan (sealed memory), segment, first key (sealed memory)."""
+    """Descriptors: listener, generation counter, board, plan (sealed), pipe where there are traces, segment, first key (sealed)."""
 
     number: int
     boot: str
@@ -204,6 +204,15 @@ class BootDialer(Message, frozen=True):
 
 DialerOrders = BootDialer | Ask | Dial
 DialerReports = Ready | Alive | Dialled
+
+
+# ---- exporter --------------------------------------------------------------------------------------------
+class BootExporter(Message, frozen=True):
+    """Descriptors: the pipe that traces come through, board, what to export and whereto (sealed memory)."""
+
+
+ExporterOrders = BootExporter | Ask
+ExporterReports = Ready | Alive
 
 
 # ---- sealer ----------------------------------------------------------------------------------------------

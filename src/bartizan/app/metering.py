@@ -125,6 +125,11 @@ class Metering:
         """Whether there is nothing to count."""
         return not self._rules
 
+    @property
+    def remembered(self) -> int:
+        """How many keys are remembered in this process."""
+        return len(self._own)
+
     # ---- the gateway's questions ---------------------------------------------------------------------------
     def reserve(self, expected: Expected, now: Nanoseconds) -> "Asked | asyncio.Future[Asked]":
         """Hold what a request is expected to take; None where nothing limits it, a future where others count."""

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan import __version__
 from bartizan.app.boards import boards
+from bartizan.app.export import EXPORTED
 from bartizan.app.folder import Folder
 from bartizan.app.status import Process, Status
 from bartizan.gateway.metering import COUNTED, TOLD, views
@@ -64,13 +65,13 @@ PLATFORM: Final = (
     BUILD, ACCEPTING, GENERATION, ENTRIES, ALTERED, UNSEALED, PROCESSES, CPU, RESIDENT, DROPPED,
 )  # fmt: skip
 """What is told besides what workers count."""
-FAMILIES: Final = (*TOLD, *PLATFORM)
+FAMILIES: Final = (*TOLD, *EXPORTED, *PLATFORM)
 """Everything that is told."""
 
 
 def scrape(folder: Folder) -> str:
     """Return the numbers of the platform of this folder as they stand, in Prometheus' text format."""
-    found = [read(memory, COUNTED) for memory in boards(folder.run)]
+    found = [read(memory, (*COUNTED, *EXPORTED)) for memory in boards(folder.run)]
     counted = views(merged(series for series, _ in found))
     dropped = Series(DROPPED, (), (sum(each for _, each in found),))
     return told([*counted, *sorted([*_platform(folder), dropped], key=_name)])

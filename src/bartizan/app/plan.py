@@ -122,6 +122,27 @@ class Limiter(msgspec.Struct, frozen=True):
     user: str = ""
 
 
+class Traces(msgspec.Struct, frozen=True):
+    """Where traces go, and how many.
+
+    Attributes:
+        host, port, tls, path: of the collector.
+        credential: value of the `Authorization` field, or empty. A secret.
+        allowed: private addresses that it may be at.
+        authorities: PEM of who may certify it, where it speaks TLS.
+        share: of requests, 0 to 1.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+    credential: str = ""
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+    share: float = 1.0
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """What a worker holds of clients at most.
 
@@ -161,6 +182,7 @@ class Plan(msgspec.Struct, frozen=True):
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
+        traces: where they go; None where none are made.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
     """
 
@@ -183,6 +205,7 @@ class Plan(msgspec.Struct, frozen=True):
     log: Literal["plain", "json"] = "plain"
     metrics_host: str = ""
     metrics_port: int = 0
+    traces: Traces | None = None
     policies: dict[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""

@@ -33,6 +33,7 @@ from bartizan.app.settings import Settings
 from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned
+from bartizan.app.trace_settings import wanted
 from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
@@ -149,6 +150,7 @@ def plan(  # what a command may say beside the file
         log=settings.log.value,
         metrics_host=scraped.host if scraped else "",
         metrics_port=scraped.port if scraped else 0,
+        traces=wanted(settings.traces, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),

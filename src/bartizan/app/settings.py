@@ -20,6 +20,7 @@ from bartizan.app.forms import ServiceName, Span, Text
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
 from bartizan.app.target_settings import Target
+from bartizan.app.trace_settings import Traces, tracing
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 
@@ -152,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True):
     store: Store = Store()
     limiter: Limiter = Limiter()
     metrics: Metrics = Metrics()
+    traces: Traces = Traces()
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
 
@@ -223,6 +225,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from guarding(settings.edge, limits.keys())
     yield from _scraped(settings)
+    yield from tracing(settings.traces)
     yield from _absent(settings)
 
 

@@ -31,6 +31,7 @@ from bartizan.app.plan import Plan
 from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
 from bartizan.app.status import write_status
+from bartizan.app.tracing import TracePipe
 from bartizan.clock import SECOND, SystemClock
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
@@ -43,6 +44,7 @@ READS: dict[str, Any] = {
     "sealer": m.SealerReports,
     "control": m.ControlReports,
     "sample": m.SampleReports,
+    "exporter": m.ExporterReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -71,6 +73,7 @@ class Supervisor:
         self.record = Record(self.folder.segments, self.clock, self.boot, self.of, self._say)
         self.generation = Generation(self.folder.generation, self.of)
         self.boards = Boards(self.folder.run)
+        self.traces = None if plan.traces is None else TracePipe()
         self.relay, self.credentials = Relay(self), Credentials(self)
         self.stopping = False
         self._control_left: int | None = None
@@ -89,7 +92,8 @@ class Supervisor:
         async with asyncio.timeout(_BOOT_SECONDS):
             await self._first("sealer")
             await self.record.begin()
-            await asyncio.gather(*(self._first(kind) for kind in ("dialer", "sample", "control", "worker")))
+            kinds = ("dialer", "sample", "control", *(() if self.traces is None else ("exporter",)), "worker")
+            await asyncio.gather(*map(self._first, kinds))
             self.spawn_task(self._keep("worker"))
             while not any(worker.serves for worker in self.of("worker")):
                 self.changed.clear()
@@ -107,9 +111,10 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        for child in (*self.of("control"), *self.of("dialer"), *self.of("sample")):
+        others = [child for kind in ("control", "dialer", "sample", "exporter") for child in self.of(kind)]
+        for child in others:
             child.kill(signal.SIGTERM)
-        await self._gone([*self.of("control"), *self.of("dialer"), *self.of("sample")], 5)
+        await self._gone(others, 5)
         self.record.end()
         if self.record.unfinished and not self.of("sealer"):  # it is between two starts
             with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ from bartizan.app.address import upstream
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.service_settings import Guard
 from bartizan.app.settings import Isolation, Pq, Settings, Tls
+from bartizan.app.trace_settings import weak_traces
 
 
 def weaknesses(settings: Settings) -> tuple[str, ...]:
@@ -21,6 +22,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
         yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
     yield from _weak_limits(settings)
+    yield from weak_traces(settings.traces)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
         if not all(upstream(one.upstream, service.root).tls for one in service.places):

@@ -45,6 +45,7 @@ from bartizan.app.rehearsal import rehearse
 from bartizan.app.room import room_for
 from bartizan.app.route_plan import patience_of, route_of
 from bartizan.app.segments import SIZES
+from bartizan.app.tracing import tracing
 from bartizan.clock import DAY, SECOND, SystemClock
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
@@ -79,12 +80,12 @@ class Worker:
     Args:
         channel: to the supervisor; blocking until the loop runs.
         boot: what it is.
-        fds: listener, generation counter, board, plan, segment, first key.
+        fds: listener, generation counter, board, plan, perhaps the pipe for traces, segment, first key.
     """
 
     def __init__(self, channel: Channel, boot: m.BootWorker, fds: list[int]) -> None:
         """Open the journal and map the counter."""
-        listener, counter, board, plan, segment, key = fds
+        listener, counter, board, plan, *traces, segment, key = fds
         self.channel, self.clock = channel, SystemClock()
         self.plan = msgspec.json.decode(read_sealed(plan), type=Plan)
         self.listener = socket.socket(fileno=listener)
@@ -95,6 +96,7 @@ class Worker:
         room = access.Ports(discover(access_controls), AUDIENCE)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)
+        self.tracing = tracing(self.plan, traces)
         self.addresses = pseudonym.Addresses()
         self.minted: deque[tuple[str, str]] = deque(maxlen=_MOST_UNTOLD)
         self.reach = Reach(channel, self.plan)
@@ -198,6 +200,8 @@ class Worker:
             connections=self.room,
             patience=patience_of(self.plan.bounds),
             board=self.board,
+            remembered=lambda: (*deciding.remembered(), ("meters", metering.remembered)),
+            tracing=self.tracing,
             tls=self.plan.tls,
             binding=Secret(bytes.fromhex(self.plan.binding)) if self.plan.binding else None,
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,

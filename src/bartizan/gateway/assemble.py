@@ -81,6 +81,8 @@ class Gateway:
         for exchange in tuple(plane.open):
             exchange.sweep(now)
         plane.pool.sweep(now)
+        if plane.tracer is not None:
+            plane.tracer.flush()
         if self._sweeps % _COUNTS_EVERY == 0:
             plane.write_counts()
         plane.freshen()

@@ -18,6 +18,10 @@ TRIAL: Final = Nanoseconds(30 * SECOND)
 """How long a trial may take before the next one begins."""
 
 
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
+"""Its states: everything is let through, nothing is, one request is."""
+
+
 class Circuit:
     """The state of one target.
 
@@ -40,6 +44,12 @@ class Circuit:
     def admits(self, now: Nanoseconds) -> bool:
         """Return whether a request may go through now; changes nothing."""
         return now >= self.until
+
+    def state(self, now: Nanoseconds, *, trial: bool) -> str:
+        """Return its state; `trial` is whether a request is under way that decides it."""
+        if self.closed:
+            return CLOSED
+        return HALF_OPEN if trial or self.admits(now) else OPEN
 
     def begin(self, now: Nanoseconds) -> None:
         """Take note that a request goes through: where it is a trial, no other does until it ended or took too long."""

@@ -49,10 +49,10 @@ class Pool:
             if line.target.name == target:
                 line.lines.renew(credential)
 
-    def connections(self) -> Iterator[tuple[str, int]]:
-        """Yield each service with the number of connections to it."""
-        for name, cluster in self._clusters.items():
-            yield name, sum(map(len, cluster.lines))
+    def lines(self) -> Iterator[Line]:
+        """Yield the connections to each target of each service."""
+        for cluster in self._clusters.values():
+            yield from cluster.lines
 
     def sweep(self, now: Nanoseconds) -> None:
         """Close connections that have been idle for too long; look whether targets are back that could not be reached."""

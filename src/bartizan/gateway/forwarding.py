@@ -5,7 +5,7 @@ that it gives them. Method, path, query, Host and credential are the route's, me
 is the encoding of what was judged, with the target's name for its model. There are two exceptions. The token endpoint of the platform itself gets a Basic
 Authorization field: it authenticates clients. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
-sample included.
+sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from bartizan.gateway.body import Judged
 from bartizan.gateway.credential import told
 from bartizan.gateway.ports import Ports, ServiceRoute, Target
 from bartizan.gateway.route import DIALECTS, Route, Routes
+from bartizan.gateway.tracing import Tracer
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
@@ -30,10 +31,18 @@ _BODIED: Final = frozenset({b"POST", b"PUT", b"PATCH"})
 class RequestLines:
     """The constant part of every route's requests to one target, credentials in place; it is never printed."""
 
-    __slots__ = ("_base", "_lines", "_models", "_ports", "_routes", "_target", "_traces")
+    __slots__ = ("_base", "_lines", "_models", "_ports", "_routes", "_target", "_tracer", "_traces")
 
-    def __init__(self, ports: Ports, routes: Routes, service: ServiceRoute, target: Target) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        routes: Routes,
+        service: ServiceRoute,
+        target: Target,
+        tracer: Tracer | None = None,
+    ) -> None:
         """Write the constant parts."""
+        self._tracer = tracer
         self._ports, self._target, self._base = ports, target, len(service.base)
         self._models = dict(target.models)
         self._routes = [route for route in routes.all() if route.service is service]
@@ -60,8 +69,11 @@ class RequestLines:
         )
         if judged.model in self._models:
             constant, octets = self._renamed(route, judged)
-        trace = exchange.head.trace or self._trace()
-        varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-01\r\n".encode()
+        if self._tracer is None:
+            trace, flags = exchange.head.trace or self._trace(), "01"
+        else:
+            trace, flags = self._tracer.sent(exchange)
+        varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
         if route.bound:

@@ -10,13 +10,15 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from bartizan.clock import MILLISECOND, SECOND
+from bartizan.clock import MILLISECOND, SECOND, Nanoseconds
+from bartizan.gateway.circuit import HALF_OPEN, OPEN
 from bartizan.metrics.board import Board, merged
 from bartizan.metrics.family import Family, Kind, Series
 
 if TYPE_CHECKING:
     from bartizan.gateway.faults import Refusal
     from bartizan.gateway.plane import Plane
+    from bartizan.gateway.pool import Line
     from bartizan.gateway.stream import Exchange
     from bartizan.gateway.usage import Usage
 
@@ -96,10 +98,38 @@ CONNECTIONS: Final = Family(
 )
 WAITING: Final = Family("bartizan.strangers.waiting", Kind.GAUGE, "Strangers that wait for their turn.")
 UPSTREAM: Final = Family(
-    "bartizan.upstream.connections", Kind.GAUGE, "Connections to services.", ("service",)
+    "bartizan.upstream.connections",
+    Kind.GAUGE,
+    "Pooled connections to targets of services, with a request on them or without.",
+    ("service", "target", "state"),
+)
+QUEUED: Final = Family(
+    "bartizan.upstream.waiting",
+    Kind.GAUGE,
+    "Requests that wait for a connection to a target.",
+    ("service", "target"),
+)
+CIRCUIT: Final = Family(
+    "bartizan.upstream.circuit",
+    Kind.GAUGE,
+    "Workers whose circuit to a target is in this state because it failed; none where it is closed.",
+    ("service", "target", "state"),
+)
+REMEMBERED: Final = Family(
+    "bartizan.limiter.entries",
+    Kind.GAUGE,
+    "Keys that limiters remember in a worker's memory.",
+    ("limiter",),
+)
+SPANS: Final = Family(
+    "otel.sdk.processor.span.processed",
+    Kind.COUNTER,
+    "Spans that workers have handed to the exporter, or dropped.",
+    ("error.type",),
 )
 COUNTED: Final = (
-    TOOK, FIRST, TOKENS, REFUSED, HANDSHAKES, ACTIVE, CONNECTIONS, WAITING, UPSTREAM,
+    TOOK, FIRST, TOKENS, REFUSED, HANDSHAKES, ACTIVE, CONNECTIONS, WAITING,
+    UPSTREAM, QUEUED, CIRCUIT, REMEMBERED, SPANS,
 )  # fmt: skip
 """What a worker's gateway counts."""
 TOLD: Final = (HTTP, AI, *COUNTED[1:])
@@ -214,8 +244,19 @@ class Meter:
         self.put(CONNECTIONS, trusted, "trusted")
         self.put(CONNECTIONS, strangers, "stranger")
         self.put(WAITING, len(plane.strangers))
-        for service, connections in plane.pool.connections():
-            self.put(UPSTREAM, connections, service)
+        for line in plane.pool.lines():
+            self._line(line, plane.swept)
+        for limiter, entries in plane.ports.remembered():
+            self.put(REMEMBERED, entries, limiter)
+
+    def _line(self, line: "Line", now: Nanoseconds) -> None:
+        names = line.service.name, line.target.name
+        self.put(UPSTREAM, len(line) - line.idle, *names, "active")
+        self.put(UPSTREAM, line.idle, *names, "idle")
+        self.put(QUEUED, len(line.waiting), *names)
+        state = line.circuit.state(now, trial=line.trial is not None)
+        for each in (OPEN, HALF_OPEN):
+            self.put(CIRCUIT, int(state == each), *names, each)
 
 
 def views(series: Iterable[Series]) -> list[Series]:

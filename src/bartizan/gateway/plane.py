@@ -31,6 +31,7 @@ from bartizan.gateway.route import Routes
 from bartizan.gateway.share import Shares
 from bartizan.gateway.strangers import Strangers
 from bartizan.gateway.subject import Account, Allowance
+from bartizan.gateway.tracing import Tracer
 from bartizan.gateway.turn import Nobody, Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
@@ -72,6 +73,7 @@ class Plane:
         strangers: those of them that have to wait for their turns.
         binding: of the ids that services give out.
         tools: of each service.
+        tracer: of requests; None where none is traced.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
@@ -107,6 +109,7 @@ class Plane:
         "strangers",
         "swept",
         "tools",
+        "tracer",
         "turn",
     )
 
@@ -117,10 +120,12 @@ class Plane:
         self.heads, self.passes = HeadReader(ports.names, self.routes.told), Passes(ports.generation())
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
+        self.meter = Meter(ports.board)
+        self.tracer = None if ports.tracing is None else Tracer(ports, ports.tracing, self.meter)
         self.pool = Pool(self)
         self.binding = Binding(ports.binding or Secret(ports.random(32)))
         self.tools = {service.name: ToolBook(service.tools) for service in ports.services}
-        self.ids, self.dates, self.meter = Ids(ports), Dates(), Meter(ports.board)
+        self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()
         self.clients: set[ClientConnection] = set()
         self.crowd, self.shares = Crowd(ports.connections), Shares()
@@ -212,6 +217,8 @@ class Plane:
             "group": exchange.client.group,
             "generation": max(0, self.generation),
         }
+        if self.tracer is not None:
+            self.tracer.refused(exchange, fault, self.ports.clock.now())
         outcome = Outcome.DENIED if fault.control else Outcome.FAILED
         try:
             self.ports.journal.record(
@@ -267,6 +274,8 @@ class Plane:
         self._refusals.count(Key("anonymous", "connections-full", RATE, 0), evicted)
         self.meter.add(REFUSED, "connections-full", RATE, more=evicted)
         self.meter.stand(self)
+        if self.tracer is not None:
+            self.tracer.flush()
         try:
             written = self._refusals.write(self.ports.journal) + self._write_alerts()
         except JournalUnwritable:

@@ -64,7 +64,7 @@ class Line:
         """Open nothing yet."""
         self._ports, self._loop = plane.ports, plane.loop
         self.cluster, self.place, self.service, self.target = cluster, place, cluster.service, target
-        self.lines = RequestLines(plane.ports, plane.routes, self.service, target)
+        self.lines = RequestLines(plane.ports, plane.routes, self.service, target, plane.tracer)
         self.sole, self.circuit = not self.service.others, Circuit()
         self.reached, self.probed, self.trial = True, False, cast("Exchange | None", None)
         self.waiting: deque[Exchange] = deque()
@@ -80,6 +80,11 @@ class Line:
     def __len__(self) -> int:
         """Return how many connections there are."""
         return len(self._all)
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for a request."""
+        return len(self._idle)
 
     def send(self, exchange: "Exchange") -> None:
         """Forward on an idle connection, or wait for one."""

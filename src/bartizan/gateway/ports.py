@@ -7,7 +7,7 @@ and the journal's `flush` excepted. One that raises where it should not ends the
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -294,6 +294,21 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         return (main, *self.others)
 
 
+class Tracing(msgspec.Struct, frozen=True):
+    """How requests are traced.
+
+    Attributes:
+        share: of them, 0 to 1.
+        write: lines of `traces.passage`, `LONGEST` octets at most together -> whether they were taken, all of them;
+            never waits and never raises.
+        models: names that may be told; others are a client's text.
+    """
+
+    share: float
+    write: Callable[[bytes], bool]
+    models: frozenset[str] = frozenset()
+
+
 class Patience(msgspec.Struct, frozen=True):
     """How long a client is waited for.
 
@@ -352,6 +367,8 @@ class Ports(msgspec.Struct, frozen=True):
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions; None where none may ask.
         board: where numbers are counted.
+        remembered: () -> how many keys each limiter of this process remembers, by its word.
+        tracing: of requests; None where none is traced.
         binding: key under which ids of sessions are bound to who they were given to; 32 octets, the same in every
             worker. None draws one.
         durable: whether a record has to survive a loss of power before anybody goes on.
@@ -381,6 +398,8 @@ class Ports(msgspec.Struct, frozen=True):
     alerts: Callable[[], Sequence[Alert]] = tuple
     target_is: Callable[[str, str, bool], None] = lambda _service, _target, _fit: None
     board: Board = msgspec.field(default_factory=unread)
+    remembered: Callable[[], Iterable[tuple[str, int]]] = tuple
+    tracing: Tracing | None = None
     connections: int = CONNECTIONS
     patience: Patience = Patience()
     tls: bool = True

@@ -45,7 +45,8 @@ _PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9._~:/-]*")
 _PLAIN_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])*")
 _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
-_TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}")
+_NO_TRACE: Final = "", ""
 _BASIC: Final = re.compile(rb"Basic [A-Za-z0-9+/]+={0,2}")
 
 
@@ -65,6 +66,7 @@ class RequestHead(msgspec.Struct, frozen=True):
         edge: what a proxy shows that asks for decisions, or empty.
         trace: 32 hexadecimal digits of the trace that the request is part of, or empty. The client's word: it goes on
             to the service, and nothing here is decided or kept by it.
+        parent: 16 hexadecimal digits of the span of that trace that the request was sent from, or empty.
         query: what follows the path's question mark, unjudged; empty where nothing does.
         fields: those that somebody looks at (`LOOKED_AT` and what descriptions name), by name.
     """
@@ -81,6 +83,7 @@ class RequestHead(msgspec.Struct, frozen=True):
     encoded: bool
     edge: bytes = b""
     trace: str = ""
+    parent: str = ""
     query: bytes = b""
     fields: Mapping[bytes, bytes] = {}
 
@@ -234,6 +237,7 @@ def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
 def _accepted(reading: Reading, looked_at: tuple[bytes, ...]) -> RequestHead:
     facts, fields = reading.facts, reading.facts.fields
     authorization = fields.get(b"authorization", b"")
+    trace, parent = _trace(facts) if b"traceparent" in fields else _NO_TRACE
     return RequestHead(
         method=facts.method,
         path=reading.path,
@@ -246,16 +250,19 @@ def _accepted(reading: Reading, looked_at: tuple[bytes, ...]) -> RequestHead:
         media=fields.get(b"content-type", b"").partition(b";")[0].strip().lower(),
         encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",
         edge=fields.get(EDGE, b""),
-        trace=_trace(facts) if b"traceparent" in fields else "",
+        trace=trace,
+        parent=parent,
         query=reading.query,
         fields={name: fields[name] for name in looked_at if name in fields},
     )
 
 
-def _trace(facts: RequestFacts) -> str:
-    """Return the trace-id of a traceparent that is valid and stands once, else nothing: a new one is begun.
+def _trace(facts: RequestFacts) -> tuple[str, str]:
+    """Return trace-id and parent-id of a traceparent that is valid and stands once, else nothing: a new one is begun.
 
     Source: W3C Trace Context 3.2 and 4.3.
     """
     found = _TRACE.fullmatch(facts.fields[b"traceparent"])
-    return "" if found is None or b"traceparent" in facts.repeated else found[1].decode()
+    if found is None or b"traceparent" in facts.repeated:
+        return _NO_TRACE
+    return found[1].decode(), found[2].decode()

@@ -74,6 +74,8 @@ class Exchange:
         tried: targets that it was sent to, or was to be, a bit for each place.
         kept: whether its body is kept after it was sent, because it may go to another target.
         stage: how far it has come.
+        trace, sent, tries: of a request that is traced and was sent to a service: of which trace it is, when it was
+            first sent, and how often.
         first: nanoseconds until the first octets of a stream went out, 0 until they did.
         deadline: instant by which something must have happened; 0 until it is admitted.
         moved: whether something has happened since the last sweep.
@@ -120,12 +122,15 @@ class Exchange:
         "plane",
         "reserved",
         "route",
+        "sent",
         "sequence",
         "share",
         "slowed",
         "stage",
         "started",
+        "trace",
         "tried",
+        "tries",
         "upstream",
         "who",
     )
@@ -150,8 +155,9 @@ class Exchange:
         self.reserved: Reserved | None = None
         self.line: Line | None = None
         self.upstream: Upstream | None = None
-        self.deadline, self.group = Nanoseconds(0), ""
-        self.first = self.holds = self.owed = self.slowed = self.tried = 0
+        self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
+        self.group = self.trace = ""
+        self.first = self.holds = self.owed = self.slowed = self.tried = self.tries = 0
         self.bound = self._last = self._tail = b""
         self.charged = self.kept = self.moved = False
         self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
@@ -410,6 +416,8 @@ class Exchange:
             said = usage(self._tail) if self._events is None else self._events.usage(self._tail)
         journal, now = self.plane.ports.journal, self.plane.ports.clock.now()
         self.plane.meter.ended(self, status, reason, max(0, now - self.started), said)
+        if self.plane.tracer is not None:
+            self.plane.tracer.ended(self, status, self._status, reason, said, now)
         at = max(now, journal.last)
         body = completed(
             at,

@@ -1,0 +1,1 @@
+"""What a request went through, told in OpenTelemetry's words to whoever collects traces."""
