@@ -25,10 +25,12 @@ from bartizan.gateway.ports import (
     ProtocolFactory,
     ServiceLimits,
     ServiceRoute,
+    Tracing,
 )
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
+from bartizan.metrics.board import unread
 from tests.descriptors import close_left
 from tests.gateway.client import CHAT, GOOD, Answer, Client, request
 from tests.gateway.services import services
@@ -116,10 +118,11 @@ class Scene:
     services: tuple[ServiceRoute, ...] = ()
     settled: list[tuple[Reserved, int, int]]
     reached: list[Alert]
+    tracing: Tracing | None = None
     network: Callable[[str], str] = staticmethod(lambda _address: "a-00000000000000cc")
 
     def __init__(self, folder: Path) -> None:
-        self.settled, self.reached = [], []
+        self.settled, self.reached, self.board = [], [], unread()
         self.clock = Moving()
         self.path = folder / "segment"
         self.first_key = os.urandom(32)
@@ -179,6 +182,8 @@ class Scene:
             connections=self.connections,
             tls=self.insists or self.front != self.plain,
             durable=self.durable,
+            tracing=self.tracing,
+            board=self.board,
         )
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,11 +95,13 @@ class Collector:
         requests: path, headers and body of each request.
     """
 
-    def __init__(self, says: Callable[[int], Answer]) -> None:
+    def __init__(self, says: Callable[[int], Answer], tls: ssl.SSLContext | None = None) -> None:
         self.says, self.spans, self.requests = says, list[Told](), list[tuple[str, dict[str, str], bytes]]()
         self._came = threading.Condition()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _taking(self))
         self.server.daemon_threads = True
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -136,9 +139,11 @@ def _taking(collector: Collector) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def collecting(says: Callable[[int], Answer] = lambda _: Answer()) -> Iterator[Collector]:
+def collecting(
+    says: Callable[[int], Answer] = lambda _: Answer(), tls: ssl.SSLContext | None = None
+) -> Iterator[Collector]:
     """Yield a collector that answers so to its first, second... request."""
-    collector = Collector(says)
+    collector = Collector(says, tls)
     thread = threading.Thread(target=collector.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

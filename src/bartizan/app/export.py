@@ -103,11 +103,11 @@ class Outbox:
             self._some.notify()
             return True
 
-    def take(self, gather: float = _GATHERED_SECONDS) -> list[Passage]:
-        """Return the next batch, after so many seconds in which it may grow; none once it is closed and empty."""
+    def take(self) -> list[Passage]:
+        """Return the next batch, after a second in which it may grow; none once it is closed and empty."""
         with self._some:
             self._some.wait_for(lambda: self._waiting or self._closed)
-            self._some.wait_for(lambda: len(self._waiting) >= BATCH or self._closed, gather)
+            self._some.wait_for(lambda: len(self._waiting) >= BATCH or self._closed, _GATHERED_SECONDS)
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self.spans -= sum(each.spans for each in batch)
             return batch
@@ -144,15 +144,14 @@ class Collector:
         """Send a batch, a few times where that may help; return the word for how it ended, empty for success."""
         passages = tuple(batch)
         spans, body = sum(each.spans for each in passages), request(self._teller, passages)
-        outcome = self._attempt(body)
-        for pause in _AGAIN_SECONDS:
-            if not isinstance(outcome, Later):
-                break
-            stopping = self._closing.is_set()
-            if stopping or self._closing.wait(max(pause, outcome.seconds)):
-                outcome = outcome if stopping else self._attempt(body)
-                break
+        pauses = iter(_AGAIN_SECONDS)
+        while True:
+            last = self._closing.is_set()
             outcome = self._attempt(body)
+            pause = None if last else next(pauses, None)
+            if pause is None or not isinstance(outcome, Later):
+                break
+            self._closing.wait(max(pause, outcome.seconds))
         if isinstance(outcome, Taken):
             lost = min(outcome.rejected, spans)
             self._count("", spans - lost)
