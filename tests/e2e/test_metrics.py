@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shutil
 import signal
 import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.conftest import Platform, Start
+from bartizan.app.metrics import FAMILIES
+from tests.e2e.conftest import Platform, start
+from tests.traces.collector import collecting
 
 pytestmark = pytest.mark.slow
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana" / "bartizan.json"
@@ -76,7 +80,9 @@ def require_answered(found: Samples) -> None:
     assert len(asked) > 20
     for query in asked:
         names = set(
-            re.findall(r"\b(?:bartizan|http|gen_ai)_[a-z_]+(?=[\[{)])", re.sub(r"by \([^)]*\)", "", query))
+            re.findall(
+                r"\b(?:bartizan|http|gen_ai|otel)_[a-z_]+(?=[\[{)])", re.sub(r"by \([^)]*\)", "", query)
+            )
         )
         assert names, query
         assert names <= known, query
@@ -85,6 +91,15 @@ def require_answered(found: Samples) -> None:
             labels |= set(several.split(", "))
         there = {label for name, said in found for label, _ in said if name in names}
         assert labels <= there, query
+
+
+def require_beside(found: Samples) -> None:
+    """What is beside requests is counted too: traces, pools, circuits and limiters."""
+    for family in ("otel_sdk_exporter_span_exported_total", "otel_sdk_processor_span_processed_total"):
+        assert total(found, family, error_type="") == 4
+    assert total(found, "bartizan_upstream_connections", service="sample", target="main") >= 1
+    assert total(found, "bartizan_upstream_circuit") == 0
+    assert total(found, "bartizan_limiter_entries", limiter="principals") == 1
 
 
 def require_scraped(running: Platform) -> None:
@@ -105,8 +120,19 @@ def require_scraped(running: Platform) -> None:
         assert ("bartizan_accepting" in text) == (status == 200)
 
 
-def test_what_happened_is_counted_and_outlives_the_worker_that_counted_it(platform: Start) -> None:
-    running = platform(configuration='[metrics]\nlisten = "127.0.0.1:0"\n')
+@pytest.fixture(scope="module")
+def running() -> Iterator[Platform]:
+    """A platform that counts all that there is to count."""
+    with ExitStack() as stack:
+        port = stack.enter_context(collecting()).port
+        yield start(
+            stack,
+            configuration='[metrics]\nlisten = "127.0.0.1:0"\n'
+            f'[traces]\nendpoint = "http://127.0.0.1:{port}"\nallow_private = ["127.0.0.1:{port}"]\n',
+        )
+
+
+def test_what_happened_is_counted_and_outlives_the_worker_that_counted_it(running: Platform) -> None:
     token = running.token()
     assert ask(running, "/v1/chat/completions", {**CHAT, "stream": True}, token) == 200
     assert ask(running, "/v1/chat/completions", CHAT, token) == 200
@@ -119,8 +145,10 @@ def test_what_happened_is_counted_and_outlives_the_worker_that_counted_it(platfo
             total(samples(scrape(running)), count, service="sample", http_response_status_class="2xx") == 2
         )
     )
+    until(lambda: total(samples(scrape(running)), "otel_sdk_exporter_span_exported_total") == 4)
     text = scrape(running)
     found = samples(text)
+    require_beside(found)
     assert total(found, "bartizan_requests_refused_total", reason="token-missing") == 1
     assert total(found, "gen_ai_server_time_to_first_token_seconds_count", service="sample") == 1
     assert total(found, "gen_ai_client_token_usage_count") >= 2
@@ -147,6 +175,30 @@ def test_what_happened_is_counted_and_outlives_the_worker_that_counted_it(platfo
             total(samples(scrape(running)), count, service="sample", http_response_status_class="2xx") == 3
         )
     )
+
+
+def test_prometheus_own_tool_finds_no_fault_with_what_is_told(running: Platform) -> None:
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("needs promtool (Debian's package prometheus)")
+    assert ask(running, "/v1/chat/completions", CHAT, running.token()) == 200
+    assert ask(running, "/v1/chat/completions", CHAT) == 401
+    until(lambda: "otel_sdk_exporter_span_exported_total" in scrape(running))
+    text = scrape(running)
+    assert {family.name for family in text_string_to_metric_families(text)} == {
+        family.exposed for family in FAMILIES
+    }
+
+    def fault(told: str) -> str:
+        done = subprocess.run(
+            (tool, "check", "metrics"), input=told, capture_output=True, text=True, timeout=60, check=False
+        )
+        return f"{done.returncode} {done.stdout}{done.stderr}"
+
+    assert fault(text) == "0 "
+    # it does find some
+    assert "_total" in fault(text.replace("refused_total", "refused"))
+    assert "error" in fault(text.replace('reason="', "reason="))
 
 
 def test_the_dashboard_is_one_that_grafana_reads() -> None:

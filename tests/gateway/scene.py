@@ -119,6 +119,7 @@ class Scene:
     settled: list[tuple[Reserved, int, int]]
     reached: list[Alert]
     tracing: Tracing | None = None
+    keys: tuple[tuple[str, int], ...] = ()
     network: Callable[[str], str] = staticmethod(lambda _address: "a-00000000000000cc")
 
     def __init__(self, folder: Path) -> None:
@@ -184,6 +185,7 @@ class Scene:
             durable=self.durable,
             tracing=self.tracing,
             board=self.board,
+            remembered=lambda: self.keys,
         )
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:
