@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bartizan.clock import SECOND
 from bartizan.gateway.circuit import CLOSED, FAILURES, HALF_OPEN, OPEN, SHORTEST, Circuit
 from bartizan.gateway.metering import CIRCUIT, COUNTED, QUEUED, REMEMBERED, UPSTREAM
 from bartizan.gateway.ports import ServiceLimits
@@ -37,6 +38,7 @@ class Counts:
                 await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_connections_are_counted_as_used_or_idle_and_who_waits_for_one() -> None:
     async def scenario() -> None:
         counts, answer = Counts(), asyncio.Event()
@@ -62,6 +64,7 @@ def test_connections_are_counted_as_used_or_idle_and_who_waits_for_one() -> None
     run(scenario())
 
 
+@pytest.mark.slow
 def test_a_circuit_is_counted_as_it_opens_is_tried_and_closes() -> None:
     def states(counts: Counts) -> tuple[int, int]:
         return counts.of(CIRCUIT, "main", "main", OPEN), counts.of(CIRCUIT, "main", "main", HALF_OPEN)
@@ -73,9 +76,9 @@ def test_a_circuit_is_counted_as_it_opens_is_tried_and_closes() -> None:
             scene.upstream.script = saying(FAILED)
             for _ in range(FAILURES):
                 await one.ask(request(body=CHAT))
-            scene.clock.ahead -= SHORTEST // 2  # so that it is seen open, however long that takes
+            scene.clock.ahead -= 60 * SECOND  # it stays open until that was seen, however long that takes
             await counts.until(lambda it: states(it) == (1, 0))
-            await scene.later(5)
+            await scene.later(62)
             await counts.until(lambda it: states(it) == (0, 1))
             scene.upstream.script = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
             assert (await one.ask(request())).status == 200
