@@ -138,17 +138,15 @@ class Scene:
         self.forbidden: set[str] = set()
         self.waits: dict[str, int] = {}
         self.address_wait = 0
-        self.charged = self.refreshed = 0
+        self.charged = self.refreshed = self.stopped = 0
         self.remembered, self.authenticated = {GOOD, "other"}, 0
         self.reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
         self.clients: set[str] = set()
-        self.stopped = 0
         self.decided: list[tuple[str, str, str]] = []
         self.unreachable, self.down = False, set[str]()
         self.limits = ServiceLimits()
         self.connections = 100
-        self.insists = self.durable = False
-        self.tls = False
+        self.insists = self.durable = self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
         self.targets: dict[str, Upstream] = {
