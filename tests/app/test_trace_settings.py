@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bartizan.app.platform import plan
-from bartizan.app.settings import read, weaknesses
+from bartizan.app.settings import read
 from bartizan.app.tracing import exporting, for_workers, teller_of, tracing
+from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationFault
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
