@@ -220,10 +220,40 @@ def test_who_waits_in_vain_for_a_busy_service_is_told_so() -> None:
     run(scenario())
 
 
-def test_a_dialer_that_fails_in_an_unforeseen_way_does_not_use_up_the_connections() -> None:
+@pytest.mark.parametrize("connections", [1, 3])
+def test_where_nobody_may_wait_as_many_are_served_as_there_are_connections(connections: int) -> None:
+    async def scenario() -> None:
+        def prepare(scene: Scene) -> None:
+            scene.limits = ServiceLimits(connections=connections, waiting=0)
+
+        async with standing(prepare) as scene, AsyncExitStack() as stack:
+            release = asyncio.Event()
+
+            async def wait(_received: Received, writer: asyncio.StreamWriter) -> None:
+                await release.wait()
+                writer.write(OK)
+
+            scene.upstream.script = wait
+            served = [await stack.enter_async_context(client(scene)) for _ in range(connections)]
+            for each in served:
+                each.send(request())
+            async with client(scene) as other:
+                while scene.upstream.connections < connections:
+                    await asyncio.sleep(0.01)
+                answer = await other.ask(request())
+                assert (answer.status, answer.reason) == (503, "upstream-busy")
+            release.set()
+            assert [(await each.answer()).status for each in served] == [200] * connections
+
+    run(scenario())
+
+
+def test_a_dialer_that_fails_in_an_unforeseen_way_ends_the_request_and_is_told_of() -> None:
     async def scenario() -> None:
         failed: list[str] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        told: list[object] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: told.append(context.get("exception")))
 
         def prepare(scene: Scene) -> None:
             scene.limits = ServiceLimits(connections=1)
@@ -238,9 +268,12 @@ def test_a_dialer_that_fails_in_an_unforeseen_way_does_not_use_up_the_connection
             scene.dial = fails_once  # type: ignore[method-assign]  # the fault
 
         async with standing(prepare) as scene, client(scene) as one, client(scene) as other:
-            one.send(request())
-            await asyncio.sleep(0.05)
+            answer = await one.ask(request())
+            assert (answer.status, answer.reason) == (502, "upstream-unreachable")
             assert (await other.ask(request())).status == 200
+            assert [type(fault) for fault in told] == [RuntimeError]
+            (completed, _) = scene.events("gateway.request.completed")
+            assert completed.detail["reason"] == "upstream-unreachable"
 
     run(scenario())
 

@@ -94,7 +94,9 @@ class Line:
             if upstream.usable:
                 upstream.send(exchange)
                 return
-        if len(self.waiting) >= self.service.limits.waiting:
+        limits = self.service.limits
+        # those for whom a connection can still be made wait for that, and for nobody else
+        if len(self.waiting) >= limits.waiting + limits.connections - len(self._all):
             self.cluster.move(exchange, "upstream-busy")
             return
         self.waiting.append(exchange)
@@ -166,7 +168,8 @@ class Line:
     async def _dial(self) -> None:
         try:
             await self._connect()
-        except (OSError, TimeoutError):
+        except Exception as fault:  # noqa: BLE001 - whatever it is, nobody waits for this connection for ever
+            self._wonder_at(fault)
             exchange = self.waiting.popleft() if self.waiting else None
             self.cluster.failed(self, UNREACHABLE, trial=exchange is not None and exchange is self.trial)
             if exchange is not None:
@@ -180,10 +183,16 @@ class Line:
         try:
             await self._connect()
             self.probed = self.reached = True
-        except (OSError, TimeoutError):
+        except Exception as fault:  # noqa: BLE001 - it is looked again, whatever it was
+            self._wonder_at(fault)
             self.cluster.failed(self, UNREACHABLE, trial=True)
         finally:
             self._probing = False
+
+    def _wonder_at(self, fault: Exception) -> None:
+        """Have a fault told that is none of the network's: it is one of this program."""
+        if not isinstance(fault, OSError):
+            self._loop.call_exception_handler({"message": "a connection was not made", "exception": fault})
 
     async def _connect(self) -> None:
         async with asyncio.timeout(DIAL_TIME / SECOND):
