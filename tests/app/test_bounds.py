@@ -10,12 +10,12 @@ from bartizan.app.platform import plan
 from bartizan.app.route_plan import patience_of, route_of
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.config import ConfigurationInvalid
-from bartizan.gateway.bounds import CONNECTIONS
+from bartizan.gateway.bounds import ANSWERS_OCTETS, CONNECTIONS
 from bartizan.gateway.ports import Patience, ServiceLimits
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "http://127.0.0.1:9"\nallow_private = ["127.0.0.1:9"]\n'
 BOUNDS = {
-    "bounds": {"connections": 100, "head_seconds": 2, "body_seconds": 3, "idle_seconds": 4, "stall_seconds": 5},
+    "bounds": {"connections": 100, "head_seconds": 2, "body_seconds": 3, "idle_seconds": 4, "stall_seconds": 5, "answer_octets": 16 << 20},
     "service.bounds": {"body_octets": 2048, "connections": 7, "waiting": 8, "answer_seconds": 9, "gap_seconds": 10},
 }  # fmt: skip
 
@@ -35,12 +35,12 @@ def test_without_a_word_the_bounds_are_those_of_the_gateway(tmp_path: Path) -> N
     usual = planned(tmp_path, SERVICE)
     assert patience_of(usual.bounds) == Patience()
     assert route_of(usual.services[0]).limits == ServiceLimits()
-    assert usual.bounds.connections == CONNECTIONS
+    assert (usual.bounds.connections, usual.bounds.answer_octets) == (CONNECTIONS, ANSWERS_OCTETS)
 
 
 def test_what_the_file_says_reaches_the_worker(tmp_path: Path) -> None:
     moved = planned(tmp_path, said("bounds", **BOUNDS["bounds"])).bounds
-    assert moved.connections == 100
+    assert (moved.connections, moved.answer_octets) == (100, 16 << 20)
     assert [time // SECOND for time in vars_of(patience_of(moved))] == [2, 3, 4, 5]
     service = planned(tmp_path, said("service.bounds", **BOUNDS["service.bounds"])).services[0]
     assert route_of(service).limits == ServiceLimits(

@@ -149,6 +149,7 @@ class Bounds(msgspec.Struct, frozen=True):
     Attributes:
         connections: at once; fewer where it has not the descriptors.
         head_seconds, body_seconds, idle_seconds, stall_seconds: how long it waits for one.
+        answer_octets: of answers that are held until they are judged and taken.
     """
 
     connections: int = 8192
@@ -156,6 +157,7 @@ class Bounds(msgspec.Struct, frozen=True):
     body_seconds: int = 30
     idle_seconds: int = 75
     stall_seconds: int = 30
+    answer_octets: int = 256 << 20
 
 
 class Plan(msgspec.Struct, frozen=True):

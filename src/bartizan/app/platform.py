@@ -187,6 +187,7 @@ def _bounds(settings: Settings) -> Bounds:
         body_seconds=said.body_seconds,
         idle_seconds=said.idle_seconds,
         stall_seconds=said.stall_seconds,
+        answer_octets=said.answer_octets,
     )
 
 

@@ -61,6 +61,7 @@ class Bounds(msgspec.Struct, frozen=True):
         head_seconds, body_seconds: until a head, and then its body, is there whole.
         idle_seconds: between two requests of a connection.
         stall_seconds: that a client may leave its answer unread.
+        answer_octets: of tools' answers that are held until they are judged and taken.
     """
 
     connections: Annotated[int, msgspec.Meta(ge=64, le=65_536)] = 8192
@@ -68,6 +69,7 @@ class Bounds(msgspec.Struct, frozen=True):
     body_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
     idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 75
     stall_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
+    answer_octets: Annotated[int, msgspec.Meta(ge=16 << 20, le=1 << 30)] = 256 << 20
 
 
 class LogForm(enum.Enum):

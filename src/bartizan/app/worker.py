@@ -198,6 +198,7 @@ class Worker:
             alerts=metering.alerts,
             target_is=self.reach.target_is,
             connections=self.room,
+            answers=self.plan.bounds.answer_octets,
             patience=patience_of(self.plan.bounds),
             board=self.board,
             remembered=lambda: (*deciding.remembered(), ("meters", metering.remembered)),

@@ -83,6 +83,7 @@ class Gateway:
         plane.pool.sweep(now)
         if plane.tracer is not None:
             plane.tracer.flush()
+        plane.answers.sweep(plane.clients)
         if self._sweeps % _COUNTS_EVERY == 0:
             plane.write_counts()
         plane.freshen()

@@ -60,6 +60,10 @@ USAGE_OCTETS: Final = 8 * 1024
 """Octets at the end of an answer in which its usage is looked for."""
 MESSAGE_OCTETS: Final = 4 * 1024 * 1024
 """Octets of one message of a tool server, which is held until it is judged."""
+ANSWERS_OCTETS: Final = 256 * 1024 * 1024
+"""Octets of all messages of tool servers that a worker holds; of one principal's, a quarter."""
+ANSWER_OWN_OCTETS: Final = 64 * 1024
+"""Octets of each such answer that are not counted there."""
 TOOLS_LISTED: Final = 512
 """Tools of one page of a list."""
 TOOLS: Final = 4096

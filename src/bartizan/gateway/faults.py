@@ -168,6 +168,11 @@ _TOOL: Final = (
 )
 _OTHER: Final = (
     ("bodies-full", 503, "Too many bodies are being received at once; send the request again."),
+    (
+        "answers-full",
+        503,
+        "Too many answers are being held until they are judged; the service may have done what was asked.",
+    ),
     ("draining", 503, "The gateway is shutting down; send the request again."),
     (
         "limiter-unavailable",

@@ -18,6 +18,7 @@ from bartizan.gateway.credential import presented
 from bartizan.gateway.crowd import Crowd, Seat
 from bartizan.gateway.faults import RATE, TOOL, Refusal, refusal
 from bartizan.gateway.mcp.binding import Binding
+from bartizan.gateway.mcp.held import AnswersHeld
 from bartizan.gateway.mcp.tools import ToolBook, ToolFinding
 from bartizan.gateway.metering import HANDSHAKES as SHAKEN
 from bartizan.gateway.metering import REFUSED, Meter
@@ -74,6 +75,7 @@ class Plane:
         binding: of the ids that services give out.
         tools: of each service.
         tracer: of requests; None where none is traced.
+        answers: what is held of those that are judged.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
@@ -86,6 +88,7 @@ class Plane:
         "_deserted",
         "_refusals",
         "admitted",
+        "answers",
         "binding",
         "clients",
         "completed",
@@ -124,6 +127,7 @@ class Plane:
         self.tracer = None if ports.tracing is None else Tracer(ports, ports.tracing, self.meter)
         self.pool = Pool(self)
         self.binding = Binding(ports.binding or Secret(ports.random(32)))
+        self.answers = AnswersHeld(ports.answers)
         self.tools = {service.name: ToolBook(service.tools) for service in ports.services}
         self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()

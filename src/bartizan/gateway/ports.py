@@ -15,7 +15,7 @@ from typing_extensions import TypeIs, override
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
-from bartizan.gateway.bounds import BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
+from bartizan.gateway.bounds import ANSWERS_OCTETS, BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Sync
@@ -363,6 +363,7 @@ class Ports(msgspec.Struct, frozen=True):
         alerts: () -> budgets that have reached a threshold since the last call.
         target_is: (service, target, whether it is fit to be asked): called when that changes.
         connections: of clients at once.
+        answers: octets of all answers that are held until they are judged, and taken.
         patience: with each of them.
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions; None where none may ask.
@@ -401,6 +402,7 @@ class Ports(msgspec.Struct, frozen=True):
     remembered: Callable[[], Iterable[tuple[str, int]]] = tuple
     tracing: Tracing | None = None
     connections: int = CONNECTIONS
+    answers: int = ANSWERS_OCTETS
     patience: Patience = Patience()
     tls: bool = True
     edge: Secret | None = None

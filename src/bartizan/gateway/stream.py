@@ -410,6 +410,8 @@ class Exchange:
         if self.stage is ENDED:
             return False
         self.stage = ENDED
+        if self._reading is not None:
+            self._reading.end()
         if not self.route.body_octets or self.route.operation:
             said = UNSAID  # what is read again, or cancelled, was paid for when it was asked for
         else:

@@ -51,6 +51,11 @@ class EventReader:
         self._held, self._octets = bytearray(), 0
         self._lines: list[bytes] = []
 
+    @property
+    def held(self) -> int:
+        """Octets of the event that is not whole yet."""
+        return self._octets + len(self._held)
+
     def feed(self, piece: bytes) -> list[Event]:
         """Return the events that are whole with these octets.
 

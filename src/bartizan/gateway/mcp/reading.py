@@ -34,7 +34,7 @@ _MEDIA: Final = re.compile(rb"(?m)^content-type: [^\r]*\r\n")
 class Reading:
     """The answer to one request; for its exchange, also what tells whether a stream has said all."""
 
-    __slots__ = ("_answered", "_events", "_exchange", "_head", "_held", "_opened")
+    __slots__ = ("_answered", "_events", "_exchange", "_head", "_held", "_hold", "_opened")
 
     def __init__(self, exchange: "Exchange", head: AnswerHead) -> None:
         """Begin at the head.
@@ -45,7 +45,7 @@ class Reading:
         """
         self._exchange, self._head = exchange, head
         self._events = EventReader() if _media(head) == _EVENTS else None
-        self._held = bytearray()
+        self._held, self._hold = bytearray(), exchange.plane.answers.begin(exchange)
         self._opened = False
         # who listens may leave at any time
         self._answered = exchange.route.method != b"POST" or exchange.circumstances.stream
@@ -55,9 +55,11 @@ class Reading:
         """Return the head of the answer once it may go out, and what of its body may.
 
         Raises:
-            FramingDoubt: something is not of the protocol, or too long.
+            FramingDoubt: something is not of the protocol, or too long, or there is no room for it.
         """
         passed = self._stream(pieces) if self._events is not None else self._whole(pieces, done=done)
+        held = len(self._held) if self._events is None else self._events.held
+        self._hold.follow(held, sum(map(len, passed)))
         if self._opened or (self._events is None and not done):
             return None, passed
         self._opened = True
@@ -66,6 +68,10 @@ class Reading:
 
     def take(self, _piece: bytes) -> None:
         """Look at nothing: all was read before it went on."""
+
+    def end(self) -> None:
+        """Hold no more: the exchange has ended."""
+        self._hold.end()
 
     def whole(self, _end: bytes) -> bool:
         """Return whether the answer that was asked for has come."""
