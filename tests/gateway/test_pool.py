@@ -238,7 +238,7 @@ def test_where_nobody_may_wait_as_many_are_served_as_there_are_connections(conne
             for each in served:
                 each.send(request())
             async with client(scene) as other:
-                await until(lambda: scene.upstream.connections == connections, scene)
+                await until(lambda: scene.upstream.connections == connections)
                 answer = await other.ask(request())
                 assert (answer.status, answer.reason) == (503, "upstream-busy")
             release.set()

@@ -178,7 +178,8 @@ class Plan(msgspec.Struct, frozen=True):
         meters, prices: limits besides the number of one principal's requests.
         limiter: who counts them; None where each worker does so alone.
         edge: services that proxies forward to by themselves, which ask here for decisions.
-        edge_secret: what those proxies show, or empty. A secret.
+        edge_secret: what those proxies and the trusted show, or empty. A secret.
+        trusted: addresses and networks of proxies in front.
         binding: key of this start under which workers bind ids of sessions, in hexadecimal. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
         bounds: of each worker.
@@ -211,6 +212,7 @@ class Plan(msgspec.Struct, frozen=True):
     policies: dict[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""
+    trusted: tuple[str, ...] = ()
     binding: str = ""
     hosts: tuple[str, ...] = ()
 

@@ -155,6 +155,7 @@ def plan(  # what a command may say beside the file
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
+        trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
     )
 
@@ -164,7 +165,7 @@ def _guarded(name: str, limits: EdgeLimits) -> Service:
 
 
 def _edge_secret(reference: str | None, folder: Path) -> str:
-    """Return what proxies show that ask for decisions; empty where none may.
+    """Return what proxies show that ask for decisions or stand in front; empty where none has to.
 
     Raises:
         SecretMissing: nothing there, or something that can be guessed.

@@ -19,6 +19,8 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
         yield 'isolation = "none": a worker that is taken over can open files and connections'
     if settings.tls is Tls.OFF:
         yield 'tls = "off": tokens and prompts cross this machine in the clear'
+    if settings.edge.trusted and settings.edge.secret is None:
+        yield "edge: every program on a trusted proxy's machine can name any client's address; set `secret`"
     if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
         yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
     yield from _weak_limits(settings)

@@ -206,6 +206,7 @@ class Worker:
             tls=self.plan.tls,
             binding=Secret(bytes.fromhex(self.plan.binding)) if self.plan.binding else None,
             edge=Secret(self.plan.edge_secret.encode()) if self.plan.edge_secret else None,
+            trusted=self.plan.trusted,
             durable=self.journal.durable,
         )
 

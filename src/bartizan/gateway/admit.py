@@ -13,6 +13,7 @@ from bartizan.gateway.controls import rate_limited, tool_trusted
 from bartizan.gateway.credential import presented, told
 from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
+from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
 from bartizan.gateway.reserve import Steps, reserve
@@ -40,6 +41,8 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
         Refusal: it goes no further.
     """
     passed = exchange.passed
+    if plane.fronts is not None:
+        _place(exchange, plane.fronts)
     exchange.route = route = passed.route if passed is not None else plane.routes.of(exchange.head)
     if route.asked:
         require_asker(plane.ports.edge, exchange.head.edge)
@@ -76,6 +79,14 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     plane.turn.after(exchange)
 
 
+def _place(exchange: Exchange, fronts: Fronts) -> None:
+    """Have a request come from the client that a proxy in front names."""
+    address = fronts.address(exchange.client.address, exchange.head)
+    if address:
+        exchange.fronted = True
+        exchange.actor = exchange.source = exchange.plane.ports.pseudonym_of_address(address)
+
+
 def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Authenticated:
     if exchange.route.public:
         return plane.ports.anonymous
@@ -110,7 +121,7 @@ def _bar(plane: "Plane", exchange: Exchange, token: str) -> None:
     Those were verified before, or name a registered client, whose id is random and no stranger's to know, and
     which is within a limit of its own.
     """
-    if plane.ports.address_barred(exchange.client.source, token, exchange.started):
+    if plane.ports.address_barred(exchange.source, token, exchange.started):
         _limit_stranger(plane, exchange)
 
 
@@ -118,7 +129,7 @@ def _limit(plane: "Plane", exchange: Exchange) -> None:
     known = exchange.known
     if exchange.route.clients:
         exchange.charged = True
-        exchange.slowed = plane.charge(exchange.client.source, exchange.started)
+        exchange.slowed = plane.charge(exchange.source, exchange.started)
     elif known is None:
         _limit_stranger(plane, exchange)
     else:
@@ -131,7 +142,7 @@ def _limit(plane: "Plane", exchange: Exchange) -> None:
 def _limit_stranger(plane: "Plane", exchange: Exchange) -> None:
     """Charge the address, for nobody is known whom it could be. Who is known never waits for an address."""
     exchange.charged = True
-    _require_within("address", plane.charge(exchange.client.source, exchange.started))
+    _require_within("address", plane.charge(exchange.source, exchange.started))
 
 
 def _limit_client(plane: "Plane", exchange: Exchange) -> None:
@@ -140,7 +151,7 @@ def _limit_client(plane: "Plane", exchange: Exchange) -> None:
     A client's id is random and no stranger's to know, so no stranger keeps a client from its next token.
     """
     client = exchange.judged.client or client_of_basic(exchange.head.basic)
-    if plane.ports.client_limit(exchange.client.source, client, exchange.started):
+    if plane.ports.client_limit(exchange.source, client, exchange.started):
         _require_within("address", exchange.slowed)
 
 

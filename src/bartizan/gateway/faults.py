@@ -106,6 +106,11 @@ _INPUT: Final = (
     ),
     ("json-member-repeated", 400, "A JSON object names the same member twice."),
     ("json-number-range", 400, "A number in the JSON is out of range."),
+    (
+        "client-unnamed",
+        400,
+        "The proxy in front must name the address of its client, one and plain, in X-Bartizan-Client.",
+    ),
     ("field-unknown", 400, "The request names a field that this API does not have: see param."),
     ("field-missing", 400, "The request lacks a field that it needs: see param."),
     ("field-invalid", 400, "A field of the request has a value that it may not have."),

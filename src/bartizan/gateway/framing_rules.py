@@ -17,6 +17,7 @@ _ONCE = {
     b"expect": "field-repeated",
     b"dpop": "field-repeated",
     b"x-bartizan-edge": "field-repeated",
+    b"x-bartizan-client": "field-repeated",
     b"x-api-key": "field-repeated",
     b"api-key": "field-repeated",
     b"anthropic-version": "field-repeated",

@@ -22,6 +22,7 @@ from bartizan.gateway.mcp.held import AnswersHeld
 from bartizan.gateway.mcp.tools import ToolBook, ToolFinding
 from bartizan.gateway.metering import HANDSHAKES as SHAKEN
 from bartizan.gateway.metering import REFUSED, Meter
+from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Passes
 from bartizan.gateway.ports import Ports, Refused, is_refused
 from bartizan.gateway.refusals import Key, Refusals
@@ -76,6 +77,7 @@ class Plane:
         tools: of each service.
         tracer: of requests; None where none is traced.
         answers: what is held of those that are judged.
+        fronts: proxies that name whom a request comes from, where there are any.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
         draining: whether the worker is on its way out.
@@ -95,6 +97,7 @@ class Plane:
         "crowd",
         "dates",
         "draining",
+        "fronts",
         "generation",
         "heads",
         "ids",
@@ -128,6 +131,7 @@ class Plane:
         self.pool = Pool(self)
         self.binding = Binding(ports.binding or Secret(ports.random(32)))
         self.answers = AnswersHeld(ports.answers)
+        self.fronts = Fronts(ports.trusted, ports.edge) if ports.trusted else None
         self.tools = {service.name: ToolBook(service.tools) for service in ports.services}
         self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()
@@ -210,7 +214,7 @@ class Plane:
         if known is None or fault.control == RATE:
             self._refusals.count(Key(exchange.actor, fault.reason, fault.control, fault.status))
             if known is None and not exchange.charged:
-                self.charge(exchange.client.source, exchange.started)
+                self.charge(exchange.source, exchange.started)
             return
         route = exchange.route
         detail: dict[str, int | str] = {

@@ -366,7 +366,8 @@ class Ports(msgspec.Struct, frozen=True):
         answers: octets of all answers that are held until they are judged, and taken.
         patience: with each of them.
         tls: whether clients have to speak TLS.
-        edge: what proxies must show that ask for decisions; None where none may ask.
+        edge: what proxies must show that ask for decisions, or that stand in front; None where none may ask.
+        trusted: addresses and networks of proxies in front, which name the address of their clients.
         board: where numbers are counted.
         remembered: () -> how many keys each limiter of this process remembers, by its word.
         tracing: of requests; None where none is traced.
@@ -406,5 +407,6 @@ class Ports(msgspec.Struct, frozen=True):
     patience: Patience = Patience()
     tls: bool = True
     edge: Secret | None = None
+    trusted: tuple[str, ...] = ()
     binding: Secret | None = None
     durable: bool = False

@@ -25,7 +25,7 @@ from bartizan.gateway.bounds import (
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.connection import connection_of
 from bartizan.gateway.diagnosis import partial_fault
-from bartizan.gateway.faults import Refusal, refusal, rest_of
+from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.holds import Coming, Reserved
 from bartizan.gateway.probe import PROBES, probed
@@ -290,7 +290,7 @@ class ClientConnection(Wire):
     def refuse(self, exchange: Exchange, fault: Refusal) -> None:
         """Answer a request whose body was read with a refusal and go on."""
         keep = self.keeps(exchange.head)
-        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=rest_of(fault))
+        self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=exchange.rest(fault))
 
     def refusal(self, exchange: Exchange, fault: Refusal, *, keep: bool) -> bytes:
         """Return the whole answer for a refusal."""
@@ -315,7 +315,7 @@ class ClientConnection(Wire):
             keep, self._ahead = self.keeps(head), rest[exchange.length :]
         self.write(self.refusal(exchange, fault, keep=keep))
         if keep:
-            self._go_on(keep=True, rest=rest_of(fault))
+            self._go_on(keep=True, rest=exchange.rest(fault))
         else:
             self._linger()
 

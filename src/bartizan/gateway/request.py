@@ -22,7 +22,9 @@ from bartizan.gateway.subject import RequestFacts
 END: Final = b"\r\n\r\n"
 """What follows the octets of a head."""
 EDGE: Final = b"x-bartizan-edge"
-"""Field that holds the secret of a proxy that asks for decisions."""
+"""Field that holds the secret of a proxy: one that asks for decisions, or one in front."""
+CLIENT: Final = b"x-bartizan-client"
+"""Field in which a proxy in front names the address of who connected to it."""
 CHUNKED: Final = -1
 """The length of a body that comes in chunks."""
 _HEAD: Final = re.compile(
@@ -33,8 +35,9 @@ _HEAD: Final = re.compile(
 LOOKED_AT: Final = (
     *(b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta"),
     *(b"mcp-session-id", b"mcp-protocol-version", b"last-event-id"),
+    CLIENT,
 )
-"""Fields that protocols look at besides those that every request has."""
+"""Fields that are looked at besides those that every request has."""
 _WIDER: Final = re.compile(
     rb"([A-Z]{3,16}) (?![^\s?]*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/!$&'()*+,;=@%-]*)"
     rb"(?:\?((?:[A-Za-z0-9._~:=&/!$'()*+,;@%-])+))?) HTTP/1\.([01])"
@@ -63,7 +66,7 @@ class RequestHead(msgspec.Struct, frozen=True):
         basic: value of an Authorization field of scheme Basic, or empty; for the token endpoint alone.
         media: media type of the body, lower-case, without parameters; empty where none is named.
         encoded: whether a Content-Encoding other than identity is named.
-        edge: what a proxy shows that asks for decisions, or empty.
+        edge: what a proxy shows, or empty.
         trace: 32 hexadecimal digits of the trace that the request is part of, or empty. The client's word: it goes on
             to the service, and nothing here is decided or kept by it.
         parent: 16 hexadecimal digits of the span of that trace that the request was sent from, or empty.

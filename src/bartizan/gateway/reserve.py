@@ -80,7 +80,7 @@ def _expected(exchange: "Exchange") -> Expected:
         principal=who.id,
         pseudonym=who.pseudonym,
         client=who.client,
-        address=exchange.client.source,
+        address=exchange.source,
         model=judged.model,
         input=tokens,
         output=answered,

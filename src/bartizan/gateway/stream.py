@@ -14,7 +14,7 @@ from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
-from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.faults import Refusal, refusal, rest_of
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
@@ -62,6 +62,7 @@ class Exchange:
         key, passed: what its head is kept under, and what is known of it from an earlier request.
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
+        source: pseudonym of the network that it comes from; `fronted`: whether a proxy in front named it.
         owed: nanoseconds until its principal has all of its requests again.
         reserved: what is held for it of other limits, until that is settled.
         charged: whether the address that it comes from was charged for it.
@@ -106,6 +107,7 @@ class Exchange:
         "client",
         "deadline",
         "first",
+        "fronted",
         "group",
         "head",
         "holds",
@@ -126,6 +128,7 @@ class Exchange:
         "sequence",
         "share",
         "slowed",
+        "source",
         "stage",
         "started",
         "trace",
@@ -147,7 +150,8 @@ class Exchange:
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
         self.plane, self.client, self.started, self.asked = plane, client, now, now
-        self.id, self.actor, self.stage = plane.ids.take(), client.source, ARRIVING
+        self.id, self.stage = plane.ids.take(), ARRIVING
+        self.actor = self.source = client.source
         self.arrived: RequestHead | None = None
         self.passed: Pass | None = None
         self.known: Principal | None = None
@@ -159,7 +163,7 @@ class Exchange:
         self.group = self.trace = ""
         self.first = self.holds = self.owed = self.slowed = self.tried = self.tries = 0
         self.bound = self._last = self._tail = b""
-        self.charged = self.kept = self.moved = False
+        self.charged = self.fronted = self.kept = self.moved = False
         self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
         self._repeated = self._settled = self._unframed = self._until_close = False
         self._octets = self._status = 0
@@ -189,6 +193,10 @@ class Exchange:
         if self.reserved is not None and self.reserved.fields:
             return self.reserved.fields
         return requests_left(self.route.service.limits, self.owed) if self.known is not None else b""
+
+    def rest(self, fault: Refusal) -> int:
+        """Return how long nothing is read after a refusal; a proxy's connection brings others' requests too."""
+        return 0 if self.fronted else rest_of(fault)
 
     def abort(self) -> None:
         """End the client's connection, which ends this too."""
