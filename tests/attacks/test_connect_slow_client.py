@@ -35,6 +35,19 @@ def test_who_says_nothing_more_is_let_go(begun: bytes, code: int) -> None:
 
 
 @pytest.mark.usefixtures("_hurried")
+def test_a_head_that_comes_an_octet_at_a_time_has_no_more_time_than_another() -> None:
+    """Each octet used to begin the time anew: a head of 32 KiB could take days."""
+    with proxied(key=None) as scene, scene.line() as line, contextlib.suppress(OSError):
+        line.settimeout(0.05)
+        answer = b""
+        while not answer:
+            line.sendall(b"G")
+            with contextlib.suppress(TimeoutError):
+                answer = line.recv(65536)
+        assert status(answer) == 408
+
+
+@pytest.mark.usefixtures("_hurried")
 def test_who_takes_nothing_more_is_let_go() -> None:
     endless = b"HTTP/1.1 200 OK\r\ncontent-length: 900000000\r\n\r\n"
     ended = threading.Event()
@@ -62,6 +75,16 @@ def test_no_more_than_so_many_are_served_at_once_and_the_next_are_told(
             assert status(scene.ask()) == 503
     with proxied() as scene:
         assert status(scene.ask()) == 200
+
+
+def test_who_only_wants_to_be_told_takes_no_end_of_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "MOST", 2)
+    monkeypatch.setattr(client, "LINGER_TIME", 60_000 * MILLISECOND)
+    with proxied() as scene, contextlib.ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(scene.line())
+        answers = [status(everything(stack.enter_context(scene.line()))) for _ in range(5)]
+        assert answers == [503, 503, 0, 0, 0]
 
 
 def test_heads_and_fields_are_bounded() -> None:

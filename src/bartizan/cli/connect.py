@@ -72,7 +72,14 @@ def _document(way: Way, port: int, standing: Standing, reference: str | None) ->
         "group": standing.group,
         "fault": standing.fault,
         "key": reference,
-        "set": {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": _word(reference)},
+        "set": {
+            "OPENAI_BASE_URL": f"{url}/v1",
+            "OPENAI_API_KEY": _word(reference),
+            "ANTHROPIC_BASE_URL": url,
+            "ANTHROPIC_API_KEY": _word(reference),
+            "AZURE_OPENAI_ENDPOINT": url,
+            "AZURE_OPENAI_API_KEY": _word(reference),
+        },
     }
 
 
@@ -92,12 +99,12 @@ def _text(document: dict[str, object]) -> str:
     lines = [
         f"connect      {document['url']} -> {document['gateway']}, as {document['identity']}, {group}",
         "",
-        "Set for your clients:",
+        "Set for your clients, as the default service speaks:",
         *(
             f"  export {name}={value}"
             for name, value in (settings.items() if isinstance(settings, dict) else ())
         ),
-        f"Another service than the default one: {document['url']}/SERVICE/v1",
+        f"Another service than the default one: {document['url']}/SERVICE/...; tools: {document['url']}/SERVICE/mcp",
         "Ctrl-C stops.",
     ]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ LOOKED_AT: Final = (
     CLIENT,
 )
 """Fields that are looked at besides those that every request has."""
-_WIDER: Final = re.compile(
+WIDER: Final = re.compile(
     rb"([A-Z]{3,16}) (?![^\s?]*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/!$&'()*+,;=@%-]*)"
     rb"(?:\?((?:[A-Za-z0-9._~:=&/!$'()*+,;@%-])+))?) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
@@ -109,7 +109,7 @@ class HeadReader:
             told: fields that described services look at; None where there is no such service, and so no escape and
                 no other character than the routes of the other protocols have.
         """
-        self._head = _HEAD if told is None else _WIDER
+        self._head = _HEAD if told is None else WIDER
         self._told = frozenset(told or ())
         self._looked_at = (*LOOKED_AT, *sorted(self._told.difference(LOOKED_AT)))
         self._names = frozenset((f"[{name}]" if ":" in name else name).lower().encode() for name in names)

@@ -330,3 +330,46 @@ def _through(port: int, context: SSL.Context) -> bytes:
         line.settimeout(10)
         line.sendall(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         return everything(line)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_request(late: bool) -> None:  # noqa: FBT001
+    """It comes in the same octets as the last one, or while nobody asks anything."""
+    poison = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\npoisoned"
+    told = threading.Event()
+
+    def twice(asked: Asked, line: socket.socket) -> None:
+        line.sendall(OK if late or asked.number else OK + poison)
+        if late and not asked.number:
+            assert told.wait(10)
+            line.sendall(poison)
+
+    with proxied(twice) as scene:
+        first = scene.ask()
+        told.set()
+        with scene.line() as other:  # a turn of the proxy's loop later
+            other.sendall(b"x\r\n\r\n")
+            everything(other)
+        assert b"poisoned" not in first + scene.ask() + scene.ask()
+
+
+def test_a_get_whose_body_is_not_kept_is_not_repeated_without_it() -> None:
+    def once_a_line(asked: Asked, line: socket.socket) -> None:
+        if asked.number:
+            line.close()
+        else:
+            line.sendall(OK)
+
+    with proxied(once_a_line) as scene:
+        assert status(scene.ask()) == 200
+        body = b"x" * (5 << 20)
+        head = scene.request("/v1/x", f"content-length: {len(body)}", "connection: close")
+        assert status(scene.say(head + body)) in {0, 400, 502}
+        assert len(scene.asked) <= 2
+
+
+def test_anthropics_clients_read_refusals_of_the_proxy_in_their_own_shape() -> None:
+    with proxied() as scene:
+        answer = scene.ask("/v1/messages", method="POST", body=b"{}", key="guessed")
+    assert status(answer) == 401
+    assert b'"type":"error"' in answer

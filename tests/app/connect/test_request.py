@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.app.connect.request import forwarded, read_request
+from bartizan.app.connect.request import errors_of, forwarded, read_request
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.protocols.dialect import Errors
 
 KEY = Secret(b"the-key")
 CREDENTIAL = b"authorization: Bearer token-1\r\n"
@@ -127,3 +128,29 @@ def test_nodes_own_fetch_is_no_browser() -> None:
 def test_a_request_shows_nothing_of_itself() -> None:
     request = read_request(head("x-secret: s3cret"), KEY)
     assert not re.search("s3cret|the-key", repr(request))
+
+
+@pytest.mark.parametrize(
+    ("first", "lines", "shape"),
+    [
+        ("POST /v1/messages HTTP/1.1", (), Errors.ANTHROPIC),
+        ("POST /claude/v1/messages/count_tokens HTTP/1.1", (), Errors.ANTHROPIC),
+        ("POST /v1/messages?beta=true HTTP/1.1", (), Errors.ANTHROPIC),
+        ("GET /v1/models HTTP/1.1", ("anthropic-version: 2023-06-01",), Errors.ANTHROPIC),
+        ("GET /v1/models HTTP/1.1", (), Errors.OPENAI),
+        ("POST /v1/chat/completions HTTP/1.1", ("x: /v1/messages",), Errors.OPENAI),
+        ("POST /openai/deployments/a/chat/completions HTTP/1.1", (), Errors.OPENAI),
+        ("POST /tools/mcp HTTP/1.1", (), Errors.JSONRPC),
+        ("GET /shop/pets HTTP/1.1", (), Errors.PROBLEM),
+        ("GET", (), Errors.OPENAI),
+    ],
+)
+def test_a_refusal_has_the_shape_that_the_client_reads(
+    first: str, lines: tuple[str, ...], shape: Errors
+) -> None:
+    assert errors_of(head(*lines, first=first)) is shape
+
+
+def test_a_target_of_a_described_service_goes_on_as_it_is() -> None:
+    asked = read_request(head(first="GET /shop/pets/caf%C3%A9?tag=a,b HTTP/1.1"), KEY)
+    assert forwarded(asked, b"gw", CREDENTIAL).startswith(b"GET /shop/pets/caf%C3%A9?tag=a,b HTTP/1.1\r\n")

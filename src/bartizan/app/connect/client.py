@@ -52,26 +52,33 @@ class Client:
         Raises:
             Refusal: it is too long, too slow, or wrong already.
         """
-        data, seen = self.rest, 0
-        while (end := data.find(END, max(seen - 3, 0))) < 0:
-            fault = partial_fault(data, seen)
+        try:
+            if not self.rest:
+                async with asyncio.timeout(IDLE_TIME / SECOND):
+                    self.rest = await self._reader.read(READ)
+            async with asyncio.timeout(HEAD_TIME / SECOND):  # of the whole head, however its octets come
+                return await self._head()
+        except TimeoutError:
+            if self.rest:
+                raise refusal("head-timeout") from None
+            return b""
+
+    async def _head(self) -> bytes:
+        seen = 0
+        while (end := self.rest.find(END, max(seen - 3, 0))) < 0:
+            fault = partial_fault(self.rest, seen)
             if fault:
                 raise refusal(fault)
-            seen = len(data)
-            try:
-                async with asyncio.timeout((HEAD_TIME if data else IDLE_TIME) / SECOND):
-                    more = await self._reader.read(READ)
-            except TimeoutError:
-                if data:
-                    raise refusal("head-timeout") from None
-                return b""
+            seen = len(self.rest)
+            more = await self._reader.read(READ) if self.rest else b""
             if not more:
+                self.rest = b""
                 return b""
-            data += more
+            self.rest += more
         if end > HEAD_OCTETS:
             raise refusal("head-too-long")
-        self.rest = data[end + len(END) :]
-        return data[:end]
+        head, self.rest = self.rest[:end], self.rest[end + len(END) :]
+        return head
 
     async def more(self) -> bytes:
         """Return the next octets of a body.

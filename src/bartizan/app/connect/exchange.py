@@ -178,7 +178,7 @@ class Exchange:
             except GatewayAway:
                 reused = line.served
                 line.drop()
-                if again or not (reused and request.repeatable):
+                if again or not (reused and request.repeatable and upload.repeatable):
                     raise
                 again = True
                 continue

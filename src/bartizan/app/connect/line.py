@@ -62,20 +62,21 @@ class Line:
         reader, writer: its two directions.
         group: key-agreement group of its TLS, `none` without.
         served: whether an answer has come on it.
+        unread: octets that have come and were not read.
     """
 
-    __slots__ = ("_rest", "group", "reader", "served", "writer")
+    __slots__ = ("_rest", "group", "reader", "served", "unread", "writer")
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take both directions of an open connection."""
         self.reader, self.writer = reader, writer
         self.group = str(writer.get_extra_info("group", "none"))
-        self.served, self._rest = False, b""
+        self.served, self.unread, self._rest = False, 0, b""
 
     @property
     def usable(self) -> bool:
         """Whether a request may go out on it: it is open, and nothing has come that nobody asked for."""
-        return not (self._rest or self.writer.is_closing() or self.reader.at_eof())
+        return not (self._rest or self.unread or self.writer.is_closing() or self.reader.at_eof())
 
     async def answer(self) -> tuple[AnswerHead, list[bytes]]:
         """Return what the head of the next answer says, and its fields as they are passed on, without framing.
@@ -100,7 +101,7 @@ class Line:
             if len(data) > HEAD_OCTETS:
                 raise FramingDoubt("upstream-malformed")
             try:
-                more = await self.reader.read(READ)
+                more = await self._read()
             except ConnectionError:
                 more = b""
             if not more:
@@ -112,7 +113,12 @@ class Line:
     async def more(self) -> bytes:
         """Return the next octets of the answer's body; none at the connection's end."""
         rest, self._rest = self._rest, b""
-        return rest or await self.reader.read(READ)
+        return rest or await self._read()
+
+    async def _read(self) -> bytes:
+        data = await self.reader.read(READ)
+        self.unread -= len(data)
+        return data
 
     def put_back(self, octets: bytes) -> None:
         """Take note of octets read past the answer's end: the connection is not used again."""
@@ -220,6 +226,7 @@ class _Answers(asyncio.StreamReaderProtocol):
         self._own = asyncio.StreamReader(limit=READ)
         super().__init__(self._own)
         self._opened = opened
+        self._line: Line | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -229,7 +236,14 @@ class _Answers(asyncio.StreamReaderProtocol):
         if self._opened.done():
             stream.abort()  # who wanted it has left
         else:
-            self._opened.set_result(Line(self._own, writer))
+            self._line = Line(self._own, writer)
+            self._opened.set_result(self._line)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._line is not None:
+            self._line.unread += len(data)
+        super().data_received(data)
 
 
 async def _open(end: socket.socket, gateway: Gateway) -> Line:

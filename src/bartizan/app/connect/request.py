@@ -14,7 +14,8 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.controls import input_valid
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted
-from bartizan.gateway.request import CHUNKED, Reading, read_fields
+from bartizan.gateway.protocols.dialect import Errors
+from bartizan.gateway.request import CHUNKED, WIDER, Reading, read_fields
 
 HOSTS: Final = frozenset({b"localhost", b"127.0.0.1"})
 """What Host may say, without the port: a page that has its own name point here (DNS rebinding) says that name."""
@@ -112,15 +113,38 @@ def read_request(head: bytes, key: Secret | None) -> LocalRequest:
     Raises:
         Refusal: it goes no further; `reason` is a word of `gateway.faults`, `browser-refused` or `key-wrong`.
     """
-    reading = read_fields(head, HOSTS)
+    reading = read_fields(head, HOSTS, WIDER)  # which routes take escapes is the gateway's to say
     found = input_valid.judge(reading.facts)
     if found:
         raise refusal(found[0].reason)
+    if b"%2e" in reading.path.lower():
+        raise refusal("path-dot-segment")  # nobody has to write a dot so, but who means another path
     if any(name.startswith(MARKS) for name, _ in reading.pairs):
         raise Refusal(BROWSER)
     if key is not None and not _presents(reading, key):
         raise Refusal(KEY)
     return _accepted(head, reading)
+
+
+def errors_of(head: bytes) -> Errors:
+    """Return the shape in which whoever sent this reads a refusal, accepted or not.
+
+    Anthropic's clients say its version with every request, tool clients ask below `/mcp`.
+
+    Args:
+        head: the octets before the empty line, or what there is of them.
+    """
+    line, _, fields = head.lower().partition(b"\r\n")
+    path = [*line.split(b" ", 2), b"", b""][1].partition(b"?")[0]
+    if b"\r\nanthropic-version:" in b"\r\n" + fields or path.rstrip(b"/").endswith(
+        (b"/v1/messages", b"/v1/messages/count_tokens")
+    ):
+        return Errors.ANTHROPIC
+    if path.endswith(b"/mcp"):
+        return Errors.JSONRPC
+    if not path or b"/v1/" in path or b"/openai/" in path:
+        return Errors.OPENAI
+    return Errors.PROBLEM
 
 
 def _presents(reading: Reading, key: Secret) -> bool:

@@ -15,14 +15,13 @@ import msgspec
 from bartizan.app.connect.client import Accepted, Client
 from bartizan.app.connect.exchange import Exchange, Room
 from bartizan.app.connect.line import Gateway, GatewayAway, Lines
-from bartizan.app.connect.request import LocalRequest, read_request
+from bartizan.app.connect.request import LocalRequest, errors_of, read_request
 from bartizan.app.connect.tokens import Tokens
 from bartizan.app.provider import Token, TokenUnavailable
 from bartizan.clock import Clock
 from bartizan.config import SecretMissing
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.faults import Fault, Refusal
-from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.response import Dates, refusal_answer
 
 LOOPBACK: Final = "127.0.0.1"
@@ -107,8 +106,11 @@ class Proxy:
     async def _serve(self, client: Client) -> None:
         exchange = Exchange(client, self._lines, self._tokens, self._room, self._terms.gateway.authority)
         try:
+            if len(self._tasks) > 2 * MOST:
+                client.cut()  # to be told why costs a place too
+                return
             if len(self._tasks) > MOST:
-                await self._refuse(client, Refusal(_FULL), None)
+                await self._refuse(client, Refusal(_FULL), b"")
             else:
                 while await self._turn(client, exchange):
                     pass
@@ -122,6 +124,7 @@ class Proxy:
     async def _turn(self, client: Client, exchange: Exchange) -> bool:
         """Serve one request; return whether another may follow."""
         request: LocalRequest | None = None
+        head = b""
         try:
             head = await client.head()
             if not head:
@@ -129,37 +132,30 @@ class Proxy:
             request = read_request(head, self._terms.key)
             keep = await exchange.run(request)
         except Refusal as fault:
-            return await self._refuse(client, fault, request)
+            return await self._refuse(client, fault, head or client.rest)
         except GatewayAway as fault:
-            return await self._refuse(client, _away(self._terms.gateway, fault), request)
+            return await self._refuse(client, _away(self._terms.gateway, fault), head)
         except (TokenUnavailable, SecretMissing) as fault:
-            return await self._refuse(client, Refusal(_TOKEN, what=f"{_TOKEN.what[:-1]}: {fault}."), request)
+            why = Refusal(_TOKEN, what=f"{_TOKEN.what[:-1]}: {fault}.")
+            return await self._refuse(client, why, head)
         if request.keep_alive and not keep:
             await client.linger()
         return keep
 
-    async def _refuse(self, client: Client, fault: Refusal, request: LocalRequest | None) -> bool:
+    async def _refuse(self, client: Client, fault: Refusal, head: bytes) -> bool:
         """Answer with a refusal; return False: what the client sent after it is not read."""
         answer = refusal_answer(
             fault,
             self._dates.line(self._terms.clock.now()),
             f"c-{secrets.token_hex(8)}",
-            errors=_errors(request),
+            errors=errors_of(head),
             keep=False,
             limits=b"",
-            bodiless=request is not None and request.method == b"HEAD",
+            bodiless=head.startswith(b"HEAD "),
         )
         await client.write(answer)
         await client.linger()
         return False
-
-
-def _errors(request: LocalRequest | None) -> Errors:
-    if request is None or b"/v1/" in request.target or b"/openai/" in request.target:
-        return (
-            Errors.ANTHROPIC if request is not None and b"/v1/messages" in request.target else Errors.OPENAI
-        )
-    return Errors.PROBLEM
 
 
 def listener(port: int) -> socket.socket:
