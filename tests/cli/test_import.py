@@ -88,12 +88,12 @@ def test_every_line_is_answered_for(capsys: pytest.CaptureFixture[str]) -> None:
 
     for start, verdict, said in (
         ("model: openai/gpt-4o", "taken over", "service openai"),
-        ("model: gpt-4o-mini", "changed", "not the alias"),
+        ("model: gpt-4o-mini", "taken over", "service openai"),
         ("rpm: 60", "changed", "each principal's"),
         ("timeout", "left out", "no counterpart"),
         ("api_key: sk", "not copied", "set OPENAI_API_KEY_2 to it"),
         ("drop_params", "left out", "refused with its path"),
-        ("fallbacks", "left out", "let the client try"),
+        ("fallbacks", "left out", "has models that do not fall back so"),
         ("master_key", "left out", "identity add"),
         ("master_key", "not copied", "in the clear"),
         ("redis_password", "not copied", "in the clear"),
@@ -103,6 +103,81 @@ def test_every_line_is_answered_for(capsys: pytest.CaptureFixture[str]) -> None:
         assert said in notes[at(start), verdict]["what"], start
     assert "bedrock" not in json.dumps([notes[at("litellm_params: {model: bedrock"), "left out"]])
     assert "gpt-4o -> elsewhere, local" in Path("bartizan.toml").read_text()
+
+
+SPREAD = """\
+model_list:
+  - {model_name: chat, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A, rpm: 10}}
+  - {model_name: chat, litellm_params: {model: openai/gpt-4o-eu, api_base: "https://eu.example.com/v1", api_key: os.environ/B, rpm: 5}}
+  - {model_name: cheap, litellm_params: {model: groq/small, api_key: os.environ/C}}
+  - {model_name: name, litellm_params: {model: mistral/credential, api_key: os.environ/D}}
+router_settings:
+  model_group_alias: {gpt-4: chat, hidden: {model: cheap, hidden: true}, nothing: absent}
+litellm_settings:
+  fallbacks: [{chat: [cheap, name]}, {gpt-4: [cheap, name]}, {name: [absent]}, {absent: [chat]}]
+"""
+
+
+def test_aliases_are_kept_and_deployments_and_fallbacks_are_targets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = imported(SPREAD, capsys)
+    first, *others = read(None, Path.cwd()).sections.service
+    assert first.models == {"chat": "gpt-4o", "gpt-4": "gpt-4o"}
+    assert first.limits.requests_per_minute == 15
+    assert [(one.name, one.upstream, one.credential, one.weight, one.models) for one in first.target] == [
+        ("openai-2", "https://eu.example.com", "env:B", 1, {"chat": "gpt-4o-eu", "gpt-4": "gpt-4o-eu"}),
+        ("groq-spare", "https://api.groq.com/openai/v1", "env:C", 0, {"chat": "small", "gpt-4": "small"}),
+        (
+            "mistral-spare",
+            "https://api.mistral.ai",
+            "env:D",
+            0,
+            {"chat": "credential", "gpt-4": "credential"},
+        ),
+    ]
+    assert [(one.name, one.models) for one in others] == [
+        ("groq", {"cheap": "small", "hidden": "small"}),
+        ("mistral", {"name": "credential"}),
+    ]
+    assert told["environment"] == ["A", "B", "C", "D"]
+    assert told["refused"] == []
+    said = [(note["key"].rpartition(".")[2], note["verdict"], note["what"]) for note in told["notes"]]
+    assert ("gpt-4", "taken over", "service openai") in said
+    assert ("gpt-4", "taken over", "target openai-2 of service openai") in said
+    assert ("nothing", "left out") in [each[:2] for each in said]
+    fallbacks = [note for note in told["notes"] if note["key"].endswith(".fallbacks")]
+    assert [note["verdict"] for note in fallbacks] == ["changed"] * 4 + ["left out"] * 2
+    assert "target groq-spare of service openai" in fallbacks[0]["what"]
+    written = Path("bartizan.toml").read_text()
+    assert "name -> absent" in written
+    assert "chat -> " not in written
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        "[{model_name: a, litellm_params: {model: openai/x}}, {model_name: a, litellm_params: {model: openai/y}}]",
+        "[{model_name: '*', litellm_params: {model: 'openai/*'}}]",
+        '[{model_name: "\\uD800 \\u007f", litellm_params: {model: openai/x}}]',
+        '[{model_name: "\\U0001F511", litellm_params: {model: openai/x}}]',
+    ],
+)
+def test_an_alias_that_has_no_place_here_is_said(models: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = imported(f"model_list: {models}\n", capsys)
+    assert read(None, Path.cwd()).sections.service[0].models == {}
+    assert {note["verdict"] for note in told["notes"]} == {"changed"}
+    Path("bartizan.toml").unlink()
+    assert run(["import", "litellm", "config.yaml"]) == Exit.CLEAN
+
+
+def test_a_model_named_as_a_key_takes_no_other_line_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A deployment that Azure cannot have is refused by its own line, whatever it is called."""
+    entry = "{model_name: credential, litellm_params: {model: 'azure/a b', api_base: 'https://h.example', api_key: os.environ/K}}"
+    told = imported(f"model_list: [{entry}]\n", capsys)
+    (service,) = read(None, Path.cwd()).sections.service
+    assert (service.credential, service.models) == ("env:K", {})
+    assert [refused["key"] for refused in told["refused"]] == ["azure.models"]
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
@@ -227,7 +302,22 @@ CONFIGURATIONS = st.fixed_dictionaries(
     {"model_list": st.one_of(TEXTS, st.lists(st.one_of(ENTRIES, TEXTS), max_size=6))},
     optional={
         name: st.one_of(TEXTS, st.dictionaries(st.text(max_size=8), TEXTS, max_size=3))
-        for name in ("litellm_settings", "router_settings", "general_settings", "environment_variables")
+        for name in ("general_settings", "environment_variables")
+    }
+    | {
+        name: st.one_of(
+            TEXTS,
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "fallbacks": st.lists(
+                        st.dictionaries(TEXTS.map(str), st.lists(TEXTS, max_size=3), max_size=2)
+                    ),
+                    "model_group_alias": st.dictionaries(st.text(max_size=8), TEXTS, max_size=3),
+                },
+            ),
+        )
+        for name in ("litellm_settings", "router_settings")
     },
 )
 

@@ -1,5 +1,6 @@
 """`init` writes what the next start reads, asks nothing of the service, and overwrites nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bartizan.app.settings import read
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
+from bartizan.gateway.mcp.tools import digest
 
 PUBLIC = """\
 listen = "127.0.0.1:8443"           # this machine only; anything else is a decision
@@ -67,6 +69,78 @@ def test_what_is_written_is_read_back(
     )
 
 
+TOOL = {"name": "read", "description": "d", "inputSchema": {"type": "object"}}
+
+
+def test_a_described_service_is_written_with_its_description_and_no_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("jsonschema_rs")
+    (tmp_path / "shop.json").write_text(
+        json.dumps(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": "t", "version": "1"},
+                "paths": {"/pets": {"get": {"responses": {}}}},
+            }
+        )
+    )
+    words = [
+        "init",
+        "https://shop.example/api",
+        "--protocol",
+        "http",
+        "--openapi",
+        "shop.json",
+        "--name",
+        "shop",
+    ]
+    assert run(words) == Exit.CLEAN
+    (service,) = read(None, tmp_path).sections.service
+    assert (service.upstream, service.openapi, service.credential) == (
+        "https://shop.example/api",
+        "shop.json",
+        None,
+    )
+    said = capsys.readouterr().out
+    assert "https://localhost:8443 (or /shop)" in said
+    assert "export" not in said
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"openapi": "2.0"}'])
+def test_a_description_that_cannot_be_used_leaves_nothing_behind(
+    tmp_path: Path, text: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if text is not None:
+        (tmp_path / "shop.json").write_text(text)
+    assert run(["init", "https://shop.example", "--protocol", "http", "--openapi", "shop.json"]) == Exit.USAGE
+    assert "openapi" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {"shop.json"}
+
+
+def test_a_tool_server_is_written_with_pins_where_its_list_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "http://127.0.0.1:9/mcp", "--protocol", "mcp"]) == Exit.CLEAN
+    (service,) = read(None, tmp_path).sections.service
+    assert (service.protocol.value, service.tools.unpinned.value, service.tools.pins) == (
+        "mcp",
+        "observe",
+        (),
+    )
+    said = capsys.readouterr().out
+    assert "mcp pins tools.json" in said
+    assert "https://localhost:8443/mcp (or /assistant/mcp)" in said
+    (tmp_path / "bartizan.toml").unlink()
+    (tmp_path / "policies" / "default.cedar").unlink()
+    (tmp_path / "tools.json").write_text(json.dumps({"result": {"tools": [TOOL]}}))
+    assert run(["init", "https://h.example", "--protocol", "mcp", "--tools", "tools.json"]) == Exit.CLEAN
+    (service,) = read(None, tmp_path).sections.service
+    assert (service.tools.unpinned.value, service.credential) == ("refused", None)
+    assert service.tools.pins == (f"read {digest(TOOL)}",)
+    assert "mcp pins" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["bartizan.toml", "policies/default.cedar"])
 def test_nothing_is_overwritten(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "policies").mkdir()
@@ -86,6 +160,10 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str, capsys: pytest.Captur
             ["https://h.example", "--credential", "sk-1"],
             "--credential takes a reference, never the key itself",
         ),
+        (["https://h.example", "--protocol", "http"], "--protocol http needs --openapi FILE"),
+        (["https://h.example", "--openapi", "x.json"], "--openapi goes with --protocol http"),
+        (["https://h.example", "--tools", "x.json"], "--tools goes with --protocol mcp"),
+        (["https://h.example", "--protocol", "mcp", "--tools", "x.json"], "x.json"),
         (["https://h.example", "--name", "v1"], "is a name of Bartizan's own"),
         (["https://h.example", "--name", "A"], "a name is needed: a lower-case letter"),
     ],

@@ -14,7 +14,7 @@ _MOST: Final = 16 << 20
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
-    tools = [tool for file in arguments.file for tool in _tools(file)]
+    tools = [tool for file in arguments.file for tool in tools_of(file)]
     pins = sorted({(tool["name"], digest(tool)) for tool in tools})
     destructive = sorted({tool["name"] for tool in tools if is_destructive(tool)})
     if arguments.json:
@@ -24,7 +24,12 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     return Exit.CLEAN
 
 
-def _tools(file: Path) -> list[dict[str, Any]]:
+def tools_of(file: Path) -> list[dict[str, Any]]:
+    """Return the tools of a file that holds what a server answered to tools/list.
+
+    Raises:
+        UsageInvalid: it holds something else.
+    """
     with naming(file), file.open("rb") as opened:
         octets = opened.read(_MOST + 1)
     try:

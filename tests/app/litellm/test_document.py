@@ -70,6 +70,11 @@ def test_values_know_their_lines() -> None:
     assert found.at("b", "nothing", "there").data is None
 
 
+def test_a_number_with_two_readings_stays_text() -> None:
+    """YAML 1.1 reads 010 as eight, YAML 1.2 as ten."""
+    assert plain(read_yaml("a: 010\nb: 10\nc: 0\n")) == {"a": "010", "b": 10, "c": 0}
+
+
 def test_what_an_alias_stands_for_is_there_and_its_own_keys_win() -> None:
     text = "base: &b {k: 1, m: 2}\nother: &o {m: 3, n: 4}\none:\n  <<: [*b, *o]\n  k: 9\ntwo: *b\n"
     found = plain(read_yaml(text))

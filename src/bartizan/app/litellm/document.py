@@ -19,7 +19,9 @@ DEEPEST: Final = 32
 _MANY: Final = f"it has more than {MOST} values, those of aliases counted each time"
 _DEEP: Final = f"it is nested more than {DEEPEST} levels deep, or contains itself"
 _TAG: Final = "tag:yaml.org,2002:"
-_WHOLE: Final = re.compile(r"[0-9]{1,15}")
+_WHOLE: Final = re.compile(
+    r"0|[1-9][0-9]{0,14}"
+)  # 010 is eight for YAML 1.1 and ten for others: it stays text
 _TRUE: Final = frozenset({"true", "yes", "on"})
 
 

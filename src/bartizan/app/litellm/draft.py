@@ -1,6 +1,7 @@
 """What an import finds: services to be, and what it has to say about each line of what it read."""
 
 import enum
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -9,6 +10,8 @@ from typing import Final
 import msgspec
 
 _DATA: Final = "providers.toml"
+_FORM: Final = re.compile(r"[ -~]{1,256}")
+"""What the name of a model may be here (`app.forms.Model`)."""
 
 
 class Verdict(enum.Enum):
@@ -37,11 +40,28 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A model that clients ask for by `alias` and the provider knows as `name`; `line` is where it stands."""
+    """A model that clients ask for by `alias` and the provider knows as `name`; `line` and `key` are where it stands."""
 
     line: int
+    key: str
     alias: str
     name: str
+
+
+class Spare(msgspec.Struct):
+    """A further target of a service to be.
+
+    Attributes:
+        name: of it.
+        place: the service that the models are at by themselves: its address, credential and privacy are the target's.
+        models: names that clients ask for, each with the one that is asked for there.
+        weight: beside the other targets; 0 is asked only where no other is fit.
+    """
+
+    name: str
+    place: "Draft"
+    models: dict[str, str]
+    weight: int
 
 
 class Draft(msgspec.Struct):
@@ -55,6 +75,8 @@ class Draft(msgspec.Struct):
         private: host and port, where the URL names a private address or one without TLS.
         requests, tokens: a minute, of its deployments together; 0 where they do not say.
         models: those behind it.
+        targets: further ones.
+        home: name of the service that it is a target of and no more; empty where clients reach it by itself.
     """
 
     name: str
@@ -65,6 +87,20 @@ class Draft(msgspec.Struct):
     requests: int = 0
     tokens: int = 0
     models: list[Model] = []
+    targets: list[Spare] = []
+    home: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Alias -> the model's name here; none that stands for two models, for any, or that no alias here can be."""
+        names: dict[str, set[str]] = {}
+        for model in self.models:
+            names.setdefault(model.alias, set()).add(model.name)
+        return {
+            alias: min(found)
+            for alias, found in names.items()
+            if len(found) == 1 and "*" not in alias and all(map(_FORM.fullmatch, (alias, *found)))
+        }
 
 
 class Found(msgspec.Struct):

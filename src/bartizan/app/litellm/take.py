@@ -11,6 +11,7 @@ from typing import Final
 from bartizan.app.address import AddressInvalid, Upstream, upstream
 from bartizan.app.litellm.document import Value
 from bartizan.app.litellm.draft import Draft, Found, Known, Model, Provider, Verdict
+from bartizan.app.litellm.spread import Fallback, fall_back, fallbacks_of, join
 from bartizan.app.service_settings import RESERVED
 
 ENVIRONMENT: Final = "os.environ/"
@@ -44,6 +45,7 @@ def take_over(document: Value, known: Known) -> Found:
             taking.section(name, value)
         else:
             taking.left(value.line, name)
+    taking.spread()
     taking.limits()
     if not isinstance(document.data, dict):
         taking.found.note(
@@ -60,6 +62,8 @@ class _Taking:
         self._known = known
         self._drafts: dict[tuple[str, str, str, str], Draft] = {}
         self._limits: dict[tuple[str, str], list[tuple[str, Value]]] = {}
+        self._fallbacks: list[Fallback] = []
+        self._aliases: list[tuple[str, str, Value]] = []
 
     def left(self, line: int, key: str, what: str = "") -> None:
         """Say that a setting has no counterpart, with what to do where that is known."""
@@ -68,20 +72,54 @@ class _Taking:
         self.found.note(line, key, Verdict.LEFT, said or "it has no counterpart")
 
     def section(self, name: str, value: Value) -> None:
-        """Go through a table of settings, none of which has a counterpart."""
+        """Go through a table of settings, most of which have no counterpart."""
         for key, setting in value.table.items():
             path = f"{name}.{key}"
+            if key == "fallbacks" and (said := list(fallbacks_of(path, setting))):
+                self._fallbacks += said
+                continue
+            if key == "model_group_alias" and setting.table:
+                self._aliases += [(path, alias, group) for alias, group in setting.table.items()]
+                continue
             self.left(setting.line, path)
-            if key == "fallbacks":
-                self._fallbacks(path, setting)
-            elif name == "environment_variables" or _secret(key):
+            if name == "environment_variables" or _secret(key):
                 self._kept_back(path, setting)
 
-    def _fallbacks(self, path: str, setting: Value) -> None:
-        for pair in setting.items:
-            for first, others in pair.table.items():
-                names = ", ".join(other.text or "?" for other in others.items)
-                self.found.remarks.append(f"{path}, line {pair.line}: {first} -> {names}")
+    def spread(self) -> None:
+        """Say where clients find each model, under which names, and what becomes of fallbacks."""
+        for path, alias, group in self._aliases:
+            self._alias(f"{path}.{alias}", alias, group)
+        join(self.found)
+        fall_back(self.found, self._fallbacks)
+        for draft in self.found.services:
+            named = draft.named
+            for model in draft.models:
+                self._told(draft, model, known=model.alias in named)
+
+    def _alias(self, path: str, alias: str, group: Value) -> None:
+        asked = group.text or group.at("model").text
+        at = [
+            (draft, model) for draft in self.found.services for model in draft.models if model.alias == asked
+        ]
+        for draft, model in at:
+            draft.models.append(Model(group.line, path, alias, model.name))
+        if not at:
+            self.left(group.line, path, "no model of the name that it stands for was taken over")
+
+    def _told(self, draft: Draft, model: Model, *, known: bool) -> None:
+        said = f"target {draft.name} of service {draft.home}" if draft.home else f"service {draft.name}"
+        if "*" in model.alias:
+            self.found.note(model.line, model.key, Verdict.CHANGED, f"{said}; models need no list there")
+        elif known or model.alias == model.name:
+            self.found.note(model.line, model.key, Verdict.TAKEN, said)
+        else:
+            why = "the alias stands for several models there, or has odd characters"
+            self.found.note(
+                model.line,
+                model.key,
+                Verdict.CHANGED,
+                f"{said}; clients name the provider's own model, for {why}",
+            )
 
     def _kept_back(self, path: str, setting: Value) -> None:
         if isinstance(setting.data, str) and not setting.text.startswith(ENVIRONMENT):
@@ -113,7 +151,12 @@ class _Taking:
             return
         base = self._place(inside, parameters, provider)
         if base is not None:
-            self._deployment(inside, parameters, Model(model.line, alias.text, name), (kind, provider, base))
+            self._deployment(
+                inside,
+                parameters,
+                Model(model.line, f"{inside}.model", alias.text, name),
+                (kind, provider, base),
+            )
         for key, setting in _others(entry, parameters):
             self.left(setting.line, f"{path}.{key}")
 
@@ -153,16 +196,6 @@ class _Taking:
         kind, provider, base = place
         draft = self._draft(inside, parameters, kind, provider, base)
         draft.models.append(model)
-        said = f"service {draft.name}"
-        if model.alias != model.name:
-            self.found.note(
-                model.line,
-                f"{inside}.model",
-                Verdict.CHANGED,
-                f"{said}; clients name the provider's own model there, not the alias",
-            )
-        else:
-            self.found.note(model.line, f"{inside}.model", Verdict.TAKEN, said)
         for key in _LIMITS:
             given = (f"{inside}.{key}", parameters.at(key))
             self._limits.setdefault((draft.name, key), []).append(given)
@@ -170,7 +203,10 @@ class _Taking:
     def limits(self) -> None:
         """Add up the limits of each service's deployments; where one has none, the service has none."""
         drafts = {draft.name: draft for draft in self.found.services}
+        joined: dict[tuple[str, str], list[tuple[str, Value]]] = {}
         for (name, key), given in self._limits.items():
+            joined.setdefault((drafts[name].home or name, key), []).extend(given)
+        for (name, key), given in joined.items():
             rates = [
                 value.data for _, value in given if type(value.data) is int and 1 <= value.data <= _MOST_RATE
             ]

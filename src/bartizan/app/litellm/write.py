@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.litellm.draft import Draft, Found
+from bartizan.app.litellm.draft import Draft, Found, Spare
 from bartizan.app.settings import Settings, settled
 from bartizan.config_form import Fault, faults
 
@@ -47,23 +47,29 @@ def written(found: Found, source: str) -> Written:
         f"# From {_printed(source)}, by `bartizan import litellm`. What this version does not take stands as a comment.\n"
     ]
     served, refused = [], []
+    variables: list[str] = []
     for draft in found.services:
+        if draft.home:
+            continue
         lines = _lines(draft)
-        against = _judged(lines)
+        against = _judged(_text(lines), lines, 2)
         parts.append(_service(draft, lines, against))
         refused += [(f"{draft.name}.{key}", why) for key, why in against.items()]
-        if not WHOLE & against.keys():
-            served.append(draft.name)
+        if WHOLE & against.keys():
+            continue
+        served.append(draft.name)
+        variables.append(draft.credential)
+        for spare in draft.targets:
+            text, why = _target(lines, against, spare)
+            parts.append(text)
+            refused += [(f"{draft.name}.target.{spare.name}", why)] if why else []
+            variables += [] if why else [spare.place.credential]
     if not served:
         parts.append("# No service is left: as it stands, this serves the built-in sample.\n")
     if found.remarks:
-        parts.append(
-            "# Fallbacks, which have no counterpart in this version:\n" + "".join(map(_remark, found.remarks))
-        )
-    variables = (draft.credential.removeprefix("env:") for draft in found.services if draft.name in served)
-    return Written(
-        "\n".join(parts), tuple(served), tuple(dict.fromkeys(filter(None, variables))), tuple(refused)
-    )
+        parts.append("# Fallbacks that no target stands for:\n" + "".join(map(_remark, found.remarks)))
+    names = (credential.removeprefix("env:") for credential in variables if credential)
+    return Written("\n".join(parts), tuple(served), tuple(dict.fromkeys(names)), tuple(refused))
 
 
 def _lines(draft: Draft) -> dict[str, str]:
@@ -77,6 +83,9 @@ def _lines(draft: Draft) -> dict[str, str]:
         lines["credential"] = f"credential = {json.dumps(draft.credential)}"
     if draft.private:
         lines["allow_private"] = f"allow_private = [{json.dumps(draft.private)}]"
+    renamed = {alias: name for alias, name in draft.named.items() if alias != name}
+    if renamed:
+        lines["models"] = f"models = {_table(renamed)}"
     if draft.requests:
         lines["requests_per_minute"] = f"requests_per_minute = {draft.requests}"
     if draft.tokens:
@@ -93,22 +102,54 @@ def _text(lines: dict[str, str]) -> str:
     return "\n".join(["[[service]]", *own, *(["[service.limits]", *limits] if limits else [])]) + "\n"
 
 
-def _judged(lines: dict[str, str]) -> dict[str, str]:
-    """Return the keys that this version refuses, and why."""
-    document = tomllib.loads(_text(lines))
+def _target(lines: dict[str, str], against: dict[str, str], spare: Spare) -> tuple[str, str]:
+    """Return the text of a target, as a comment where this version refuses it, and why it does."""
+    place = spare.place
+    own = {
+        "name": f"name = {json.dumps(spare.name)}",
+        "upstream": f"upstream = {json.dumps(place.upstream)}",
+        "weight": f"weight = {spare.weight}",
+        "models": f"models = {_table(spare.models)}",
+    }
+    if place.credential:
+        own["credential"] = f"credential = {json.dumps(place.credential)}"
+    if place.private:
+        own["allow_private"] = f"allow_private = [{json.dumps(place.private)}]"
+    text = "\n".join(["[[service.target]]", *own.values()]) + "\n"
+    service = {key: line for key, line in lines.items() if key not in against}
+    why = next(iter(_judged(_text(service) + text, own, 4).values()), "")
+    if why:
+        text = "".join(f"# {line}\n" for line in text.splitlines()) + f"#   {_printed(why)}\n"
+    return text, why
+
+
+def _table(names: dict[str, str]) -> str:
+    """Return an inline table of texts of visible ASCII characters, which TOML and JSON write alike."""
+    return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(name)}" for key, name in names.items()) + " }"
+
+
+def _judged(text: str, lines: dict[str, str], at: int) -> dict[str, str]:
+    """Return the keys that this version refuses, and why; in a fault's path they stand in this place, or they are limits."""
+    document = tomllib.loads(text)
     found: Sequence[Fault] = faults(document, Settings)
     if not found:
         found = tuple(settled(msgspec.convert(document, Settings)))
     against: dict[str, str] = {}
     for fault in found:
-        key = next((part for part in reversed(fault.path) if isinstance(part, str) and part in lines), "name")
+        said = [part for part in fault.path[at : at + 2] if isinstance(part, str)]
+        key = next(
+            (part for part in reversed(said[:1] + said[1:] * (said[:1] == ["limits"])) if part in lines),
+            "name",
+        )
         against.setdefault(key, fault.what)
     return against
 
 
 def _service(draft: Draft, lines: dict[str, str], against: dict[str, str]) -> str:
     models = "".join(
-        _remark(f"{model.alias}: ask for {model.name} (line {model.line})") for model in draft.models
+        _remark(f"{model.alias}: ask for {model.name} (line {model.line})")
+        for model in draft.models
+        if model.alias != model.name and ("models" in against or model.alias not in draft.named)
     )
     gone = bool(WHOLE & against.keys())
     shown = {key: _shown(line, against.get(key, ""), commented=gone) for key, line in lines.items()}
