@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app.settings import read, weaknesses
+from bartizan.app.settings import read
+from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationInvalid
 
 SHOWN = 'secret = "env:EDGE"\n'

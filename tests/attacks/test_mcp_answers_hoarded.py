@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from bartizan.gateway.bounds import ANSWER_OWN_OCTETS
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mcp.held import AnswersHeld, Hold
-from tests.gateway.scene import Received, Scene, Script, client, run, standing
-from tests.gateway.test_reserve import until
+from tests.gateway.scene import Received, Scene, Script, client, run, standing, until
 from tests.gateway.tools import LIST, answering, asked, event
 
 MOST = 4 << 20
@@ -57,7 +56,7 @@ def test_one_principals_answers_that_do_not_end_hold_a_quarter_and_anothers_come
             hoarding = [await stack.enter_async_context(client(scene)) for _ in range(6)]
             for each in hoarding:
                 each.send(asked(LIST))
-            await until(lambda: len(scene.events("gateway.request.completed")) >= 5, scene)
+            await until(lambda: len(scene.events("gateway.request.completed")) >= 5)
             assert 0 < held(scene) <= QUARTER
             reasons = {each.detail["reason"] for each in scene.events("gateway.request.completed")}
             assert reasons == {"answers-full"}
@@ -67,7 +66,7 @@ def test_one_principals_answers_that_do_not_end_hold_a_quarter_and_anothers_come
                 assert (answer.status, len(answer.body)) == (200, len(LONG))
             for each in hoarding:
                 each.writer.transport.abort()
-            await until(lambda: not held(scene), scene)
+            await until(lambda: not held(scene))
 
     run(scenario())
 
@@ -79,7 +78,7 @@ def test_an_answer_for_which_there_is_no_room_says_that_the_call_may_be_done_and
         async with standing(small) as scene, client(scene) as one, client(scene) as two:
             scene.upstream.script = unending
             one.send(asked(LIST))
-            await until(lambda: held(scene) > 0, scene)
+            await until(lambda: held(scene) > 0)
             answer = await two.ask(asked(LIST))
             assert (answer.status, answer.json()["error"]["data"]["reason"]) == (503, "answers-full")
             assert "may have done" in answer.json()["error"]["message"]
@@ -98,13 +97,13 @@ def test_what_a_client_does_not_take_counts_until_it_does() -> None:
             slow = [await stack.enter_async_context(unread(scene)) for _ in range(24)]
             for each in slow:
                 each.write(asked(LIST))
-            await until(lambda: len(scene.events("gateway.request.completed")) == len(slow), scene)
+            await until(lambda: len(scene.events("gateway.request.completed")) == len(slow))
             reasons = [each.detail["reason"] for each in scene.events("gateway.request.completed")]
             assert set(reasons) == {"done", "answers-full"}
             assert 0 < held(scene) <= QUARTER
             for each in slow:
                 each.transport.abort()
-            await until(lambda: not held(scene), scene)
+            await until(lambda: not held(scene))
 
     run(scenario())
 
@@ -122,7 +121,7 @@ def test_events_of_a_client_that_keeps_up_are_without_end() -> None:
             scene.upstream.script = script
             answer = await one.ask(asked(LIST))
             assert answer.body.count(LONG) == 20
-            await until(lambda: not held(scene), scene)
+            await until(lambda: not held(scene))
 
     run(scenario())
 
