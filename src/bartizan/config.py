@@ -33,6 +33,8 @@ REFERENCE: Final = (
     r"^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\x00-\x1f\x7f]{1,4096}|keyring:[\x21-\x7e]{1,128})$"
 )
 """Form of a reference to a secret."""
+_VISIBLE: Final = frozenset(range(0x21, 0x7F))
+_LINES: Final = _VISIBLE | frozenset(b" \r\n")
 _CHAIN: Final = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*\.[ \t]*){32}")
 _LINE: Final = re.compile(r" ?\(at line (\d+), column \d+\)$|(?P<end> ?\(at end of document\)$)")
 
@@ -247,7 +249,12 @@ def _line(name: str, lines: Mapping[Path, int], fault: Fault) -> str:
 
 
 def resolve(
-    reference: str, environ: Mapping[str, str], folder: File, wrap: Callable[[bytes], Wrapped]
+    reference: str,
+    environ: Mapping[str, str],
+    folder: File,
+    wrap: Callable[[bytes], Wrapped],
+    *,
+    lines: bool = False,
 ) -> Wrapped:
     """Return the secret behind a reference, wrapped before anybody can see it.
 
@@ -256,6 +263,7 @@ def resolve(
         environ: the environment, as `environment` returns it.
         folder: of the configuration file.
         wrap: makes the opaque value, `crypto.secret.Secret`.
+        lines: whether it may have blanks and line breaks, as a key in PEM has.
     Raises:
         SecretMissing: nothing there, or something that is not safe to use.
     """
@@ -273,7 +281,8 @@ def resolve(
             value = _from_keyring(reference, name)
     if not value:
         raise SecretMissing(reference, "is empty")
-    if len(value) > LARGEST_SECRET or any(octet < 0x21 or octet > 0x7E for octet in value):  # noqa: PLR2004 - visible ASCII
+    allowed = _LINES if lines else _VISIBLE
+    if len(value) > LARGEST_SECRET or not allowed.issuperset(value):
         raise SecretMissing(
             reference, "holds white space, line breaks or other characters no header can carry"
         )

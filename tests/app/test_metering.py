@@ -138,6 +138,8 @@ def test_what_is_under_way_for_long_is_held_for_as_long() -> None:
 class Silent:
     """A server that does not answer."""
 
+    up = False
+
     def ask(self, _lease: str, _asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         future.set_result(Unanswered())

@@ -4,12 +4,13 @@ Rules of this file: every question first makes sure that the newest generation i
 nothing to decide on, the answer is a refusal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from bartizan.access.decide import Circumstances
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.app.freshness import Freshness
+from bartizan.app.networks import Networks, Sums
 from bartizan.app.plan import Service
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.crypto.tls_session import HYBRID
@@ -39,15 +40,24 @@ class Deciding:
     Args:
         fresh: the generation in force.
         services: every upstream; their limits.
+        sums: who sums up what strangers of each network asked for; None where this worker alone counts it.
+        network: pseudonym of an address -> its network, for the sums.
     """
 
-    def __init__(self, fresh: Freshness, services: tuple[Service, ...]) -> None:
+    def __init__(
+        self,
+        fresh: Freshness,
+        services: tuple[Service, ...],
+        sums: Sums | None = None,
+        network: Callable[[str], str] = str,
+    ) -> None:
         """Start with every limit unused."""
         self._fresh = fresh
         self._limits: Mapping[str, Rate] = {
             service.name: _limit(service.requests_per_minute) for service in services
         }
         self._principals, self._addresses, self._clients = MemoryLimiter(), MemoryLimiter(), MemoryLimiter()
+        self.networks = Networks(self._addresses, STRANGERS, sums, network)
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
         """Return who presents this token, or why it is not accepted."""
@@ -79,7 +89,10 @@ class Deciding:
 
     def address_limit(self, address: str, now: Nanoseconds) -> int:
         """Return how long this source of strangers must wait, 0 if not; counts the request."""
-        return _wait(self._addresses, address, now, STRANGERS)
+        wait = _wait(self._addresses, address, now, STRANGERS)
+        if not wait:
+            self.networks.count(address)
+        return wait
 
     def address_barred(self, address: str, token: str, now: Nanoseconds) -> int:
         """Return how long this address must wait before another token of its strangers' is verified, 0 if not.

@@ -4,10 +4,25 @@ from pathlib import Path
 
 from bartizan.app.authority_files import authorities
 from bartizan.app.limit_settings import Limit, Limits, limiter_address, micros
+from bartizan.app.limit_settings import Limiter as LimiterSettings
 from bartizan.app.plan import LIMITER, Limiter, Meter, Price, Service, Target
+from bartizan.app.route_plan import limiter_context
 from bartizan.app.settings import Settings
-from bartizan.config import environment, resolve
+from bartizan.config import ConfigurationFault, environment, resolve
 from bartizan.crypto.secret import Secret
+from bartizan.crypto.tls import CertificateUnusable
+
+
+class PapersUnusable(ConfigurationFault):
+    """TLS to the server that counts cannot be set up with these certificates."""
+
+    def __init__(self, named: str, fault: str) -> None:
+        """Name the file and what is wrong, never the key."""
+        super().__init__(
+            f"limiter: {named}: {fault}; `authorities` and `certificate` are PEM files, `key` leads to the unencrypted "
+            "private key of the certificate"
+        )
+        self.named, self.fault = named, fault
 
 
 def meters(settings: Settings) -> tuple[Meter, ...]:
@@ -63,8 +78,9 @@ def limiter(settings: Settings, folder: Path) -> Limiter | None:
         settings: settled.
         folder: that references start from.
     Raises:
-        SecretMissing: the password's reference leads nowhere.
+        SecretMissing: the reference of the password, or of the key, leads nowhere.
         AuthoritiesMissing: an encrypted server could not be verified.
+        PapersUnusable: no authority can be read, or what it would be shown is no certificate with its key.
     """
     said = settings.limiter
     found = limiter_address(said.url)
@@ -81,4 +97,18 @@ def limiter(settings: Settings, folder: Path) -> Limiter | None:
         allowed=said.allow_private,
         authorities=authorities(said.authorities, folder) if found.tls else "",
     )
-    return Limiter(Service(LIMITER, "valkey", (target,)), said.user or "")
+    server = Service(LIMITER, "valkey", (target,))
+    shown = Limiter(server, said.user or "", *_papers(said, folder))
+    try:
+        limiter_context(shown)
+    except CertificateUnusable as fault:
+        raise PapersUnusable(said.certificate or said.authorities or "this machine", fault.fault) from None
+    return shown
+
+
+def _papers(said: LimiterSettings, folder: Path) -> tuple[str, str]:
+    """Return the certificate and the key that the server is shown, or nothing twice."""
+    if said.certificate is None or said.key is None:
+        return "", ""
+    key = resolve(said.key, environment(), folder, Secret, lines=True).reveal().decode("ascii")
+    return authorities(said.certificate, folder), key

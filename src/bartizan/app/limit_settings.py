@@ -91,6 +91,7 @@ class Limiter(msgspec.Struct, frozen=True):
         user, password: of the server, where it wants them.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
         authorities: PEM file of who may certify it; None takes the machine's.
+        certificate, key: PEM file and reference of what it is shown over TLS, where it asks who connects.
     """
 
     url: Text = _MEMORY
@@ -98,6 +99,8 @@ class Limiter(msgspec.Struct, frozen=True):
     password: Reference | None = None
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
+    certificate: Text | None = None
+    key: Reference | None = None
 
 
 def micros(amount: str | None) -> int:
@@ -203,7 +206,7 @@ def _limiter(limiter: Limiter) -> Iterator[Fault]:
 
 
 def _memory(limiter: Limiter) -> Iterator[Fault]:
-    for key in ("user", "password", "authorities"):
+    for key in ("user", "password", "authorities", "certificate", "key"):
         if getattr(limiter, key) is not None:
             yield Fault(("limiter", key), 'is for a server; `url` says "memory://"')
 
@@ -214,5 +217,9 @@ def _server(limiter: Limiter, found: Upstream) -> Iterator[Fault]:
         yield Fault(
             ("limiter", "url"), f'is a private address: allow it with allow_private = ["{found.authority}"]'
         )
-    if limiter.user is not None and limiter.password is None:
-        yield Fault(("limiter", "user"), "needs a `password` too")
+    for key, needed in (("user", "password"), ("certificate", "key"), ("key", "certificate")):
+        if getattr(limiter, key) is not None and getattr(limiter, needed) is None:
+            yield Fault(("limiter", key), f"needs a `{needed}` too")
+    for key in ("authorities", "certificate", "key"):
+        if getattr(limiter, key) is not None and not found.tls:
+            yield Fault(("limiter", key), 'is for TLS; `url` must begin with "valkeys://"')

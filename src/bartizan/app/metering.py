@@ -1,12 +1,14 @@
 """The limits of one worker's requests beyond their number: tokens, places, money; and those that are shared.
 
-Rules of this file: every limit of a request is asked for at once, so that all are held or none. Limits of
-addresses are this worker's own in any case: what an address is called is known to it alone. Budgets are by the UTC
-calendar. What is held is renewed as long as the request is under way.
+Rules of this file: every limit of a request is asked for at once, so that all are held or none. Budgets are by the UTC
+calendar. What is held is renewed as long as the request is under way. Who shares limits knows networks by what they
+are, since each worker has names of its own for them. Where nobody said whether something is held, it is given back
+once somebody answers again: who got nothing pays nothing.
 """
 
 import asyncio
 import calendar
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
@@ -16,12 +18,15 @@ import msgspec
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
-from bartizan.store.gauge import Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
+from bartizan.store.gauge import Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate, Unanswered
 from bartizan.store.memory_limits import LEASE, MemoryLimits
 
 MOST_ALERTS: Final = 256
 """Alerts that wait to be written; each budget has three a period."""
+MOST_DOUBTFUL: Final = 4096
+"""Requests of which nobody said whether something is held for them, that are remembered; of more, the latest."""
 _RENEWED_EVERY: Final = LEASE // 3
+_LAST_WORDS_SECONDS: Final = 1.0
 _ANY_MODEL: Final = "*"
 _TOKENS_PRICED: Final = 1_000_000
 _MONTH: Final = "month"
@@ -34,6 +39,11 @@ Asked: TypeAlias = Reserved | Overdrawn | None
 
 class SharedLimits(Protocol):
     """Who counts for several workers (`store.valkey_limits.ValkeyLimits`)."""
+
+    @property
+    def up(self) -> bool:
+        """Whether it answers."""
+        ...
 
     def ask(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
         """Return the answer to come."""
@@ -83,14 +93,12 @@ class Rule(msgspec.Struct):
 
 
 class Held(msgspec.Struct):
-    """What one request holds, and where."""
+    """What one request holds, or may hold, and since when that is certain for another `LEASE`."""
 
     lease: str
     expected: Expected
-    own: tuple[Ask, ...]
-    own_rules: tuple[Rule, ...]
-    shared: tuple[Ask, ...]
-    shared_rules: tuple[Rule, ...]
+    asks: tuple[Ask, ...]
+    rules: tuple[Rule, ...]
     renewed: Nanoseconds
 
 
@@ -103,6 +111,7 @@ class Metering:
         prices: tuple[Price, ...],
         clock: Clock,
         shared: SharedLimits | None = None,
+        network: Callable[[str], str] = str,
     ) -> None:
         """Start with nothing held.
 
@@ -111,12 +120,16 @@ class Metering:
             prices: of models.
             clock: tells the calendar, and the time of this worker's own counts.
             shared: who counts for several workers; None where this worker counts alone.
+            network: pseudonym of an address -> what others know its network by.
         """
         self._rules = tuple((meter, rule) for meter in meters for rule in _rules(meter))
         self._prices: Mapping[tuple[str, str], Price] = {(p.service, p.model): p for p in prices}
         self._clock, self._shared, self._own = clock, shared, MemoryLimits()
-        self._of: dict[tuple[str, str], tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+        self._network = network
+        self._of: dict[tuple[str, str], tuple[Rule, ...]] = {}
         self._open: dict[str, Held] = {}
+        self._doubtful: deque[Held] = deque(maxlen=MOST_DOUBTFUL)
+        self._settling: set[asyncio.Future[tuple[int, ...]]] = set()
         self._alerts: list[Alert] = []
         self._looked = Nanoseconds(0)
 
@@ -133,36 +146,35 @@ class Metering:
     # ---- the gateway's questions ---------------------------------------------------------------------------
     def reserve(self, expected: Expected, now: Nanoseconds) -> "Asked | asyncio.Future[Asked]":
         """Hold what a request is expected to take; None where nothing limits it, a future where others count."""
-        own_rules, shared_rules = self._rules_of(expected.service, expected.route)
-        if not own_rules and not shared_rules:
+        rules = self._rules_of(expected.service, expected.route)
+        if not rules:
             return None
-        own = tuple(self._ask(rule, expected, now) for rule in own_rules)
-        held = Held(expected.lease, expected, own, own_rules, (), shared_rules, now)
-        granted = Granted((), (), ())
-        if own:
-            answer = self._own.ask(held.lease, now, own)
-            if not isinstance(answer, Granted):
-                return self._overdrawn(answer, held, own, own_rules)
-            granted = answer
-        if not shared_rules or self._shared is None:
-            return self._reserved(held, own, own_rules, granted)
-        held.shared = tuple(self._ask(rule, expected, now) for rule in shared_rules)
-        return self._await(self._shared.ask(held.lease, held.shared), held)
+        asks = tuple(self._ask(rule, expected, now) for rule in rules)
+        held = Held(expected.lease, expected, asks, rules, now)
+        if self._shared is not None:
+            return self._await(self._shared.ask(held.lease, asks), held)
+        answer = self._own.ask(held.lease, now, asks)
+        return self._reserved(held, answer) if isinstance(answer, Granted) else self._overdrawn(answer, held)
 
     def settle(self, reserved: Reserved, tokens: int, answered: int) -> None:
         """End what a request holds and pay for so many tokens of it and of its answer."""
         held = reserved.held
         if not isinstance(held, Held):
             raise TypeError("this was reserved by somebody else")
-        self._open.pop(held.lease, None)
-        if held.own:
-            units = self._units(held, held.own_rules, tokens, answered)
-            told = self._own.settle(held.lease, self._clock.now(), held.own, units)
-            self._tell(held, held.own_rules, told)
-        if held.shared and self._shared is not None:
-            units = self._units(held, held.shared_rules, tokens, answered)
-            settled = self._shared.settle(held.lease, held.shared, units)
-            settled.add_done_callback(lambda done: self._tell(held, held.shared_rules, done.result()))
+        if self._open.pop(held.lease, None) is None:  # it has ended before, and ends once
+            return
+        units = tuple(self._amount(rule, held.expected, tokens, answered) for rule in held.rules)
+        if self._shared is None:
+            self._tell(held, self._own.settle(held.lease, self._clock.now(), held.asks, units))
+            return
+        settled = self._shared.settle(held.lease, held.asks, units)
+        self._settling.add(settled)
+        settled.add_done_callback(lambda done: self._settled(held, done))
+
+    async def settled(self) -> None:
+        """Return once whoever counts has taken every settlement, or has had a second for it."""
+        if self._settling:
+            await asyncio.wait(self._settling, timeout=_LAST_WORDS_SECONDS)
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return the thresholds that were reached since the last call."""
@@ -179,29 +191,37 @@ class Metering:
             if now - held.renewed < _RENEWED_EVERY:
                 continue
             held.renewed = now
-            if held.own:
-                self._own.renew(held.lease, now, held.own)
-            if held.shared and self._shared is not None:
-                self._shared.renew(held.lease, held.shared)
+            if self._shared is None:
+                self._own.renew(held.lease, now, held.asks)
+            else:
+                self._shared.renew(held.lease, held.asks)
+        self._give_back(now)
 
     # ---- its parts -----------------------------------------------------------------------------------------
-    def _rules_of(self, service: str, route: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-        """Return the rules that a route has: those that are counted here, and the shared ones."""
+    def _give_back(self, now: Nanoseconds) -> None:
+        """Give back what is perhaps held, once whoever counts answers again and must have seen the question."""
+        shared, doubtful = self._shared, self._doubtful
+        while shared is not None and shared.up and doubtful and now - doubtful[0].renewed >= SECOND:
+            held = doubtful.popleft()
+            given = shared.settle(held.lease, held.asks, (0,) * len(held.asks))
+            self._settling.add(given)
+            given.add_done_callback(self._settling.discard)
+
+    def _rules_of(self, service: str, route: str) -> tuple[Rule, ...]:
+        """Return the rules that a route has."""
         found = self._of.get((service, route))
         if found is None:
-            rules = tuple(rule for meter, rule in self._rules if _counts(meter, service, route))
-            alone = self._shared is None
-            found = self._of[service, route] = (
-                tuple(rule for rule in rules if alone or rule.per == "address"),
-                tuple(rule for rule in rules if not (alone or rule.per == "address")),
-            )
+            found = tuple(rule for meter, rule in self._rules if _counts(meter, service, route))
+            self._of[service, route] = found
         return found
 
     def _ask(self, rule: Rule, expected: Expected, now: Nanoseconds) -> Ask:
         units = self._amount(rule, expected, expected.input, expected.output)
         gauge = rule.gauge_at(now)
-        key = f"{rule.now_key} {_APART[rule.per](expected)}"
-        return Ask(key, gauge, units, rule.party not in _AT_ONCE)
+        whose = _APART[rule.per](expected)
+        if self._shared is not None and rule.per == "address":
+            whose = self._network(whose)
+        return Ask(f"{rule.now_key} {whose}", gauge, units, rule.party not in _AT_ONCE)
 
     def _amount(self, rule: Rule, expected: Expected, tokens: int, answered: int) -> int:
         if rule.party == "tokens":
@@ -215,42 +235,39 @@ class Metering:
         )
         return 0 if price is None else -(-(tokens * price.input + answered * price.output) // _TOKENS_PRICED)
 
-    def _units(self, held: Held, rules: Iterable[Rule], tokens: int, answered: int) -> tuple[int, ...]:
-        return tuple(self._amount(rule, held.expected, tokens, answered) for rule in rules)
-
     def _await(self, coming: "asyncio.Future[Answer]", held: Held) -> "asyncio.Future[Asked]":
         asked: asyncio.Future[Asked] = coming.get_loop().create_future()
 
         def answered(done: "asyncio.Future[Answer]") -> None:
             answer = done.result()
             if isinstance(answer, Granted):
-                asked.set_result(self._reserved(held, held.shared, held.shared_rules, answer))
-                return
-            if held.own:
-                self._own.settle(held.lease, self._clock.now(), held.own, (0,) * len(held.own))
-            asked.set_result(self._overdrawn(answer, held, held.shared, held.shared_rules))
+                asked.set_result(self._reserved(held, answer))
+            else:
+                asked.set_result(self._overdrawn(answer, held))
 
         coming.add_done_callback(answered)
         return asked
 
-    def _reserved(
-        self, held: Held, asks: tuple[Ask, ...], rules: tuple[Rule, ...], granted: Granted
-    ) -> Reserved:
+    def _reserved(self, held: Held, granted: Granted) -> Reserved:
         self._open[held.lease] = held
-        fields = _tightest(asks, rules, granted)
+        fields = _tightest(held.asks, held.rules, granted)
         return Reserved(held.expected.input, held.expected.output, fields, held)
 
-    def _overdrawn(
-        self, answer: Answer, held: Held, asks: tuple[Ask, ...], rules: tuple[Rule, ...]
-    ) -> Overdrawn:
-        if not isinstance(answer, Exceeded):
+    def _overdrawn(self, answer: Exceeded | Unanswered, held: Held) -> Overdrawn:
+        if isinstance(answer, Unanswered):
+            held.renewed = self._clock.now()
+            self._doubtful.append(held)
             return Overdrawn("", SECOND)
-        self._tell(held, rules, answer.told)
-        rule = rules[answer.at]
-        return Overdrawn(rule.party, answer.wait, _fields(asks[answer.at], rule, 0, max(0, answer.wait)))
+        self._tell(held, answer.told)
+        rule = held.rules[answer.at]
+        return Overdrawn(rule.party, answer.wait, _fields(held.asks[answer.at], rule, 0, max(0, answer.wait)))
 
-    def _tell(self, held: Held, rules: tuple[Rule, ...], told: tuple[int, ...]) -> None:
-        for rule, percent in zip(rules, told, strict=True):
+    def _settled(self, held: Held, done: "asyncio.Future[tuple[int, ...]]") -> None:
+        self._settling.discard(done)
+        self._tell(held, done.result())
+
+    def _tell(self, held: Held, told: tuple[int, ...]) -> None:
+        for rule, percent in zip(held.rules, told, strict=True):
             if percent and len(self._alerts) < MOST_ALERTS:
                 actor = held.expected.pseudonym if rule.per in {"principal", "client"} else "platform"
                 self._alerts.append(Alert(actor, held.expected.service, rule.per, rule.period, percent))

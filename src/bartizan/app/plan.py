@@ -116,10 +116,13 @@ class Limiter(msgspec.Struct, frozen=True):
     Attributes:
         server: where it is; its `credential` is the password. A secret.
         user: that the password is for, or empty.
+        certificate, key: PEM that it is shown over TLS, or both empty. The key is a secret.
     """
 
     server: Service
     user: str = ""
+    certificate: str = ""
+    key: str = ""
 
 
 class Traces(msgspec.Struct, frozen=True):

@@ -9,15 +9,18 @@ import contextlib
 import socket
 from collections.abc import Callable
 
+from OpenSSL import SSL
+
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull
 from bartizan.app.plan import LIMITER, MAIN, Plan
-from bartizan.app.route_plan import client_contexts
+from bartizan.app.route_plan import client_contexts, limiter_context
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.gateway.ports import ProtocolFactory
 from bartizan.store.valkey import Valkey
-from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
+from bartizan.store.valkey_limits import SCRIPTS
+from bartizan.store.valkey_sums import SUM
 
 
 class Reach:
@@ -33,7 +36,8 @@ class Reach:
             CertificateUnusable: those authorities cannot be used.
         """
         self._channel, self._limiter = channel, plan.limiter
-        self._contexts = client_contexts(plan.dialled)
+        self._contexts = client_contexts(plan.upstreams)
+        self._counting = limiter_context(plan.limiter) if plan.limiter is not None else None
         self._dials: dict[int, asyncio.Future[socket.socket]] = {}
         self._tickets = 0
 
@@ -77,8 +81,7 @@ class Reach:
             service, target: whose certificate is required.
             on_refused: gets a word where there is no such connection.
         """
-        host, context = self._contexts[service, target]
-        return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
+        return _encrypted(factory, self._contexts[service, target], on_refused)
 
     def target_is(self, service: str, target: str, fit: bool) -> None:  # noqa: FBT001  # a callback
         """Tell the supervisor whether a target answers."""
@@ -86,22 +89,28 @@ class Reach:
             self._channel.send(m.TargetPresence(service=service, target=target, fit=fit))
 
     # ---- the server that counts limits -----------------------------------------------------------------------
-    def shared_limits(self) -> ValkeyLimits | None:
-        """Return who counts for several workers, where there is such a server; it is being connected to."""
+    def limiter(self) -> Valkey | None:
+        """Return the connection to who counts for several workers, where there is such a server; it is being made."""
         if self._limiter is None:
             return None
         (server,) = self._limiter.server.targets
         password = Secret(server.credential.encode()) if server.credential else None
-        connect, user = self._connect_limiter, self._limiter.user
-        return ValkeyLimits(Valkey(connect, SCRIPTS, password=password, user=user, presence=self._limiter_is))
+        connect, user, scripts = self._connect_limiter, self._limiter.user, (*SCRIPTS, SUM)
+        return Valkey(connect, scripts, password=password, user=user, presence=self._limiter_is)
 
     async def _connect_limiter(self, factory: ProtocolFactory, refused: Callable[[str], None]) -> None:
         def outer() -> asyncio.Protocol:
-            tls = (LIMITER, MAIN) in self._contexts
-            return self.wrap(factory, LIMITER, MAIN, refused) if tls else factory()
+            return factory() if self._counting is None else _encrypted(factory, self._counting, refused)
 
         await asyncio.get_running_loop().create_connection(outer, sock=await self.dial(LIMITER))
 
     def _limiter_is(self, up: bool) -> None:  # noqa: FBT001  # a callback
         with contextlib.suppress(ChannelFull, ChannelClosed):  # as of a target
             self._channel.send(m.LimiterPresence(up=up))
+
+
+def _encrypted(
+    factory: ProtocolFactory, to: tuple[str, SSL.Context], on_refused: Callable[[str], None]
+) -> asyncio.Protocol:
+    host, context = to
+    return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)

@@ -6,7 +6,7 @@ Rules of this file: pure; values of the plan become values of the gateway's port
 from OpenSSL import SSL
 
 from bartizan.app.deciding import requests_at_once
-from bartizan.app.plan import CONTROL, SAMPLE, Bounds, Service, Target
+from bartizan.app.plan import CONTROL, SAMPLE, Bounds, Limiter, Service, Target
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import client_context
@@ -28,6 +28,19 @@ def client_contexts(services: tuple[Service, ...]) -> dict[tuple[str, str], tupl
     encrypted = [(s.name, target) for s in services for target in s.targets if target.tls]
     contexts = {pem: client_context(pem.encode()) for pem in {t.authorities for _, t in encrypted}}
     return {(name, t.name): (t.host, contexts[t.authorities]) for name, t in encrypted}
+
+
+def limiter_context(limiter: Limiter) -> tuple[str, SSL.Context] | None:
+    """Return host and context of the server that counts limits, where it is encrypted.
+
+    Raises:
+        CertificateUnusable: certificate and key are no pair.
+    """
+    (server,) = limiter.server.targets
+    if not server.tls:
+        return None
+    own = (limiter.certificate.encode(), limiter.key.encode()) if limiter.key else None
+    return server.host, client_context(server.authorities.encode(), own=own)
 
 
 def route_of(service: Service) -> ports.ServiceRoute:

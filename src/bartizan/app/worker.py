@@ -62,6 +62,8 @@ from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid
+from bartizan.store.valkey_limits import ValkeyLimits
+from bartizan.store.valkey_sums import ValkeySums
 
 LATE = (concurrent.futures.thread, encodings.idna, linecache, stringprep, traceback, unicodedata)
 """Modules that Python or a library would import only when it needs them, which is too late here."""
@@ -108,6 +110,7 @@ class Worker:
         self.room = room_for(self.plan)
         self.gateway: Gateway
         self.metering: Metering
+        self.deciding: Deciding
         self.server: asyncio.Server
         self.ended = asyncio.Event()
         self._does: dict[type[Message], Callable[..., None]] = {
@@ -143,7 +146,12 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)
-        self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, self.reach.shared_limits())
+        limiter = self.reach.limiter()
+        shared = ValkeyLimits(limiter) if limiter is not None else None
+        network = self.addresses.prefix_of
+        self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, shared, network)
+        sums = ValkeySums(limiter) if limiter is not None else None
+        self.deciding = Deciding(self.fresh, self.plan.upstreams, sums, network)
         self.gateway = assemble(self._ports())
         self._renew_credentials()
         # made now, listening later: the loop opens its spare descriptor with its first server
@@ -160,6 +168,7 @@ class Worker:
         if self.plan.tls:
             loop.call_later(_RENEWAL_SECONDS, self._renew)
         await self.ended.wait()
+        await self.metering.settled()
         self._tell_minted()
         with contextlib.suppress(JournalUnwritable):  # then its end is where it broke
             self.journal.close()
@@ -171,8 +180,7 @@ class Worker:
         return self.gateway.encrypted(self.context)
 
     def _ports(self) -> ports.Ports:
-        deciding = Deciding(self.fresh, self.plan.upstreams)
-        metering = self.metering
+        deciding, metering = self.deciding, self.metering
         return ports.Ports(
             clock=self.clock,
             names=(*self.plan.names, *self.plan.hosts),
@@ -293,6 +301,7 @@ class Worker:
                 self.asked_segment = True
         self._tell_minted()
         self.metering.renew()
+        self.deciding.networks.exchange(self.clock.now())
 
     def _tell_minted(self) -> None:
         """Hand over the pseudonyms that are new, as many as the supervisor takes now; the rest later."""
@@ -309,6 +318,13 @@ class Worker:
     def _renew(self) -> None:
         self.ask_leaf()
         asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
+
+
+def _encrypted(
+    factory: ports.ProtocolFactory, to: tuple[str, SSL.Context], on_refused: Callable[[str], None]
+) -> asyncio.Protocol:
+    host, context = to
+    return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
 
 
 def main(argv: list[str]) -> int:

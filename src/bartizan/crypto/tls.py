@@ -101,14 +101,17 @@ def _server_context(chain_pem: bytes, key_pem: bytes, pq: Pq) -> SSL.Context:
     return context
 
 
-def client_context(ca_pem: bytes, *, groups: str | None = None) -> SSL.Context:
+def client_context(
+    ca_pem: bytes, *, groups: str | None = None, own: tuple[bytes, bytes] | None = None
+) -> SSL.Context:
     """Return the context of a client that trusts these authorities and no others; the name is per connection.
 
     Args:
         ca_pem: certificates of the authorities.
         groups: OpenSSL's list of groups to offer, where others than `OFFERED` are wanted.
+        own: chain and private key that it shows to a server that asks who it is, both PEM.
     Raises:
-        CertificateUnusable: `ca_pem` holds no certificate that can be read.
+        CertificateUnusable: `ca_pem` holds no certificate that can be read, or the chain and key are no pair.
         NoHybridGroup: the build knows none of the groups.
     """
     context = _context(SSL.TLS_CLIENT_METHOD, groups or OFFERED)
@@ -119,6 +122,8 @@ def client_context(ca_pem: bytes, *, groups: str | None = None) -> SSL.Context:
         store.add_cert(certificate)
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
     context.set_alpn_protos([ALPN])
+    if own is not None:
+        _use(context, *own)
     return context
 
 

@@ -2,7 +2,8 @@
 
 Rules of this file: what is expected is held before the admitted record and settled once, however the request ends.
 A service's word about tokens settles it; where a request reached its service and no word came, the expectation
-stands, so that nobody gets an answer cheaper by leaving before its end.
+stands, or what was counted of the answer if that is more, so that nobody gets one cheaper by leaving before its end.
+What is ours, the status of a cut or of a client that left, never says that nothing was spent.
 """
 
 import asyncio
@@ -31,8 +32,8 @@ _UNREACHED: Final = frozenset(
     {"upstream-unreachable", "upstream-busy", "upstream-credential", "upstream-unavailable"}
 )
 """Reasons for which nothing was spent: the service did not take the request."""
-_NOTHING_SPENT: Final = range(400, 499)
-"""A service's own refusals; it does not charge for them. 499 is ours: a client that left."""
+_NOTHING_SPENT: Final = range(400, 500)
+"""A service's own refusals; it does not charge for them."""
 Answer: TypeAlias = Reserved | Overdrawn | None
 Steps: TypeAlias = Generator[int | Coming, bytes | Answer, None]
 
@@ -51,7 +52,8 @@ def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[
     """
     if plane.ports.reserve is None or exchange.known is None:
         return generation
-    answer = plane.ports.reserve(_expected(exchange), exchange.started)
+    # now, not when the head came: a body that took long must not be counted as one of long ago
+    answer = plane.ports.reserve(_expected(exchange), exchange.asked)
     if isinstance(answer, asyncio.Future):
         answer = yield answer
         exchange.reserved = answer if isinstance(answer, Reserved) else None
@@ -99,7 +101,8 @@ def settle(exchange: "Exchange", said: Usage, status: int, reason: str) -> None:
     Args:
         exchange: the request, at its end.
         said: tokens, as the service says.
-        status, reason: of the completed record.
+        status: of the service's answer; 0 where none had begun.
+        reason: of the completed record.
     """
     reserved, exchange.reserved = exchange.reserved, None
     if reserved is None:
@@ -108,7 +111,7 @@ def settle(exchange: "Exchange", said: Usage, status: int, reason: str) -> None:
     unsaid = not tokens and not answered
     unspent = not exchange.group or reason in _UNREACHED or status in _NOTHING_SPENT
     if unsaid and not unspent:  # one that was sent has a group of its connection
-        tokens, answered = reserved.input, reserved.output
+        tokens, answered = reserved.input, max(reserved.output, exchange.pieces)
     exchange.plane.ports.settle(reserved, tokens, answered)
 
 

@@ -47,6 +47,7 @@ _LAST_CHUNK: Final = b"0\r\n\r\n"
 _LAST_EVENT: Final = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 """How a stream of OpenAI's API ends. Its own client leaves at these words, before the body's framing has ended."""
 _EVENTS: Final = b"text/event-stream"
+_EVENT: Final = b"data:"
 _OK: Final = 200
 
 
@@ -78,6 +79,7 @@ class Exchange:
         trace, sent, tries: of a request that is traced and was sent to a service: of which trace it is, when it was
             first sent, and how often.
         first: nanoseconds until the first octets of a stream went out, 0 until they did.
+        pieces: events of a stream that went out, where its tokens are limited: each has one at least.
         deadline: instant by which something must have happened; 0 until it is admitted.
         moved: whether something has happened since the last sweep.
     """
@@ -121,6 +123,7 @@ class Exchange:
         "moved",
         "owed",
         "passed",
+        "pieces",
         "plane",
         "reserved",
         "route",
@@ -161,7 +164,7 @@ class Exchange:
         self.upstream: Upstream | None = None
         self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
         self.group = self.trace = ""
-        self.first = self.holds = self.owed = self.slowed = self.tried = self.tries = 0
+        self.first = self.holds = self.owed = self.pieces = self.slowed = self.tried = self.tries = 0
         self.bound = self._last = self._tail = b""
         self.charged = self.fronted = self.kept = self.moved = False
         self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
@@ -341,6 +344,8 @@ class Exchange:
         for piece in pieces:
             self._octets += len(piece)
             self._tail = tail(self._tail, piece)
+            if self.reserved is not None:
+                self.pieces += piece.count(_EVENT)
             if self._events is not None:
                 self._events.take(piece)
 
@@ -445,7 +450,7 @@ class Exchange:
             upstream=self.group,
         )
         if self.reserved is not None:
-            settle(self, said, status, reason)
+            settle(self, said, self._status, reason)
         try:
             journal.append(at, body)
         except JournalUnwritable:

@@ -1,7 +1,7 @@
 """How many tokens an answer says it cost.
 
 Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record and settles limits of
-tokens and money, nothing else is decided by it. It stands near the end of an answer, whole or streamed, and inside a
+tokens and money, nothing else is decided by it. A number that no answer can come to is no word. It stands near the end of an answer, whole or streamed, and inside a
 JSON string its name could not stand between two bare quotes: so the end is all that is kept and looked at. What
 stands only at the beginning of a stream, `events.py` keeps.
 """
@@ -13,7 +13,8 @@ import msgspec
 
 from bartizan.gateway.bounds import USAGE_OCTETS
 
-_MOST: Final = 2**53 - 1
+_MOST: Final = 10**9
+"""Tokens, a thousand times the largest requests of today. Sums of these stay within 64 bits for ever."""
 _Tokens = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
 _OBJECT: Final = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 

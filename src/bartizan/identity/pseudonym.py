@@ -54,7 +54,7 @@ class Addresses:
     A prefix that comes back after that gets a new pseudonym; the store may hold several for one prefix.
     """
 
-    __slots__ = ("_capacity", "_known", "_new", "_random")
+    __slots__ = ("_capacity", "_known", "_new", "_prefixes", "_random")
 
     def __init__(self, capacity: int = 16_384, random: Random = secrets.token_bytes) -> None:
         """Start empty.
@@ -66,6 +66,7 @@ class Addresses:
         self._capacity = capacity
         self._random = random
         self._known: OrderedDict[str, str] = OrderedDict()
+        self._prefixes: dict[str, str] = {}
         self._new: OrderedDict[str, Minted] = OrderedDict()
 
     def __len__(self) -> int:
@@ -85,11 +86,20 @@ class Addresses:
             return known
         minted = mint("a", self._random)
         self._known[network] = minted
+        self._prefixes[minted] = network
         self._new[minted] = Minted(minted, network)
-        for table in (self._known, self._new):
-            if len(table) > self._capacity:
-                table.popitem(last=False)
+        if len(self._known) > self._capacity:
+            del self._prefixes[self._known.popitem(last=False)[1]]
+        if len(self._new) > self._capacity:
+            self._new.popitem(last=False)
         return minted
+
+    def prefix_of(self, pseudonym: str) -> str:
+        """Return the prefix that a pseudonym stands for; the pseudonym itself where it gave way to a newer one.
+
+        For what is counted with others, who have pseudonyms of their own; never for a record.
+        """
+        return self._prefixes.get(pseudonym, pseudonym)
 
     def take_new(self) -> tuple[Minted, ...]:
         """Return the pseudonyms minted since the last call, oldest first, and forget that they are new."""

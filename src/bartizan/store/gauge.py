@@ -11,12 +11,16 @@ from typing import Final
 
 import msgspec
 
-from bartizan.clock import SECOND, Nanoseconds
+from bartizan.clock import DAY, SECOND, Nanoseconds
 
 THRESHOLDS: Final = (100, 80, 50)
 """Per cent of a budget that are told of, each once."""
 NEVER: Final = Nanoseconds(-1)
 """The wait for what costs more than there ever is."""
+OWED: Final = Nanoseconds(31 * DAY)
+"""The most that a rate is ever owed: a service that claims to have counted more closes nobody out for longer."""
+PAID: Final = 2**52
+"""The most that a budget counts as paid, in its millionths; four times the largest one that can be configured."""
 SOON: Final = Nanoseconds(SECOND)
 """The wait where others' requests have to end first: nobody knows when they do."""
 
@@ -132,10 +136,10 @@ def debt(gauge: Gauge, level: int, now: Nanoseconds) -> int:
 
 
 def paid(gauge: Gauge, level: int, now: Nanoseconds, cost: int) -> int:
-    """Return the level after a payment, in its measure."""
+    """Return the level after a payment, in its measure; never more than `OWED` and `PAID` let it be."""
     if isinstance(gauge, Rate):
-        return max(level, now) + cost
-    return level + cost if isinstance(gauge, Budget) else 0
+        return min(max(level, now) + cost, max(level, now + OWED))
+    return min(level + cost, PAID) if isinstance(gauge, Budget) else 0
 
 
 def wait(gauge: Gauge, owed: int, held: int, cost: int, now: Nanoseconds) -> Nanoseconds:

@@ -76,6 +76,23 @@ class MemoryLimiter:
         """Return how long this key would have to wait, 0 where it would not; counts nothing."""
         return gcra(self._tat.get(key) or Nanoseconds(0), now, limit)[2]
 
+    def owe(self, key: str, now: Nanoseconds, until: Nanoseconds) -> None:
+        """Let a key owe at least until an instant: others have counted requests of it too.
+
+        Args:
+            key: whose; where there is no room for one more, it stays unknown.
+            now: the instant.
+            until: theoretical arrival time of its next request, as all know it.
+        """
+        tat = self._tat.get(key)
+        if until <= (tat or now):
+            return
+        if tat is None:
+            if len(self._tat) >= self._capacity and not self._forget_one(now):
+                return
+            heapq.heappush(self._due, (until, key))
+        self._tat[key] = until
+
     def _forget_one(self, now: Nanoseconds) -> bool:
         for _ in range(_SWEEP):
             due, key = self._due[0]

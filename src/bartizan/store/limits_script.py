@@ -6,12 +6,18 @@ left to itself is written with 14 digits. Time is the server's: machines that sh
 
 Of each limit there are two keys. A hash: `l` the level, `h` the sum of the holds, `d` the threshold that was told of.
 A sorted set of the holds: `LEASE:AMOUNT` by the microsecond at which it runs out. Both run out by themselves once
-they owe nothing.
+they owe nothing; those of a budget a day later, because its end is by the asking machine's calendar.
+No number that anybody claims may make a script fail: one that fails ends a connection, and with it everybody's answers.
 """
 
 from typing import Final
 
-_SHARED: Final = """
+from bartizan.clock import MICROSECOND
+from bartizan.store.gauge import OWED, PAID
+
+_SHARED: Final = (
+    f"local OWED, PAID = {OWED // MICROSECOND}, {PAID}"
+    """
 local function now()
   local given = tonumber(ARGV[2])
   if given > 0 then return given end
@@ -20,8 +26,8 @@ local function now()
 end
 local function whole(n) return string.format('%.0f', n) end
 local function paid(kind, level, t, cost)
-  if kind == 'r' then return math.max(level, t) + cost end
-  if kind == 'b' then return level + cost end
+  if kind == 'r' then return math.min(math.max(level, t) + cost, math.max(level, t + OWED)) end
+  if kind == 'b' then return math.min(level + cost, PAID) end
   return 0
 end
 local function owed(kind, level, t)
@@ -58,7 +64,7 @@ end
 local function write(one, t, life)
   local stays = life + 1000000
   if one.kind == 'r' then stays = stays + owed('r', one.level, t) end
-  if one.kind == 'b' then stays = stays + math.max(0, one.ends - t) end
+  if one.kind == 'b' then stays = stays + math.max(0, one.ends - t) + 86400000000 end
   redis.call('HSET', one.key, 'l', whole(one.level), 'h', whole(one.sum), 'd', whole(one.told))
   local ms = whole(math.ceil(stays / 1000))
   redis.call('PEXPIRE', one.key, ms)
@@ -66,6 +72,7 @@ local function write(one, t, life)
 end
 local lease, life = ARGV[1], tonumber(ARGV[3])
 """
+)
 
 ASK: Final = (
     _SHARED
@@ -148,12 +155,15 @@ RENEW: Final = (
 local t = now()
 for i = 1, #KEYS / 2 do
   local one = read(i, t)
-  if one.held then
-    redis.call('ZADD', one.holds, 'XX', whole(t + life), lease .. ':' .. whole(one.cost))
+  local member = lease .. ':' .. whole(one.cost)
+  if one.held and one.kind == 'p' then
+    one.sum = one.sum + one.cost * redis.call('ZADD', one.holds, whole(t + life), member)
+  elseif one.held then
+    redis.call('ZADD', one.holds, 'XX', whole(t + life), member)
   end
   write(one, t, life)
 end
 return 0
 """
 )
-"""ARGV as of `ASK`."""
+"""ARGV as of `ASK`. A place that was forgotten is taken again, for it is in use; what ran out otherwise was paid."""

@@ -18,6 +18,7 @@ from bartizan.store.gauge import (
     Exceeded,
     Gauge,
     Granted,
+    Places,
     Rate,
     amount,
     debt,
@@ -168,15 +169,17 @@ class MemoryLimits:
         return tuple(told)
 
     def renew(self, lease: str, now: Nanoseconds, asks: tuple[Ask, ...]) -> None:
-        """Hold on for another `LEASE` to what a request holds."""
+        """Hold on for another `LEASE` to what a request holds; take a place again that ran out, for it is in use."""
+        until = Nanoseconds(now + LEASE)
         for ask in asks:
-            account = self._accounts.get(ask.key)
-            if account is None:
-                continue
+            account = self._accounts.get(ask.key) or Account(ask.gauge)
             account.expire(now)
             if lease in account.holds:
                 cost, _ = account.holds.pop(lease)
-                account.holds[lease] = (cost, Nanoseconds(now + LEASE))
+                account.holds[lease] = (cost, until)
+            elif ask.held and isinstance(ask.gauge, Places) and not self._make_room((ask,), now):
+                account.hold(lease, amount(ask.gauge, ask.units), until)
+                self._keep((ask,), [account])
 
     def _keep(self, asks: tuple[Ask, ...], accounts: list[Account]) -> None:
         for ask, account in zip(asks, accounts, strict=True):

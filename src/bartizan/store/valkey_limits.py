@@ -24,7 +24,8 @@ _DIGEST: Final = 16
 _UNANSWERED: Final = Unanswered()
 
 
-def _server_time() -> int:
+def server_time() -> int:
+    """Return the microsecond that stands for the server's own time."""
     return 0
 
 
@@ -33,7 +34,7 @@ class ValkeyLimits:
 
     __slots__ = ("_moment", "_valkey")
 
-    def __init__(self, valkey: Valkey, moment: Callable[[], int] = _server_time) -> None:
+    def __init__(self, valkey: Valkey, moment: Callable[[], int] = server_time) -> None:
         """Ask this server, which was told of `SCRIPTS`.
 
         Args:
@@ -42,10 +43,15 @@ class ValkeyLimits:
         """
         self._valkey, self._moment = valkey, moment
 
+    @property
+    def up(self) -> bool:
+        """Whether the server takes questions now."""
+        return self._valkey.up
+
     def ask(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
         """Return the answer to come: whether a request keeps all of these limits; as of `MemoryLimits.ask`."""
         reply = self._valkey.call(ASK, *self._words(lease, asks, (0,) * len(asks)))
-        return _then(reply, lambda said: _answer(asks, said))
+        return then(reply, lambda said: _answer(asks, said))
 
     def settle(
         self, lease: str, asks: tuple[Ask, ...], units: tuple[int, ...]
@@ -55,7 +61,7 @@ class ValkeyLimits:
         Where the server does not answer they are none; the lease then runs out and is paid as expected.
         """
         reply = self._valkey.call(SETTLE, *self._words(lease, asks, units))
-        return _then(reply, lambda said: tuple(_numbers(said, len(asks)) or (0,) * len(asks)))
+        return then(reply, lambda said: tuple(numbers(said, len(asks)) or (0,) * len(asks)))
 
     def renew(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Reply]":
         """Hold on for another `LEASE` to what a request holds; the future says when that is done."""
@@ -69,11 +75,17 @@ class ValkeyLimits:
         return keys, (lease.encode(), b"%d" % self._moment(), _LIFE, *told)
 
 
+def name_of(key: str) -> bytes:
+    """Return what the server knows a key by; the braces keep all together where there are several servers."""
+    said = key.encode("utf-8", "surrogatepass")  # no text of a client's may fail here
+    return b"bartizan:{limits}:" + hashlib.blake2b(said, digest_size=_DIGEST).hexdigest().encode()
+
+
 @lru_cache(maxsize=16_384)
 def _keys(key: str) -> tuple[bytes, bytes]:
-    """Return the names of a limit's two keys; the braces keep them together where there are several servers."""
-    digest = hashlib.blake2b(key.encode(), digest_size=_DIGEST).hexdigest().encode()
-    return b"bartizan:{limits}:" + digest, b"bartizan:{limits}:" + digest + b":held"
+    """Return the names of a limit's two keys."""
+    name = name_of(key)
+    return name, name + b":held"
 
 
 def _words_of(ask: Ask, spent: int) -> Iterator[bytes]:
@@ -92,10 +104,10 @@ def _cost(ask: Ask, units: int) -> int:
 
 
 def _answer(asks: tuple[Ask, ...], said: Reply) -> Answer:
-    numbers = _numbers(said, len(asks) + 2)
-    if numbers is None or not 0 <= numbers[0] <= len(asks):
+    found = numbers(said, len(asks) + 2)
+    if found is None or not 0 <= found[0] <= len(asks):
         return _UNANSWERED
-    place, when, *rest = numbers
+    place, when, *rest = found
     if place:
         wait = NEVER if when < 0 else Nanoseconds(when * MICROSECOND)
         return Exceeded(place - 1, wait, tuple(rest))
@@ -115,15 +127,15 @@ def _left(ask: Ask, taken: int) -> int:
     return max(0, gauge.most - taken)
 
 
-def _numbers(said: Reply, length: int) -> list[int] | None:
+def numbers(said: Reply, length: int) -> list[int] | None:
     """Return a reply that is a list of so many numbers, or None."""
     if not isinstance(said, list) or len(said) != length:
         return None
-    numbers = [number for number in said if isinstance(number, int)]
-    return numbers if len(numbers) == length else None
+    found = [number for number in said if isinstance(number, int)]
+    return found if len(found) == length else None
 
 
-def _then(reply: "asyncio.Future[Reply]", read: Callable[[Reply], object]) -> "asyncio.Future[Any]":
+def then(reply: "asyncio.Future[Reply]", read: Callable[[Reply], object]) -> "asyncio.Future[Any]":
     """Return a future of what is read out of a reply."""
     answer: asyncio.Future[Any] = reply.get_loop().create_future()
 
