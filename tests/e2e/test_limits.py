@@ -13,7 +13,8 @@ import pytest
 
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_upstream import CHAT, service
-from tests.valkey import PASSWORD, free_port, serving
+from tests.ports import free_port
+from tests.valkey import PASSWORD, serving
 
 pytestmark = pytest.mark.slow
 

@@ -3,18 +3,27 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from typing_extensions import override
 
 from bartizan.clock import MICROSECOND, Nanoseconds
+from bartizan.crypto.secret import Secret
+from bartizan.crypto.tls import client_context
+from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.store.gauge import Answer, Ask
 from bartizan.store.memory_limits import MemoryLimits
-from bartizan.store.valkey import Valkey
+from bartizan.store.valkey import Connect, Valkey
 from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
+from tests.ports import free_port
+from tests.valkey import PASSWORD, papers, serving
 
+USER = "bartizan"
+RIGHTS = "resetchannels ~bartizan:{limits}:* +script|load +evalsha +time +hmget +hset +pexpire +get +set +zadd +zrem +zrangebyscore"
+"""What the user of a limiter needs, and no more; as docs/configuration.md says."""
+ACL = ("--user", USER, "on", f">{PASSWORD}", *RIGHTS.split(), "--user", "default", "off")
 _names = itertools.count()
 
 
@@ -85,27 +94,75 @@ class Shared(Engine):
         self._loop.run_until_complete(self.limits.renew(lease, self._own(asks)))
 
 
-async def connected(path: Path) -> Valkey:
-    """Return a connection to a server by its unix socket, once it is up."""
-    loop, up = asyncio.get_running_loop(), asyncio.Event()
+def by_socket(path: Path) -> Connect:
+    """Return what connects to a server by its unix socket."""
 
     async def connect(factory: Callable[[], asyncio.Protocol], _refused: object) -> None:
-        await loop.create_unix_connection(factory, str(path))
+        await asyncio.get_running_loop().create_unix_connection(factory, str(path))
 
-    valkey = Valkey(connect, SCRIPTS, presence=lambda is_up: up.set() if is_up else up.clear())
+    return connect
+
+
+def by_tls(port: int, authority: Path, own: tuple[Path, Path] | None) -> Connect:
+    """Return what connects to a server on this machine by TLS, as a worker does.
+
+    Args:
+        port: of the server.
+        authority: who may certify it.
+        own: certificate and key that it is shown.
+    """
+    pair = (own[0].read_bytes(), own[1].read_bytes()) if own is not None else None
+    context = client_context(authority.read_bytes(), own=pair)
+
+    async def connect(factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]) -> None:
+        def outer() -> asyncio.Protocol:
+            return TlsProtocol(factory, context, server_hostname="localhost", on_refused=refused)
+
+        await asyncio.get_running_loop().create_connection(outer, "127.0.0.1", port)
+
+    return connect
+
+
+async def connected(
+    way: Path | Connect, password: Secret | None = None, user: str = "", scripts: tuple[str, ...] = SCRIPTS
+) -> Valkey:
+    """Return a connection to a server, once it is up."""
+    up = asyncio.Event()
+    connect = by_socket(way) if isinstance(way, Path) else way
+    valkey = Valkey(
+        connect,
+        scripts,
+        password=password,
+        user=user,
+        presence=lambda is_up: up.set() if is_up else up.clear(),
+    )
     async with asyncio.timeout(20):
         await up.wait()
     return valkey
 
 
 @contextmanager
-def shared(path: Path) -> Iterator[Shared]:
-    """Yield the engine on a running server."""
-    loop = asyncio.new_event_loop()
-    valkey = loop.run_until_complete(connected(path))
-    try:
+def shared(name: str, folder: Path) -> Iterator[Shared]:
+    """Yield the engine on a server of its own.
+
+    Args:
+        name: of `valkey.engines`.
+        folder: for certificates.
+    """
+    kind, over, _ = name.partition(" over TLS")
+    with ExitStack() as stack:
+        loop = asyncio.new_event_loop()
+        stack.callback(loop.close)
+        if over:
+            found, port = papers(folder), free_port()
+            stack.enter_context(serving(*ACL, kind=kind, port=port, shown=found))
+            way, words = (
+                by_tls(port, found.authority, (found.own, found.own_key)),
+                (Secret(PASSWORD.encode()), USER),
+            )
+            valkey = loop.run_until_complete(connected(way, *words))
+        else:
+            valkey = loop.run_until_complete(connected(stack.enter_context(serving(kind=kind))))
+        stack.callback(lambda: loop.run_until_complete(asyncio.sleep(0)))
+        stack.callback(valkey.close)
         yield Shared(loop, valkey)
-    finally:
-        valkey.close()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()

@@ -1,33 +1,17 @@
 """What holds for limits whoever counts: the memory of a process, or a server that many share."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bartizan.clock import MICROSECOND, SECOND, Nanoseconds
-from bartizan.store.gauge import NEVER, Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
+from bartizan.store.gauge import NEVER, OWED, Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
 from bartizan.store.memory_limits import LEASE
-from tests.store.engines import Engine, Memory, Shared, shared
-from tests.valkey import serving
+from tests.store.engines import Engine
 
 START = Nanoseconds(1_800_000_000 * SECOND)
 ENDS = Nanoseconds(START + 3600 * SECOND)
 RATE = Rate(Nanoseconds(SECOND), 10)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Shared]:
-    with serving() as path, shared(path) as engine:
-        yield engine
-
-
-@pytest.fixture(params=["memory", "valkey"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    found: Engine = Memory() if request.param == "memory" else request.getfixturevalue("server")
-    found.fresh()
-    return found
 
 
 any_engine = settings(
@@ -89,29 +73,6 @@ def test_the_order_of_settling_does_not_matter(
             engine.settle(f"q{number}", now, held("k", RATE, expected), (cost,))
         answers.append(engine.ask("last", now, held("k", RATE, 0)))
     assert answers[0] == answers[1]
-
-
-@any_engine
-@given(steps=STEPS, most=st.integers(min_value=1, max_value=20))
-def test_both_engines_say_the_same(server: Shared, steps: list[tuple[int, int, int, int]], most: int) -> None:
-    server.fresh()
-    memory, now = Memory(), START
-    gauges: tuple[Gauge, ...] = (Rate(Nanoseconds(SECOND // 2), most), Places(3), Budget(5 * most, ENDS))
-    open_: list[tuple[int, str, tuple[Ask, ...], tuple[int, ...]]] = []
-    for number, (gap, expected, cost, later) in enumerate(steps):
-        now = Nanoseconds(now + gap * MICROSECOND * (8 if gap % 7 == 0 else 1))
-        for due in [one for one in open_ if one[0] <= number]:
-            open_.remove(due)
-            _, lease, asks, units = due
-            assert memory.settle(lease, now, asks, units) == server.settle(lease, now, asks, units)
-        asks = (
-            Ask("at once", RATE, 1, held=False),
-            *(Ask(str(place), gauge, expected if place != 1 else 1) for place, gauge in enumerate(gauges)),
-        )
-        answer = memory.ask(f"q{number}", now, asks)
-        assert answer == server.ask(f"q{number}", now, asks)
-        if isinstance(answer, Granted):
-            open_.append((number + later, f"q{number}", asks, (1, cost, 1, cost)))
 
 
 def test_all_limits_are_charged_or_none(engine: Engine) -> None:
@@ -217,6 +178,56 @@ def test_large_figures_are_counted_to_the_unit(engine: Engine) -> None:
     answer = engine.ask("two", START, held("k", Budget(most, ENDS), 1))
     assert isinstance(answer, Granted)
     assert answer.left == (0,)
+
+
+@pytest.mark.parametrize("gauge", [Rate(Nanoseconds(60 * SECOND), 1), RATE, Budget(100, ENDS)])
+def test_a_claim_of_any_size_is_owed_for_a_month_at_most_and_breaks_nothing(
+    engine: Engine, gauge: Gauge
+) -> None:
+    for number, claim in enumerate((2**53, 10**18, 10**30)):
+        asks = (*held(f"k{number}", gauge, 1), *held("places", Places(9), 1))
+        assert isinstance(engine.ask(f"q{number}", START, asks), Granted)
+        engine.settle(f"q{number}", START, asks, (claim, 1))
+        answer = engine.ask("next", START, asks)
+        assert isinstance(answer, Exceeded)
+        assert 0 < answer.wait <= OWED + SECOND
+        assert isinstance(engine.ask(f"other {number}", START, held("another", RATE, 1)), Granted)
+        later = Nanoseconds(START + OWED)
+        if isinstance(gauge, Rate):
+            assert isinstance(engine.ask(f"r{number}", later, held(f"k{number}", gauge, 1)), Granted)
+
+
+@pytest.mark.parametrize("gauge", [RATE, Places(10), Budget(100, ENDS)])
+def test_a_request_of_any_size_is_answered(engine: Engine, gauge: Gauge) -> None:
+    for units in (2**53, 10**18, 10**30):
+        assert engine.ask("q", START, held("k", gauge, units)) == Exceeded(0, NEVER, (0,))
+
+
+def test_a_place_that_was_forgotten_is_taken_again_by_whoever_is_in_it(engine: Engine) -> None:
+    asks = held("places", Places(1), 1)
+    engine.ask("long", START, asks)
+    later = Nanoseconds(START + LEASE)
+    engine.renew("long", later, asks)  # late: the lease ran out
+    assert isinstance(engine.ask("two", later, asks), Exceeded)
+    engine.settle("long", later, asks, (1,))
+    assert isinstance(engine.ask("two", later, asks), Granted)
+
+
+def test_what_ran_out_and_was_paid_is_not_held_again(engine: Engine) -> None:
+    asks = held("k", Budget(100, ENDS), 60)
+    engine.ask("long", START, asks)
+    later = Nanoseconds(START + LEASE)
+    engine.renew("long", later, asks)
+    assert isinstance(engine.ask("two", later, held("k", Budget(100, ENDS), 40)), Granted)
+
+
+@any_engine
+@given(key=st.text(st.characters(exclude_categories=()), max_size=40))
+def test_any_text_is_a_key_of_its_own(engine: Engine, key: str) -> None:
+    engine.fresh()
+    assert isinstance(engine.ask("q", START, held(key, Places(1), 1)), Granted)
+    assert isinstance(engine.ask("r", START, held(key, Places(1), 1)), Exceeded)
+    assert isinstance(engine.ask("s", START, held(key + " ", Places(1), 1)), Granted)
 
 
 def _told(answer: Answer) -> tuple[int, ...]:

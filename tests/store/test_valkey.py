@@ -12,20 +12,13 @@ from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.store.gauge import Ask, Granted, Places, Rate, Unanswered
 from bartizan.store.resp import Replies, Reply, ReplyMalformed, ServerRefused, command
-from bartizan.store.valkey import WAITING, Connect, Valkey
+from bartizan.store.valkey import WAITING, Valkey
 from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
-from tests.store.engines import connected
+from tests.store.engines import by_socket, connected
 from tests.valkey import PASSWORD, serving
 
 ASKS = (Ask("k", Places(1)),)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def to(path: Path) -> Connect:
-    async def connect(factory: Callable[[], asyncio.Protocol], _refused: object) -> None:
-        await asyncio.get_running_loop().create_unix_connection(factory, str(path))
-
-    return connect
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -63,7 +56,7 @@ def test_a_server_that_refuses_us_answers_nothing(password: str | None) -> None:
         async def connect(factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]) -> None:
             nonlocal tries
             tries += 1
-            await to(path)(factory, refused)
+            await by_socket(path)(factory, refused)
 
         valkey = Valkey(connect, SCRIPTS, password=Secret(password.encode()) if password else None)
         assert await ValkeyLimits(valkey).ask("q", ASKS) == Unanswered()
@@ -77,7 +70,7 @@ def test_a_server_that_refuses_us_answers_nothing(password: str | None) -> None:
 
 def test_a_server_that_forgot_the_scripts_is_told_again() -> None:
     async def scenario(path: Path) -> None:
-        valkey, other = await connected(path), Valkey(to(path), ())
+        valkey, other = await connected(path), Valkey(by_socket(path), ())
         await until(lambda: other.up)
         assert isinstance(await ValkeyLimits(valkey).ask("q", ASKS), Granted)
         reader, writer = await asyncio.open_unix_connection(str(path))
@@ -151,7 +144,7 @@ def test_whatever_a_server_says_it_is_an_answer_or_none_and_soon(said: bytes, tm
                 writer.close()
 
         async with await asyncio.start_unix_server(accept, str(path)):
-            valkey = Valkey(to(path), SCRIPTS)
+            valkey = Valkey(by_socket(path), SCRIPTS)
             await until(lambda: valkey.up)
             limits = ValkeyLimits(valkey)
             assert await limits.ask("q", ASKS) == Unanswered()
@@ -168,7 +161,7 @@ def test_so_much_waits_for_a_silent_server_and_no_more(tmp_path: Path) -> None:
     async def scenario() -> None:
         path = tmp_path / "s"
         async with await asyncio.start_unix_server(greeted(b""), str(path)):
-            valkey = Valkey(to(path), SCRIPTS)
+            valkey = Valkey(by_socket(path), SCRIPTS)
             await until(lambda: valkey.up)
             limits = ValkeyLimits(valkey)
             waiting = [limits.ask(f"q{number}", ASKS) for number in range(WAITING + 10)]
