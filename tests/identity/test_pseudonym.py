@@ -77,3 +77,17 @@ def test_new_ones_that_nobody_takes_are_bounded_too() -> None:
     for host in range(100):
         known.pseudonym(f"10.0.{host}.1")
     assert len(known.take_new()) == 8
+
+
+@given(st.lists(st.integers(min_value=0, max_value=40), max_size=80))
+def test_a_pseudonym_leads_back_while_it_is_in_use_and_no_longer(hosts: list[int]) -> None:
+    known, latest = Addresses(capacity=8, random=counting()), dict[str, str]()
+    for host in hosts:
+        given_out = known.pseudonym(f"10.0.{host}.1")
+        latest.pop(given_out, None)
+        latest[given_out] = f"10.0.{host}.0/24"
+        for pseudonym, network in list(latest.items())[-8:]:
+            assert known.prefix_of(pseudonym) == network
+        for pseudonym in list(latest)[:-8]:
+            assert known.prefix_of(pseudonym) == pseudonym
+    assert known.prefix_of("anonymous") == "anonymous"

@@ -118,3 +118,28 @@ def test_keys_that_keep_asking_do_not_hide_one_that_stopped() -> None:
     later = Nanoseconds(START + 9 * SECOND)
     answers = [limiter.ask("new", later, limit) for _ in range(10)]
     assert any(answer < 0 for answer in answers)
+
+
+@given(LIMITS, GAPS, st.lists(st.integers(0, 30 * SECOND), min_size=80, max_size=80))
+def test_what_others_have_counted_is_only_ever_added(limit: Rate, gaps: list[int], told: list[int]) -> None:
+    limiter, alone = MemoryLimiter(), MemoryLimiter()
+    for now, more in zip(instants(gaps), told, strict=False):
+        limiter.owe("a", now, Nanoseconds(now + more))
+        earliest = max(0, more - (limit.burst - 1) * limit.interval)
+        assert limiter.waits("a", now, limit) >= earliest
+        if limiter.ask("a", now, limit) <= 0:
+            assert alone.ask("a", now, limit) <= 0
+
+
+def test_what_others_have_counted_takes_nobodys_place() -> None:
+    limiter, limit = MemoryLimiter(capacity=2), Rate(SECOND, 1)
+    limiter.ask("a", START, limit)
+    limiter.owe("b", START, Nanoseconds(START + 5 * SECOND))
+    limiter.owe("c", START, Nanoseconds(START + 5 * SECOND))
+    assert len(limiter) == 2
+    later = Nanoseconds(START + SECOND)
+    limiter.owe("c", later, Nanoseconds(later + SECOND))  # nothing is owed at "a" any more
+    assert len(limiter) == 2
+    assert [limiter.waits(key, later, limit) for key in "abc"] == [0, 4 * SECOND, SECOND]
+    limiter.owe("d", later, later)
+    assert len(limiter) == 2

@@ -56,6 +56,10 @@ class Networks:
         self._untold: dict[str, int] = {}
         self._told, self._waiting = Nanoseconds(0), False
 
+    def __len__(self) -> int:
+        """Return of how many addresses something is to be told."""
+        return len(self._untold)
+
     def count(self, address: str) -> None:
         """Take note that a stranger was let pass.
 
