@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.app.metering import Metering, period_end, period_name
+from bartizan.app.metering import MOST_DOUBTFUL, Metering, period_end, period_name
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, SECOND, Nanoseconds, SetClock
 from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
-from bartizan.store.gauge import Answer, Ask, Unanswered
+from bartizan.store.gauge import OWED, Answer, Ask, Granted, Unanswered
 from bartizan.store.memory_limits import LEASE
 
 NOW = Nanoseconds(1_798_761_600 * SECOND)  # 2027-01-01T00:00:00Z
@@ -136,36 +136,132 @@ def test_what_is_under_way_for_long_is_held_for_as_long() -> None:
 
 
 class Silent:
-    """A server that does not answer."""
+    """A server that does not answer until it is told to; remembers what it was asked."""
 
-    up = False
+    def __init__(self) -> None:
+        self.up = False
+        self.asked, self.settled = list[tuple[Ask, ...]](), list[tuple[str, tuple[int, ...]]]()
+        self.answer: Answer = Unanswered()
+        self.coming = list[asyncio.Future[tuple[int, ...]]]()
 
-    def ask(self, _lease: str, _asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
+    def ask(self, _lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
+        self.asked.append(asks)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        future.set_result(Unanswered())
+        future.set_result(self.answer)
         return future
 
     def settle(
-        self, _lease: str, asks: tuple[Ask, ...], _units: tuple[int, ...]
+        self, lease: str, _asks: tuple[Ask, ...], units: tuple[int, ...]
     ) -> "asyncio.Future[tuple[int, ...]]":
+        self.settled.append((lease, units))
         future: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
-        future.set_result((0,) * len(asks))
+        self.coming.append(future)
         return future
 
     def renew(self, _lease: str, _asks: tuple[Ask, ...]) -> object:
         return None
 
 
-def test_where_nobody_knows_nothing_passes_and_nothing_stays_held() -> None:
+TWO = (Meter("address", concurrent=1), Meter("service", tokens_per_minute=500))
+
+
+async def shared_answer(counts: Metering, **changes: str | int) -> Reserved | Overdrawn | None:
+    answer = counts.reserve(msgspec.structs.replace(ASKED, **changes), NOW)
+    assert isinstance(answer, asyncio.Future)
+    return await answer
+
+
+def test_where_nobody_knows_nothing_passes_and_what_is_perhaps_held_is_given_back_in_the_end() -> None:
     async def scenario() -> None:
-        meters = (Meter("address", concurrent=1), Meter("service", concurrent=5))
-        counts = Metering(meters, (), SetClock(NOW), Silent())
-        for _ in range(3):
-            answer = counts.reserve(ASKED, NOW)
-            assert isinstance(answer, asyncio.Future)
-            assert await answer == Overdrawn("", SECOND)
+        server, clock = Silent(), SetClock(NOW)
+        counts = Metering(TWO, (), clock, server)
+        for number in range(3):
+            assert await shared_answer(counts, lease=f"q-{number}") == Overdrawn("", SECOND)
+        clock.at = Nanoseconds(NOW + 2 * SECOND)
+        counts.renew()
+        assert server.settled == []  # still nobody to give it back to
+        server.up = True
+        clock.at = Nanoseconds(NOW + 4 * SECOND)
+        counts.renew()
+        assert server.settled == [(f"q-{number}", (0, 0)) for number in range(3)]
+        clock.at = Nanoseconds(NOW + 6 * SECOND)
+        counts.renew()
+        assert len(server.settled) == 3
 
     asyncio.run(scenario())
+
+
+def test_what_nobody_knows_of_is_remembered_up_to_a_bound() -> None:
+    async def scenario() -> None:
+        server, clock = Silent(), SetClock(NOW)
+        counts = Metering(TWO, (), clock, server)
+        for number in range(MOST_DOUBTFUL + 10):
+            await shared_answer(counts, lease=f"q-{number}")
+        server.up, clock.at = True, Nanoseconds(NOW + 2 * SECOND)
+        counts.renew()
+        assert len(server.settled) == MOST_DOUBTFUL
+
+    asyncio.run(scenario())
+
+
+def test_a_network_is_one_for_all_who_share_its_limit_whatever_each_calls_it() -> None:
+    async def scenario() -> None:
+        keys = list[str]()
+        for pseudonym in ("a-1", "a-2"):
+            server = Silent()
+            server.answer = Granted((0, 0), (Nanoseconds(0), Nanoseconds(0)), (0, 0))
+            counts = Metering(TWO, (), SetClock(NOW), server, {pseudonym: "192.0.2.0/24"}.__getitem__)
+            assert isinstance(await shared_answer(counts, address=pseudonym), Reserved)
+            keys.append(server.asked[0][0].key)
+        assert keys[0] == keys[1]
+        assert keys[0].endswith(" 192.0.2.0/24")
+
+    asyncio.run(scenario())
+
+
+def test_what_is_settled_twice_is_paid_once() -> None:
+    counts = metering(Meter("principal", ("a",), tokens_per_minute=60, own=True))
+    held = reserved(counts)
+    counts.settle(held, 5, 25)
+    counts.settle(held, 20, 40)
+    counts.settle(held, 0, 0)
+    assert b"r=0;" in reserved(counts, lease="q-2").fields  # 30 paid, 30 expected now
+
+
+def test_who_ends_waits_a_moment_for_the_last_settlement_and_no_longer() -> None:
+    async def scenario() -> None:
+        server = Silent()
+        server.answer = Granted((0, 0), (Nanoseconds(0), Nanoseconds(0)), (0, 0))
+        counts = Metering(TWO, (), SetClock(NOW), server)
+        await counts.settled()  # there is none
+        for number in range(2):
+            answer = await shared_answer(counts, lease=f"q-{number}")
+            assert isinstance(answer, Reserved)
+            counts.settle(answer, 1, 1)
+        ending = asyncio.ensure_future(counts.settled())
+        server.coming[0].set_result((0, 0))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not ending.done()
+        server.coming[1].set_result((0, 0))
+        await ending
+        answer = await shared_answer(counts, lease="q-9")
+        assert isinstance(answer, Reserved)
+        counts.settle(answer, 1, 1)
+        await counts.settled()  # nobody answers: that takes no longer than it may
+
+    asyncio.run(scenario())
+
+
+def test_a_claim_of_any_size_leaves_others_served() -> None:
+    counts = metering(
+        Meter("principal", tokens_per_minute=60), Meter("principal", ("a",), spend_per_day=1000)
+    )
+    counts.settle(reserved(counts), 10**9, 10**9)
+    refused = ask(counts, lease="q-2")
+    assert isinstance(refused, Overdrawn)
+    assert 0 < refused.wait <= OWED
+    reserved(counts, lease="q-3", principal="user.y")
 
 
 @given(st.integers(0, 4_000_000_000))

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bartizan.app.networks import EVERY, UNTOLD, Networks
+from bartizan.app.networks import Sums as Summing
 from bartizan.clock import MICROSECOND, MILLISECOND, SECOND, Nanoseconds
 from bartizan.store.gauge import Rate
 from bartizan.store.limits import MemoryLimiter
@@ -39,7 +40,7 @@ class Sums:
 class Worker:
     """One worker, as far as strangers are concerned."""
 
-    def __init__(self, sums: ValkeySums | Sums | None) -> None:
+    def __init__(self, sums: Summing | None) -> None:
         self.limiter = MemoryLimiter()
         self.networks = Networks(self.limiter, RATE, sums, lambda address: address.partition(" ")[0])
 
@@ -55,7 +56,7 @@ class Machines:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, valkey: Valkey, count: int) -> None:
         self.loop, self.valkey, self.now = loop, valkey, START
-        self.workers = [Worker(self) for _ in range(count)]  # type: ignore[arg-type]  # counts the calls on their way
+        self.workers = [Worker(self) for _ in range(count)]
         self.sums, self.calls, self.waiting = (
             ValkeySums(valkey, lambda: self.now // MICROSECOND),
             0,
@@ -85,7 +86,7 @@ class Machines:
     async def _answers(self) -> None:
         waiting, self.waiting = self.waiting, []
         for each in waiting:
-            await each  # type: ignore[misc]  # a future
+            await each
         await asyncio.sleep(0)
 
 
