@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.app.limit_plan import meters, prices
+from bartizan.app.authority_files import AuthoritiesMissing
+from bartizan.app.limit_plan import PapersUnusable, limiter, meters, prices
 from bartizan.app.limit_settings import limiter_address, micros
-from bartizan.app.plan import Meter, Price
+from bartizan.app.plan import Limiter, Meter, Price
+from bartizan.app.route_plan import limiter_context
 from bartizan.app.weakness import weaknesses
+from bartizan.config import SecretMissing
 from tests.app.test_settings import SERVICE, accepted, refusal
+from tests.valkey import papers
 
 PRICE = '[[price]]\nservice = "a"\ninput = "2.5"\noutput = "10"\n'
 
@@ -77,3 +81,60 @@ def test_a_server_has_its_usual_port_and_may_be_asked_over_tls() -> None:
     assert encrypted is not None
     assert (plain.host, plain.port, plain.tls) == ("h", 6379, False)
     assert (encrypted.host, encrypted.port, encrypted.tls) == ("::1", 7000, True)
+
+
+SERVER = '[limiter]\nurl = "valkeys://limits.example.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SERVER + 'certificate = "c.pem"', "limiter.certificate: needs a `key` too"),
+        (SERVER + 'key = "file:k"', "limiter.key: needs a `certificate` too"),
+        (SERVER + 'certificate = "c.pem"\nkey = "k.pem"', "limiter.key: must be a reference to a secret"),
+        ('[limiter]\nurl = "valkey://h"\nauthorities = "a.pem"', "limiter.authorities: is for TLS; `url` must begin"),
+        ('[limiter]\nurl = "valkey://h"\ncertificate = "c.pem"\nkey = "file:k"', "limiter.certificate: is for TLS"),
+        ('[limiter]\ncertificate = "c.pem"\nkey = "file:k"', "limiter.certificate: is for a server"),
+    ],
+)  # fmt: skip
+def test_what_is_shown_over_tls_is_a_pair_and_for_tls(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(tmp_path, SERVICE + text)
+
+
+def shown(folder: Path, certificate: str, key: str, authority: str = "server.ca") -> Limiter | None:
+    text = SERVER + f'authorities = "{authority}"\ncertificate = "{certificate}"\nkey = "file:{key}"'
+    return limiter(accepted(folder, SERVICE + text), folder)
+
+
+def test_a_certificate_and_its_key_become_part_of_the_plan(tmp_path: Path) -> None:
+    papers(tmp_path)
+    found = shown(tmp_path, "client.crt", "client.key")
+    assert found is not None
+    assert found.certificate == (tmp_path / "client.crt").read_text()
+    assert found.key.strip() == (tmp_path / "client.key").read_text().strip()
+    assert limiter_context(found) is not None
+
+
+def test_what_is_no_certificate_with_its_key_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    papers(tmp_path)
+    for certificate, key in (
+        ("client.crt", "stranger.key"),
+        ("client.ca", "client.key"),
+    ):
+        with pytest.raises(
+            PapersUnusable, match="the key cannot be read or is not the certificate's"
+        ) as fault:
+            shown(tmp_path, certificate, key)
+        assert "PRIVATE" not in str(fault.value)
+    (tmp_path / "broken.ca").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    with pytest.raises(PapersUnusable, match="authorit"):
+        shown(tmp_path, "client.crt", "client.key", "broken.ca")
+    with pytest.raises(AuthoritiesMissing):
+        shown(tmp_path, "client.key", "client.key")
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    papers(tmp_path)
+    (tmp_path / "client.key").chmod(0o644)
+    with pytest.raises(SecretMissing, match="can be read or changed by others"):
+        shown(tmp_path, "client.crt", "client.key")

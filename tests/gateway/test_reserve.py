@@ -132,6 +132,129 @@ def test_who_leaves_a_stream_before_its_end_pays_what_was_expected() -> None:
     run(scenario())
 
 
+def test_who_leaves_a_long_stream_before_its_end_pays_for_what_it_had() -> None:
+    """Who names no `max_tokens` is expected to get 1,024: more than that is not free for leaving in time."""
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        events = b"data: {}\n\n" * 3000 + b"data: end"
+        writer.write(b"%x\r\n%b\r\n" % (len(events), events))
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene:
+            scene.upstream.script = script
+            async with client(scene) as one:
+                body = CHAT.replace(b"{", b'{"stream":true,', 1)
+                one.send(request(body=body))
+                await one.reader.readuntil(b"data: end")
+            await until(lambda: scene.settled, scene)
+            ((tokens, answered),) = spent(scene)
+            assert tokens == len(body) // 4 + 1
+            assert 3000 <= answered <= 3010
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("change", ["revoked", "forbidden"])
+def test_who_is_cut_before_its_answer_began_pays_what_was_expected(change: str) -> None:
+    """The service works on it all the same: whoever has its own token revoked must not get that for nothing."""
+    counting = Counting()
+
+    async def script(_received: Received, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.upstream.script = script
+            one.send(request())
+            await until(lambda: scene.upstream.received, scene)
+            if change == "revoked":
+                scene.revoked.add("workload.drill")
+            else:
+                scene.forbidden.add("chat")
+            scene.number += 1
+            await until(lambda: scene.settled, scene)
+            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+
+    run(scenario())
+
+
+def test_who_leaves_before_the_answer_began_pays_what_was_expected() -> None:
+    counting = Counting()
+
+    async def script(_received: Received, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene:
+            scene.upstream.script = script
+            async with client(scene) as one:
+                one.send(request())
+                await until(lambda: scene.upstream.received, scene)
+            await until(lambda: scene.settled, scene)
+            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("claim", [b"-1", b"1e400", b"9007199254740991", b"1000000001", b'"1"', b"null"])
+def test_a_number_that_no_answer_comes_to_costs_what_was_expected(claim: bytes) -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        body = b'{"usage":{"prompt_tokens":1,"completion_tokens":%b}}' % claim
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            scene.upstream.script = script
+            assert (await one.ask(request())).status == 200
+            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+
+    run(scenario())
+
+
+def test_a_request_is_counted_when_all_of_it_is_there_not_when_it_began() -> None:
+    """Else bodies that are sent slowly could be ended together, each counted at another time, all long ago."""
+    counting, counted = Counting(), list[Nanoseconds]()
+
+    def reserve(expected: Expected, now: Nanoseconds) -> Reserved | Overdrawn | Coming:
+        counted.append(now)
+        return counting.reserve(expected, now)
+
+    async def scenario() -> None:
+        async with standing(lambda scene: setattr(scene, "reserve", reserve)) as scene, client(scene) as one:
+            octets = request()
+            one.send(octets[:-5])
+            await asyncio.sleep(0.2)
+            before = scene.clock.now()
+            one.send(octets[-5:])
+            assert (await one.answer()).status == 200
+            assert counted[0] >= before
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "times"),
+    [(b'"a"', 1), (b'["a"]', 1), (b'["a","b","c"]', 3), (b"[1,2,3]", 1), (b"[[1],[2]]", 2)],
+)
+def test_every_prompt_of_a_completion_is_expected_to_be_answered(prompt: bytes, times: int) -> None:
+    counting = Counting()
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene, client(scene) as one:
+            body = b'{"model":"m","prompt":%b,"max_tokens":7,"n":2}' % prompt
+            assert (await one.ask(request(b"POST", b"/v1/completions", body))).status == 200
+            assert counting.asked[0].output == 14 * times
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("status", [b"400 Bad Request", b"429 Too Many Requests", b"401 Unauthorized"])
 def test_what_the_service_refuses_costs_nothing(status: bytes) -> None:
     counting = Counting()
@@ -143,6 +266,25 @@ def test_what_the_service_refuses_costs_nothing(status: bytes) -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
             scene.upstream.script = script
             await one.ask(request())
+            assert spent(scene) == [(0, 0)]
+
+    run(scenario())
+
+
+def test_what_the_service_refuses_costs_nothing_although_the_client_left_before_it_read_why() -> None:
+    counting = Counting()
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{")
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        async with standing(counting.prepare) as scene:
+            scene.upstream.script = script
+            async with client(scene) as one:
+                one.send(request())
+                await one.reader.readuntil(b"{")
+            await until(lambda: scene.settled, scene)
             assert spent(scene) == [(0, 0)]
 
     run(scenario())

@@ -97,8 +97,8 @@ class Shared(Engine):
 def by_socket(path: Path) -> Connect:
     """Return what connects to a server by its unix socket."""
 
-    async def connect(factory: Callable[[], asyncio.Protocol], _refused: object) -> None:
-        await asyncio.get_running_loop().create_unix_connection(factory, str(path))
+    async def connect(factory: Callable[[], asyncio.Protocol], _refused: object) -> asyncio.BaseTransport:
+        return (await asyncio.get_running_loop().create_unix_connection(factory, str(path)))[0]
 
     return connect
 
@@ -114,11 +114,13 @@ def by_tls(port: int, authority: Path, own: tuple[Path, Path] | None) -> Connect
     pair = (own[0].read_bytes(), own[1].read_bytes()) if own is not None else None
     context = client_context(authority.read_bytes(), own=pair)
 
-    async def connect(factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]) -> None:
+    async def connect(
+        factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]
+    ) -> asyncio.BaseTransport:
         def outer() -> asyncio.Protocol:
             return TlsProtocol(factory, context, server_hostname="localhost", on_refused=refused)
 
-        await asyncio.get_running_loop().create_connection(outer, "127.0.0.1", port)
+        return (await asyncio.get_running_loop().create_connection(outer, "127.0.0.1", port))[0]
 
     return connect
 

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.clock import Nanoseconds
+from bartizan.clock import DAY, MILLISECOND, SECOND, Nanoseconds, SystemClock
 from bartizan.crypto.secret import Secret
-from bartizan.store.gauge import Ask, Granted, Places, Rate, Unanswered
+from bartizan.store.gauge import Ask, Budget, Granted, Places, Rate, Unanswered
 from bartizan.store.resp import Replies, Reply, ReplyMalformed, ServerRefused, command
 from bartizan.store.valkey import WAITING, Valkey
-from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits
-from tests.store.engines import by_socket, connected
-from tests.valkey import PASSWORD, serving
+from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits, name_of
+from tests.ports import free_port
+from tests.store.engines import by_socket, by_tls, connected
+from tests.valkey import PASSWORD, engines, papers, serving
 
 ASKS = (Ask("k", Places(1)),)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -53,10 +54,12 @@ def test_a_server_that_refuses_us_answers_nothing(password: str | None) -> None:
     async def scenario(path: Path) -> None:
         tries = 0
 
-        async def connect(factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]) -> None:
+        async def connect(
+            factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]
+        ) -> asyncio.BaseTransport:
             nonlocal tries
             tries += 1
-            await by_socket(path)(factory, refused)
+            return await by_socket(path)(factory, refused)
 
         valkey = Valkey(connect, SCRIPTS, password=Secret(password.encode()) if password else None)
         assert await ValkeyLimits(valkey).ask("q", ASKS) == Unanswered()
@@ -65,6 +68,116 @@ def test_a_server_that_refuses_us_answers_nothing(password: str | None) -> None:
         valkey.close()
 
     with serving("--requirepass", PASSWORD) as path:
+        asyncio.run(scenario(path))
+
+
+STRANGER = ("stranger", "stranger_key")
+
+
+@pytest.mark.parametrize(
+    ("authority", "shown"), [("authority", None), ("authority", STRANGER), ("clients", ("own", "own_key"))]
+)
+def test_over_tls_neither_side_takes_a_stranger_for_the_other(
+    authority: str, shown: tuple[str, str] | None, tmp_path: Path
+) -> None:
+    """Without a certificate, with another authority's, and where the server's own is not known."""
+    found, port, tries = papers(tmp_path), free_port(), list[None]()
+    own = (getattr(found, shown[0]), getattr(found, shown[1])) if shown is not None else None
+
+    async def scenario() -> None:
+        way = by_tls(port, getattr(found, authority), own)
+
+        async def counted(
+            factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]
+        ) -> asyncio.BaseTransport:
+            tries.append(None)
+            return await way(factory, refused)
+
+        valkey = Valkey(counted, SCRIPTS)
+        await until(lambda: len(tries) > 2)
+        assert not valkey.up
+        assert await ValkeyLimits(valkey).ask("q", ASKS) == Unanswered()
+        valkey.close()
+
+    with serving(kind=encrypting(), port=port, shown=found):
+        asyncio.run(scenario())
+
+
+def encrypting() -> str:
+    """Return a kind of server that speaks TLS."""
+    for name in engines():
+        kind, over, _ = name.partition(" over TLS")
+        if over:
+            return kind
+    pytest.skip("needs a redis-server or valkey-server that was built with TLS")
+
+
+def test_who_speaks_plain_text_where_tls_is_wanted_is_tried_again_until_somebody_does(tmp_path: Path) -> None:
+    found, port = papers(tmp_path), free_port()
+    way, tries = by_tls(port, found.authority, (found.own, found.own_key)), list[None]()
+
+    async def counted(
+        factory: Callable[[], asyncio.Protocol], refused: Callable[[str], None]
+    ) -> asyncio.BaseTransport:
+        transport = await way(factory, refused)
+        tries.append(None)
+        return transport
+
+    async def scenario() -> None:
+        with serving(port=port):
+            valkey = Valkey(counted, SCRIPTS)
+            limits, kind = ValkeyLimits(valkey), encrypting()
+            await until(lambda: bool(tries))
+            assert await limits.ask("q", ASKS) == Unanswered()
+        with serving(kind=kind, port=port, shown=found):
+            await until(lambda: valkey.up)
+            assert isinstance(await limits.ask("q", ASKS), Granted)
+        await until(lambda: not valkey.up)
+        assert await limits.ask("r", ASKS) == Unanswered()
+        valkey.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_handshake_that_is_never_answered_ends_with_the_connection(tmp_path: Path) -> None:
+    found, port = papers(tmp_path), free_port()
+
+    async def scenario() -> None:
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readexactly(1)
+            begun.set()
+            await reader.read()
+            ended.set()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", port):
+            valkey = Valkey(by_tls(port, found.authority, None), SCRIPTS)
+            await begun.wait()
+            assert await ValkeyLimits(valkey).ask("q", ASKS) == Unanswered()
+            valkey.close()
+            async with asyncio.timeout(5):  # half the time that a handshake has
+                await ended.wait()
+
+    asyncio.run(scenario())
+
+
+def test_a_budget_is_remembered_for_a_day_longer_than_the_servers_clock_says() -> None:
+    """A machine whose clock is behind the server's still counts the day that is over there."""
+
+    async def scenario(path: Path) -> None:
+        valkey = await connected(path)
+        past = Nanoseconds(SystemClock().now() - 3600 * SECOND)
+        asks = (Ask("k", Budget(100, past), 10),)
+        assert isinstance(await ValkeyLimits(valkey).ask("q", asks), Granted)
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(command(b"PTTL", name_of("k")))
+        assert int((await reader.readline())[1:]) > DAY // MILLISECOND
+        writer.close()
+        valkey.close()
+
+    with serving() as path:
         asyncio.run(scenario(path))
 
 

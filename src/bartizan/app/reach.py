@@ -98,11 +98,14 @@ class Reach:
         connect, user, scripts = self._connect_limiter, self._limiter.user, (*SCRIPTS, SUM)
         return Valkey(connect, scripts, password=password, user=user, presence=self._limiter_is)
 
-    async def _connect_limiter(self, factory: ProtocolFactory, refused: Callable[[str], None]) -> None:
+    async def _connect_limiter(
+        self, factory: ProtocolFactory, refused: Callable[[str], None]
+    ) -> asyncio.BaseTransport:
         def outer() -> asyncio.Protocol:
             return factory() if self._counting is None else _encrypted(factory, self._counting, refused)
 
-        await asyncio.get_running_loop().create_connection(outer, sock=await self.dial(LIMITER))
+        made = await asyncio.get_running_loop().create_connection(outer, sock=await self.dial(LIMITER))
+        return made[0]
 
     def _limiter_is(self, up: bool) -> None:  # noqa: FBT001  # a callback
         with contextlib.suppress(ChannelFull, ChannelClosed):  # as of a target

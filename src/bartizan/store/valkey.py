@@ -26,8 +26,8 @@ _CONNECT_SECONDS: Final = 5.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 2.0
 _LOOK_SECONDS: Final = PATIENCE / SECOND / 4
 
-Connect = Callable[[Callable[[], asyncio.Protocol], Callable[[str], None]], Awaitable[object]]
-"""(factory of the protocol, what to call where TLS is refused) -> once there is a connection; raises OSError."""
+Connect = Callable[[Callable[[], asyncio.Protocol], Callable[[str], None]], Awaitable[asyncio.BaseTransport]]
+"""(factory of the protocol, what to call where TLS is refused) -> what is below it all, TLS too; raises OSError."""
 
 
 class Valkey:
@@ -100,7 +100,7 @@ class Valkey:
             line = self._line = _Line(self._loop)
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
-                    await self._connect(partial(_itself, line), partial(_left, line))
+                    line.stand_on(await self._connect(partial(_itself, line), partial(_left, line)))
                     await line.opened
                     await self._greet(line)
             except (OSError, TimeoutError):
@@ -138,7 +138,7 @@ class _Line(asyncio.Protocol):
         gone: set once it has ended.
     """
 
-    __slots__ = ("_look", "_loop", "_replies", "_transport", "gone", "opened", "waiting")
+    __slots__ = ("_below", "_look", "_loop", "_replies", "_transport", "gone", "opened", "waiting")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._replies = loop, Replies()
@@ -146,7 +146,14 @@ class _Line(asyncio.Protocol):
         self.gone = asyncio.Event()
         self.opened: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None
+        self._below: asyncio.Transport | None = None
         self._look: asyncio.TimerHandle | None = None
+
+    def stand_on(self, below: asyncio.BaseTransport) -> None:
+        """Take the transport that ends with it, whether or not a handshake above it is ever done."""
+        self._below = cast("asyncio.Transport", below)
+        if self.gone.is_set():
+            self._below.abort()
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -190,8 +197,9 @@ class _Line(asyncio.Protocol):
 
     def leave(self) -> None:
         """End it; whoever waits gets None."""
-        if self._transport is not None:
-            self._transport.abort()
+        for transport in (self._transport, self._below):
+            if transport is not None:
+                transport.abort()
         self._end()
 
     @override
