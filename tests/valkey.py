@@ -52,6 +52,15 @@ def engines() -> tuple[str, ...]:
     return (*kinds, *(f"{kind} over TLS" for kind in kinds if _speaks_tls(command(kind))))
 
 
+def encrypting() -> str:
+    """Return a kind of server that speaks TLS."""
+    for name in engines():
+        kind, over, _ = name.partition(" over TLS")
+        if over:
+            return kind
+    pytest.skip("needs a redis-server or valkey-server that was built with TLS")
+
+
 def _speaks_tls(path: str) -> bool:
     if not path:
         return False

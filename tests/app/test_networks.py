@@ -57,12 +57,8 @@ class Machines:
     def __init__(self, loop: asyncio.AbstractEventLoop, valkey: Valkey, count: int) -> None:
         self.loop, self.valkey, self.now = loop, valkey, START
         self.workers = [Worker(self) for _ in range(count)]
-        self.sums, self.calls, self.waiting = (
-            ValkeySums(valkey, lambda: self.now // MICROSECOND),
-            0,
-            list[object](),
-        )
-        self.prefix = ""
+        self.sums = ValkeySums(valkey, lambda: self.now // MICROSECOND)
+        self.calls, self.waiting, self.prefix = 0, list[asyncio.Future[Debts]](), ""
 
     @property
     def up(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_upstream import CHAT, service
 from tests.ports import free_port
-from tests.valkey import PASSWORD, serving
+from tests.valkey import PASSWORD, Papers, encrypting, papers, serving
 
 pytestmark = pytest.mark.slow
 
@@ -42,24 +42,32 @@ class Asker:
         return answer.status, said["error"]["code"] if "error" in said else "", fields
 
 
-def configured(port: int, limiter: int, limits: str) -> str:
+def configured(port: int, limiter: int, limits: str, shown: Papers | None = None) -> str:
+    """Return a configuration; over TLS, where papers are given, with a certificate of the platform's own."""
+    host = "valkeys://localhost" if shown is not None else "valkey://127.0.0.1"
+    papers = (
+        f'authorities = "{shown.authority}"\ncertificate = "{shown.own}"\nkey = "file:{shown.own_key}"\n'
+        if shown is not None
+        else ""
+    )
     return (
         f'[[service]]\nname = "assistant"\nupstream = "http://localhost:{port}/v1"\n'
         f'allow_private = ["localhost:{port}"]\nlimits = {{ {limits} }}\n'
         '[[price]]\nservice = "assistant"\ninput = "100"\noutput = "100"\n'
-        f'[limiter]\nurl = "valkey://127.0.0.1:{limiter}"\npassword = "env:{LIMITER_PASSWORD}"\n'
-        f'allow_private = ["127.0.0.1:{limiter}"]\n'
+        f'[limiter]\nurl = "{host}:{limiter}"\npassword = "env:{LIMITER_PASSWORD}"\n{papers}'
+        f'allow_private = ["{host.rpartition("/")[2]}:{limiter}"]\n'
     )
 
 
 @contextmanager
-def two(limits: str) -> Iterator[tuple[Platform, Platform]]:
+def two(limits: str, shown: Papers | None) -> Iterator[tuple[Platform, Platform]]:
     """Yield two platforms with folders, keys and ledgers of their own, and one limiter."""
     with ExitStack() as stack:
         limiter = free_port()
-        stack.enter_context(serving("--requirepass", PASSWORD, port=limiter))
+        kind = encrypting() if shown is not None else ""
+        stack.enter_context(serving("--requirepass", PASSWORD, port=limiter, kind=kind, shown=shown))
         port, _ = stack.enter_context(service())
-        settings = configured(port, limiter, limits)
+        settings = configured(port, limiter, limits, shown)
         one, other = (
             start(stack, configuration=settings, environment={LIMITER_PASSWORD: PASSWORD}) for _ in range(2)
         )
@@ -82,10 +90,11 @@ def budgets(running: Platform) -> list[dict[str, Any]]:
     return found
 
 
-def test_two_platforms_give_a_principal_one_allowance_and_tell_of_a_budget_once() -> None:
+def test_two_platforms_give_a_principal_one_allowance_and_tell_of_a_budget_once(tmp_path: Path) -> None:
+    """Over TLS, where each shows a certificate to the server, and the server one of a private authority."""
     # An answer has 5 tokens, which cost 500 millionths. 20 requests are one budget, whoever answers them.
     limits = 'requests_per_minute = 1000, tokens_per_minute = 1_000_000, spend_per_day = "0.01"'
-    with two(limits) as (one, other), ExitStack() as stack:
+    with two(limits, papers(tmp_path)) as (one, other), ExitStack() as stack:
         askers = tuple(stack.enter_context(closing(Asker(running))) for running in (one, other))
         answers = [askers[number % 2].ask(max_tokens=1) for number in range(24)]
         served = [answer for answer in answers if answer[0] == 200]

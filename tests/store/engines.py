@@ -126,17 +126,27 @@ def by_tls(port: int, authority: Path, own: tuple[Path, Path] | None) -> Connect
 
 
 async def connected(
-    way: Path | Connect, password: Secret | None = None, user: str = "", scripts: tuple[str, ...] = SCRIPTS
+    way: Path | Connect,
+    password: Secret | None = None,
+    user: str = "",
+    scripts: tuple[str, ...] = SCRIPTS,
+    presence: Callable[[bool], object] = bool,
 ) -> Valkey:
-    """Return a connection to a server, once it is up."""
+    """Return a connection to a server, once it is up; `presence` is told when it comes up and goes."""
     up = asyncio.Event()
+
+    def told(is_up: bool) -> None:  # noqa: FBT001  # a callback
+        presence(is_up)
+        if is_up:
+            up.set()
+
     connect = by_socket(way) if isinstance(way, Path) else way
     valkey = Valkey(
         connect,
         scripts,
         password=password,
         user=user,
-        presence=lambda is_up: up.set() if is_up else up.clear(),
+        presence=told,
     )
     async with asyncio.timeout(20):
         await up.wait()

@@ -16,7 +16,7 @@ from bartizan.store.valkey import WAITING, Valkey
 from bartizan.store.valkey_limits import SCRIPTS, ValkeyLimits, name_of
 from tests.ports import free_port
 from tests.store.engines import by_socket, by_tls, connected
-from tests.valkey import PASSWORD, engines, papers, serving
+from tests.valkey import PASSWORD, encrypting, papers, serving
 
 ASKS = (Ask("k", Places(1)),)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -101,15 +101,6 @@ def test_over_tls_neither_side_takes_a_stranger_for_the_other(
 
     with serving(kind=encrypting(), port=port, shown=found):
         asyncio.run(scenario())
-
-
-def encrypting() -> str:
-    """Return a kind of server that speaks TLS."""
-    for name in engines():
-        kind, over, _ = name.partition(" over TLS")
-        if over:
-            return kind
-    pytest.skip("needs a redis-server or valkey-server that was built with TLS")
 
 
 def test_who_speaks_plain_text_where_tls_is_wanted_is_tried_again_until_somebody_does(tmp_path: Path) -> None:
