@@ -213,6 +213,17 @@ def test_a_place_that_was_forgotten_is_taken_again_by_whoever_is_in_it(engine: E
     assert isinstance(engine.ask("two", later, asks), Granted)
 
 
+def test_who_ends_after_its_lease_ran_out_has_paid_what_was_expected(engine: Engine) -> None:
+    asks = held("k", Budget(100, ENDS), 60)
+    engine.ask("long", START, asks)
+    later = Nanoseconds(START + LEASE)
+    engine.settle("long", later, asks, (0,))
+    assert isinstance(engine.ask("two", later, held("k", Budget(100, ENDS), 41)), Exceeded)
+    engine.settle("long", later, asks, (70,))
+    assert isinstance(engine.ask("two", later, held("k", Budget(100, ENDS), 31)), Exceeded)
+    assert isinstance(engine.ask("two", later, held("k", Budget(100, ENDS), 30)), Granted)
+
+
 def test_what_ran_out_and_was_paid_is_not_held_again(engine: Engine) -> None:
     asks = held("k", Budget(100, ENDS), 60)
     engine.ask("long", START, asks)

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.clock import DAY, SECOND, Nanoseconds
+from bartizan.clock import DAY, MICROSECOND, SECOND, Nanoseconds
 
 THRESHOLDS: Final = (100, 80, 50)
 """Per cent of a budget that are told of, each once."""
@@ -161,7 +161,7 @@ def wait(gauge: Gauge, owed: int, held: int, cost: int, now: Nanoseconds) -> Nan
     if isinstance(gauge, Rate) and excess <= owed:
         return Nanoseconds(excess)
     if isinstance(gauge, Budget) and owed + cost > allowed:
-        return Nanoseconds(max(1, gauge.ends - now))
+        return Nanoseconds(max(MICROSECOND, gauge.ends - now))
     return SOON
 
 

@@ -156,6 +156,7 @@ class MemoryLimits:
         told = []
         for ask, spent in zip(asks, units, strict=True):
             account = self._accounts.get(ask.key) or Account(ask.gauge)
+            account.expire(now)
             if ask.held:
                 held = account.holds.pop(lease, None)
                 cost = amount(ask.gauge, spent)
