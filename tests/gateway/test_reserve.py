@@ -151,7 +151,7 @@ def test_who_leaves_a_long_stream_before_its_end_pays_for_what_it_had() -> None:
                 body = CHAT.replace(b"{", b'{"stream":true,', 1)
                 one.send(request(body=body))
                 await one.reader.readuntil(b"data: end")
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             ((tokens, answered),) = spent(scene)
             assert tokens == len(body) // 4 + 1
             assert 3000 <= answered <= 3010
@@ -171,13 +171,13 @@ def test_who_is_cut_before_its_answer_began_pays_what_was_expected(change: str) 
         async with standing(counting.prepare) as scene, client(scene) as one:
             scene.upstream.script = script
             one.send(request())
-            await until(lambda: scene.upstream.received, scene)
+            await until(lambda: scene.upstream.received)
             if change == "revoked":
                 scene.revoked.add("workload.drill")
             else:
                 scene.forbidden.add("chat")
             scene.number += 1
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
 
     run(scenario())
@@ -194,8 +194,8 @@ def test_who_leaves_before_the_answer_began_pays_what_was_expected() -> None:
             scene.upstream.script = script
             async with client(scene) as one:
                 one.send(request())
-                await until(lambda: scene.upstream.received, scene)
-            await until(lambda: scene.settled, scene)
+                await until(lambda: scene.upstream.received)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
 
     run(scenario())
@@ -284,7 +284,7 @@ def test_what_the_service_refuses_costs_nothing_although_the_client_left_before_
             async with client(scene) as one:
                 one.send(request())
                 await one.reader.readuntil(b"{")
-            await until(lambda: scene.settled, scene)
+            await until(lambda: scene.settled)
             assert spent(scene) == [(0, 0)]
 
     run(scenario())

@@ -320,13 +320,6 @@ class Worker:
         asyncio.get_running_loop().call_later(_RENEWAL_SECONDS, self._renew)
 
 
-def _encrypted(
-    factory: ports.ProtocolFactory, to: tuple[str, SSL.Context], on_refused: Callable[[str], None]
-) -> asyncio.Protocol:
-    host, context = to
-    return TlsProtocol(factory, context, server_hostname=host, on_refused=on_refused)
-
-
 def main(argv: list[str]) -> int:
     """Run a worker; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)  # one that hangs would keep the listener, and with it the port
