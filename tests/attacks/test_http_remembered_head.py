@@ -2,10 +2,11 @@
 
 import pytest
 
-from bartizan.gateway.passes import key_of
+from bartizan.gateway.passes import Passes
 from tests.gateway.scene import CHAT, client, request, run, standing
 
-HONEST = request(b"POST", b"/v1/chat/completions", CHAT, b"X: y")
+TRACE = b"traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+HONEST = request(b"POST", b"/v1/chat/completions", CHAT, b"X: y", b"x-request-id: 1", TRACE)
 LENGTH = b"Content-Length: %d\r\n" % len(CHAT)
 HIDDEN = request(b"GET", b"/v1/models")
 DISGUISES = {
@@ -17,6 +18,11 @@ DISGUISES = {
     "two lengths that differ": (HONEST, LENGTH, LENGTH + b"Content-Length: 0\r\n"),
     "no length": (HONEST, LENGTH, b""),
     "a coding besides": (HONEST, LENGTH, LENGTH + b"Transfer-Encoding: chunked\r\n"),
+    "a line feed in the request's id": (HONEST, b"id: 1", b"id: \n1"),
+    "what no field may hold in the request's id": (HONEST, b"id: 1", b"id: \0"),
+    "a line that goes on in the request's id": (HONEST, b"id: 1", b"id: 1\r\n 2"),
+    "what stands in the trace's place": (HONEST, TRACE, b"traceparent: \n"),
+    "a length in the trace's place": (HONEST, TRACE, b"traceparent: \r\nContent-Length: 0"),
     "a line feed in front": (HONEST, b"POST", b"\nPOST"),
     "a body where there was none": (HIDDEN, b"Host", b"Content-Length: 5\r\nHost"),
 }
@@ -42,5 +48,6 @@ def test_heads_that_differ_are_never_kept_under_one_key() -> None:
     """But for the length's own digits, which the key leaves out and the gateway reads anew each time."""
     heads = [b"P\r\nContent-Length: 5", b"P\r\nContent-Length: ", b"P\r\nContent-Length: \n", b"\nP\r\nContent-Length: \n",
              b"P\r\nContent-Length: 5\r\nX: y", b"P\r\nContent-Length: \n\r\nX: y", b"P\r\nContent-Length: \r\nX: y"]  # fmt: skip
-    assert len({key_of(head)[0] for head in heads}) == len(heads)
-    assert key_of(heads[0])[0] == key_of(b"P\r\nContent-Length: 77")[0]
+    split = Passes().split
+    assert len({split(head)[0] for head in heads}) == len(heads)
+    assert split(heads[0])[0] == split(b"P\r\nContent-Length: 77")[0]

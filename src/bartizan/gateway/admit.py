@@ -228,7 +228,7 @@ def _remember(plane: "Plane", exchange: Exchange, generation: int) -> None:
     """Keep what was found on the way of this head, for the next request with it."""
     passed, key, known = exchange.passed, exchange.key, exchange.known
     if passed is None:
-        passed = exchange.passed = Pass(exchange.head, exchange.route)
+        passed = exchange.passed = Pass(exchange.head, exchange.route, key)
         plane.passes.keep(key, passed)
     if passed.who is None or passed.generation != generation:
         passed.void()

@@ -70,7 +70,7 @@ class RequestLines:
         if judged.model in self._models:
             constant, octets = self._renamed(route, judged)
         if self._tracer is None:
-            trace, flags = exchange.head.trace or self._trace(), "01"
+            trace, flags = exchange.caller[0] or self._trace(), "01"
         else:
             trace, flags = self._tracer.sent(exchange)
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()

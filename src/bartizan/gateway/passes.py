@@ -1,14 +1,17 @@
 """Heads that got through lately, each with all that was found on its way: parsed, routed, authenticated, allowed.
 
-Rules of this file: a client sends the same head again and again, but for the length of its body; so a head is kept
-under its octets before that one number and behind it: two keys are equal only where the heads are, since there is
-no octet that a stranger could not put in the number's place. What is kept of the access room's answers holds for one
-generation and until its end; a change of generation takes it away, unless it names the tokens that it takes away and
-this is none of them. The reading of a head depends on its octets alone and stays. Only heads of requests that were
-admitted are kept, so no stranger fills the memory.
+Rules of this file: a client sends the same head again and again, but for the length of its body and the names of the
+trace and the request that it is part of; so a head is kept under its octets without those values. Each of them is of a
+form of its own wherever it is left out, and what stands around it is part of the key: two keys are equal only where the
+heads are equal but for such values, and no reading of a head hangs on one of them, except for length and trace, which
+are read anew each time. What is kept of the access room's answers holds for one generation and until its end; a change
+of generation takes it away, unless it names the tokens that it takes away and this is none of them. The reading of a
+head depends on its octets alone and stays. Only heads of requests that were admitted are kept, so no stranger fills the
+memory.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from bartizan.clock import Nanoseconds
@@ -19,11 +22,22 @@ from bartizan.gateway.route import Route
 from bartizan.gateway.share import Share
 from bartizan.ledger.event import ContentTags
 
-_LENGTH: Final = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?(0|[1-9][0-9]{0,11})(?=\r\n|\Z)")
+_LENGTH: Final = rb"[Cc]ontent-[Ll]ength: ?(?=(?:0|[1-9][0-9]{0,11})(?:\r\n|\Z))"
+_TRACE: Final = rb"[Tt]raceparent: (?=00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:\r\n|\Z))"
+_PASSING: Final = frozenset({b"baggage", b"sentry-trace", b"tracestate", b"x-request-id"})
+"""Fields that say something else each time, and that nobody here looks at, unless a description names them."""
 _MOST_ALLOWED: Final = 16
 
-Key = bytes | tuple[bytes, bytes]
-"""A head, or what stands before and behind the length of its body."""
+Key = tuple[bytes, ...]
+"""What stands between the values of a head that are another request's, the names of their fields among it."""
+
+
+def _varying(passing: frozenset[bytes], *, length: bool) -> re.Pattern[bytes]:
+    """Return what splits a head: before each value, its field's name, the value."""
+    names = [b"(?i:%b):[ \t]*" % re.escape(name) for name in sorted(passing)]
+    some = b"|".join([_TRACE, *names])
+    every = rb"%b|(?=[BbSsTtXx])(?:%b)" % (_LENGTH, some) if length else some
+    return re.compile(rb"(\r\n(?:%b))([\x20-\x7e\t]*)" % every)
 
 
 class Pass:
@@ -39,12 +53,47 @@ class Pass:
         share: what who asks has under way with this service.
     """
 
-    __slots__ = ("allowed", "generation", "head", "route", "share", "tags", "until", "who")
+    __slots__ = (
+        "_length",
+        "_trace",
+        "allowed",
+        "generation",
+        "head",
+        "route",
+        "share",
+        "tags",
+        "until",
+        "who",
+    )
 
-    def __init__(self, head: RequestHead, route: Route) -> None:
-        """Know the head alone."""
+    def __init__(self, head: RequestHead, route: Route, key: Key = ()) -> None:
+        """Know the head alone.
+
+        Args:
+            head: as it was read.
+            route: where it leads.
+            key: of it.
+        """
         self.head, self.route = head, route
+        names = [name[2:9].lower() for name in key[1::2]]
+        self._length = names.index(b"content") if b"content" in names else -1
+        self._trace = names.index(b"tracepa") if head.trace and b"tracepa" in names else -1
         self.void()
+
+    def length(self, values: list[bytes]) -> int:
+        """Return the length of the body that follows another head with this one's key.
+
+        Args:
+            values: of that head, from `Passes.split`.
+        """
+        return int(values[self._length]) if self._length >= 0 else self.head.length
+
+    def caller(self, values: list[bytes]) -> tuple[str, str]:
+        """Return the trace that a request with another head with this one's key is part of, and the span it came from."""
+        if self._trace < 0:
+            return self.head.trace, self.head.parent
+        value = values[self._trace].decode()
+        return value[3:35], value[36:52]
 
     def void(self) -> None:
         """Know no more than the head."""
@@ -61,36 +110,37 @@ class Pass:
         self.allowed.add(circumstances)
 
 
-def key_of(head: bytes) -> tuple[Key, int]:
-    """Return what a head is kept under, and the length of its body where that is no part of it, else a negative number.
-
-    Only methods that may have a body (POST, PUT, PATCH) have a length that may be another one.
-    """
-    found = _LENGTH.search(head) if head.startswith(b"P") else None
-    if found is None:
-        return head, -1
-    start, end = found.span(1)
-    return (head[:start], head[end:]), int(head[start:end])
-
-
 class Passes:
     """The latest heads, at most twice `PASSES` of them; those that were not asked for go first."""
 
-    __slots__ = ("_generation", "_new", "_old")
+    __slots__ = ("_bodied", "_bodiless", "_generation", "_new", "_old")
 
-    def __init__(self, generation: int = -1) -> None:
+    def __init__(self, generation: int = -1, told: Iterable[bytes] = ()) -> None:
         """Know none.
 
         Args:
             generation: of the state that is decided on at first.
+            told: fields that described services look at.
         """
         self._generation = generation
+        passing = _PASSING.difference(told)
+        self._bodied, self._bodiless = _varying(passing, length=True), _varying(passing, length=False)
         self._new: dict[Key, Pass] = {}
         self._old: dict[Key, Pass] = {}
 
     def __len__(self) -> int:
         """Return how many are known."""
         return len(self._new) + len(self._old)
+
+    def split(self, head: bytes) -> tuple[Key, list[bytes]]:
+        """Return what a head is kept under, and the values in it that are no part of that.
+
+        Only methods that may have a body (POST, PUT, PATCH) have a length that may be another one.
+        """
+        parts = (self._bodied if head[:1] == b"P" else self._bodiless).split(head)
+        values = parts[2::3]
+        del parts[2::3]
+        return tuple(parts), values
 
     def of(self, key: Key) -> Pass | None:
         """Return what is known of a head, or nothing."""
@@ -103,8 +153,7 @@ class Passes:
 
     def keep(self, key: Key, passed: Pass) -> None:
         """Keep what is known of a head."""
-        octets = len(key) if isinstance(key, bytes) else len(key[0]) + len(key[1])
-        if octets > PASS_OCTETS:
+        if sum(map(len, key)) > PASS_OCTETS:
             return
         self._new[key] = passed
         if len(self._new) > PASSES:

@@ -123,7 +123,10 @@ class Plane:
         """Lay the routes; open nothing yet."""
         self.ports, self.loop, self.patience = ports, loop, ports.patience
         self.routes = Routes(ports.services, ports.default_service)
-        self.heads, self.passes = HeadReader(ports.names, self.routes.told), Passes(ports.generation())
+        self.heads, self.passes = (
+            HeadReader(ports.names, self.routes.told),
+            Passes(ports.generation(), self.routes.told or ()),
+        )
         disk = ThreadPoolExecutor(1) if ports.durable else None
         self.turn = Turn(ports.journal, loop, ports.stop_accepting, disk)
         self.meter = Meter(ports.board)

@@ -18,7 +18,7 @@ from bartizan.gateway.faults import Refusal, refusal, rest_of
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
-from bartizan.gateway.passes import Key, Pass, key_of
+from bartizan.gateway.passes import Key, Pass
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client, requests_left
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
@@ -60,6 +60,7 @@ class Exchange:
         started: instant at which its head was whole; `asked`: at which all of it was.
         arrived: its head, once that was accepted; `head` is the same where it is known to be there.
         length: octets of its body, or `CHUNKED`.
+        caller: trace-id and span-id that its client names, or nothing twice: the client's word, as of `RequestHead.trace`.
         key, passed: what its head is kept under, and what is known of it from an earlier request.
         known: who asks, once that is known and is not the anonymous one.
         actor: whom events name: the principal, or the address that a stranger comes from.
@@ -104,6 +105,7 @@ class Exchange:
         "arrived",
         "asked",
         "bound",
+        "caller",
         "charged",
         "circumstances",
         "client",
@@ -141,6 +143,7 @@ class Exchange:
         "who",
     )
     asked: Nanoseconds
+    caller: tuple[str, str]
     circumstances: "Circumstances"
     head: "RequestHead"
     judged: Judged
@@ -174,21 +177,21 @@ class Exchange:
         self._reading: Reading | None = None
 
     def read(self, octets: bytes) -> None:
-        """Take the head, from memory where it got through lately but for the length of its body.
+        """Take the head, from memory where it got through lately but for its length and its trace.
 
         Args:
             octets: before the empty line.
         Raises:
             Refusal: the head is refused.
         """
-        self.key, length = key_of(octets)
+        self.key, values = self.plane.passes.split(octets)
         passed = self.passed = self.plane.passes.of(self.key)
         if passed is None:
-            self.head = self.arrived = self.plane.heads.read(octets)
-            self.length = self.head.length
+            head = self.head = self.arrived = self.plane.heads.read(octets)
+            self.length, self.caller = head.length, (head.trace, head.parent)
         else:
             self.head = self.arrived = passed.head
-            self.length = length if length >= 0 else passed.head.length
+            self.length, self.caller = passed.length(values), passed.caller(values)
 
     @property
     def limits(self) -> bytes:

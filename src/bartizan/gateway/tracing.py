@@ -66,9 +66,9 @@ class Tracer:
     def sent(self, exchange: "Exchange") -> tuple[str, str]:
         """Return trace-id and flags that a service is told with a request that is sent now, perhaps once more."""
         if not self._traced(exchange):
-            return exchange.head.trace or self._draw(), _NOT_ASKED
+            return exchange.caller[0] or self._draw(), _NOT_ASKED
         if not exchange.trace:
-            exchange.trace, exchange.sent = exchange.head.trace or self._draw(), self._clock.now()
+            exchange.trace, exchange.sent = exchange.caller[0] or self._draw(), self._clock.now()
         exchange.tries += 1
         return exchange.trace, _ASKED
 
@@ -134,8 +134,8 @@ class Tracer:
             return None
         asked: Circumstances | None = getattr(exchange, "circumstances", None)
         return Passage(
-            trace=exchange.trace or head.trace or self._draw(),
-            parent=head.parent,
+            trace=exchange.trace or exchange.caller[0] or self._draw(),
+            parent=exchange.caller[1],
             span=self._draw()[:16],
             call=exchange.id[2:],
             who=known.pseudonym,
