@@ -33,6 +33,7 @@ MODULES = {
             "circuit",
             "cluster",
             "crowd",
+            "dossier",
             "events",
             "forwarding",
             "framing",

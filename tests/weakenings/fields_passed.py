@@ -1,5 +1,6 @@
 """Fields of a client's head that begin with X- go on to the service."""
 
+from bartizan.gateway.dossier import Dossier
 from bartizan.gateway.forwarding import RequestLines
 from bartizan.gateway.stream import Exchange
 
@@ -7,10 +8,10 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    read, of = Exchange.read, RequestLines.of
+    read, of = Dossier.read, RequestLines.of
     heads: dict[str, bytes] = {}
 
-    def remember(self: Exchange, octets: bytes) -> None:
+    def remember(self: Dossier, octets: bytes) -> None:
         heads[self.id] = octets
         read(self, octets)
 
@@ -19,5 +20,5 @@ def apply() -> None:
         said = heads.pop(exchange.id, b"").split(b"\r\n")[1:]
         return b"\r\n".join([head, *(line for line in said if line[:2].lower() == b"x-")]) + end + body
 
-    Exchange.read = remember  # type: ignore[method-assign]  # so that the next one has what it passes on
+    Dossier.read = remember  # type: ignore[method-assign]  # so that the next one has what it passes on
     RequestLines.of = weak  # type: ignore[method-assign]  # a weakening replaces one function

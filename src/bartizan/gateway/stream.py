@@ -9,33 +9,27 @@ from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead
-from bartizan.gateway.body import NOTHING, Judged
+from bartizan.gateway.body import NOTHING
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
+from bartizan.gateway.dossier import Dossier
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
-from bartizan.gateway.faults import Refusal, refusal, rest_of
+from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
-from bartizan.gateway.passes import Key, Pass
 from bartizan.gateway.reserve import release, settle
-from bartizan.gateway.response import head_for_client, requests_left
+from bartizan.gateway.response import head_for_client
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
 from bartizan.gateway.usage import UNSAID, tail, usage
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
 
 if TYPE_CHECKING:
-    from bartizan.gateway.holds import Reserved
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Line
-    from bartizan.gateway.ports import Authenticated, Circumstances, Principal
     from bartizan.gateway.protocol import ClientConnection
-    from bartizan.gateway.request import RequestHead
-    from bartizan.gateway.route import Route
-    from bartizan.gateway.share import Share
-    from bartizan.gateway.upstream import Upstream
 
 DONE: Final = "done"
 """The reason in the completed record of an answer that came whole."""
@@ -51,39 +45,8 @@ _EVENT: Final = b"data:"
 _OK: Final = 200
 
 
-class Exchange:
-    """One request and its answer.
-
-    Attributes:
-        plane, client: where it happens.
-        id: its pseudonym.
-        started: instant at which its head was whole; `asked`: at which all of it was.
-        arrived: its head, once that was accepted; `head` is the same where it is known to be there.
-        length: octets of its body, or `CHUNKED`.
-        caller: trace-id and span-id that its client names, or nothing twice: the client's word, as of `RequestHead.trace`.
-        key, passed: what its head is kept under, and what is known of it from an earlier request.
-        known: who asks, once that is known and is not the anonymous one.
-        actor: whom events name: the principal, or the address that a stranger comes from.
-        source: pseudonym of the network that it comes from; `fronted`: whether a proxy in front named it.
-        owed: nanoseconds until its principal has all of its requests again.
-        reserved: what is held for it of other limits, until that is settled.
-        charged: whether the address that it comes from was charged for it.
-        slowed: nanoseconds that its address has to wait, where that is not decided at the head.
-        bound: lines that name the session, as the service knows it.
-        share, holds: where `Shares` counts it, and the octets that it counts.
-        route, who, judged, circumstances, sequence: what `admit` finds, in this order.
-        upstream: the connection that it is on, while it is on one.
-        line, group: the connections that it was last to go on, and the key-agreement group of that one; empty without.
-        tried: targets that it was sent to, or was to be, a bit for each place.
-        kept: whether its body is kept after it was sent, because it may go to another target.
-        stage: how far it has come.
-        trace, sent, tries: of a request that is traced and was sent to a service: of which trace it is, when it was
-            first sent, and how often.
-        first: nanoseconds until the first octets of a stream went out, 0 until they did.
-        pieces: events of a stream that went out, where its tokens are limited: each has one at least.
-        deadline: instant by which something must have happened; 0 until it is admitted.
-        moved: whether something has happened since the last sweep.
-    """
+class Exchange(Dossier):
+    """One request and its answer."""
 
     __slots__ = (
         "_bodiless",
@@ -101,108 +64,17 @@ class Exchange:
         "_tail",
         "_unframed",
         "_until_close",
-        "actor",
-        "arrived",
-        "asked",
-        "bound",
-        "caller",
-        "charged",
-        "circumstances",
-        "client",
-        "deadline",
-        "first",
-        "fronted",
-        "group",
-        "head",
-        "holds",
-        "id",
-        "judged",
-        "kept",
-        "key",
-        "known",
-        "length",
-        "line",
-        "moved",
-        "owed",
-        "passed",
-        "pieces",
-        "plane",
-        "reserved",
-        "route",
-        "sent",
-        "sequence",
-        "share",
-        "slowed",
-        "source",
-        "stage",
-        "started",
-        "trace",
-        "tried",
-        "tries",
-        "upstream",
-        "who",
     )
-    asked: Nanoseconds
-    caller: tuple[str, str]
-    circumstances: "Circumstances"
-    head: "RequestHead"
-    judged: Judged
-    key: Key
-    length: int
-    route: "Route"
-    sequence: int
-    who: "Authenticated"
 
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
-        self.plane, self.client, self.started, self.asked = plane, client, now, now
-        self.id, self.stage = plane.ids.take(), ARRIVING
-        self.actor = self.source = client.source
-        self.arrived: RequestHead | None = None
-        self.passed: Pass | None = None
-        self.known: Principal | None = None
-        self.share: Share | None = None
-        self.reserved: Reserved | None = None
-        self.line: Line | None = None
-        self.upstream: Upstream | None = None
-        self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
-        self.group = self.trace = ""
-        self.first = self.holds = self.owed = self.pieces = self.slowed = self.tried = self.tries = 0
-        self.bound = self._last = self._tail = b""
-        self.charged = self.fronted = self.kept = self.moved = False
+        super().__init__(plane, client, now)
         self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
         self._repeated = self._settled = self._unframed = self._until_close = False
         self._octets = self._status = 0
+        self._last = self._tail = b""
         self._events: NamedEvents | Reading | None = None
         self._reading: Reading | None = None
-
-    def read(self, octets: bytes) -> None:
-        """Take the head, from memory where it got through lately but for its length and its trace.
-
-        Args:
-            octets: before the empty line.
-        Raises:
-            Refusal: the head is refused.
-        """
-        self.key, values = self.plane.passes.split(octets)
-        passed = self.passed = self.plane.passes.of(self.key)
-        if passed is None:
-            head = self.head = self.arrived = self.plane.heads.read(octets)
-            self.length, self.caller = head.length, (head.trace, head.parent)
-        else:
-            self.head = self.arrived = passed.head
-            self.length, self.caller = passed.length(values), passed.caller(values)
-
-    @property
-    def limits(self) -> bytes:
-        """`RateLimit` and `RateLimit-Policy` of its answer, or nothing where it has no limit that is told."""
-        if self.reserved is not None and self.reserved.fields:
-            return self.reserved.fields
-        return requests_left(self.route.service.limits, self.owed) if self.known is not None else b""
-
-    def rest(self, fault: Refusal) -> int:
-        """Return how long nothing is read after a refusal; a proxy's connection brings others' requests too."""
-        return 0 if self.fronted else rest_of(fault)
 
     def abort(self) -> None:
         """End the client's connection, which ends this too."""
