@@ -1,5 +1,6 @@
 """A screen shows progress on one line of any terminal, and nothing of it elsewhere."""
 
+import contextlib
 import fcntl
 import io
 import os
@@ -18,9 +19,12 @@ def shown(columns: int, *texts: str) -> str:
     with os.fdopen(theirs, "w") as terminal:
         for text in texts:
             Screen(terminal).progress(text)
-        sent = os.read(ours, 65536).decode()
+    sent = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while piece := os.read(ours, 65536):
+            sent += piece
     os.close(ours)
-    return sent
+    return sent.decode()
 
 
 @pytest.mark.parametrize("columns", [2, 40, 79, 80, 200, 0])

@@ -67,7 +67,12 @@ def chat(platform: Platform, token: str) -> int:
 
 
 def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """Return whether a process has not ended; one that its parent has not asked about yet has."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 def query(platform: Platform, *words: str) -> list[dict[str, Any]]:
