@@ -34,8 +34,6 @@ _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
 _GARBAGE: Final = 200_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
-_BACKLOG = 4096
-"""Entries of one look from which on there is surely more to read at once."""
 _PREDECESSOR: Final = Nanoseconds(10 * SECOND)
 """How long a sealer of an earlier run may take to finish."""
 _LAST_WORDS: Final = Nanoseconds(10 * SECOND)
@@ -72,11 +70,15 @@ class Sealer:
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
         with contextlib.suppress(ChannelClosed):
-            while True:
-                if poll.poll(_LOOK_MS):
+            behind = False
+            while (
+                True
+            ):  # in turns: who wants to go on writing must not wait until all is sealed that was written
+                ordered = poll.poll(0 if behind else _LOOK_MS)
+                if ordered:
                     self._obey(*self._channel.receive())
-                else:
-                    self._seal()
+                if behind or not ordered:
+                    behind = self._seal()
         self._hear_out(frozenset())
         self._sequencer.recover()
         self._sequencer.checkpoint()
@@ -119,11 +121,9 @@ class Sealer:
             return m.LeafSigned(worker=worker, fault=str(fault))
         return m.LeafSigned(worker=worker, chain=chain.decode("ascii"), named=named.decode("ascii"))
 
-    def _seal(self) -> None:
-        """Bring in what the journals hold, and sign it when it is time."""
-        grew = grown = self._sequencer.tail()
-        while grown > _BACKLOG:
-            grown = self._sequencer.tail()
+    def _seal(self) -> bool:
+        """Bring in some of what the journals hold, and sign it when it is time; return whether there is much more."""
+        grew = self._sequencer.tail()
         now = self._clock.now()
         if not grew or now - self._signed > _SIGN_EVERY:
             self._sequencer.checkpoint()
@@ -136,6 +136,7 @@ class Sealer:
         if state != self._told:
             self._channel.send(m.Sealed(entries=state[0], altered=state[1]))
             self._told = state
+        return self._sequencer.behind
 
 
 def _sequencer(folder: Folder, clock: Clock) -> Sequencer:

@@ -1,7 +1,7 @@
 """Reading many events at once: the grammar of canonical bytes, written out of the vocabulary as one expression.
 
-Rules of this file: the expression is compiled once somebody reads. Whatever it takes is an event in canonical form, of every part's closed form; the
-few that it does not take though they are (a number just below its bound) are read one by one instead. What
+Rules of this file: the expression is compiled once somebody reads. Whatever it takes is an event in canonical form, of every part's closed form; what it
+does not take is read one by one, up to what is no event. What
 comes out are columns, since those who read a great many want a column at a time.
 """
 
@@ -100,12 +100,21 @@ def _form(form: Form) -> str:
         case OneOf(words):
             return f'"(?:{"|".join(map(re.escape, sorted(words)))})"'
         case Whole(most):
-            digits = len(str(most + 1)) - 1
-            return f"(?:[1-9][0-9]{{0,{digits - 1}}}|0)"
+            return f"(?:{_whole(str(most))}|0)"
         case Name():
             return f'"{_NAME}"'
         case Hex(octets):
             return f'"[0-9a-f]{{{2 * octets}}}"'
+
+
+def _whole(most: str) -> str:
+    """Return the expression of the numbers from 1 to another, the short ones first: nearly all are."""
+    short = [f"[1-9][0-9]{{0,{len(most) - 2}}}"] if len(most) > 1 else []
+    for at, digit in enumerate(most):
+        least, rest = "1" if at == 0 else "0", len(most) - at - 1
+        if digit > least:
+            short.append(f"{most[:at]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
+    return "|".join([*short, most])
 
 
 def _detail(kind: str) -> str:

@@ -14,12 +14,11 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
 from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
-from bartizan.ledger.event import Event
 from bartizan.ledger.installation import (
     CHECKPOINT,
     SEGMENTS,
@@ -33,6 +32,9 @@ from bartizan.ledger.pending import Pending
 from bartizan.ledger.stored_tree import StoredTree
 from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed
 from bartizan.ledger.tree import ProofInvalid
+
+_MUCH: Final = MOST_READ // 4
+"""Octets of a segment that are worth a transaction of their own."""
 
 
 class SegmentTaken(Exception):
@@ -175,10 +177,11 @@ class Sequencer:
     def tail(self) -> int:
         """Bring what was appended to the segments into the tree; return how many entries it grew by.
 
-        One call reads a bounded amount of each segment: call again at once where it returned more than 0.
+        One call reads a bounded amount of the first open segment of each line: call again at once where it returned more
+        than 0. What a line wrote later waits unread, however much of it there is.
         """
         before = self.size
-        grown = [segment for segment in self._open() if segment.unread(self._folder) != 0]
+        grown = [segment for segment in self._first() if segment.unread(self._folder) != 0]
         if grown:
             found = [(segment, segment.look(self._folder)) for segment in grown]
             if any(look.bodies or look.fault for _, look in found):
@@ -186,6 +189,11 @@ class Sequencer:
                     for segment, look in found:
                         self._take(segment, look)
         return self.size - before
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much is unread that the next call of `tail` should come at once."""
+        return any((segment.unread(self._folder) or 0) > _MUCH for segment in self._first())
 
     def close(self, number: int) -> None:
         """Finish a segment whose writer is dead: what it holds is final, a torn record at its end is cut off."""
@@ -257,6 +265,13 @@ class Sequencer:
     def _open(self) -> list[Tailed]:
         return [segment for segment in self._segments.values() if segment.state == OPEN]
 
+    def _first(self) -> Collection[Tailed]:
+        """Return the first open segment of each line."""
+        first: dict[int, Tailed] = {}
+        for segment in self._open():
+            first.setdefault(segment.line, segment)
+        return first.values()
+
     def _rounds(self) -> int:
         unread = [segment.unread(self._folder) or 0 for segment in self._open()]
         return 2 * len(unread) + sum(max(octets, 0) // MOST_READ + 1 for octets in unread)
@@ -279,8 +294,6 @@ class Sequencer:
             raise
 
     def _take(self, segment: Tailed, found: Found) -> None:
-        if self._must_wait(segment, found.opening):
-            return
         first = segment.sequence
         self._tree.append(segment.number, first, found.bodies, found.events)
         self._own.lost(self._pending.follow(segment.line, found.events, first))
@@ -293,15 +306,6 @@ class Sequencer:
             segment.state = DONE
             self._end(segment.line)
         segment.save(self._connection)
-
-    def _must_wait(self, segment: Tailed, opening: Event | None) -> bool:
-        """Return whether the segment continues one of its line that is not read to its end yet."""
-        if opening is None:
-            return False
-        before = self._segments.get(int(opening.detail.get("after", 0)))
-        if before is None or before.line != segment.line:  # nobody waits for another writer
-            return False
-        return before.state == OPEN and before.number < segment.number
 
     def _recover(self, segment: Tailed) -> None:
         octets, fault = segment.torn(self._folder)
