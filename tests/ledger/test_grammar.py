@@ -1,10 +1,14 @@
 """The one expression that reads many events takes what reading them one by one takes, and nothing else."""
 
+import re
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.ledger.event import Event, NotAnEvent, Outcome, decode, encode
-from bartizan.ledger.grammar import Columns, columns, columns_of
+from bartizan.ledger.grammar import Columns, _expression, _form, columns, columns_of
+from bartizan.ledger.vocabulary import Whole
 from tests.ledger.drawn import events
 
 
@@ -13,6 +17,32 @@ from tests.ledger.drawn import events
 @example([Event(0, "drill.attack.tried", "owner", "", Outcome.DONE, "", {"micros": 2**53 - 1})])
 def test_many_events_are_read_as_each_alone(many: list[Event]) -> None:
     assert columns([encode(event) for event in many]) == columns_of(many)
+
+
+@given(st.integers(1, 2**63), st.data())
+def test_a_number_is_taken_exactly_up_to_its_bound(most: int, data: st.DataObject) -> None:
+    form = re.compile(_form(Whole(most)))
+    near = st.integers(most - 3, most + 3) | st.integers(0, 10 * most + 9) | st.integers(0, 2**64)
+    number = data.draw(near.filter(lambda one: one >= 0))
+    assert bool(form.fullmatch(str(number))) is (number <= most)
+    assert not form.fullmatch(f"0{number}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("opened", {"boot": "ab" * 16, "format": 2, "segment": 7355269529559041, "writer": "worker"}),
+        ("closed", {"next": 7355269529559042, "records": 53_750, "segment": 7355269529559041}),
+    ],
+)
+def test_what_opens_and_closes_segments_is_read_as_fast_as_all_others(
+    kind: str, detail: dict[str, int | str]
+) -> None:
+    """Their numbers are instants, of sixteen digits; one event that is read alone makes a thousand be read so."""
+    body = encode(
+        Event(1_795_720_100 * 10**9, f"ledger.segment.{kind}", "platform", "", Outcome.DONE, "", detail)
+    )
+    assert _expression().match(b"\n" + body + b"\n")
 
 
 @given(st.lists(events(), min_size=2, max_size=6), st.data())

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bartizan.ledger.pending import MOST
 from bartizan.ledger.query import Query, query
 from bartizan.ledger.segment import seal
 from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
+from bartizan.ledger.tail import Found, Tailed
 from bartizan.ledger.tree import Frontier, leaf_hash
 from bartizan.ledger.verify import verify
 from tests.ledger.ground import KEYS, Ground, admit, complete, fill, request
@@ -160,6 +162,41 @@ def test_the_next_segment_waits_until_this_one_is_read_to_its_end(ground: Ground
     segments = [entry.segment for entry in query(ground.folder, Query(limit=100_000))]
     assert segments == [*sorted(segments[:-1]), 0]
     intact(ground)
+
+
+def test_however_far_a_line_is_ahead_each_octet_of_it_is_read_once(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: Counter[int] = Counter()
+    look = Tailed.look
+
+    def counted(self: Tailed, folder: Path) -> Found:
+        looks[self.number] += 1
+        return look(self, folder)
+
+    monkeypatch.setattr(Tailed, "look", counted)
+    journal = ground.journal(1)
+    for number in range(2, 12):
+        admit(journal, number)
+        fd, key = ground.segment(number, line=1)
+        journal.next_segment(fd, key, number)
+    ground.tail()
+    assert ground.sequencer.open == (11,)
+    assert set(looks.values()) == {1}
+    assert not ground.sequencer.behind
+    intact(ground)
+
+
+def test_a_sealer_that_is_behind_says_so_until_it_is_not(ground: Ground) -> None:
+    journal = ground.journal(1)
+    for number in range(12_000):  # several readings long
+        admit(journal, number)
+    journal.flush()
+    turns = []
+    while ground.sequencer.tail():
+        turns.append(ground.sequencer.behind)
+    assert turns[0]
+    assert not turns[-1]
 
 
 def test_a_clean_end_leaves_nothing_to_recover(ground: Ground) -> None:
