@@ -120,10 +120,13 @@ def _names(pids: Sequence[int]) -> dict[int, str]:
     names: dict[int, str] = {}
     for pid in pids:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        module = next((word.rpartition(".")[2] for word in words if word.startswith("bartizan.")), "")
-        kind = _MODULES.get(module)
+        modules = [word.rpartition(".")[2] for word in words if word.startswith("bartizan.")]
+        kind = _MODULES.get(modules[-1]) if modules else None  # `app.start` comes first
         if kind is not None:
             names[pid] = f"{kind} {pid}"
+    missing = set(_MODULES.values()) - {name.partition(" ")[0] for name in names.values()}
+    if missing:
+        raise PeerFailed(f"nothing would be seen of {', '.join(sorted(missing))}")
     return names
 
 
