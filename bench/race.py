@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 import uvloop
@@ -90,7 +91,7 @@ class Race:
         self.left, self.seen = requests, Seen()
         self.chance, self.number = random.Random(11), 0
         self.held: list[Held] = []
-        self.over = threading.Event()
+        self.over, self.failed = threading.Event(), cast("Exception | None", None)
         for _ in range(PRINCIPALS):
             self.more(self._principal(), TOKENS // PRINCIPALS)
 
@@ -112,6 +113,12 @@ class Race:
     # ---- the storm, on a thread of its own ---------------------------------------------------------------
     def storm(self) -> None:
         """Change what is allowed, as fast as the answers come, until the requests are made."""
+        try:
+            self._change()
+        except Exception as fault:  # noqa: BLE001 - a storm that has ended unseen would prove nothing
+            self.failed = fault
+
+    def _change(self) -> None:
         while not self.over.is_set():
             kind = _KINDS[0] if self.chance.random() < 0.9 else _KINDS[1]
             if len(self.held) < TOKENS // 2:
@@ -135,9 +142,13 @@ class Race:
         now = time.perf_counter_ns()
         for each in struck:
             each.gone_ns = now
-        status = _status(self.port, _request(self.path, one.token))
-        self.seen.probed += 1
-        self.seen.stale += status == 200
+        try:
+            status = _status(self.port, _request(self.path, one.token))
+        except (ConnectionError, PeerFailed):  # cut without an answer: not allowed, and told as cut
+            self.seen.answers[0] += 1
+        else:
+            self.seen.probed += 1
+            self.seen.stale += status == 200
         self.held = [each for each in self.held if not each.gone_ns]
 
     # ---- those who ask -------------------------------------------------------------------------------------
@@ -193,6 +204,8 @@ def race(port: int, owner: Owner, requests: int, path: str = "/v1/chat/completio
     finally:
         running.over.set()
         storm.join(_PATIENCE_S)
+    if running.failed is not None:
+        raise PeerFailed(f"the changes ended early: {running.failed}") from running.failed
     return running.seen
 
 
