@@ -7,7 +7,8 @@ from bartizan.clock import Nanoseconds
 from bartizan.gateway.answer_head import read_answer
 from bartizan.gateway.cluster import Cluster
 from bartizan.gateway.plane import Plane
-from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ServiceRoute
+from bartizan.gateway.ports import Authenticated, Circumstances, Ports
+from bartizan.gateway.service import ServiceRoute
 from bartizan.ledger.journal import Journal
 from fuzz.memory import Steps, Still
 from tests.gateway.scene import DRILL, FORGED, GOOD, MISSING, NOBODY, Changed, Denied, Known, Permitted

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.route import Routes
+from bartizan.gateway.service import ServiceRoute
 from fuzz.target import Target
 
 _METHODS = (b"GET", b"POST", b"DELETE", b"PUT")

@@ -15,8 +15,8 @@ from bartizan.gateway.mcp.binding import ID
 from bartizan.gateway.mcp.events import Event, written
 from bartizan.gateway.mcp.message import judged
 from bartizan.gateway.mcp.tools import ToolBook, is_tool
-from bartizan.gateway.ports import ServiceTools
 from bartizan.gateway.protocols.mcp import ACTIONS, METHODS, USE, MessageBody
+from bartizan.gateway.service import ServiceTools
 from fuzz.cuts import cut_at, parts_of, uncut
 from fuzz.target import Target
 from fuzz.twin import twin

@@ -7,9 +7,9 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.route import Routes
+from bartizan.gateway.service import ServiceRoute
 from fuzz.target import Target
 
 _METHODS = (b"GET", b"POST", b"DELETE", b"HEAD", b"PUT")

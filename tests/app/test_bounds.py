@@ -11,7 +11,8 @@ from bartizan.app.route_plan import patience_of, route_of
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.config import ConfigurationInvalid
 from bartizan.gateway.bounds import ANSWERS_OCTETS, CONNECTIONS
-from bartizan.gateway.ports import Patience, ServiceLimits
+from bartizan.gateway.ports import Patience
+from bartizan.gateway.service import ServiceLimits
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "http://127.0.0.1:9"\nallow_private = ["127.0.0.1:9"]\n'
 BOUNDS = {

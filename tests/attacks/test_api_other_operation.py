@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bartizan.gateway.faults import Refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.route import Routes
+from bartizan.gateway.service import ServiceRoute
 from tests.gateway.openapi.pets import parameter
 
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.gateway.ports import Patience, ServiceLimits
+from bartizan.gateway.ports import Patience
+from bartizan.gateway.service import ServiceLimits
 from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing, until
 
 LINE = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"

@@ -9,7 +9,7 @@ import contextlib
 import pytest
 
 from bartizan.gateway.circuit import FAILURES
-from bartizan.gateway.ports import ServiceRoute, Target
+from bartizan.gateway.service import ServiceRoute, Target
 from tests.gateway.scene import Received, Scene, Script, Upstream, client, request, run, standing
 
 PATH = b"/many/v1/chat/completions"

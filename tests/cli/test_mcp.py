@@ -10,7 +10,7 @@ from bartizan.app.tool_settings import Tools
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
 from bartizan.gateway.mcp.tools import ToolBook, digest
-from bartizan.gateway.ports import ServiceTools
+from bartizan.gateway.service import ServiceTools
 from tests.gateway.tools import DESTROYS, listing, tool
 
 ALL = [tool("b.c", "d"), tool("a/b"), tool("wipe", annotations=DESTROYS)]

@@ -17,16 +17,8 @@ from typing_extensions import override
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
-from bartizan.gateway.ports import (
-    MAIN,
-    Authenticated,
-    Circumstances,
-    Ports,
-    ProtocolFactory,
-    ServiceLimits,
-    ServiceRoute,
-    Tracing,
-)
+from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ProtocolFactory, Tracing
+from bartizan.gateway.service import MAIN, ServiceLimits, ServiceRoute
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read

@@ -1,7 +1,7 @@
 """The services behind the gateway of the tests: one of each protocol, and one more."""
 
 from bartizan.crypto.secret import Secret
-from bartizan.gateway.ports import ServiceLimits, ServiceRoute, ServiceTools
+from bartizan.gateway.service import ServiceLimits, ServiceRoute, ServiceTools
 
 BEARER = Secret(b"Bearer upstream-credential")
 KEY = Secret(b"upstream-key")

@@ -8,7 +8,7 @@ import pytest
 from bartizan.clock import SECOND
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.circuit import FAILURES
-from bartizan.gateway.ports import ServiceLimits, ServiceRoute, Target
+from bartizan.gateway.service import ServiceLimits, ServiceRoute, Target
 from tests.gateway.scene import (
     CHAT,
     OK,

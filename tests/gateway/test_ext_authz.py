@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.ext_authz import PROTOCOL, service_of
-from bartizan.gateway.ports import Ports, ServiceRoute
+from bartizan.gateway.ports import Ports
+from bartizan.gateway.service import ServiceRoute
 from tests.gateway.scene import GOOD, Answer, Scene, client, request, run, standing
 
 SECRET = "an edge's secret of thirty-two octets"  # noqa: S105 - of this test

@@ -10,7 +10,7 @@ from bartizan.gateway.bounds import TOOLS, TOOLS_LISTED
 from bartizan.gateway.controls import tool_trusted
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.mcp.tools import ToolBook, digest, is_destructive
-from bartizan.gateway.ports import ServiceTools
+from bartizan.gateway.service import ServiceTools
 from tests.gateway.tools import DESTROYS, READS, tool
 
 PAGES = st.lists(

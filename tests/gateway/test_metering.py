@@ -8,7 +8,7 @@ import pytest
 from bartizan.clock import SECOND
 from bartizan.gateway.circuit import CLOSED, FAILURES, HALF_OPEN, OPEN, SHORTEST, Circuit
 from bartizan.gateway.metering import CIRCUIT, COUNTED, QUEUED, REMEMBERED, UPSTREAM
-from bartizan.gateway.ports import ServiceLimits
+from bartizan.gateway.service import ServiceLimits
 from bartizan.metrics.board import OCTETS, Board, read
 from bartizan.metrics.family import Family
 from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing

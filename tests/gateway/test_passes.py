@@ -7,9 +7,10 @@ from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import PASS_OCTETS, PASSES
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.passes import Pass, Passes
-from bartizan.gateway.ports import Circumstances, ServiceRoute
+from bartizan.gateway.ports import Circumstances
 from bartizan.gateway.request import HeadReader, RequestHead
 from bartizan.gateway.route import Routes
+from bartizan.gateway.service import ServiceRoute
 from tests.gateway.scene import CHAT, DRILL, Changed, Known, client, request, run, standing
 
 READER = HeadReader(["localhost"])

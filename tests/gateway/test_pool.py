@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bartizan.gateway.bounds import DIALS
-from bartizan.gateway.ports import ServiceLimits
+from bartizan.gateway.service import ServiceLimits
 from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing, until
 
 DOUBTS = {

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from bartizan.gateway.body import NOTHING
 from bartizan.gateway.faults import Refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import RequestHead
 from bartizan.gateway.route import Routes
+from bartizan.gateway.service import ServiceRoute
 
 ROUTES = Routes(
     [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import Refusal
-from bartizan.gateway.ports import ServiceLimits, ServiceRoute
+from bartizan.gateway.service import ServiceLimits, ServiceRoute
 from bartizan.gateway.share import Share, Shares
 from tests.gateway.scene import OK, Received, Scene, client, request, run, standing, until
 

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from bartizan.gateway import ports
+from bartizan.gateway import service
 
 MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    bounded = ports.ServiceLimits
+    bounded = service.ServiceLimits
 
-    def unbounded(**said: Any) -> ports.ServiceLimits:  # noqa: ANN401 - as they are said
+    def unbounded(**said: Any) -> service.ServiceLimits:  # noqa: ANN401 - as they are said
         return bounded(**said | {"body_octets": 1 << 30})
 
-    ports.ServiceLimits = unbounded  # type: ignore[assignment,misc]  # a weakening replaces one function
+    service.ServiceLimits = unbounded  # type: ignore[assignment,misc]  # a weakening replaces one function

@@ -11,6 +11,7 @@ from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import client_context
 from bartizan.gateway import ports
+from bartizan.gateway import service as behind
 
 
 def patience_of(bounds: Bounds) -> ports.Patience:
@@ -43,10 +44,10 @@ def limiter_context(limiter: Limiter) -> tuple[str, SSL.Context] | None:
     return server.host, client_context(server.authorities.encode(), own=own)
 
 
-def route_of(service: Service) -> ports.ServiceRoute:
+def route_of(service: Service) -> behind.ServiceRoute:
     """Return a service as the gateway knows it."""
     main, *others = (_target(service.name, target) for target in service.targets)
-    return ports.ServiceRoute(
+    return behind.ServiceRoute(
         name=service.name,
         upstream=main.upstream,
         protocol="control" if service.name == CONTROL else service.protocol,
@@ -54,7 +55,7 @@ def route_of(service: Service) -> ports.ServiceRoute:
         base=main.base,
         credential=main.credential,
         tls=main.tls,
-        limits=ports.ServiceLimits(
+        limits=behind.ServiceLimits(
             requests_per_minute=service.requests_per_minute,
             burst=requests_at_once(service.requests_per_minute),
             body_octets=service.body_octets,
@@ -67,14 +68,14 @@ def route_of(service: Service) -> ports.ServiceRoute:
         models=main.models,
         others=tuple(others),
         own=service.name in {SAMPLE, CONTROL},
-        tools=ports.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
+        tools=behind.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
     )
 
 
-def _target(service: str, target: Target) -> ports.Target:
+def _target(service: str, target: Target) -> behind.Target:
     default = 443 if target.tls else 80
     host = f"[{target.host}]" if ":" in target.host else target.host or service
-    return ports.Target(
+    return behind.Target(
         name=target.name,
         upstream=host if target.port in {0, default} else f"{host}:{target.port}",
         base=target.path,

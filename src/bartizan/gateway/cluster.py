@@ -13,7 +13,7 @@ from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.balance import Balance
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.pool import UNREACHABLE, Line
-from bartizan.gateway.ports import ServiceRoute
+from bartizan.gateway.service import ServiceRoute
 from bartizan.gateway.upstream import FAILURES
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.alias import redeployed, renamed
 from bartizan.gateway.body import Judged
 from bartizan.gateway.credential import told
-from bartizan.gateway.ports import Ports, ServiceRoute, Target
+from bartizan.gateway.ports import Ports
 from bartizan.gateway.route import DIALECTS, Route, Routes
+from bartizan.gateway.service import ServiceRoute, Target
 from bartizan.gateway.tracing import Tracer
 
 if TYPE_CHECKING:

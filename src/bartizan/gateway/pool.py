@@ -14,7 +14,7 @@ from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.bounds import DIAL_TIME, DIALS, UPSTREAM_IDLE_TIME
 from bartizan.gateway.circuit import Circuit
 from bartizan.gateway.forwarding import RequestLines
-from bartizan.gateway.ports import Target
+from bartizan.gateway.service import Target
 from bartizan.gateway.upstream import Upstream
 
 if TYPE_CHECKING:

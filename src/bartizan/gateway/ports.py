@@ -8,15 +8,16 @@ and the journal's `flush` excepted. One that raises where it should not ends the
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
-from typing_extensions import TypeIs, override
+from typing_extensions import TypeIs
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import ANSWERS_OCTETS, BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.service import ServiceRoute
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Sync
 from bartizan.metrics.board import Board, unread
@@ -183,115 +184,6 @@ class Journal(Recorder, Writable, Protocol):
     def append(self, at: Nanoseconds, body: bytes) -> int:
         """Add an event that is written out (`ledger.written`); return its sequence. Raises `JournalUnwritable`."""
         ...
-
-
-class ServiceLimits(msgspec.Struct, frozen=True):
-    """What a service takes.
-
-    Attributes:
-        requests_per_minute, burst: of one principal, and how many of them at once; they go into the answer, the
-            limiter itself is a port.
-        body_octets: of one request.
-        connections: to it at once, of one worker.
-        waiting: requests that wait for a connection at once.
-        answer_time: how long the first octet of an answer may take.
-        gap_time: how long an answer may pause.
-    """
-
-    requests_per_minute: int = 600
-    burst: int = 60
-    body_octets: int = 4 * 1024 * 1024
-    connections: int = 256
-    waiting: int = 1024
-    answer_time: Nanoseconds = Nanoseconds(600_000_000_000)
-    gap_time: Nanoseconds = Nanoseconds(120_000_000_000)
-
-
-MAIN: Final = "main"
-"""Name of the target that a service itself names."""
-
-
-class Target(msgspec.Struct, frozen=True):
-    """One place where a service is.
-
-    Attributes:
-        name: as configured, or `MAIN`.
-        upstream, base, credential, tls, weight, models: as of `ServiceRoute`.
-    """
-
-    name: str
-    upstream: str
-    base: str = "/v1"
-    credential: Secret | None = None
-    tls: bool = False
-    weight: int = 1
-    models: Mapping[str, str] = {}
-
-    @override
-    def __repr__(self) -> str:
-        """Return the name alone."""
-        return f"Target({self.name!r}, …)"
-
-
-class ServiceTools(msgspec.Struct, frozen=True):
-    """What the operator says of a service's tools.
-
-    Attributes:
-        pins: name -> digests of what it may say of itself, as `mcp.tools.digest` has them; a server may speak
-            otherwise to clients of another revision.
-        required: whether tools without a pin are left out, and not called.
-        approved: names of those that may be called though they are marked as ones that may destroy.
-    """
-
-    pins: Mapping[str, tuple[str, ...]] = {}
-    required: bool = False
-    approved: frozenset[str] = frozenset()
-
-
-class ServiceRoute(msgspec.Struct, frozen=True):
-    """A service behind the gateway.
-
-    Attributes:
-        name: as configured.
-        protocol: a word of `route.DIALECTS`, `control` for the platform's own public endpoints, or `ext-authz` for
-            services that a proxy forwards to by itself.
-        upstream: value of the Host field that it expects.
-        base: prefix of its paths, without a slash at the end (`/v1`).
-        credential: value of the field that its protocol has for it, or nothing.
-        tls: whether the connection to it is encrypted, by `wrap_upstream`.
-        limits: what it takes; connections and those who wait for one are counted for each of its targets.
-        description: of a service of protocol `http`: JSON of OpenAPI, judged when the platform was started.
-        weight: of this target among all of them; 0 stands by.
-        models: names that requests give, each with the name that this target has for it.
-        others: further targets.
-        own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
-        tools: what is said of them, where it has any.
-    """
-
-    name: str
-    upstream: str
-    protocol: str = "openai"
-    base: str = "/v1"
-    credential: Secret | None = None
-    tls: bool = False
-    limits: ServiceLimits = ServiceLimits()
-    weight: int = 1
-    models: Mapping[str, str] = {}
-    others: tuple[Target, ...] = ()
-    own: bool = False
-    description: str = ""
-    tools: ServiceTools = ServiceTools()
-
-    @override
-    def __repr__(self) -> str:
-        """Return the name alone."""
-        return f"ServiceRoute({self.name!r}, …)"
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Every place where it is, its own first."""
-        main = Target(MAIN, self.upstream, self.base, self.credential, self.tls, self.weight, self.models)
-        return (main, *self.others)
 
 
 class Tracing(msgspec.Struct, frozen=True):

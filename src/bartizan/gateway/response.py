@@ -8,9 +8,9 @@ from typing import Final
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.gateway.answer_head import LINES, SECURITY, AnswerHead
 from bartizan.gateway.faults import Refusal
-from bartizan.gateway.ports import ServiceLimits
 from bartizan.gateway.problem import document
 from bartizan.gateway.protocols.dialect import Errors
+from bartizan.gateway.service import ServiceLimits
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REMEMBERED: Final = 128

@@ -18,7 +18,6 @@ from bartizan.gateway.diagnosis import METHODS
 from bartizan.gateway.ext_authz import PREFIX, PROTOCOL, READING, service_of
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.openapi.api import Api, Asked, api
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.protocols.anthropic import ANTHROPIC
 from bartizan.gateway.protocols.azure import AZURE
 from bartizan.gateway.protocols.control import CONTROL
@@ -28,6 +27,7 @@ from bartizan.gateway.protocols.mcp import MCP
 from bartizan.gateway.protocols.openai import OPENAI
 from bartizan.gateway.query import read_query, write_query
 from bartizan.gateway.request import RequestHead, require_plain
+from bartizan.gateway.service import ServiceRoute
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "openai": OPENAI,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from bartizan.clock import SECOND
 from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import refusal
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import CHUNKED
+from bartizan.gateway.service import ServiceRoute
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange

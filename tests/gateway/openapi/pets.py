@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from bartizan.gateway.openapi.api import Asked, api
-from bartizan.gateway.ports import ServiceRoute
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.route import Route, Routes
+from bartizan.gateway.service import ServiceRoute
 
 JSON = "application/json"
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bartizan.gateway.ports import Ports, ServiceRoute
+from bartizan.gateway.ports import Ports
+from bartizan.gateway.service import ServiceRoute
 from tests.gateway.openapi.pets import DOCUMENT
 from tests.gateway.scene import GOOD, Scene, client, run, standing
 

@@ -18,8 +18,8 @@ from bartizan.gateway.answer_head import LINES, AnswerHead
 from bartizan.gateway.bounds import STALL_TIME
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.framing import FramingDoubt, UntilClose
-from bartizan.gateway.ports import ServiceLimits
 from bartizan.gateway.response import CONTINUE
+from bartizan.gateway.service import ServiceLimits
 
 KEPT: Final = 4 << 20
 """Octets of one body that are kept, as many as the gateway takes by default."""

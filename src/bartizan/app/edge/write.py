@@ -14,8 +14,8 @@ import msgspec
 
 from bartizan.clock import SECOND
 from bartizan.gateway import bounds
-from bartizan.gateway.ports import ServiceLimits
 from bartizan.gateway.probe import HEALTH
+from bartizan.gateway.service import ServiceLimits
 
 _TEMPLATES: Final = {"caddy": "Caddyfile", "envoy": "envoy.yaml", "ext-authz": "ext-authz.yaml"}
 KINDS: Final = tuple(_TEMPLATES)

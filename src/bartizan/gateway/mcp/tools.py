@@ -16,8 +16,8 @@ import msgspec
 
 from bartizan.gateway.bounds import TOOLS, TOOLS_LISTED
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.ports import ServiceTools
 from bartizan.gateway.protocols.mcp_messages import TOOL_NAME
+from bartizan.gateway.service import ServiceTools
 from bartizan.gateway.subject import ToolFacts
 
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted").encode
