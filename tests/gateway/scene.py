@@ -137,7 +137,7 @@ class Scene:
         self.decided: list[tuple[str, str, str]] = []
         self.unreachable, self.down = False, set[str]()
         self.limits = ServiceLimits()
-        self.connections = 100
+        self.connections = self.upstreams = 100
         self.insists = self.durable = self.tls = False
         self.wrap: Wrap = wrap_nothing
         self.front: ProtocolFactory = self.plain
@@ -171,6 +171,7 @@ class Scene:
             stop_accepting=self.stop,
             random=secrets.token_bytes,
             connections=self.connections,
+            upstreams=self.upstreams,
             tls=self.insists or self.front != self.plain,
             durable=self.durable,
             tracing=self.tracing,

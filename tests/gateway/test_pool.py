@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from bartizan.clock import SECOND
 from bartizan.gateway.bounds import DIALS
-from bartizan.gateway.service import ServiceLimits
+from bartizan.gateway.service import ServiceLimits, ServiceRoute
 from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing, until
 
 DOUBTS = {
@@ -325,5 +326,57 @@ def test_one_service_that_does_not_answer_takes_few_dials() -> None:
             assert dialled == ["main"] * DIALS
             async with client(scene) as other:
                 assert (await other.ask(request(path=b"/spare/v1/chat/completions"))).status == 200
+
+    run(scenario())
+
+
+def lines(scene: Scene) -> dict[str, int]:
+    """Return how many connections there are to each service that has any."""
+    return {line.service.name: len(line) for line in scene.gateway._plane.pool.lines() if len(line)}
+
+
+def test_of_all_connections_together_the_one_that_was_idle_for_longest_makes_room() -> None:
+    def few(scene: Scene) -> None:
+        scene.upstreams = 2
+        scene.services = (ServiceRoute("third", "third"),)
+        scene.targets["third"] = scene.upstream
+
+    async def scenario() -> None:
+        async with standing(few) as scene, client(scene) as one:
+            for path, left in (
+                (b"/v1", {"main"}),
+                (b"/spare/v1", {"main", "spare"}),
+                (b"/v1", {"main", "spare"}),
+                (b"/third/v1", {"main", "third"}),
+                (b"/spare/v1", {"third", "spare"}),
+            ):
+                assert (await one.ask(request(b"POST", path + b"/chat/completions"))).status == 200
+                await until(lambda left=left: lines(scene) == dict.fromkeys(left, 1))  # type: ignore[misc]
+                scene.clock.ahead += SECOND
+                scene.gateway._plane.pool.sweep(scene.clock.now())
+
+    run(scenario())
+
+
+def test_those_who_are_busy_make_no_room() -> None:
+    def few(scene: Scene) -> None:
+        scene.upstreams = 1
+
+    async def scenario() -> None:
+        async with standing(few) as scene, client(scene) as one, client(scene) as other:
+            answered = asyncio.Event()
+
+            async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+                await answered.wait()
+                writer.write(OK)
+
+            scene.upstream.script = script
+            first = asyncio.ensure_future(one.ask(request()))
+            await until(lambda: len(scene.upstream.received) == 1)
+            second = asyncio.ensure_future(other.ask(request(b"POST", b"/spare/v1/chat/completions")))
+            await until(lambda: len(scene.upstream.received) == 2)
+            assert lines(scene) == {"main": 1, "spare": 1}
+            answered.set()
+            assert ((await first).status, (await second).status) == (200, 200)
 
     run(scenario())

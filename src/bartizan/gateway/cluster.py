@@ -28,10 +28,11 @@ _DECLINED: Final = frozenset({429, 503})
 class Pool:
     """The connections to every service."""
 
-    __slots__ = ("_clusters",)
+    __slots__ = ("_clusters", "_most")
 
     def __init__(self, plane: "Plane") -> None:
         """Open nothing yet."""
+        self._most = plane.ports.upstreams
         self._clusters = {service.name: Cluster(plane, service) for service in plane.ports.services}
 
     def send(self, exchange: "Exchange") -> None:
@@ -53,6 +54,14 @@ class Pool:
         """Yield the connections to each target of each service."""
         for cluster in self._clusters.values():
             yield from cluster.lines
+
+    def make_room(self) -> None:
+        """Close the one that has been idle for longest, where there are more together than descriptors are kept for."""
+        if sum(map(len, self.lines())) <= self._most:
+            return
+        idle = [line for line in self.lines() if line.idle]
+        if idle:  # else all are busy, and there are no more of those than clients
+            min(idle, key=lambda line: line.idle_since).close_idle()
 
     def sweep(self, now: Nanoseconds) -> None:
         """Close connections that have been idle for too long; look whether targets are back that could not be reached."""

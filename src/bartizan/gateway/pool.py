@@ -44,6 +44,7 @@ class Line:
         "_idle",
         "_loop",
         "_now",
+        "_plane",
         "_ports",
         "_probing",
         "_tasks",
@@ -62,7 +63,7 @@ class Line:
 
     def __init__(self, plane: "Plane", cluster: "Cluster", place: int, target: Target) -> None:
         """Open nothing yet."""
-        self._ports, self._loop = plane.ports, plane.loop
+        self._plane, self._ports, self._loop = plane, plane.ports, plane.loop
         self.cluster, self.place, self.service, self.target = cluster, place, cluster.service, target
         self.lines = RequestLines(plane.ports, plane.routes, self.service, target, plane.tracer)
         self.sole, self.circuit = not self.service.others, Circuit()
@@ -85,6 +86,15 @@ class Line:
     def idle(self) -> int:
         """How many connections wait for a request."""
         return len(self._idle)
+
+    @property
+    def idle_since(self) -> Nanoseconds:
+        """Since when the first of them has been idle: the last used goes out first, so the first waits longest."""
+        return self._idle[0].idle_since
+
+    def close_idle(self) -> None:
+        """Close the one that has been idle for longest."""
+        self._idle.pop(0).drop()
 
     def send(self, exchange: "Exchange") -> None:
         """Forward on an idle connection, or wait for one."""
@@ -120,6 +130,7 @@ class Line:
     def opened(self, upstream: "Upstream") -> None:
         """Take a connection into use."""
         self._all.add(upstream)
+        self._plane.pool.make_room()
         self.free(upstream)
 
     def free(self, upstream: "Upstream") -> None:

@@ -254,7 +254,7 @@ class Ports(msgspec.Struct, frozen=True):
         settle: (what was held, tokens of the request, of its answer): ends the hold.
         alerts: () -> budgets that have reached a threshold since the last call.
         target_is: (service, target, whether it is fit to be asked): called when that changes.
-        connections: of clients at once.
+        connections: of clients at once; `upstreams`: to all targets together, of which idle ones make room.
         answers: octets of all answers that are held until they are judged, and taken.
         patience: with each of them.
         tls: whether clients have to speak TLS.
@@ -295,6 +295,7 @@ class Ports(msgspec.Struct, frozen=True):
     remembered: Callable[[], Iterable[tuple[str, int]]] = tuple
     tracing: Tracing | None = None
     connections: int = CONNECTIONS
+    upstreams: int = CONNECTIONS
     answers: int = ANSWERS_OCTETS
     patience: Patience = Patience()
     tls: bool = True
