@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -76,24 +77,44 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
         one.end()
 
 
-@pytest.mark.slow
-def test_who_wants_to_go_on_writing_is_heard_before_everything_is_sealed(supervised: Supervised) -> None:
+def writing(supervised: Supervised) -> tuple[Journal, int]:
+    """Return a journal on a segment that the sealer knows, and its descriptor."""
     ready = supervised.hear(m.Ready)
     assert isinstance(ready, m.Ready)
-    first, key = ready.segment, bytearray(os.urandom(32))
-    supervised.register(first, bytearray(key), first)
+    number, key = ready.segment, bytearray(os.urandom(32))
+    supervised.register(number, bytearray(key), number)
     supervised.hear(m.Registered)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
-    fd = os.open(segment_path(supervised.folder.ledger, first), flags, 0o600)
+    fd = os.open(segment_path(supervised.folder.ledger, number), flags, 0o600)
+    return Journal(fd, key, number, "worker", BOOT, SystemClock(), 1 << 30), fd
+
+
+@pytest.mark.slow
+def test_who_wants_to_go_on_writing_is_heard_before_everything_is_sealed(supervised: Supervised) -> None:
+    journal, fd = writing(supervised)
     try:
-        journal = Journal(fd, key, first, "worker", BOOT, SystemClock(), 1 << 30)
         for number in range(RECORDS):
             admit(journal, number)
         journal.flush()
-        supervised.register(first + 1, bytearray(os.urandom(32)), first)
+        supervised.register(journal.segment + 1, bytearray(os.urandom(32)), journal.segment)
         supervised.hear(m.Registered)
         assert supervised.entries < RECORDS  # much is left to seal, and the writer may go on
         while supervised.entries < RECORDS:
             supervised.hear(m.Sealed)
+    finally:
+        os.close(fd)
+
+
+def test_orders_without_end_keep_nothing_from_being_sealed(supervised: Supervised) -> None:
+    journal, fd = writing(supervised)
+    try:
+        for number in range(10):
+            admit(journal, number)
+        journal.flush()
+        end = time.monotonic() + PATIENCE_S
+        while supervised.entries < journal.sequence and time.monotonic() < end:
+            supervised.channel.send(m.Ask())
+            supervised.hear(m.Alive)
+        assert supervised.entries == journal.sequence
     finally:
         os.close(fd)

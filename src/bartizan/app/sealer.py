@@ -18,7 +18,7 @@ from bartizan.app import messages as m
 from bartizan.app.authorities import Authorities
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.folder import Folder
-from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
+from bartizan.clock import MILLISECOND, SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
@@ -28,7 +28,8 @@ from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.installation import KeysReplaced, PlatformRunning, load_signers
 from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
 
-_LOOK_MS = 100
+_LOOK_MS: Final = 100
+_LOOK: Final = Nanoseconds(_LOOK_MS * MILLISECOND)
 """How long the sealer waits for orders before it looks at the journals again; what came meanwhile is one group."""
 _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
@@ -70,15 +71,13 @@ class Sealer:
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
         with contextlib.suppress(ChannelClosed):
-            behind = False
-            while (
-                True
-            ):  # in turns: who wants to go on writing must not wait until all is sealed that was written
-                ordered = poll.poll(0 if behind else _LOOK_MS)
-                if ordered:
+            behind, looked = False, self._clock.now()
+            while True:  # in turns: neither waits for the other, however much there is to obey or to seal
+                if poll.poll(0 if behind else _LOOK_MS):
                     self._obey(*self._channel.receive())
-                if behind or not ordered:
-                    behind = self._seal()
+                now = self._clock.now()
+                if behind or now - looked >= _LOOK:
+                    behind, looked = self._seal(), now
         self._hear_out(frozenset())
         self._sequencer.recover()
         self._sequencer.checkpoint()
