@@ -1,8 +1,9 @@
 """Reading many events at once: the grammar of canonical bytes, written out of the vocabulary as one expression.
 
-Rules of this file: the expression is compiled once somebody reads. Whatever it takes is an event in canonical form, of every part's closed form; what it
-does not take is read one by one, up to what is no event. What
-comes out are columns, since those who read a great many want a column at a time.
+Rules of this file: the expression is compiled once somebody reads; what it repeats it never gives back, which would
+only cost time. Whatever it takes is an event in canonical form, of every part's closed form; what it does not take is
+read one by one, up to what is no event. What comes out are columns, since those who read a great many want a column at
+a time.
 """
 
 import re
@@ -15,9 +16,9 @@ import msgspec
 from bartizan.ledger.event import Event, NotAnEvent, Outcome, decode
 from bartizan.ledger.vocabulary import KINDS, Form, Hex, Name, OneOf, Whole
 
-_NAME: Final = "[a-z][a-z0-9._-]{0,62}"
-_PSEUDONYM: Final = "-[0-9a-f]{16}"
-_INSTANT: Final = "[1-8][0-9]{18}|[1-9][0-9]{0,17}|0"
+_NAME: Final = "[a-z][a-z0-9._-]{0,62}+"
+_PSEUDONYM: Final = "-[0-9a-f]{16}+"
+_INSTANT: Final = "[1-8][0-9]{18}+|[1-9][0-9]{0,17}|0"
 _FREQUENT: Final = ("gateway.request.admitted", "gateway.request.completed", "gateway.request.refused")
 """Kinds that are tried first; of all others comes one in a thousand."""
 
@@ -104,12 +105,12 @@ def _form(form: Form) -> str:
         case Name():
             return f'"{_NAME}"'
         case Hex(octets):
-            return f'"[0-9a-f]{{{2 * octets}}}"'
+            return f'"[0-9a-f]{{{2 * octets}}}+"'
 
 
 def _whole(most: str) -> str:
     """Return the expression of the numbers from 1 to another, the short ones first: nearly all are."""
-    short = [f"[1-9][0-9]{{0,{len(most) - 2}}}"] if len(most) > 1 else []
+    short = [f"[1-9][0-9]{{0,{len(most) - 2}}}+"] if len(most) > 1 else []
     for at, digit in enumerate(most):
         least, rest = "1" if at == 0 else "0", len(most) - at - 1
         if digit > least:
@@ -120,7 +121,7 @@ def _whole(most: str) -> str:
 def _detail(kind: str) -> str:
     """Return the expression of a detail up to the kind's word, which is left to be read."""
     fields = "".join(
-        rf'(?:"{field}":{_form(form)}(?:,(?=")|(?=}})))?' for field, form in sorted(KINDS[kind].items())
+        rf'(?:"{field}":{_form(form)}(?:,(?=")|(?=}})))?+' for field, form in sorted(KINDS[kind].items())
     )
     return rf'\{{{fields}\}},"kind":"(?={re.escape(kind)}")'
 
