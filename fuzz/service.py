@@ -80,7 +80,7 @@ def plane() -> tuple[Plane, Service, Steps, Still]:
         authorize=_authorize,
         generation=lambda: 1,
         refresh=Changed,
-        limit=lambda _service, _principal, _now: 0,
+        limit=lambda _service, _key, _now: 0,
         address_limit=lambda _source, _now: 0,
         address_barred=lambda _source, _token, _now: 0,
         client_limit=lambda _source, _client, _now: 0,

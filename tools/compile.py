@@ -24,12 +24,15 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUP = "bartizan"
 """What mypyc calls the library that holds all of it: `bartizan__mypyc`."""
 MODULES = {
-    "ledger": ("journal", "written"),
+    "ledger": ("content", "journal", "written"),
+    "metrics": ("board",),
     "store": ("limits",),
     "gateway": (
         *(
             "admit",
             "balance",
+            "body",
+            "callback",
             "circuit",
             "cluster",
             "crowd",
@@ -47,16 +50,18 @@ MODULES = {
             "protocol",
             "reserve",
             "response",
+            "route",
             "share",
             "strangers",
             "stream",
             "structure",
             "turn",
             "upstream",
+            "usage",
             "wire",
         ),
     ),
-    "app": ("deciding",),
+    "app": ("deciding", "freshness"),
 }
 """Folder of the package -> its modules that are compiled: what a request, or an octet of it, passes."""
 OPTIONS = ("--config-file=", "--explicit-package-bases", "--ignore-missing-imports", "--strict")

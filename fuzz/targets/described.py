@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.request import HeadReader
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
 from fuzz.target import Target
 

@@ -5,7 +5,8 @@ The first octet chooses the protocol.
 
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.protocols import anthropic, responses
-from bartizan.gateway.usage import UNSAID, Usage, tail
+from bartizan.gateway.tokens import UNSAID, Usage
+from bartizan.gateway.usage import tail
 from fuzz.cuts import cut_at, parts_of, uncut
 from fuzz.target import Target
 from fuzz.twin import twin

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.request import HeadReader
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
 from fuzz.target import Target
 
@@ -51,7 +51,7 @@ def run(data: bytes) -> str:
 
 
 TARGET = Target(
-    modules=("bartizan.gateway.route", "bartizan.gateway.query", "bartizan.gateway.request"),
+    modules=("bartizan.gateway.routes", "bartizan.gateway.query", "bartizan.gateway.request"),
     run=run,
     seeds=(
         b"\0/v1/models",

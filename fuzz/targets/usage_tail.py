@@ -1,7 +1,8 @@
 """The usage that an answer names: numbers within their bounds or none, and the same however the answer arrives."""
 
 from bartizan.gateway.bounds import USAGE_OCTETS
-from bartizan.gateway.usage import UNSAID, tail, usage
+from bartizan.gateway.tokens import UNSAID
+from bartizan.gateway.usage import tail, usage
 from fuzz.cuts import parts_of, uncut
 from fuzz.target import Target
 

@@ -7,7 +7,7 @@ import pytest
 
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.request import HeadReader
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
 from tests.gateway.openapi.pets import parameter
 

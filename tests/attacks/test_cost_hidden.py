@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bartizan.gateway.body import Judged
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols.openai import ROWS
 from bartizan.gateway.protocols.responses import BACKGROUND_TOKENS
 from tests.gateway.scene import client, request, run, standing

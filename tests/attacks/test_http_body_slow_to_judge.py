@@ -10,7 +10,7 @@ import pytest
 
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.protocols.openai import ROWS
-from bartizan.gateway.route import DIALECTS
+from bartizan.gateway.routes import DIALECTS
 
 CHAT, EMBEDDING = ROWS[0].reader, ROWS[2].reader
 MOST_S = 0.5

@@ -9,7 +9,7 @@ from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.protocols.openai import ROWS
 from bartizan.gateway.protocols.shape import Choice
-from bartizan.gateway.route import DIALECTS
+from bartizan.gateway.routes import DIALECTS
 
 MESSAGES = b'"messages":[{"role":"user","content":"x"}]'
 DEEP = b"[" * 60 + b"]" * 60

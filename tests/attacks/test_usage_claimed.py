@@ -10,7 +10,8 @@ from bartizan.app.metering import Metering
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import SystemClock
 from bartizan.gateway.holds import Expected, Overdrawn, Reserved
-from bartizan.gateway.usage import Usage, usage
+from bartizan.gateway.tokens import Usage
+from bartizan.gateway.usage import usage
 from bartizan.store.gauge import OWED
 from bartizan.store.valkey_limits import ValkeyLimits
 from tests.store.engines import connected

@@ -157,7 +157,7 @@ class Scene:
             authorize=self.authorize,
             generation=lambda: self.number,
             refresh=self.refresh,
-            limit=lambda _service, principal, _now: self.waits.get(principal, 0),
+            limit=lambda _service, key, _now: self.waits.get(key.rpartition(" ")[2], 0),
             address_limit=self.address_limit,
             address_barred=self.address_barred,
             reserve=self.reserve,

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bartizan.ledger.event import Outcome, content_tag
+from bartizan.ledger.content import content_tag
+from bartizan.ledger.event import Outcome
 from tests.gateway.scene import ANSWER, CHAT, DRILL, Scene, client, request, run, standing
 
 

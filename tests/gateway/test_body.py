@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.gateway.body import FormBody, Reader, has_repeated_member
+from bartizan.gateway.body import FormBody, has_repeated_member
 from bartizan.gateway.faults import FAULTS, Refusal
+from bartizan.gateway.judged import Reader
 from bartizan.gateway.protocols.openai import ROWS
 
 CHAT, COMPLETION, EMBEDDING, *_ = (row.reader for row in ROWS)

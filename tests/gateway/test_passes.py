@@ -3,15 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import PASS_OCTETS, PASSES
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.passes import Pass, Passes
 from bartizan.gateway.ports import Circumstances
 from bartizan.gateway.request import HeadReader, RequestHead
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
-from tests.gateway.scene import CHAT, DRILL, Changed, Known, client, request, run, standing
+from bartizan.gateway.share import Shares
+from bartizan.ledger.content import content_tag
+from tests.gateway.scene import CHAT, DRILL, NOBODY, OTHER, Changed, Known, client, request, run, standing
 
 READER = HeadReader(["localhost"])
 ROUTE = Routes([ServiceRoute("main", "main")], "main").all()[0]
@@ -110,15 +111,27 @@ def test_heads_that_differ_elsewhere_have_other_keys() -> None:
 def test_a_change_leaves_nothing_but_the_reading_of_the_head() -> None:
     passes, key = Passes(), (b"POST /a HTTP/1.1",)
     passed = Pass(HEAD, ROUTE)
-    passed.who, passed.generation, passed.until = DRILL, 7, Nanoseconds(9)
-    passed.tags = lambda _content: "tag"
+    passed.recognize(DRILL, 7, Shares().of(ROUTE.service, DRILL.principal.id), passes.tags(DRILL.principal))
     passed.allow(Circumstances("none"))
     passes.keep(key, passed)
     passes.follow(Changed(), 8)
     assert passes.of(key) is passed
-    assert not any((passed.who, passed.tags, passed.share, passed.allowed))
+    assert not any(
+        (passed.who, passed.known, passed.id, passed.pseudonym, passed.tags, passed.share, passed.allowed)
+    )
     assert int(passed.generation) < 0
     assert passed.head is HEAD
+
+
+def test_what_tags_content_is_one_for_all_heads_of_a_principal_and_outlives_no_change() -> None:
+    passes = Passes()
+    tags = passes.tags(DRILL.principal)
+    assert tags is not None
+    assert tags is passes.tags(DRILL.principal) is not passes.tags(OTHER.principal)
+    assert tags.of(b"x") == content_tag(DRILL.principal.content_key, b"x")
+    passes.follow(Changed(everything=False, tokens=frozenset()), 8)
+    assert passes.tags(DRILL.principal) is not tags
+    assert passes.tags(NOBODY.principal) is None
 
 
 @given(st.sets(st.sampled_from("abc")), st.sampled_from([6, 7]), st.sampled_from([-1, 8]))

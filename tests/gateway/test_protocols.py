@@ -13,7 +13,7 @@ from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.protocols.dialect import Row
 from bartizan.gateway.request import LOOKED_AT
-from bartizan.gateway.route import DIALECTS
+from bartizan.gateway.routes import DIALECTS
 from tests.gateway.drawn import changed, doubled, drawn, encoded, objects
 
 ROWS: dict[str, Row] = {

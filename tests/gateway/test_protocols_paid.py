@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bartizan.app.limit_settings import ROUTES
-from bartizan.gateway.route import DIALECTS
+from bartizan.gateway.routes import DIALECTS
 from tests.gateway.scene import Received, client, request, run, standing, until
 from tests.gateway.test_anthropic import ASK, EVENTS, MESSAGE, STREAM, streaming
 from tests.gateway.test_anthropic import PATH as MESSAGES

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.gateway.body import NOTHING
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.request import RequestHead
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
 
 ROUTES = Routes(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.gateway.bounds import USAGE_OCTETS
-from bartizan.gateway.usage import UNSAID, Usage, tail, usage
+from bartizan.gateway.tokens import UNSAID, Usage
+from bartizan.gateway.usage import tail, usage
 
 
 @given(st.text(), st.integers(0, 10**9), st.integers(0, 10**9))

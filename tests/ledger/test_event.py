@@ -12,7 +12,6 @@ from bartizan.ledger.event import (
     Event,
     NotAnEvent,
     Outcome,
-    content_tag,
     decode,
     encode,
 )
@@ -109,11 +108,3 @@ def test_another_spelling_of_an_event_is_refused(event: Event, data: st.DataObje
         with pytest.raises(NotAnEvent):
             decode(spelt)
         assert len(columns([spelt])) == 0
-
-
-def test_a_content_tag_says_nothing_without_its_key() -> None:
-    # RFC 4231, test case 2
-    assert content_tag(b"Jefe", b"what do ya want for nothing?").startswith(
-        "5bdcc146bf60754e6a042426089575c7"
-    )
-    assert content_tag(bytes(32), b"x") != content_tag(bytes(31) + b"\1", b"x")

@@ -1,7 +1,8 @@
 """A body that has not the documented shape is forwarded as it came; doubled members are still refused."""
 
-from bartizan.gateway.body import JsonBody, Judged
+from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.judged import Judged
 
 MODULES = ("bartizan.app.worker",)
 

@@ -1,6 +1,6 @@
 """A body for a deployment goes on as it came, with the model that it names."""
 
-from bartizan.gateway.body import Judged
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols.azure import DeploymentBody
 
 MODULES = ("bartizan.app.worker",)

@@ -1,7 +1,7 @@
 """A body that a service's description does not have is forwarded as it came."""
 
-from bartizan.gateway.body import Judged
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.openapi.payload import SchemaBody
 
 MODULES = ("bartizan.app.worker",)

@@ -74,12 +74,17 @@ class Deciding:
         here = Circumstances(circumstances.group in HYBRID, circumstances.operation, circumstances.tool)
         return access.authorize(who, action, service, here)
 
-    def limit(self, service: str, principal: str, now: Nanoseconds) -> int:
-        """Return how long this principal must wait before it calls this service again; counts a call that need not.
+    def limit(self, service: str, key: str, now: Nanoseconds) -> int:
+        """Return how long a principal must wait before it calls this service again; counts a call that need not.
 
         Where it need not: minus the nanoseconds until all of its calls are there again.
+
+        Args:
+            service: its name.
+            key: names the service and the principal.
+            now: the instant of the call.
         """
-        return self._principals.ask(f"{service} {principal}", now, self._limits[service])
+        return self._principals.ask(key, now, self._limits[service])
 
     def remembered(self) -> Iterable[tuple[str, int]]:
         """Yield how many keys each of its limiters remembers."""

@@ -22,7 +22,7 @@ _PAGE = 4096
 _PATIENCE_MS = 5000
 
 
-class StateLate(RuntimeError):
+class StateLate(Exception):
     """The counter names a generation whose state did not come; the worker must not decide any more."""
 
 

@@ -15,12 +15,12 @@ from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Pass
-from bartizan.gateway.ports import Authenticated, Circumstances, Refused, is_refused
+from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
 from bartizan.gateway.reserve import Steps, reserve
+from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
 from bartizan.gateway.stream import Exchange
 from bartizan.gateway.subject import Allowance
-from bartizan.ledger.event import content_tags
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import admitted
 
@@ -47,12 +47,11 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     if route.asked:
         require_asker(plane.ports.edge, exchange.head.edge)
     exchange.who = _authenticate(plane, exchange, passed)
-    _limit(plane, exchange)
+    share = _share(plane, exchange, passed)
+    _limit(plane, exchange, share)
     _require_fitting(exchange, passed)
-    known = exchange.known
-    if known is not None:
-        share = passed.share if passed is not None else None
-        plane.shares.take(exchange, share or plane.shares.of(route.service, known.id))
+    if share is not None:
+        plane.shares.take(exchange, share)
     if route.bound:
         exchange.bound = _bound(plane, exchange)
     body = cast("bytes", (yield route.body_octets))
@@ -96,9 +95,8 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
         and passed.generation == plane.generation
         and exchange.started < passed.until
     ):
-        exchange.known = passed.who.principal
-        exchange.actor = passed.who.principal.pseudonym
-        exchange.client.trust(passed.who.principal.id)
+        exchange.known, exchange.actor = passed.known, passed.pseudonym
+        exchange.client.trust(passed.id)
         return passed.who
     token = presented(exchange.head, exchange.route.key)
     if exchange.started < plane.overdrawn:
@@ -125,16 +123,23 @@ def _bar(plane: "Plane", exchange: Exchange, token: str) -> None:
         _limit_stranger(plane, exchange)
 
 
-def _limit(plane: "Plane", exchange: Exchange) -> None:
-    known = exchange.known
+def _share(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Share | None:
+    """Return where it is counted what the one who asks has under way, if that is known."""
+    if exchange.known is None:
+        return None
+    share = passed.share if passed is not None else None
+    return share or plane.shares.of(exchange.route.service, exchange.known.id)
+
+
+def _limit(plane: "Plane", exchange: Exchange, share: Share | None) -> None:
     if exchange.route.clients:
         exchange.charged = True
         exchange.slowed = plane.charge(exchange.source, exchange.started)
-    elif known is None:
+    elif share is None:
         _limit_stranger(plane, exchange)
     else:
         plane.strangers.served = exchange.started
-        wait = plane.ports.limit(exchange.route.service.name, known.id, exchange.started)
+        wait = plane.ports.limit(exchange.route.service_name, share.key, exchange.started)
         exchange.owed = -wait
         _require_within("principal", max(0, wait))
 
@@ -220,21 +225,18 @@ def _authorize(plane: "Plane", exchange: Exchange) -> int:
     if is_refused(answer):
         _refuse(answer)
     if exchange.known is not None:
-        _remember(plane, exchange, answer.generation)
+        _remember(plane, exchange, exchange.known, answer.generation)
     return answer.generation
 
 
-def _remember(plane: "Plane", exchange: Exchange, generation: int) -> None:
+def _remember(plane: "Plane", exchange: Exchange, known: Principal, generation: int) -> None:
     """Keep what was found on the way of this head, for the next request with it."""
-    passed, key, known = exchange.passed, exchange.key, exchange.known
+    passed = exchange.passed
     if passed is None:
-        passed = exchange.passed = Pass(exchange.head, exchange.route, key)
-        plane.passes.keep(key, passed)
+        passed = exchange.passed = Pass(exchange.head, exchange.route, exchange.key)
+        plane.passes.keep(exchange.key, passed)
     if passed.who is None or passed.generation != generation:
-        passed.void()
-        passed.who, passed.generation, passed.until = exchange.who, generation, exchange.who.until
-        passed.share = exchange.share
-        passed.tags = content_tags(known.content_key) if known is not None and known.content_key else None
+        passed.recognize(exchange.who, generation, exchange.share, plane.passes.tags(known))
     passed.allow(exchange.circumstances)
 
 
@@ -250,12 +252,12 @@ def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
         at,
         exchange.actor,
         exchange.id,
-        content=passed.tags(octets) if passed is not None and passed.tags is not None else "",
+        content=passed.tags.of(octets) if passed is not None and passed.tags is not None else "",
         generation=generation,
         group=exchange.client.group,
         octets=len(octets),
         route=exchange.route.name,
-        service=exchange.route.service.name,
+        service=exchange.route.service_name,
     )
     try:
         return journal.append(at, body)

@@ -8,13 +8,13 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 import msgspec
-from typing_extensions import override
 
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
+from bartizan.gateway.judged import NOTHING, Judged
 from bartizan.gateway.protocols.shape import choose
 from bartizan.gateway.structure import structure_fault
 
@@ -44,42 +44,6 @@ _FORM_NAMES: Final = frozenset(
         "scope",
     }
 )
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """A body that was accepted.
-
-    Attributes:
-        octets: the encoding that is forwarded.
-        model: name of the model that is asked for, or empty.
-        stream: whether the answer is to come as a stream of events.
-        most_tokens: tokens that the answer may have at most; 0 where the request names no number.
-        untold_tokens: that it is expected to have then; 0 where nothing is special about it.
-        choices: answers that are asked for at once.
-        action: what the body asks to do, where the route does not say; else empty.
-        tool: that is to be called, or empty.
-        fields: lines that go on with the body and repeat what it says, each with its CR LF.
-        client: `client_id` of a form, or empty. Unproven: nothing is allowed by it.
-    """
-
-    octets: bytes
-    model: str = ""
-    stream: bool = False
-    most_tokens: int = 0
-    client: str = ""
-    choices: int = 1
-    action: str = ""
-    tool: str = ""
-    fields: bytes = b""
-    untold_tokens: int = 0
-
-    @override
-    def __repr__(self) -> str:
-        """Return the length alone: bodies stand in no log."""
-        return f"Judged({len(self.octets)} octets, …)"
-
-
-NOTHING: Final = Judged(b"")
 
 
 class JsonBody:
@@ -240,16 +204,3 @@ class NoBody:
         if body:
             raise refusal("body-unexpected")
         return self._judged
-
-
-class Reader(Protocol):
-    """Reads the body of one kind of request."""
-
-    @property
-    def media(self) -> bytes:
-        """Media type that the body must have; empty where there is to be none."""
-        ...
-
-    def read(self, body: bytes) -> Judged:
-        """Return the body, judged. Raises `Refusal`."""
-        ...

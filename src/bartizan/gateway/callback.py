@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
-class CallbackFailed(RuntimeError):
+class CallbackFailed(Exception):
     """A callback failed in a way that nobody foresaw; the cause says how."""
 
     def __init__(self) -> None:

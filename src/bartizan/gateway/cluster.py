@@ -28,16 +28,16 @@ _DECLINED: Final = frozenset({429, 503})
 class Pool:
     """The connections to every service."""
 
-    __slots__ = ("_clusters", "_most")
+    __slots__ = ("_all", "_most")
 
     def __init__(self, plane: "Plane") -> None:
         """Open nothing yet."""
         self._most = plane.ports.upstreams
-        self._clusters = {service.name: Cluster(plane, service) for service in plane.ports.services}
+        self._all = [Cluster(plane, service) for service in plane.ports.services]
 
     def send(self, exchange: "Exchange") -> None:
         """Forward a request as soon as there is a connection; its failure is told to the exchange."""
-        self._clusters[exchange.route.service.name].send(exchange)
+        self._all[exchange.route.place].send(exchange)
 
     def forget(self, exchange: "Exchange") -> None:
         """Take back a request that waits for a connection no longer."""
@@ -46,13 +46,13 @@ class Pool:
 
     def renew(self, service: str, target: str, credential: "Secret") -> None:
         """Present another credential to a target, from the next request on."""
-        for line in self._clusters[service].lines:
-            if line.target.name == target:
+        for line in self.lines():
+            if (line.service.name, line.target.name) == (service, target):
                 line.lines.renew(credential)
 
     def lines(self) -> Iterator[Line]:
         """Yield the connections to each target of each service."""
-        for cluster in self._clusters.values():
+        for cluster in self._all:
             yield from cluster.lines
 
     def make_room(self) -> None:
@@ -65,13 +65,13 @@ class Pool:
 
     def sweep(self, now: Nanoseconds) -> None:
         """Close connections that have been idle for too long; look whether targets are back that could not be reached."""
-        for cluster in self._clusters.values():
+        for cluster in self._all:
             for line in cluster.lines:
                 line.sweep(now)
 
     def close(self) -> None:
         """Close every connection."""
-        for cluster in self._clusters.values():
+        for cluster in self._all:
             for line in cluster.lines:
                 line.close()
 

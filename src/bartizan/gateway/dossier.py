@@ -6,8 +6,8 @@ Rules of this file: state alone; what is done with it is in `admit.py` on the wa
 from typing import TYPE_CHECKING
 
 from bartizan.clock import Nanoseconds
-from bartizan.gateway.body import Judged
 from bartizan.gateway.faults import Refusal, rest_of
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.passes import Key, Pass
 from bartizan.gateway.response import requests_left
 from bartizan.gateway.stage import ARRIVING, Stage
@@ -33,6 +33,7 @@ class Dossier:
         started: instant at which its head was whole; `asked`: at which all of it was.
         arrived: its head, once that was accepted; `head` is the same where it is known to be there.
         length: octets of its body, or `CHUNKED`.
+        keep_alive, bodiless: whether its client wants to go on with the connection; whether it asks for a head alone.
         caller: trace-id and span-id that its client names, or nothing twice: the client's word, as of `RequestHead.trace`.
         key, passed: what its head is kept under, and what is known of it from an earlier request.
         known: who asks, once that is known and is not the anonymous one.
@@ -62,6 +63,7 @@ class Dossier:
         "actor",
         "arrived",
         "asked",
+        "bodiless",
         "bound",
         "caller",
         "charged",
@@ -75,6 +77,7 @@ class Dossier:
         "holds",
         "id",
         "judged",
+        "keep_alive",
         "kept",
         "key",
         "known",
@@ -127,7 +130,7 @@ class Dossier:
         self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
         self.group, self.trace, self.bound = "", "", b""
         self.first = self.holds = self.owed = self.pieces = self.slowed = self.tried = self.tries = 0
-        self.charged = self.fronted = self.kept = self.moved = False
+        self.bodiless = self.charged = self.fronted = self.keep_alive = self.kept = self.moved = False
 
     def read(self, octets: bytes) -> None:
         """Take the head, from memory where it got through lately but for its length and its trace.
@@ -142,16 +145,18 @@ class Dossier:
         if passed is None:
             head = self.head = self.arrived = self.plane.heads.read(octets)
             self.length, self.caller = head.length, (head.trace, head.parent)
+            self.keep_alive, self.bodiless = head.keep_alive, head.method == b"HEAD"
         else:
             self.head = self.arrived = passed.head
             self.length, self.caller = passed.length(values), passed.caller(values)
+            self.keep_alive, self.bodiless = passed.keep_alive, passed.bodiless
 
     @property
     def limits(self) -> bytes:
         """`RateLimit` and `RateLimit-Policy` of its answer, or nothing where it has no limit that is told."""
         if self.reserved is not None and self.reserved.fields:
             return self.reserved.fields
-        return requests_left(self.route.service.limits, self.owed) if self.known is not None else b""
+        return requests_left(self.route.limits, self.owed) if self.known is not None else b""
 
     def rest(self, fault: Refusal) -> int:
         """Return how long nothing is read after a refusal; a proxy's connection brings others' requests too."""

@@ -9,7 +9,8 @@ Source: HTML living standard, 9.2, server-sent events.
 import re
 from typing import Final
 
-from bartizan.gateway.usage import UNSAID, Usage, usage
+from bartizan.gateway.tokens import UNSAID, Usage
+from bartizan.gateway.usage import usage
 
 _START_OCTETS: Final = 4096
 """Octets at the start of a stream in which its first event says what the request cost."""

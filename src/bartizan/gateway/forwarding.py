@@ -14,10 +14,11 @@ import msgspec
 
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.alias import redeployed, renamed
-from bartizan.gateway.body import Judged
 from bartizan.gateway.credential import told
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.ports import Ports
-from bartizan.gateway.route import DIALECTS, Route, Routes
+from bartizan.gateway.route import Route
+from bartizan.gateway.routes import DIALECTS, Routes
 from bartizan.gateway.service import ServiceRoute, Target
 from bartizan.gateway.tracing import Tracer
 
@@ -57,14 +58,13 @@ class RequestLines:
 
     def _write(self) -> None:
         self._lines = {
-            (route.method, route.path): tuple(self._constant(route, accept) for accept in _ACCEPTS)
-            for route in self._routes
+            route.index: tuple(self._constant(route, accept) for accept in _ACCEPTS) for route in self._routes
         }
 
     def of(self, exchange: "Exchange") -> bytes:
         """Return a request, whole."""
         route, judged, name = exchange.route, exchange.judged, exchange.id
-        known, octets = self._lines.get((route.method, route.path)), judged.octets
+        known, octets = self._lines.get(route.index), judged.octets
         constant = (
             known[judged.stream] if known is not None else self._constant(route, _ACCEPTS[judged.stream])
         )

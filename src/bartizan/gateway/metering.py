@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Line
     from bartizan.gateway.stream import Exchange
-    from bartizan.gateway.usage import Usage
+    from bartizan.gateway.tokens import Usage
 
 _HTTP_MS: Final = (5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000)
 _AI_MS: Final = (10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10_240, 20_480, 40_960, 81_920)
@@ -49,6 +49,8 @@ TOOK: Final = Family(
 )
 """What is counted of every request; told as the two views of it."""
 _TOOK: Final = TOOK.bounds
+_DONE: Final = 2
+"""Class of the statuses of nearly every request; its series are at hand by the route's index."""
 HTTP: Final = Family(
     "http.server.request.duration",
     Kind.HISTOGRAM,
@@ -162,12 +164,13 @@ class _Way:
 class Meter:
     """Counts for one worker; `stand` posts it."""
 
-    __slots__ = ("_board", "_places", "_ways")
+    __slots__ = ("_board", "_done", "_places", "_ways")
 
     def __init__(self, board: Board) -> None:
         """Count on this board."""
         self._board = board
         self._ways: dict[tuple[str, str, int, str], _Way] = {}
+        self._done: dict[int, _Way] = {}
         self._places: dict[tuple[str, ...], int] = {}
 
     def ended(self, exchange: "Exchange", status: int, reason: str, took: int, said: "Usage") -> None:
@@ -181,8 +184,13 @@ class Meter:
             said: tokens, as its service counted them.
         """
         route = exchange.route
-        key = route.service.name, route.name, status // 100, reason
-        way = self._ways.get(key) or self._way(key)
+        done = status // 100 == _DONE and reason == "done"
+        way = self._done.get(route.index) if done else None
+        if way is None:
+            key = route.service_name, route.name, status // 100, reason
+            way = self._ways.get(key) or self._way(key)
+            if done and route.index >= 0:
+                self._done[route.index] = way
         spent = way.took
         spent.places[bisect_left(_TOOK, took)] += 1
         spent.total += took
@@ -205,7 +213,7 @@ class Meter:
     def refused(self, exchange: "Exchange", fault: "Refusal", took: int) -> None:
         """Count a request that was not admitted, perhaps before its route was known."""
         route = getattr(exchange, "route", None)
-        service, name = (route.service.name, route.name) if route is not None else ("", "")
+        service, name = (route.service_name, route.name) if route is not None else ("", "")
         key = service, name, fault.status // 100, fault.reason
         way = self._ways.get(key) or self._way(key)
         way.took.places[bisect_left(_TOOK, took)] += 1

@@ -16,11 +16,11 @@ from typing import Final
 
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import PASS_OCTETS, PASSES
-from bartizan.gateway.ports import Authenticated, Change, Circumstances
+from bartizan.gateway.ports import Authenticated, Change, Circumstances, Principal
 from bartizan.gateway.request import RequestHead
 from bartizan.gateway.route import Route
 from bartizan.gateway.share import Share
-from bartizan.ledger.event import ContentTags
+from bartizan.ledger.content import ContentTags
 
 _LENGTH: Final = rb"[Cc]ontent-[Ll]ength: ?(?=(?:0|[1-9][0-9]{0,11})(?:\r\n|\Z))"
 _TRACE: Final = rb"[Tt]raceparent: (?=00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:\r\n|\Z))"
@@ -46,7 +46,9 @@ class Pass:
     Attributes:
         head: as it was read; its length is another request's.
         route: where it leads.
-        who: who shows its token; None where nothing of it may be used any more.
+        keep_alive, bodiless: whether its client wants to go on with the connection; whether it asks for a head alone.
+        who: who shows its token; None where nothing of it may be used any more. `known` is the principal, `id` and
+            `pseudonym` are its own: a request reads them from here at one step.
         generation, until: which state that was found in, and until when it holds.
         allowed: circumstances that were allowed under it.
         tags: tags content for who asks.
@@ -57,8 +59,13 @@ class Pass:
         "_length",
         "_trace",
         "allowed",
+        "bodiless",
         "generation",
         "head",
+        "id",
+        "keep_alive",
+        "known",
+        "pseudonym",
         "route",
         "share",
         "tags",
@@ -75,6 +82,7 @@ class Pass:
             key: of it.
         """
         self.head, self.route = head, route
+        self.keep_alive, self.bodiless = head.keep_alive, head.method == b"HEAD"
         names = [name[2:9].lower() for name in key[1::2]]
         self._length = names.index(b"content") if b"content" in names else -1
         self._trace = names.index(b"tracepa") if head.trace and b"tracepa" in names else -1
@@ -98,10 +106,27 @@ class Pass:
     def void(self) -> None:
         """Know no more than the head."""
         self.who: Authenticated | None = None
+        self.known: Principal | None = None
+        self.id, self.pseudonym = "", ""
         self.generation, self.until = -1, Nanoseconds(0)
         self.allowed: set[Circumstances] = set()
         self.tags: ContentTags | None = None
         self.share: Share | None = None
+
+    def recognize(
+        self, who: Authenticated, generation: int, share: Share | None, tags: ContentTags | None
+    ) -> None:
+        """Know who shows its token.
+
+        Args:
+            who: that is.
+            generation: in which that was found.
+            share: what they have under way with the service.
+            tags: of their content; None where it is not tagged.
+        """
+        self.who, self.known, self.generation, self.until = who, who.principal, generation, who.until
+        self.id, self.pseudonym = who.principal.id, who.principal.pseudonym
+        self.share, self.tags, self.allowed = share, tags, set()
 
     def allow(self, circumstances: Circumstances) -> None:
         """Take note that the policies allow this for as long as the rest holds."""
@@ -113,7 +138,7 @@ class Pass:
 class Passes:
     """The latest heads, at most twice `PASSES` of them; those that were not asked for go first."""
 
-    __slots__ = ("_bodied", "_bodiless", "_generation", "_new", "_old")
+    __slots__ = ("_bodied", "_bodiless", "_generation", "_new", "_old", "_tags")
 
     def __init__(self, generation: int = -1, told: Iterable[bytes] = ()) -> None:
         """Know none.
@@ -127,6 +152,7 @@ class Passes:
         self._bodied, self._bodiless = _varying(passing, length=True), _varying(passing, length=False)
         self._new: dict[Key, Pass] = {}
         self._old: dict[Key, Pass] = {}
+        self._tags: dict[bytes, ContentTags] = {}
 
     def __len__(self) -> int:
         """Return how many are known."""
@@ -159,6 +185,18 @@ class Passes:
         if len(self._new) > PASSES:
             self._old, self._new = self._new, {}
 
+    def tags(self, principal: Principal) -> ContentTags | None:
+        """Return what tags a principal's content, one and the same for all its heads; None where it is not tagged."""
+        key = principal.content_key
+        if not key:
+            return None
+        found = self._tags.get(key)
+        if found is None:
+            if len(self._tags) >= PASSES:
+                self._tags.clear()
+            found = self._tags[key] = ContentTags(key)
+        return found
+
     def follow(self, change: Change, generation: int) -> None:
         """Keep no more than the head where a change takes the rest away.
 
@@ -168,6 +206,7 @@ class Passes:
         """
         before = self._generation
         self._generation = generation
+        self._tags.clear()  # a key that was destroyed stays nowhere
         for table in (self._new, self._old):
             for passed in table.values():
                 who = passed.who

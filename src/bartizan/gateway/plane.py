@@ -29,7 +29,7 @@ from bartizan.gateway.refusals import Key, Refusals
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.reserve import release
 from bartizan.gateway.response import Dates
-from bartizan.gateway.route import Routes
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.share import Shares
 from bartizan.gateway.strangers import Strangers
 from bartizan.gateway.subject import Account, Allowance

@@ -234,7 +234,7 @@ class Ports(msgspec.Struct, frozen=True):
             streams after each change of generation, so it must know of revocations by itself.
         generation: number of the newest state, a look into shared memory; negative while nothing may be decided.
         refresh: loads that state and says what it takes away of earlier answers; called when the number has moved.
-        limit: (service, principal id, now) -> nanoseconds to wait; where one more is allowed and counted, minus the
+        limit: (service, key that names service and principal, now) -> nanoseconds to wait; where one more is allowed and counted, minus the
             nanoseconds until all of the limit is there again, or 0.
         address_limit: (address pseudonym, now) -> nanoseconds to wait, 0 where one more request that nobody
             known makes is allowed and counted.

@@ -29,7 +29,7 @@ from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.holds import Coming, Reserved
 from bartizan.gateway.probe import PROBES, probed
-from bartizan.gateway.request import CHUNKED, END, RequestHead
+from bartizan.gateway.request import CHUNKED, END
 from bartizan.gateway.reserve import Answer, Steps
 from bartizan.gateway.response import CONTINUE, refusal_answer
 from bartizan.gateway.stream import Exchange
@@ -159,8 +159,8 @@ class ClientConnection(Wire):
         try:
             plane.require_open()
             exchange.read(head)
-            if exchange.head.path in PROBES:
-                self._answer_probe(exchange.head, rest)
+            if exchange.passed is None and exchange.head.path in PROBES:
+                self._answer_probe(exchange, rest)
                 return
             self._steps = admit(plane, exchange)
             octets = cast("int", next(self._steps))
@@ -175,10 +175,11 @@ class ClientConnection(Wire):
         else:
             self._begin_body(exchange, octets, rest)
 
-    def _answer_probe(self, head: RequestHead, rest: bytes) -> None:
-        self.write(probed(self._plane, head, keep=self.keeps(head)))
+    def _answer_probe(self, exchange: Exchange, rest: bytes) -> None:
+        keep = self.keeps(asked=exchange.keep_alive)
+        self.write(probed(self._plane, exchange.head, keep=keep))
         self._ahead = rest
-        self._go_on(keep=self.keeps(head))
+        self._go_on(keep=keep)
 
     # ---- in: the body ----------------------------------------------------------------------------------
     def _begin_body(self, exchange: Exchange, octets: int, rest: bytes) -> None:
@@ -289,7 +290,7 @@ class ClientConnection(Wire):
 
     def refuse(self, exchange: Exchange, fault: Refusal) -> None:
         """Answer a request whose body was read with a refusal and go on."""
-        keep = self.keeps(exchange.head)
+        keep = self.keeps(asked=exchange.keep_alive)
         self.finish(self.refusal(exchange, fault, keep=keep), keep=keep, rest=exchange.rest(fault))
 
     def refusal(self, exchange: Exchange, fault: Refusal, *, keep: bool) -> bytes:
@@ -302,17 +303,16 @@ class ClientConnection(Wire):
             errors=self._plane.routes.errors(head.path if head is not None else b""),
             keep=keep,
             limits=fault.limits or (exchange.limits if fault.reason == "principal-rate" else b""),
-            bodiless=head is not None and head.method == b"HEAD",
+            bodiless=exchange.bodiless,
         )
 
     def _refuse(self, exchange: Exchange, fault: Refusal, rest: bytes | None) -> None:
         """Refuse a request whose body was not read; go on only if the body lies whole in `rest`."""
         self._steps = self._body = None
         self._plane.record_refusal(exchange, fault)
-        head = exchange.arrived
         keep = False
-        if head is not None and rest is not None and 0 <= exchange.length <= len(rest):
-            keep, self._ahead = self.keeps(head), rest[exchange.length :]
+        if exchange.arrived is not None and rest is not None and 0 <= exchange.length <= len(rest):
+            keep, self._ahead = self.keeps(asked=exchange.keep_alive), rest[exchange.length :]
         self.write(self.refusal(exchange, fault, keep=keep))
         if keep:
             self._go_on(keep=True, rest=exchange.rest(fault))

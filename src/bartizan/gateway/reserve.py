@@ -14,7 +14,7 @@ from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.holds import Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.subject import Allowance
-from bartizan.gateway.usage import Usage
+from bartizan.gateway.tokens import Usage
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane

@@ -81,7 +81,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as configured.
-        protocol: a word of `route.DIALECTS`, `control` for the platform's own public endpoints, or `ext-authz` for
+        protocol: a word of `routes.DIALECTS`, `control` for the platform's own public endpoints, or `ext-authz` for
             services that a proxy forwards to by itself.
         upstream: value of the Host field that it expects.
         base: prefix of its paths, without a slash at the end (`/v1`).

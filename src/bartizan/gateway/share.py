@@ -30,19 +30,24 @@ class _Counted:
 
 
 class Share:
-    """What one principal has under way with one service."""
+    """What one principal has under way with one service.
 
-    __slots__ = ("connections", "held", "mine", "theirs")
+    Attributes:
+        key: both their names, for what is counted of the two together.
+    """
 
-    def __init__(self, connections: int, theirs: _Counted, held: _Counted) -> None:
+    __slots__ = ("connections", "held", "key", "mine", "theirs")
+
+    def __init__(self, key: str, connections: int, theirs: _Counted, held: _Counted) -> None:
         """Have nothing yet.
 
         Args:
+            key: of both.
             connections: to the service at once.
             theirs: requests of everybody with this service.
             held: octets of this principal's bodies, for any service.
         """
-        self.connections, self.theirs, self.held = connections, theirs, held
+        self.key, self.connections, self.theirs, self.held = key, connections, theirs, held
         self.mine = 0
 
     @property
@@ -76,7 +81,8 @@ class Shares:
         if share is None:
             theirs = self._services.setdefault(service.name, _Counted())
             held = self._held_by.setdefault(principal, _Counted())
-            share = self._of[service.name, principal] = Share(service.limits.connections, theirs, held)
+            key = f"{service.name} {principal}"
+            share = self._of[service.name, principal] = Share(key, service.limits.connections, theirs, held)
         return share
 
     def take(self, exchange: "Exchange", share: Share) -> None:

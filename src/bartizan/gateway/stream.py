@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead
-from bartizan.gateway.body import NOTHING
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.dossier import Dossier
@@ -17,12 +16,14 @@ from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
-from bartizan.gateway.usage import UNSAID, tail, usage
+from bartizan.gateway.tokens import UNSAID
+from bartizan.gateway.usage import tail, usage
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
 
@@ -49,7 +50,6 @@ class Exchange(Dossier):
     """One request and its answer."""
 
     __slots__ = (
-        "_bodiless",
         "_chunked",
         "_cut",
         "_events",
@@ -69,7 +69,7 @@ class Exchange(Dossier):
     def __init__(self, plane: "Plane", client: "ClientConnection", now: Nanoseconds) -> None:
         """Begin at the head."""
         super().__init__(plane, client, now)
-        self._bodiless = self._chunked = self._cut = self._finishes = self._keep = False
+        self._chunked = self._cut = self._finishes = self._keep = False
         self._repeated = self._settled = self._unframed = self._until_close = False
         self._octets = self._status = 0
         self._last = self._tail = b""
@@ -114,7 +114,7 @@ class Exchange(Dossier):
         if self.stage is not ADMITTED:
             return
         if self.route.asked:
-            keep = self.client.keeps(self.head)
+            keep = self.client.keeps(asked=self.keep_alive)
             said = let_through(plane.dates.line(self.started), self.id, self.actor, keep=keep)
             self._complete(_OK, DONE, said, keep=keep)
             return
@@ -174,10 +174,8 @@ class Exchange(Dossier):
     def _open(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         self.stage, self.moved = ANSWERING, True
         self._status = head.status
-        self._keep = self.client.keeps(self.head)
-        if self.head.method == b"HEAD":
-            self._bodiless = True
-        elif head.length < 0:
+        self._keep = self.client.keeps(asked=self.keep_alive)
+        if head.length < 0 and not self.bodiless:
             self._chunked = self.head.minor == 1
             self._unframed = head.length == UNTIL_CLOSE and head.media.startswith(_EVENTS)
             self._until_close = not self._chunked
@@ -226,7 +224,7 @@ class Exchange(Dossier):
 
     def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
         self._follow(pieces)
-        if self._bodiless:
+        if self.bodiless:
             pieces = []
         elif self._chunked:
             pieces = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
@@ -279,7 +277,7 @@ class Exchange(Dossier):
     def _refuse(self, fault: Refusal) -> None:
         """End with our own answer in place of the service's."""
         self._leave()
-        keep = self.client.keeps(self.head)
+        keep = self.client.keeps(asked=self.keep_alive)
         self._complete(fault.status, fault.reason, self.client.refusal(self, fault, keep=keep), keep=keep)
 
     def _complete(self, status: int, reason: str, last: bytes, *, keep: bool, cut: bool = False) -> None:
@@ -358,7 +356,7 @@ class Exchange(Dossier):
         if self.stage not in (FORWARDED, ANSWERING):
             return
         if self.moved:
-            limits = self.route.service.limits
+            limits = self.route.limits
             waited = limits.gap_time if self.stage is ANSWERING else limits.answer_time
             self.moved, self.deadline = False, Nanoseconds(now + waited)
         elif self.deadline and now > self.deadline and not self.client.stalled:

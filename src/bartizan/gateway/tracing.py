@@ -13,7 +13,7 @@ import msgspec
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.metering import OPERATIONS, SPANS, Meter
 from bartizan.gateway.ports import Circumstances, Ports, Tracing
-from bartizan.gateway.usage import UNSAID, Usage
+from bartizan.gateway.tokens import UNSAID, Usage
 from bartizan.traces.passage import LONGEST, Passage, line
 
 if TYPE_CHECKING:

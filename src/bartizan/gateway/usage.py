@@ -1,47 +1,22 @@
 """How many tokens an answer says it cost.
 
 Rules of this file: an upstream's word, taken as numbers or not at all; it goes into the record and settles limits of
-tokens and money, nothing else is decided by it. A number that no answer can come to is no word. It stands near the end of an answer, whole or streamed, and inside a
+tokens and money, nothing else is decided by it. It stands near the end of an answer, whole or streamed, and inside a
 JSON string its name could not stand between two bare quotes: so the end is all that is kept and looked at. What
 stands only at the beginning of a stream, `events.py` keeps.
 """
 
 import re
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from bartizan.gateway.bounds import USAGE_OCTETS
+from bartizan.gateway.tokens import MOST, UNSAID, Usage, Wider
 
-_MOST: Final = 10**9
-"""Tokens, a thousand times the largest requests of today. Sums of these stay within 64 bits for ever."""
-_Tokens = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
-_OBJECT: Final = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """Tokens of a request and of its answer.
-
-    Attributes:
-        prompt_tokens, completion_tokens: as the upstream counts them; 0 where it does not say.
-    """
-
-    prompt_tokens: _Tokens = 0
-    completion_tokens: _Tokens = 0
-
-
-class _Wider(msgspec.Struct, frozen=True):
-    """What the Responses API and Anthropic's say; Anthropic counts what came from a cache, or went there, apart."""
-
-    input_tokens: _Tokens | None = 0
-    output_tokens: _Tokens | None = 0
-    cache_creation_input_tokens: _Tokens | None = 0
-    cache_read_input_tokens: _Tokens | None = 0
-
-
-UNSAID: Final = Usage()
+_OBJECT: Final = re.compile(rb'"usage"\s*+:\s*+(\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\})')
 _DECODE: Final = msgspec.json.Decoder(Usage).decode
-_DECODE_WIDER: Final = msgspec.json.Decoder(_Wider).decode
+_DECODE_WIDER: Final = msgspec.json.Decoder(Wider).decode
 
 
 def tail(kept: bytes, piece: bytes) -> bytes:
@@ -75,4 +50,4 @@ def _read(text: bytes) -> Usage:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return UNSAID
     cached = (wider.cache_creation_input_tokens or 0) + (wider.cache_read_input_tokens or 0)
-    return Usage(min((wider.input_tokens or 0) + cached, _MOST), wider.output_tokens or 0)
+    return Usage(min((wider.input_tokens or 0) + cached, MOST), wider.output_tokens or 0)

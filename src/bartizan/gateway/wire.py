@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from bartizan.clock import Nanoseconds
 from bartizan.gateway.bounds import AHEAD_OCTETS, PIECE_OCTETS, READ_OCTETS, STALL_OCTETS
 from bartizan.gateway.phase import Phase
-from bartizan.gateway.request import RequestHead
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
@@ -74,9 +73,9 @@ class Wire(asyncio.Protocol):
             self._plane.strangers.know(self.address)
             self._trusted = self._plane.crowd.trust(self._raw, principal)
 
-    def keeps(self, head: RequestHead) -> bool:
-        """Return whether the connection goes on after the answer to this request."""
-        return head.keep_alive and not self._plane.draining
+    def keeps(self, *, asked: bool) -> bool:
+        """Return whether the connection goes on after an answer, where the client asks for that."""
+        return asked and not self._plane.draining
 
     def write(self, octets: bytes) -> None:
         """Send octets, unless the connection is gone."""

@@ -7,11 +7,8 @@ content appears as a `ContentTag` under a key of its subject, which can be destr
 """
 
 import enum
-import hmac
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -128,42 +125,3 @@ def decode(body: bytes) -> Event:
     if _ENCODER.encode(event) != body:
         raise NotAnEvent(event.kind, "not in canonical form")
     return event
-
-
-def content_tag(key: bytes, content: bytes) -> str:
-    """Return the ContentTag of some content: 32 bytes of HMAC-SHA256 in hexadecimal.
-
-    Args:
-        key: the subject's own key, 32 bytes; once it is destroyed, the tag says nothing about the content.
-        content: the octets as they were judged.
-    Source: RFC 2104; FIPS 198-1.
-    """
-    return hmac.digest(key, content, "sha256").hex()
-
-
-ContentTags = Callable[[bytes], str]
-"""Content -> its `content_tag` under one key."""
-_BLOCK: Final = 64
-_INNER: Final = bytes(octet ^ 0x36 for octet in range(256))
-_OUTER: Final = bytes(octet ^ 0x5C for octet in range(256))
-
-
-def content_tags(key: bytes) -> ContentTags:
-    """Return the function that tags content under one key, at a third of the price of a tag alone.
-
-    Args:
-        key: the subject's own, at most 64 octets; what is returned is as secret as the key.
-    Source: RFC 2104, section 2: the keyed first blocks are hashed once.
-    """
-    if len(key) > _BLOCK:
-        raise ValueError("a key of more than a block is another construction")
-    padded = key.ljust(_BLOCK, b"\0")
-    inner, outer = sha256(padded.translate(_INNER)), sha256(padded.translate(_OUTER))
-
-    def tag(content: bytes) -> str:
-        within, around = inner.copy(), outer.copy()
-        within.update(content)
-        around.update(within.digest())
-        return around.hexdigest()
-
-    return tag

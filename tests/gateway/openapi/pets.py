@@ -5,7 +5,8 @@ from typing import Any
 
 from bartizan.gateway.openapi.api import Asked, api
 from bartizan.gateway.request import HeadReader
-from bartizan.gateway.route import Route, Routes
+from bartizan.gateway.route import Route
+from bartizan.gateway.routes import Routes
 from bartizan.gateway.service import ServiceRoute
 
 JSON = "application/json"

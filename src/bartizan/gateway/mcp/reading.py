@@ -19,7 +19,7 @@ from bartizan.gateway.mcp.binding import ID
 from bartizan.gateway.mcp.events import COMMENT, Event, EventReader, written
 from bartizan.gateway.mcp.message import judged
 from bartizan.gateway.ports import Circumstances, is_refused
-from bartizan.gateway.usage import UNSAID, Usage
+from bartizan.gateway.tokens import UNSAID, Usage
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange

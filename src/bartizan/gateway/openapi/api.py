@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 
-from bartizan.gateway.body import NoBody, Reader
+from bartizan.gateway.body import NoBody
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.judged import Reader
 from bartizan.gateway.openapi.describe import Described, described
 from bartizan.gateway.openapi.operation import Operation
 from bartizan.gateway.openapi.target import fields, query, segment

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.gateway.body import NOTHING, Judged
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
+from bartizan.gateway.judged import NOTHING, Judged
 from bartizan.gateway.openapi.document import escaped
 from bartizan.gateway.openapi.schema import Judge
 from bartizan.gateway.openapi.values import number

@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
-from bartizan.gateway.body import JsonBody, Judged, NoBody
+from bartizan.gateway.body import JsonBody, NoBody
 from bartizan.gateway.credential import Told
 from bartizan.gateway.events import last_events
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 from bartizan.gateway.protocols.messages import CountRequest, MessagesRequest
 from bartizan.gateway.query import parameter

@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from bartizan.gateway.body import JsonBody, Judged, Reader
+from bartizan.gateway.body import JsonBody
+from bartizan.gateway.judged import Judged, Reader
 from bartizan.gateway.protocols import openai, responses
 from bartizan.gateway.protocols.chat import ChatRequest, CompletionRequest, EmbeddingRequest
 from bartizan.gateway.protocols.dialect import Dialect, Row

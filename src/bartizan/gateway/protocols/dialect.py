@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from bartizan.gateway.body import Reader
 from bartizan.gateway.credential import Told
+from bartizan.gateway.judged import Reader
 from bartizan.gateway.query import Parameters
 
 

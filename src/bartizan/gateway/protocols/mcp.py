@@ -15,9 +15,10 @@ from typing import Final, get_args
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from bartizan.gateway.body import JsonBody, Judged, NoBody
+from bartizan.gateway.body import JsonBody, NoBody
 from bartizan.gateway.credential import Told
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols import mcp_messages as m
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 from bartizan.gateway.structure import structure_fault

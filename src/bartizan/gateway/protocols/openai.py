@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from bartizan.gateway.body import JsonBody, Judged, NoBody
+from bartizan.gateway.body import JsonBody, NoBody
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols import responses
 from bartizan.gateway.protocols.chat import ChatRequest, CompletionRequest, EmbeddingRequest
 from bartizan.gateway.protocols.dialect import Dialect, Row

@@ -8,9 +8,10 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta
 
-from bartizan.gateway.body import JsonBody, Judged, NoBody
+from bartizan.gateway.body import JsonBody, NoBody
 from bartizan.gateway.events import last_events
 from bartizan.gateway.faults import refusal
+from bartizan.gateway.judged import Judged
 from bartizan.gateway.protocols.dialect import Row
 from bartizan.gateway.protocols.responses_choice import Chosen
 from bartizan.gateway.protocols.responses_items import Item, JsonFormat, PlainFormat, SchemaFormat
