@@ -7,6 +7,7 @@ all. A C compiler and Python's headers are needed; where they are missing that i
 """
 
 import ast
+import importlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUP = "bartizan"
 """What mypyc calls the library that holds all of it: `bartizan__mypyc`."""
 MODULES = {
+    "crypto": ("tls_session", "tls_transport"),
     "ledger": ("content", "journal", "written"),
     "metrics": ("board",),
     "store": ("limits",),
@@ -40,6 +43,7 @@ MODULES = {
             "events",
             "forwarding",
             "framing",
+            "front",
             "mapped",
             "metering",
         ),
@@ -110,7 +114,7 @@ def _files() -> list[Path]:
 
 
 def _compile() -> None:
-    _require_plain_classes()
+    require_plain_classes()
     _require_compiler()
     made_of = compiled.made_of()
     shutil.rmtree(compiled.FOLDER, ignore_errors=True)
@@ -128,14 +132,36 @@ def _compile() -> None:
         library.rename(compiled.FOLDER)
 
 
-def _require_plain_classes() -> None:
-    """Refuse classes whose meaning mypyc would change: it forgets the words in their heads, `frozen=True` and all."""
+def require_plain_classes() -> None:
+    """Refuse classes that would mean something else compiled, or not hold.
+
+    mypyc forgets the words in a class's head, `frozen=True` and all. It lays its own attributes over those of a base
+    that is not compiled, and what refers weakly to its objects is not told of their end: both are found when the
+    collector of cycles comes by, by a process that dies.
+    """
     for file in _files():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ClassDef) and (node.keywords or node.decorator_list):
                 raise NotCompiled(
                     f"{file}, line {node.lineno}: a class with words in its head cannot be compiled"
                 )
+    for kind, base in _inherited():
+        if base.__basicsize__ > object.__basicsize__ and not issubclass(base, BaseException):
+            raise NotCompiled(
+                f"{kind.__module__}.{kind.__name__}: {base.__name__} has attributes and is not compiled"
+            )
+    for file in sorted((ROOT / "src" / "bartizan").rglob("*.py")):
+        if "weakref" in file.read_text():
+            raise NotCompiled(f"{file} refers weakly to something, which compiled objects do not stand")
+
+
+def _inherited() -> Iterator[tuple[type, type]]:
+    """Yield the classes of the modules, each with a base that is not compiled with it."""
+    names = {f"bartizan.{folder}.{name}" for folder, some in MODULES.items() for name in some}
+    for name in sorted(names):
+        for kind in vars(importlib.import_module(name)).values():
+            if isinstance(kind, type) and kind.__module__ == name:
+                yield from ((kind, base) for base in kind.__mro__ if base.__module__ not in names)
 
 
 def _require_compiler() -> None:

@@ -11,7 +11,8 @@ from OpenSSL import SSL
 
 from bartizan.clock import SystemClock
 from bartizan.crypto.tls import client_context, server_context
-from bartizan.crypto.tls_session import FAULTS, TlsFault, TlsSession
+from bartizan.crypto.tls_faults import FAULTS, TlsFault
+from bartizan.crypto.tls_session import TlsSession
 from bartizan.crypto.x509 import leaf_request, make_authority, sign_leaf
 from fuzz.cuts import parts_of, uncut
 from fuzz.target import Target

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bartizan.crypto.tls_session import TlsFault, TlsSession
+from bartizan.crypto.tls_faults import TlsFault
+from bartizan.crypto.tls_session import TlsSession
 from tests.crypto.scene import client, server
 
 HYBRID_GROUP = (0x11EC).to_bytes(2, "big")

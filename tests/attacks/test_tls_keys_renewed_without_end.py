@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from OpenSSL._util import lib
 
-from bartizan.crypto.tls_session import FED, MOST_TURNS, TlsFault, TlsSession
+from bartizan.crypto.tls_faults import TlsFault
+from bartizan.crypto.tls_session import FED, MOST_TURNS, TlsSession
 from tests.crypto.scene import client, files, server, stdlib_client
 
 _OBJECT_OCTETS = 24

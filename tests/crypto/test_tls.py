@@ -20,7 +20,9 @@ from bartizan.crypto.tls import (
     self_test,
     server_context,
 )
-from bartizan.crypto.tls_session import FAULTS, GROUPS, HYBRID, NameUnusable, TlsFault, TlsSession
+from bartizan.crypto.tls_faults import FAULTS, NameUnusable, TlsFault
+from bartizan.crypto.tls_groups import GROUPS, HYBRID
+from bartizan.crypto.tls_session import TlsSession
 from bartizan.crypto.x509 import certificate_pem, leaf_request, make_authority, sign_leaf
 from bartizan.ledger.vocabulary import GROUP, NAME
 from tests.crypto.scene import NAMES, client, connected, meet, papers, server

@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from bartizan.crypto import tls_transport
-from bartizan.crypto.tls_session import TlsTruncated
+from bartizan.crypto.tls_faults import TlsTruncated
 from tests.crypto.scene import (
     LOOPS,
     Notes,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from bartizan.crypto.tls_session import TlsFault, TlsTruncated
+from bartizan.crypto.tls_faults import TlsFault, TlsTruncated
 from bartizan.crypto.tls_transport import TlsProtocol
 from tests.crypto.scene import (
     LOOPS,

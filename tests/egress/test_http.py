@@ -6,7 +6,7 @@ import pytest
 from typing_extensions import override
 
 from bartizan.clock import SECOND, SetClock
-from bartizan.crypto.tls_session import TlsTruncated
+from bartizan.crypto.tls_faults import TlsTruncated
 from bartizan.egress.faults import (
     CertificateRefused,
     HandshakeRefused,

@@ -13,7 +13,7 @@ from bartizan.app.freshness import Freshness
 from bartizan.app.networks import Networks, Sums
 from bartizan.app.plan import Service
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
-from bartizan.crypto.tls_session import HYBRID
+from bartizan.crypto.tls_groups import HYBRID
 from bartizan.gateway import ports
 from bartizan.identity.token import claimed_client
 from bartizan.store.gauge import Rate

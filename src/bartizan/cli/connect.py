@@ -16,7 +16,7 @@ from bartizan.cli.interruption import interruptible
 from bartizan.cli.place import state
 from bartizan.config import REFERENCE, resolve
 from bartizan.crypto.secret import Secret
-from bartizan.crypto.tls_session import HYBRID
+from bartizan.crypto.tls_groups import HYBRID
 
 PORT: Final = 8444
 

@@ -17,8 +17,11 @@ from OpenSSL.crypto import FILETYPE_PEM, X509, load_certificate
 from OpenSSL.crypto import Error as CertificateUnreadable
 
 from bartizan.clock import DAY
-from bartizan.crypto.tls_session import HYBRID, TlsFault, TlsSession, count_turns, group_word
+from bartizan.crypto.tls_faults import TlsFault
+from bartizan.crypto.tls_groups import HYBRID, group_word
+from bartizan.crypto.tls_session import TlsSession
 from bartizan.crypto.tls_transport import TlsProtocol
+from bartizan.crypto.tls_turns import count_turns
 from bartizan.crypto.x509 import leaf_request, make_authority, sign_leaf
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from bartizan.crypto.tls_session import group_word
+from bartizan.crypto.tls_groups import group_word
 
 if TYPE_CHECKING:
     from bartizan.crypto.tls_transport import TlsProtocol

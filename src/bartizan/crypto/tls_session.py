@@ -14,31 +14,11 @@ from typing import Any, Final
 from OpenSSL import SSL
 from OpenSSL._util import ffi, lib
 
+from bartizan.crypto.tls_faults import NameUnusable, TlsFault, cause
+from bartizan.crypto.tls_turns import raise_interruption, turns
+
 CHUNK: Final = 65_536
 """Most plaintext that one `read` returns, in bytes: four full records."""
-
-GROUPS: Final = frozenset(
-    {"x25519mlkem768", "secp256r1mlkem768", "secp384r1mlkem1024", "x25519", "secp256r1", "secp384r1"}
-)
-"""Key-agreement groups known by name, as the ledger's vocabulary writes them."""
-HYBRID: Final = frozenset({"x25519mlkem768", "secp256r1mlkem768", "secp384r1mlkem1024"})
-"""The groups of `GROUPS` that stay safe against a quantum computer."""
-
-_WORDS: Final = {
-    "no suitable key share": "no-shared-group",
-    "no suitable groups": "no-shared-group",
-    "unsupported protocol": "no-shared-version",
-    "version too low": "no-shared-version",
-    "no application protocol": "no-shared-protocol",
-    "http request": "http-on-tls",
-    "https proxy request": "http-on-tls",
-    "certificate verify failed": "certificate-refused",
-    "unexpected eof while reading": "closed-early",
-    "excessive message size": "too-large",
-}
-FAULTS: Final = frozenset({*_WORDS.values(), "refused-by-peer", "garbage", "timeout"})
-"""Every word that a `TlsFault` may carry; each is a name that may stand in an event."""
-_QUEUE_DEPTH: Final = 16  # entries of OpenSSL's error queue, which is a ring of sixteen
 
 _DNS: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
@@ -52,49 +32,6 @@ would, and honest peers send one in 2**24 records; a session ticket takes three,
 """
 
 _scratch_of_thread = threading.local()
-
-
-class _Turns(threading.local):
-    """How often OpenSSL's handshake machine has turned in this thread, and what interrupted the counting of it."""
-
-    count = 0
-    interrupted: BaseException | None = None
-
-
-_turns = _Turns()
-
-
-class TlsFault(ConnectionError):
-    """A TLS connection cannot go on; `word` (of `FAULTS`) says why, `detail` says it for people."""
-
-    def __init__(self, word: str, detail: str = "") -> None:
-        """Take the word; the detail is OpenSSL's or this module's own text, never the peer's."""
-        super().__init__(f"TLS: {detail or word}")
-        self.word, self.detail = word, detail
-
-
-class TlsTruncated(ConnectionError):
-    """The peer's stream ended without close_notify: what was received may have been cut by somebody else."""
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__("TLS: the connection ended without close_notify; its data may be cut short")
-
-
-class NameUnusable(ValueError):
-    """A server's name that cannot be verified against a certificate."""
-
-    def __init__(self) -> None:
-        """Say what a name is."""
-        super().__init__("a server's name must be a DNS name or an address: correct it in the configuration")
-
-
-def group_word(connection: SSL.Connection) -> str:
-    """Return the word for the key-agreement group of a connection: of `GROUPS`, or `other`, or `none`."""
-    name = connection.get_group_name()
-    if name is None:
-        return "none"
-    return name.lower() if name.lower() in GROUPS else "other"
 
 
 class TlsSession:
@@ -173,7 +110,7 @@ class TlsSession:
         while True:
             lib.ERR_clear_error()
             result = lib.SSL_do_handshake(self._ssl)
-            _raise_interruption()
+            raise_interruption()
             if result == 1:
                 return True
             self._settle(result)
@@ -192,7 +129,7 @@ class TlsSession:
         if not self._more:
             return b""
         buffer = _scratch()
-        filled = _turns.count = 0
+        filled = turns.count = 0
         while filled < CHUNK:
             got = lib.SSL_read(self._ssl, buffer + filled, CHUNK - filled)
             if got > 0:
@@ -202,7 +139,7 @@ class TlsSession:
             if not self._goes_on(got):
                 break
         else:
-            self._turned += _turns.count
+            self._turned += turns.count
         if not filled:
             self._raise_kept()
         return ffi.buffer(buffer, filled)[:] if filled else b""
@@ -217,11 +154,11 @@ class TlsSession:
         A fault is kept until all plaintext before it was returned.
         """
         self._more = False
-        _raise_interruption()
+        raise_interruption()
         try:
             if result <= 0:
                 self._settle(result)
-            self._turned, _turns.count = self._turned + _turns.count, 0
+            self._turned, turns.count = self._turned + turns.count, 0
             if self._turned > MOST_TURNS:
                 raise TlsFault("garbage", "the other side renews its keys without end")
             self._more = not self.ended and self._give_more()
@@ -239,9 +176,9 @@ class TlsSession:
             sent, length = 0, len(view)
             while sent < length:
                 result = lib.SSL_write(self._ssl, view + sent, length - sent)
-                _raise_interruption()
+                raise_interruption()
                 if result <= 0:
-                    raise TlsFault(*_cause())
+                    raise TlsFault(*cause())
                 sent += result
 
     def drain(self) -> bytes:
@@ -267,34 +204,11 @@ class TlsSession:
         if code == lib.SSL_ERROR_ZERO_RETURN:
             self.ended = True
         elif code != lib.SSL_ERROR_WANT_READ:
-            word, detail = _cause()
+            word, detail = cause()
             if word == "certificate-refused":
                 verdict = lib.X509_verify_cert_error_string(lib.SSL_get_verify_result(self._ssl))
                 detail = f"certificate refused: {ffi.string(verdict).decode('ascii', 'replace')}"
             raise TlsFault(word, detail)
-
-
-def _keep_interruption(_kind: type, fault: BaseException, _trace: object) -> None:
-    """Keep what cannot pass through OpenSSL: a signal's handler may run, and raise, wherever Python code does."""
-    _turns.interrupted = fault
-
-
-def _raise_interruption() -> None:
-    fault = _turns.interrupted
-    if fault is not None:
-        _turns.interrupted = None
-        raise fault
-
-
-@ffi.callback("void (*)(const SSL *, int, int)", onerror=_keep_interruption)  # type: ignore[untyped-decorator]
-def count_turns(_ssl: object, where: int, _result: int) -> None:
-    """Count a turn; given to every context, so that its connections' turns are counted.
-
-    One for all contexts, made with this module: OpenSSL keeps only the bare pointer, and it needs executable memory,
-    which an isolated worker that renews its certificate can no longer have.
-    """
-    if where & lib.SSL_CB_LOOP:
-        _turns.count += 1
 
 
 def _scratch() -> Any:  # noqa: ANN401 - a cffi array has no type of its own
@@ -304,21 +218,6 @@ def _scratch() -> Any:  # noqa: ANN401 - a cffi array has no type of its own
     except AttributeError:
         _scratch_of_thread.buffer = ffi.new("char[]", CHUNK)
         return _scratch_of_thread.buffer
-
-
-def _cause() -> tuple[str, str]:
-    """Return word and detail of the first entry of OpenSSL's error queue, and empty the queue."""
-    first = lib.ERR_get_error()
-    for _ in range(_QUEUE_DEPTH):
-        if not lib.ERR_get_error():
-            break
-    text = lib.ERR_reason_error_string(first) if first else ffi.NULL
-    if text == ffi.NULL:
-        return "garbage", "the connection failed without a reason"
-    reason = ffi.string(text).decode("ascii", "replace")
-    if " alert " in f" {reason} ":
-        return "refused-by-peer", f"the other side refused: {reason}"
-    return _WORDS.get(reason, "garbage"), reason
 
 
 def _expect(connection: SSL.Connection, ssl: Any, name: str) -> None:  # noqa: ANN401 - a cffi pointer

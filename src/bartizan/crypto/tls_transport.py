@@ -7,15 +7,16 @@ have been cut short. Works under asyncio and uvloop, on the server's and the cli
 """
 
 import asyncio
-import enum
 from collections.abc import Callable
 from typing import Final, cast
 
 from OpenSSL import SSL
 from typing_extensions import override
 
+from bartizan.crypto.tls_faults import TlsFault, TlsTruncated
+from bartizan.crypto.tls_phase import Phase
 from bartizan.crypto.tls_plaintext import TlsTransport
-from bartizan.crypto.tls_session import CHUNK, TlsFault, TlsSession, TlsTruncated
+from bartizan.crypto.tls_session import CHUNK, TlsSession
 
 HELLO_OCTETS: Final = 16_384
 """Most bytes that a client may send before the handshake is done; two hybrid ClientHellos are 4 KB."""
@@ -33,14 +34,7 @@ PLAIN_HTTP_ANSWER: Final = (
     b"This port speaks TLS: use https:// instead of http.\n"
 )
 """What a client that speaks HTTP without TLS reads; a constant, so that it tells nothing about the service."""
-
-
-class Phase(enum.Enum):
-    """Where a connection stands."""
-
-    HANDSHAKE = enum.auto()
-    OPEN = enum.auto()
-    CLOSED = enum.auto()
+_HANDSHAKE, _OPEN, _CLOSED = Phase  # looking a member up costs five times as much
 
 
 def _ignore(_word: str) -> None:
@@ -77,7 +71,7 @@ class TlsProtocol(asyncio.Protocol):
             context: from `tls.server_context`, or from `tls.client_context` on the client's side.
             server_hostname: given on the client's side: name or address that the certificate must be for.
             handshake_seconds: how long the handshake may take.
-            on_refused: called once with a word of `tls_session.FAULTS` when there was no connection.
+            on_refused: called once with a word of `tls_faults.FAULTS` when there was no connection.
         Raises:
             NameUnusable: `server_hostname` is neither a DNS name nor an address.
         """
@@ -89,7 +83,7 @@ class TlsProtocol(asyncio.Protocol):
             self._begin(server_hostname)
         self._budget = CHAIN_OCTETS if self._client else HELLO_OCTETS
         self._seconds = handshake_seconds
-        self.phase = Phase.HANDSHAKE
+        self.phase = _HANDSHAKE
         self.paused = self._batch = self._raw_ended = self._half_open = self._gone = False
         self.undrained = 0
         self._cause: Exception | None = None
@@ -108,28 +102,28 @@ class TlsProtocol(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         """Decrypt what has come and hand it on."""
-        if self.phase is Phase.OPEN:
+        if self.phase is _OPEN:
             self.session.feed(data)
             self._pump()
-        elif self.phase is Phase.HANDSHAKE:
+        elif self.phase is _HANDSHAKE:
             self._shake(data)
 
     @override
     def eof_received(self) -> bool:
         """Tell an end by close_notify from a cut; return whether the raw transport stays open."""
-        if self.phase is Phase.HANDSHAKE:
+        if self.phase is _HANDSHAKE:
             self._refuse("closed-early")
             return False
         self._raw_ended = True
         if self.paused:
             return True  # what was received before is still to be read; `_pump` decides then
         self._pump()
-        return self.phase is Phase.OPEN
+        return self.phase is _OPEN
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the inner protocol, with the cause that TLS saw before the raw transport's."""
-        handshaking, self.phase = self.phase is Phase.HANDSHAKE, Phase.CLOSED
+        handshaking, self.phase = self.phase is _HANDSHAKE, _CLOSED
         self._gone = True
         self._timer.cancel()
         if handshaking:
@@ -173,7 +167,7 @@ class TlsProtocol(asyncio.Protocol):
 
     def _open(self, rest: bytes) -> None:
         self._timer.cancel()
-        self.phase = Phase.OPEN
+        self.phase = _OPEN
         self.inner = self._factory()
         self.inner.connection_made(TlsTransport(self))
         if rest:
@@ -182,9 +176,9 @@ class TlsProtocol(asyncio.Protocol):
 
     def _refuse(self, word: str) -> None:
         """End a handshake that cannot succeed: alert, count, close."""
-        if self.phase is not Phase.HANDSHAKE:
+        if self.phase is not _HANDSHAKE:
             return
-        self.phase = Phase.CLOSED
+        self.phase = _CLOSED
         self._timer.cancel()
         self._refused(word)
         last = self.session.drain() if self._begun else b""
@@ -207,7 +201,7 @@ class TlsProtocol(asyncio.Protocol):
         session = self.session
         self._batch = True
         try:
-            while self.phase is Phase.OPEN and not self.paused and self.inner is not None:
+            while self.phase is _OPEN and not self.paused and self.inner is not None:
                 data = session.read()
                 if not data:
                     break
@@ -216,7 +210,7 @@ class TlsProtocol(asyncio.Protocol):
             self._cut(fault)
         finally:
             self._batch = False
-        if self.phase is Phase.OPEN:
+        if self.phase is _OPEN:
             self._flush()
             if not self.paused:
                 self._ended()
@@ -231,18 +225,18 @@ class TlsProtocol(asyncio.Protocol):
             self._cut(TlsTruncated())
 
     def _cut(self, cause: Exception) -> None:
-        if self.phase is Phase.OPEN:
-            self.phase, self._cause = Phase.CLOSED, cause
+        if self.phase is _OPEN:
+            self.phase, self._cause = _CLOSED, cause
             self._say_last(self.session.drain())
 
     @property
     def is_open(self) -> bool:
         """Whether data goes both ways: after the handshake, and before either end of it."""
-        return self.phase is Phase.OPEN
+        return self.phase is _OPEN
 
     def send(self, octets: bytes | bytearray | memoryview) -> None:
         """Encrypt and send, at the end of the turn when one is under way; nothing once it closes."""
-        if self.phase is not Phase.OPEN or not octets:
+        if self.phase is not _OPEN or not octets:
             return
         try:
             if len(octets) <= SLICE:
@@ -275,8 +269,8 @@ class TlsProtocol(asyncio.Protocol):
 
     def close(self) -> None:
         """Send close_notify and close, once everything written is sent."""
-        if self.phase is Phase.OPEN:
-            self.phase = Phase.CLOSED
+        if self.phase is _OPEN:
+            self.phase = _CLOSED
             self.session.finish()
             self._flush()
             self._leave()
@@ -296,18 +290,18 @@ class TlsProtocol(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop receiving, down to the socket."""
-        if not self.paused and self.phase is Phase.OPEN:
+        if not self.paused and self.phase is _OPEN:
             self.paused = True
             self.raw.pause_reading()
 
     def resume(self) -> None:
         """Receive again, first what waits here."""
-        if self.paused and self.phase is Phase.OPEN:
+        if self.paused and self.phase is _OPEN:
             self.paused = False
             if not self._raw_ended:
                 self.raw.resume_reading()
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        if self.phase is Phase.OPEN and not self.paused:
+        if self.phase is _OPEN and not self.paused:
             self._pump()

@@ -45,7 +45,7 @@ class CertificateRefused(EgressFault):
 
 
 class HandshakeRefused(EgressFault):
-    """TLS could not be agreed on; `word` is of `crypto.tls_session.FAULTS`."""
+    """TLS could not be agreed on; `word` is of `crypto.tls_faults.FAULTS`."""
 
     def __init__(self, where: str, word: str, detail: str) -> None:
         """Name the destination, the word and the detail."""

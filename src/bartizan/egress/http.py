@@ -15,7 +15,7 @@ import msgspec
 from OpenSSL import SSL
 
 from bartizan.crypto.tls import client_context
-from bartizan.crypto.tls_session import TlsTruncated
+from bartizan.crypto.tls_faults import TlsTruncated
 from bartizan.egress.connect import connect_unix
 from bartizan.egress.faults import ResponseMalformed, ResponseTooLarge, ResponseTruncated, UpstreamUnreachable
 from bartizan.egress.line import Deadline, Line, open_connection

@@ -12,7 +12,9 @@ from typing import Final, Self
 from OpenSSL import SSL
 
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
-from bartizan.crypto.tls_session import TlsFault, TlsSession, TlsTruncated, group_word
+from bartizan.crypto.tls_faults import TlsFault, TlsTruncated
+from bartizan.crypto.tls_groups import group_word
+from bartizan.crypto.tls_session import TlsSession
 from bartizan.egress.connect import connect
 from bartizan.egress.faults import CertificateRefused, HandshakeRefused, UpstreamUnreachable
 

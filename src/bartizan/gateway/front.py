@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from OpenSSL import SSL
 from typing_extensions import override
 
-from bartizan.crypto.tls_transport import Phase, TlsProtocol
+from bartizan.crypto.tls_phase import Phase
+from bartizan.crypto.tls_transport import TlsProtocol
 from bartizan.gateway.callback import ending, ending_of_one
 from bartizan.gateway.protocol import ClientConnection
 
@@ -43,9 +44,12 @@ class Front(TlsProtocol):
         return len(self._waiting)
 
     @override
-    @ending_of_one
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, then begin."""
+        self._enter(transport)
+
+    @ending_of_one
+    def _enter(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.address, self.source = self._plane.origin(transport)
         self._plane.crowd.enter(self.raw, self.source, familiar=self._plane.strangers.knows(self.address))

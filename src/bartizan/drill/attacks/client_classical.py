@@ -1,7 +1,7 @@
 """On a platform that requires quantum-safe TLS: clients that offer only classical groups."""
 
 from bartizan.crypto.tls import client_context
-from bartizan.crypto.tls_session import HYBRID
+from bartizan.crypto.tls_groups import HYBRID
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.door import Door
 from bartizan.drill.target import STRICT, Target
