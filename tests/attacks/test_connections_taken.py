@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.gateway import crowd
 from tests.e2e import conftest
 from tests.gateway.scene import Scene, client, request, run, standing
 from tests.processes import opened
@@ -40,10 +39,7 @@ def test_strangers_take_places_from_strangers_only() -> None:
     run(scenario())
 
 
-@pytest.mark.sources
-def test_one_principal_does_not_take_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "TRUSTED", PLACES - 2)
-
+def test_one_principal_does_not_take_every_place() -> None:
     async def scenario() -> None:
         async with standing(few) as scene, AsyncExitStack() as stack:
             for _ in range(2 * PLACES):

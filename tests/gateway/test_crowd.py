@@ -25,10 +25,10 @@ class Place:
 
 @given(STEPS)
 def test_only_strangers_make_room_and_the_crowd_is_bounded(steps: list[tuple[str, int, str]]) -> None:
-    there, places = Crowd(MOST), [Place() for _ in range(12)]
-    trusted: dict[int, str] = {}
+    places, trusted = [Place() for _ in range(12)], dict[int, str]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crowd, "TRUSTED", SHARE)
+        patch.setattr(crowd, "_SHARE", MOST // SHARE)
+        there = Crowd(MOST)
         for does, number, principal in steps:
             place = places[number]
             if does == "enter" and not place.aborted:
@@ -44,6 +44,14 @@ def test_only_strangers_make_room_and_the_crowd_is_bounded(steps: list[tuple[str
             assert len(there) <= MOST
             assert max(Counter(trusted.values()).values(), default=0) <= SHARE
             assert there.evicted == sum(one.aborted for one in places)
+
+
+@pytest.mark.parametrize(("most", "share"), [(1, 1), (64, 8), (400, 50), (8192, 512), (65536, 512)])
+def test_no_principal_has_more_than_its_share_however_few_places_there_are(most: int, share: int) -> None:
+    there, places = Crowd(most), [Place() for _ in range(share + 1)]
+    for place in places:
+        there.enter(place)
+    assert [there.trust(place, "greedy") for place in places if not place.aborted].count(True) == share
 
 
 def test_the_oldest_stranger_makes_room() -> None:

@@ -1,4 +1,4 @@
-"""Where every place is taken, nobody makes room for who comes."""
+"""Where every place is taken and nobody has shown a token, nobody makes room for who comes."""
 
 from bartizan.gateway.crowd import Crowd, Seat
 
@@ -6,7 +6,9 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    def weak(self: Crowd, source: str) -> Seat | None:  # noqa: ARG001 - that is the weakness
-        return None
+    real = Crowd._who_leaves
+
+    def weak(self: Crowd, source: str) -> Seat | None:
+        return real(self, source) if self._trusted else None
 
     Crowd._who_leaves = weak  # type: ignore[method-assign]  # a weakening replaces one function

@@ -7,7 +7,7 @@ from bartizan.clock import MILLISECOND, SECOND, Nanoseconds
 CONNECTIONS: Final = 8192
 """Connections of clients that one worker holds at once; beyond them, the oldest stranger's is closed."""
 TRUSTED: Final = 512
-"""Connections of one principal that no stranger can push out."""
+"""Connections of one principal that no stranger can push out; fewer where a worker holds few (`crowd`)."""
 FAMILIAR: Final = 4096
 """Addresses at which a good token was shown that are remembered."""
 HANDSHAKES: Final = 1024

@@ -13,7 +13,7 @@ from typing import Protocol
 from bartizan.gateway.bounds import TRUSTED
 
 _SHARE = 8
-"""A source of strangers may hold one in so many places while others want them."""
+"""A source of strangers may hold one in so many places while others want them; a principal too, and no more than `TRUSTED`."""
 
 
 class Seat(Protocol):
@@ -31,7 +31,7 @@ class Crowd:
         evicted: how many had to make room since the last look.
     """
 
-    __slots__ = ("_by_source", "_familiar", "_most", "_shares", "_strangers", "_trusted", "evicted")
+    __slots__ = ("_by_source", "_familiar", "_most", "_share", "_shares", "_strangers", "_trusted", "evicted")
 
     def __init__(self, most: int) -> None:
         """Start empty.
@@ -39,7 +39,7 @@ class Crowd:
         Args:
             most: connections at once.
         """
-        self._most = most
+        self._most, self._share = most, max(1, min(TRUSTED, most // _SHARE))
         self._strangers: dict[Seat, str] = {}
         self._familiar: dict[Seat, str] = {}
         self._by_source: dict[str, dict[Seat, None]] = {}
@@ -86,7 +86,7 @@ class Crowd:
         """Note that a principal has shown a good token; return whether no stranger takes this place any more."""
         if seat in self._trusted:
             return True
-        if self._shares[principal] >= TRUSTED or not self._forget(seat):
+        if self._shares[principal] >= self._share or not self._forget(seat):
             return False
         self._trusted[seat] = principal
         self._shares[principal] += 1
