@@ -94,6 +94,11 @@ def test_the_build_needs_nothing_that_is_not_locked() -> None:
     assert {Requirement(one).name for one in PROJECT["build-system"]["requires"]} <= _pins("run").keys()
 
 
+def test_what_a_fuzzer_found_lies_in_a_corpus_and_not_where_it_was_dropped() -> None:
+    dropped = re.compile(r"(crash|leak|timeout|oom|slow-unit)-[0-9a-f]{40}")
+    assert [place(file) for file in committed() if dropped.fullmatch(file.name)] == []
+
+
 def test_what_is_meant_to_be_run_can_be() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & stat.S_IXUSR
 
