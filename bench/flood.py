@@ -13,12 +13,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bartizan import __version__
 from bench.bed import peers
 from bench.bed.alone import Place, alone
+from bench.bed.load import LoadFailed
 from bench.bed.processes import PeerFailed, cpu_us, pss_mb
 from bench.bed.report import machine, record, table
 from bench.bed.steady import Steady, percentile, steady
@@ -35,6 +37,8 @@ KINDS = (
     "big-bodies",
 )
 GOAL = 5
+_MOST_S = 600
+"""Seconds after which a flooder ends by itself."""
 _NETWORKS = ((1, 20), (21, 40))
 """The second-last octets that each of the two flooders comes from."""
 
@@ -72,7 +76,7 @@ def main(words: Sequence[str] | None = None) -> int:
             steady(place.entry, 1)
             begun = pss_mb(place.pids)
             rounds = [_round(place, kinds, arguments.seconds, number) for number in range(arguments.rounds)]
-    except PeerFailed as fault:
+    except (PeerFailed, LoadFailed) as fault:
         print(fault, file=sys.stderr)
         return 3
     body = f"{_told(kinds, rounds)}\n\nPSS of the platform before the first flood: {begun:.0f} MB."
@@ -102,17 +106,47 @@ def _round(place: Place, kinds: Sequence[str], seconds: float, number: int) -> R
 
 def _seen(place: Place, kind: str, seconds: float) -> Seen:
     used, begun = cpu_us(place.pids), time.monotonic()
-    flooders = [] if kind == "none" else [_flooder(place, kind, seconds + 1, nets) for nets in _NETWORKS]
-    time.sleep(1 if flooders else 0)
-    client = steady(place.entry, seconds)
-    cores = (cpu_us(place.pids) - used) / 1e6 / (time.monotonic() - begun)
-    under = pss_mb(place.pids)
-    tried = sum(int(flooder.communicate()[0] or 0) for flooder in flooders)
-    return Seen(client, tried / seconds, cores, under)
+    with flooding(place, kind) as flood:
+        time.sleep(0 if kind == "none" else 1)
+        client = steady(place.entry, seconds)
+        took = time.monotonic() - begun
+        cores, under = (cpu_us(place.pids) - used) / 1e6 / took, pss_mb(place.pids)
+    return Seen(client, flood.tried / took, cores, under)
 
 
-def _flooder(place: Place, kind: str, seconds: float, nets: tuple[int, int]) -> "subprocess.Popen[str]":
-    words = [sys.executable, "-m", "bench.bed.flooder", kind, str(place.entry.port), str(seconds)]
+@dataclass(slots=True)
+class Flooding:
+    """A flood: its processes, and how often they tried, once it is over."""
+
+    flooders: Sequence["subprocess.Popen[str]"]
+    tried: int = 0
+
+
+@contextmanager
+def flooding(place: Place, kind: str) -> Iterator[Flooding]:
+    """Flood a platform as long as the block takes; by nobody where the kind is `none`.
+
+    Raises:
+        PeerFailed: a flooder ended before the block did, or never tried.
+    """
+    flooders = [] if kind == "none" else [_flooder(place, kind, nets) for nets in _NETWORKS]
+    flood = Flooding(flooders)
+    try:
+        yield flood
+        ended = [each for each in flooders if each.poll() is not None]
+    finally:
+        for each in flooders:
+            each.terminate()
+        told = [each.communicate()[0] for each in flooders]
+    flood.tried = sum(int(each or 0) for each in told)
+    if ended or any(each.returncode for each in flooders) or not all(int(each or 0) for each in told):
+        raise PeerFailed(
+            f"the flood {kind} ended early, or never began: {len(ended)} of {len(flooders)} ended; they tried {told}"
+        )
+
+
+def _flooder(place: Place, kind: str, nets: tuple[int, int]) -> "subprocess.Popen[str]":
+    words = [sys.executable, "-m", "bench.bed.flooder", kind, str(place.entry.port), str(_MOST_S)]
     flooder = subprocess.Popen(
         [*words, *map(str, nets)],
         stdin=subprocess.PIPE,

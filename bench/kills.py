@@ -25,7 +25,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan import __version__
-from bench.bed.crowd import Load, Unaccounted, configured, require_accounted
+from bench.bed.crowd import Load, LoadEnded, Unaccounted, configured, require_accounted
 from bench.bed.report import machine, record, table
 
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
@@ -116,13 +116,19 @@ def campaign(folder: Path, wanted: Wanted, chance: random.Random) -> Campaign:
     Raises:
         CampaignFailed: something was lost, or did not come back.
     """
+    if not wanted.of(Counter()):
+        raise CampaignFailed("nothing would be killed")
     with configured() as text:
         (folder / "bartizan.toml").write_text(text)
         state = folder / "state"
         port = _up(folder, "0")
         try:
             with Load(port, [_run(folder, "token").strip()]) as load:
+                _served(load)
                 killed, descriptors = _kill(folder, state, port, wanted, chance)
+                _served(load)
+        except LoadEnded as fault:
+            raise CampaignFailed(f"a client ended early: {fault}") from fault
         finally:
             _run(folder, "down")
     try:
@@ -144,11 +150,7 @@ def _kill(
     lives = {supervisor: (_descriptors(supervisor),) * 2}
     while kinds := wanted.of(killed):
         time.sleep(chance.expovariate(2.0))
-        told = _until(lambda: _status(state))
-        there = [("supervisor", told["pid"]), *((_kind(each), each["pid"]) for each in told["processes"])]
-        within = [(kind, pid) for kind, pid in there if kind in kinds]
-        if not within:
-            continue  # it is being replaced
+        told, within = _until(partial(_within, state, kinds))
         kind, pid = chance.choice(within)
         try:
             os.kill(pid, signal.SIGKILL)
@@ -163,6 +165,20 @@ def _kill(
     _until(lambda: _whole(state))
     lives[supervisor] = lives[supervisor][0], _descriptors(supervisor)
     return killed, lives[supervisor]
+
+
+def _served(load: Load) -> None:
+    """Return once another request was answered: at the beginning, and again after the last kill."""
+    before = len(load.answered)
+    _until(lambda: len(load.answered) > before, "no client is answered")
+
+
+def _within(state: Path, kinds: frozenset[str]) -> tuple[dict[str, Any], list[tuple[str, int]]] | None:
+    """Return what the platform says of itself, and which processes are of these kinds; None while none is."""
+    told = _status(state)
+    there = [("supervisor", told["pid"]), *((_kind(p), p["pid"]) for p in told["processes"])] if told else []
+    within = [(kind, pid) for kind, pid in there if kind in kinds]
+    return (told, within) if within else None
 
 
 def _kind(process: dict[str, Any]) -> str:
@@ -209,13 +225,13 @@ def _all_gone(told: dict[str, Any]) -> bool:
     return not any(_alive(p["pid"]) for p in told["processes"])
 
 
-def _until(look: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is looked for
+def _until(look: Callable[[], Any], otherwise: str = "a process that was killed did not come back") -> Any:  # noqa: ANN401 - whatever is looked for
     end = time.monotonic() + _PATIENCE_S
     while time.monotonic() < end:
         if found := look():
             return found
         time.sleep(0.02)
-    raise CampaignFailed("a process that was killed did not come back")
+    raise CampaignFailed(otherwise)
 
 
 if __name__ == "__main__":

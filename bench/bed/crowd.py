@@ -76,6 +76,10 @@ def configured(*, closes: bool = False) -> Iterator[str]:
         server.shutdown()
 
 
+class LoadEnded(RuntimeError):
+    """A client did not ask until the end; it carries what ended it."""
+
+
 class Load:
     """Clients that ask without end, and what they were answered.
 
@@ -84,6 +88,7 @@ class Load:
         statuses: how often each other status came.
         failed: requests whose connection ended under them, which a killed worker explains.
         refused: connections that nobody took.
+        ended: what ended a client before its time, which ends the block with `LoadEnded`.
     """
 
     def __init__(self, port: int, tokens: Sequence[str], clients: int = 6) -> None:
@@ -95,6 +100,7 @@ class Load:
         self.answered: list[str] = []
         self.statuses: Counter[int] = Counter()
         self.failed = self.refused = 0
+        self.ended: list[Exception] = []
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -105,8 +111,16 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self.ended and kind is None:
+            raise LoadEnded(self.ended)
 
     def _ask(self, token: str) -> None:
+        try:
+            self._go_on(token)
+        except Exception as fault:  # noqa: BLE001 - a client that has ended unseen would prove nothing
+            self.ended.append(fault)
+
+    def _go_on(self, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         while not self._stop.is_set():
             connection = HTTPConnection("localhost", self._port, timeout=15)

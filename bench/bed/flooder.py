@@ -1,12 +1,14 @@
 """One flooder: `python -m bench.bed.flooder KIND PORT SECONDS FIRST LAST [--in-front]` floods 127.0.0.1 as a stranger.
 
-It comes from 127.0.FIRST.1 to 127.0.LAST.1, so from as many /24 networks. At its end it prints how often it tried.
+It comes from 127.0.FIRST.1 to 127.0.LAST.1, so from as many /24 networks. At its end, by SIGTERM at the latest, it
+prints how often it tried.
 """
 
 import contextlib
 import itertools
 import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -92,6 +94,10 @@ class Flood:
     def on(self) -> bool:
         """Return whether it goes on."""
         return time.monotonic() < self.until
+
+    def end(self) -> None:
+        """Go on no longer."""
+        self.until = 0.0
 
     def connect(self) -> socket.socket:
         """Return a connection that is being made, from the next source."""
@@ -232,6 +238,7 @@ def main(words: list[str]) -> None:
     kind, port, seconds, first, last = words[:5]
     sources = itertools.cycle([f"127.0.{net}.1" for net in range(int(first), int(last) + 1)])
     flood = Flood(int(port), float(seconds), sources)
+    signal.signal(signal.SIGTERM, lambda *_: flood.end())
     kinds(sys.stdin.read().strip())[kind](flood)
     print(flood.tried)
 

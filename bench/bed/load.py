@@ -120,7 +120,7 @@ def bursting(entry: Entry, seconds: int, folder: Path) -> Iterator[Bursting]:
     if found is None:
         raise LoadFailed(f"wrk on {entry.url}: {told[-500:]} {faults[-500:]}")
     requests, micros, p50, p99, refused, errors = map(int, found.groups())
-    if not requests or refused > requests / 100:
+    if not requests or refused + errors > requests / 100:
         raise LoadFailed(f"{entry.url} refused {refused} of {requests} requests; {errors} errors")
     run.seen = Burst(requests, requests / (micros / 1e6), p50 / 1000, p99 / 1000, refused + errors)
 
@@ -201,15 +201,23 @@ class Stream:
 
 
 def stream(entry: Entry) -> Stream:
-    """Return how one streamed answer comes in, on a connection of its own that is open before the clock starts."""
+    """Return how one streamed answer comes in, on a connection of its own that is open before the clock starts.
+
+    Raises:
+        LoadFailed: it is no stream of events.
+    """
     first_ns, events, merged, told = 0, 0, 0, b""
     with connect(entry) as sock:
         sock.sendall(request(entry.calls[0], STREAM_BODY))
         start = time.perf_counter_ns()
         while b"data: [DONE]" not in told:
             octets = _some(sock)
+            if not told and not octets.startswith(b"HTTP/1.1 200"):
+                raise LoadFailed(f"a stream was answered {octets[:300]!r}")
             if b"data: " in octets:
                 first_ns = first_ns or time.perf_counter_ns() - start
             here = octets.count(b"data: {")
             events, merged, told = events + here, merged + max(here - 1, 0), (told + octets)[-1 << 16 :]
+    if not events:
+        raise LoadFailed("a stream ended without an event")
     return Stream(first_ns / 1e6, events, merged)

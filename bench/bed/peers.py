@@ -58,7 +58,7 @@ class System:
     load: Entry
     streaming: Entry
     apart: frozenset[int] = frozenset()
-    during: Callable[[], AbstractContextManager[None]] = nullcontext
+    during: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bench.bed.processes import PeerFailed
 
 SERVICES, PRINCIPALS, TOKENS, SPARE, CALLS = 100, 50, 1000, 400, 4096
 """Services, principals, tokens in use, tokens to revoke, and requests until the load starts again."""
-_SKEW = 1.1
+_SKEW, _APART_S = 1.1, 1.0
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
 
 
@@ -104,7 +104,7 @@ def bartizan(folder: Path, behind: Upstream, *, tls: bool) -> Iterator[tuple[Sys
         calls, spare = _calls(stand.owner, stand.port, tls=tls)
         streaming = Entry(stand.port, tls, (("/stream/v1/chat/completions", calls[0][1]),))
         name, one = "Bartizan TLS" if tls else "Bartizan", Entry(stand.port, tls, calls[:1])
-        storm = partial(_revocations, stand.owner, spare)
+        storm = partial(revocations, stand.owner, spare)
         yield (
             System(name, stand.root, Entry(stand.port, tls, calls), streaming, stand.sample, storm),
             System(f"{name}, one token", stand.root, one, streaming, stand.sample),
@@ -170,18 +170,27 @@ def _zipf(count: int) -> list[float]:
 
 
 @contextmanager
-def _revocations(owner: Owner, spare: list[str]) -> Iterator[None]:
-    """Revoke a token a second, as long as the block runs."""
-    stop = threading.Event()
+def revocations(owner: Owner, spare: list[str]) -> Iterator[threading.Thread]:
+    """Revoke a token a second, on a thread that it yields, as long as the block runs.
+
+    Raises:
+        PeerFailed: it ended before the block did: a token was not revoked, or none was left.
+    """
+    stop, failed = threading.Event(), list[Exception]()
 
     def revoke() -> None:
-        while spare and not stop.wait(1):
-            owner.post("/revoke", {"token": spare.pop()})
+        try:
+            while not stop.wait(_APART_S):
+                owner.post("/revoke", {"token": spare.pop()})
+        except Exception as fault:  # noqa: BLE001 - told to whoever waits for the thread
+            failed.append(fault)
 
     thread = threading.Thread(target=revoke, daemon=True)
     thread.start()
     try:
-        yield
+        yield thread
     finally:
         stop.set()
         thread.join(40)
+    if failed or thread.is_alive():
+        raise PeerFailed(f"the revocations ended early, {len(spare)} tokens were left: {failed}")

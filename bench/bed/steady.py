@@ -11,6 +11,8 @@ RATE = 200
 """Requests a second on one kept connection."""
 FRESH_S = 0.2
 """Seconds between two requests on new connections."""
+_PATIENCE_S = 30.0
+"""Longest time without a connection after which it gives up."""
 
 
 @dataclass(slots=True)
@@ -35,10 +37,27 @@ def percentile(spans: list[float], part: float) -> float:
 
 
 def steady(entry: Entry, seconds: float) -> Steady:
-    """Return what a client saw that asks 200 times a second on one connection, and 5 times a second on new ones."""
+    """Return what a client saw that asks 200 times a second on one connection, and 5 times a second on new ones.
+
+    Raises:
+        LoadFailed: it was never answered, on the kept connection or on new ones.
+    """
     seen, stop = Steady(), threading.Event()
     beside = threading.Thread(target=_fresh, args=(entry, seen, stop), daemon=True)
     beside.start()
+    try:
+        _kept(entry, seen, seconds)
+    finally:
+        stop.set()
+    beside.join(_PATIENCE_S + 5)
+    if beside.is_alive() or not seen.kept or not seen.fresh:
+        raise LoadFailed(
+            f"a client that asked for {seconds:g} s was answered {len(seen.kept)} times on its kept connection and {len(seen.fresh)} times on new ones"
+        )
+    return seen
+
+
+def _kept(entry: Entry, seen: Steady, seconds: float) -> None:
     octets, sock = request(entry.calls[0], BODY), connect(entry)
     begun = time.perf_counter()
     for number in range(int(seconds * RATE)):
@@ -52,17 +71,17 @@ def steady(entry: Entry, seconds: float) -> Steady:
             seen.failed += 1
             sock.close()
             sock = _again(entry)
-    stop.set()
-    beside.join(35)
     sock.close()
-    return seen
 
 
 def _again(entry: Entry) -> socket.socket:
+    until = time.monotonic() + _PATIENCE_S
     while True:
         try:
             return connect(entry)
-        except OSError:
+        except OSError as fault:
+            if time.monotonic() > until:
+                raise LoadFailed(f"nothing takes connections any more: {fault}") from fault
             time.sleep(0.01)
 
 
