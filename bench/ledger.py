@@ -25,15 +25,19 @@ from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
 from bartizan.ledger.sequence import Sequencer
 from bartizan.ledger.tree import check_inclusion, inclusion_proof
-from bartizan.ledger.verify import verify
+from bartizan.ledger.verify import Verification, verify
 from bench.bed.report import machine, record, table
 
 GROUPS = (2, 10, 100, 1000)
 _ROUNDS = 3
 
 
+class NotMeasured(RuntimeError):
+    """What was timed did not do its work; the message says what it left."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure and print; 0, or 3 where what was timed did not do its work."""
     parser = argparse.ArgumentParser(prog="python -m bench.ledger", description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
     parser.add_argument("--entries", type=int, default=300_000, help="size of the tree that is verified")
@@ -42,6 +46,9 @@ def main(words: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="bartizan-ledger-", dir=arguments.folder))
     try:
         body = "\n\n".join((_journal(folder), _groups(folder), _tree(folder, arguments.entries)))
+    except NotMeasured as fault:
+        print(fault, file=sys.stderr)
+        return 3
     finally:
         shutil.rmtree(folder)
     print(body, machine(), sep="\n\n")
@@ -133,6 +140,7 @@ def _groups(folder: Path) -> str:
         rounds = max(3, min(150, 20_000 // group))
         bed = Bed(folder / f"group-{group}")
         bed.sequencer.tail()
+        before = bed.sequencer.size
         plain = _plain(folder / f"plain-{group}.db")
         probe = os.open(folder / "probe", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         raw = ours = theirs = cpu = 0.0
@@ -145,6 +153,7 @@ def _groups(folder: Path) -> str:
             ours, cpu = ours + wall, cpu + spent
             theirs += _timed(lambda: _insert(plain, turn, group))[0]  # noqa: B023  called at once
         records = rounds * group
+        _require(f"sequenced in groups of {group}", bed.sequencer.size - before, records)
         limit, reached = records / raw, records / ours
         rows.append(
             [
@@ -177,7 +186,9 @@ def _tree(folder: Path, entries: int) -> str:
         while bed.sequencer.tail():
             pass
     note = bed.sequencer.checkpoint()
-    cpu, _ = _best(lambda: verify(bed.folder, bed.keys, note), 1)
+    found = list[Verification]()
+    cpu, _ = _best(lambda: found.append(verify(bed.folder, bed.keys, note)), 1)
+    _require("verified", found[0].entries if found[0].intact else 0, bed.sequencer.size)
     size, tree = bed.sequencer.size, bed.sequencer._tree  # noqa: SLF001  the proofs' own cost
     root = tree.frontier.root()
     indices = [number * 7919 % size for number in range(500)]
@@ -208,6 +219,11 @@ def _tree(folder: Path, entries: int) -> str:
     ]
     bed.sequencer.release()
     return table([f"tree of {size:,} entries", "CPU", ""], rows)
+
+
+def _require(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise NotMeasured(f"{what}: {found:,} of {wanted:,}")
 
 
 def _plain(path: Path) -> sqlite3.Connection:

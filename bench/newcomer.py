@@ -58,8 +58,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _measure(folder: Path) -> list[tuple[str, float, float]]:
     clone, home = folder / "clone", folder / "home"
     home.mkdir()
-    subprocess.run(["git", "clone", "--quiet", "--no-local", str(ROOT), str(clone)], check=True)
     environment = _environment(home)
+    _run(["git", "clone", "--quiet", "--no-local", str(ROOT), str(clone)], folder, os.environ)
     seen = [("make up, cold caches, to the first protected answer", 60.0, _up(clone, environment))]
     seen.append(("make up, installed, to the first protected answer", 3.0, _up(clone, environment)))
     seen.append(("make drill, installed", 90.0, _timed(["make", "drill"], clone, environment)))
@@ -132,7 +132,8 @@ def _make_up(clone: Path, environment: Mapping[str, str]) -> Iterator["subproces
         try:
             yield process
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, which its last words explain
+                os.killpg(process.pid, signal.SIGINT)
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
