@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,9 +55,12 @@ def fuzz(name: str, executions: int, most: int, progress: Callable[[str], None])
     for label, seed in kept(name):
         if label.startswith("seed"):
             (grown / label.replace(" ", "-")).write_bytes(seed)
-    before = set(broken.iterdir())
-    made, seconds, said = _run(name, (executions, most), progress)
-    found = tuple(sorted(set(broken.iterdir()) - before))
+    # what breaks it now may have broken it before, under the same name; so each campaign has a folder of its own
+    with tempfile.TemporaryDirectory(dir=FOUND / name) as fresh:
+        made, seconds, said = _run(name, (executions, most), Path(fresh), progress)
+        found = tuple(file.replace(broken / file.name) for file in sorted(Path(fresh).iterdir()))
+    if said and not found:
+        raise RuntimeError(f"the fuzzer failed:\n{said}")
     count = {"branches": 0, "reached": 0, "inputs": 0} if found else _measure(name)
     return Report(made, seconds, count["branches"], count["reached"], count["inputs"], found, said)
 
@@ -66,13 +70,19 @@ def keep(name: str) -> None:
     _measure(name, "--keep")
 
 
-def _run(name: str, most: tuple[int, int], progress: Callable[[str], None]) -> tuple[int, int, str]:
-    """Return the executions made, the seconds that they took and the last lines of the fuzzer."""
+def _run(
+    name: str, most: tuple[int, int], broken: Path, progress: Callable[[str], None]
+) -> tuple[int, int, str]:
+    """Return the executions made, the seconds that they took and, where it failed, the last that the fuzzer said."""
     words = FOUND / name / "words"
     target = load(name)
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words))
-    grown, broken = FOUND / name / "grown", FOUND / name / "broken"
-    arguments = [str(grown), str(CORPORA / name), f"-runs={most[0]}", f"-max_total_time={most[1]}"]
+    arguments = [
+        str(FOUND / name / "grown"),
+        str(CORPORA / name),
+        f"-runs={most[0]}",
+        f"-max_total_time={most[1]}",
+    ]
     arguments += [
         f"-dict={words}",
         f"-max_len={target.longest}",
@@ -82,28 +92,24 @@ def _run(name: str, most: tuple[int, int], progress: Callable[[str], None]) -> t
     arguments += [f"-rss_limit_mb={_MOST_MB}", "-reload=0", "-len_control=20"]
     # what takes long is tried less often, not never: as many branches in half of the time
     arguments += ["-entropic_scale_per_exec_time=1"]
-    child = subprocess.Popen(
+    made, seconds, last = 0, 0, list[str]()
+    with subprocess.Popen(
         [sys.executable, "-m", "fuzz.fuzzing", name, ",".join(_around(target)), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    assert child.stdout is not None
-    made, seconds, last = 0, 0, [""]
-    for line in child.stdout:
-        last = [*last[-40:], line]
-        step, done = _STEP.match(line), re.match(r"Done (\d+) runs in (\d+) second", line)
-        if step:
-            made = int(step[1])
-            progress(f"{made:,} executions, {int(step[3]):,}/s")
-        if done:
-            made, seconds = int(done[1]), int(done[2])
-    child.wait()
-    said = "".join(last) if child.returncode else ""
-    if child.returncode and not any(broken.iterdir()):
-        raise RuntimeError(f"the fuzzer failed:\n{said}")
-    return made, seconds, said
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            last = [*last[-40:], line]
+            step, done = _STEP.match(line), re.match(r"Done (\d+) runs in (\d+) second", line)
+            if step:
+                made = int(step[1])
+                progress(f"{made:,} executions, {int(step[3]):,}/s")
+            if done:
+                made, seconds = int(done[1]), int(done[2])
+    return made, seconds, "".join(last) or "it said nothing" if child.returncode else ""
 
 
 def _around(target: Target) -> list[str]:
