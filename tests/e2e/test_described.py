@@ -81,9 +81,9 @@ def configured(folder: Path, port: int) -> str:
     )
 
 
-def curl(running: Platform, target: str, *options: str) -> tuple[int, dict[str, Any]]:
+def curl(running: Platform, token: str, target: str, *options: str) -> tuple[int, dict[str, Any]]:
     command = ("curl", "-sS", "--path-as-is", "--cacert", str(running.authority), "-w", "\n%{http_code}")
-    known = ("-H", f"Authorization: Bearer {running.token()}")
+    known = ("-H", f"Authorization: Bearer {token}")
     said = subprocess.run(
         (*command, *known, *options, f"https://localhost:{running.port}{target}"),
         capture_output=True,
@@ -105,20 +105,21 @@ def test_a_described_service_is_asked_what_was_judged(
     monkeypatch.setattr(conftest, "COMMAND", (sys.executable, "-I", str(INSIDE), "imports", "bartizan"))
     with shop() as (port, asked), ExitStack() as stack:
         running = conftest.start(stack, configuration=configured(tmp_path, port), environment={"KEY": KEY})
-        assert curl(running, "/pets?limit=5&q=a%20b", "-H", "X-Tenant: abc", "-H", "Cookie: a=b") == (
+        token = running.token()
+        assert curl(running, token, "/pets?limit=5&q=a%20b", "-H", "X-Tenant: abc", "-H", "Cookie: a=b") == (
             200,
             {"path": "/api/pets?limit=5&q=a%20b"},
         )
         assert asked[-1]["fields"]["authorization"] == f"Bearer {KEY}"
         assert asked[-1]["fields"]["x-tenant"] == "abc"
         assert "cookie" not in asked[-1]["fields"]
-        assert curl(running, "/shop/pets", *JSON, "-d", CAT.replace('":', '" : '))[0] == 201
+        assert curl(running, token, "/shop/pets", *JSON, "-d", CAT.replace('":', '" : '))[0] == 201
         assert asked[-1]["body"] == CAT
-        assert curl(running, "/pets/1", "-X", "PUT", *JSON, "-d", CAT)[0] == 200
-        assert curl(running, "/pets/1", "-X", "PATCH", "-H", "Content-Length: 0")[0] == 200
+        assert curl(running, token, "/pets/1", "-X", "PUT", *JSON, "-d", CAT)[0] == 200
+        assert curl(running, token, "/pets/1", "-X", "PATCH", "-H", "Content-Length: 0")[0] == 200
         assert (asked[-1]["method"], asked[-1]["body"]) == ("PATCH", "")
-        assert curl(running, "/pets/1", "-X", "PATCH", *JSON, "-d", "{}")[0] == 200
-        assert curl(running, "/pets/1/notes/caf%C3%A9", "-I", "-o", "/dev/null")[0] == 200
+        assert curl(running, token, "/pets/1", "-X", "PATCH", *JSON, "-d", "{}")[0] == 200
+        assert curl(running, token, "/pets/1/notes/caf%C3%A9", "-I", "-o", "/dev/null")[0] == 200
         count = len(asked)
         for target, options, status, param in (
             ("/pets", (*JSON, "-d", '{"name":"Tom","price":0}'), 422, "/price"),
@@ -133,7 +134,7 @@ def test_a_described_service_is_asked_what_was_judged(
             ("/photo", ("-X", "POST", *JSON, "-d", "{}"), 404, None),
             ("/v1/models", (), 404, None),
         ):
-            found, problem = curl(running, target, *options)
+            found, problem = curl(running, token, target, *options)
             assert (found, problem.get("param")) == (status, param), problem
         assert len(asked) == count
         kinds = running.run("ledger", "query", "--json", "--kind", "gateway.request.admitted").stdout

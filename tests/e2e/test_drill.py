@@ -26,9 +26,15 @@ from tests.e2e.conftest import Platform, Start
 EVERY = discover(attacks)
 GETS_THROUGH = {"secret-asked-for", "secret-encoded"}
 """Attacks that nobody claims to hold yet; the drill says so."""
+VERDICTS = {name: "not protected" if name in GETS_THROUGH else "held" for name in EVERY}
+STANDINGS = {
+    attack.control: "NOT PROVEN" if attack.name in GETS_THROUGH else "PROVEN" for attack in EVERY.values()
+}
+"""How the attacks on a sound platform end, and what that says of each control that is attacked."""
 TESTS = Path(__file__).parents[1]
 SCHEMA = TESTS.parents[1] / "shared" / "data" / "schemas" / "sarif-schema-2.1.0.json"
 LONGEST_S = 90
+INJECTION = "threats.prompt-injection"
 
 pytestmark = pytest.mark.slow
 
@@ -69,12 +75,6 @@ def once(*command: str) -> Ran:
 
 
 @pytest.fixture(scope="session")  # not of the module: then one process would run all of this file
-def sound() -> Ran:
-    """Return the drill of a platform as it is."""
-    return once(sys.executable, "-I", "-m", "bartizan")
-
-
-@pytest.fixture(scope="session")
 def drilled(shared_platform: Platform) -> tuple[Platform, dict[str, Any]]:
     """Return a platform and the drill that ran on it."""
     answer = shared_platform.run("drill", "--json")
@@ -82,18 +82,19 @@ def drilled(shared_platform: Platform) -> tuple[Platform, dict[str, Any]]:
     return shared_platform, json.loads(answer.stdout)
 
 
-def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold(sound: Ran) -> None:
-    expected = {name: "not protected" if name in GETS_THROUGH else "held" for name in EVERY}
-    assert sound.verdicts == expected, [sound.said(name) for name in EVERY]
+def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold() -> None:
+    sound = once(sys.executable, "-I", "-m", "bartizan")
+    assert sound.verdicts == VERDICTS, [sound.said(name) for name in EVERY]
+    assert sound.standings == STANDINGS
     assert sound.code == 0
     assert sound.drill["counts"]["BROKEN"] == 0
 
 
 @pytest.mark.parametrize("attack", EVERY.values(), ids=EVERY)
-def test_a_weakness_breaks_exactly_the_row_of_its_attack(attack: Attack, sound: Ran) -> None:
+def test_a_weakness_breaks_exactly_the_row_of_its_attack(attack: Attack) -> None:
     weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), attack.weakening, "bartizan")
-    assert weak.verdicts == sound.verdicts | {attack.name: "broken"}, weak.said(attack.name)
-    assert weak.standings == sound.standings | {attack.control: "BROKEN"}
+    assert weak.verdicts == VERDICTS | {attack.name: "broken"}, weak.said(attack.name)
+    assert weak.standings == STANDINGS | {attack.control: "BROKEN"}
     assert weak.code == 1
 
 
@@ -120,11 +121,12 @@ def test_attacks_on_requests_name_the_platform_s_own_entries(
     assert unnamed == silent
 
 
-def test_the_table_of_a_run_says_what_its_document_says(
+def test_the_table_and_the_valid_sarif_of_a_run_say_what_its_document_says(
     drilled: tuple[Platform, dict[str, Any]],
 ) -> None:
     platform, told = drilled
-    printed = platform.run("drill").stdout
+    file = platform.folder / "drill.sarif"
+    printed = platform.run("drill", "--sarif", str(file)).stdout
     for control in told["controls"]:
         row = re.search(rf"^{re.escape(control['control'])} +(\d+)/(\d+) ", printed, re.MULTILINE)
         assert row is not None
@@ -135,12 +137,17 @@ def test_the_table_of_a_run_says_what_its_document_says(
         in printed
     )
     assert "Not protected now:" in printed
+    log = json.loads(file.read_text())
+    assert {result["ruleId"] for result in log["runs"][0]["results"]} == {*EVERY}
+    if not SCHEMA.exists():
+        pytest.skip("the public data sets are not here: ../shared/data/schemas")
+    jsonschema.validate(log, json.loads(SCHEMA.read_text()))
 
 
 def test_a_required_control_that_is_not_proven_ends_with_one(shared_platform: Platform) -> None:
     assert shared_platform.run("drill", "token-missing", "--require", "ledger.intact").returncode == 1
     assert shared_platform.run("drill", "ledger.intact", "--require", "ledger.intact").returncode == 0
-    assert shared_platform.run("drill", "--require", "threats.prompt-injection").returncode == 1
+    assert shared_platform.run("drill", INJECTION, "--require", INJECTION).returncode == 1
 
 
 def test_only_the_attacks_that_are_named_run(shared_platform: Platform) -> None:
@@ -153,16 +160,6 @@ def test_a_name_that_fits_no_attack_is_refused_with_what_is_known(shared_platfor
     assert answer.returncode == 2
     assert "token-missing" in answer.stderr
     assert "Traceback" not in answer.stderr
-
-
-def test_the_sarif_of_a_run_is_valid(shared_platform: Platform) -> None:
-    file = shared_platform.folder / "drill.sarif"
-    assert shared_platform.run("drill", "--sarif", str(file)).returncode == 0
-    log = json.loads(file.read_text())
-    assert {result["ruleId"] for result in log["runs"][0]["results"]} == {*EVERY}
-    if not SCHEMA.exists():
-        pytest.skip("the public data sets are not here: ../shared/data/schemas")
-    jsonschema.validate(log, json.loads(SCHEMA.read_text()))
 
 
 def test_without_a_platform_nothing_is_judged(tmp_path: Path) -> None:
@@ -224,7 +221,7 @@ def configured(upstream: Upstream) -> str:
     )
 
 
-def test_attacks_end_at_the_sample_where_a_service_is_configured_too(
+def test_attacks_end_at_the_sample_or_at_the_service_that_is_named_and_never_at_its_upstream(
     platform: Start, upstream: Upstream
 ) -> None:
     running = platform(configuration=configured(upstream))
@@ -234,11 +231,6 @@ def test_attacks_end_at_the_sample_where_a_service_is_configured_too(
     assert told["counts"]["BROKEN"] == 0
     assert upstream.reached == 0
 
-
-def test_a_service_that_is_named_is_attacked_and_nothing_reaches_its_upstream(
-    platform: Start, upstream: Upstream
-) -> None:
-    running = platform(configuration=configured(upstream))
     answer = running.run("drill", "--target", "assistant", "--json")
     told = json.loads(answer.stdout)
     assert answer.returncode == 0, answer.stdout
