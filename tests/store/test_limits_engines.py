@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bartizan.clock import MICROSECOND, SECOND, Nanoseconds
+from bartizan.clock import MICROSECOND, MINUTE, SECOND, Nanoseconds
 from bartizan.store.gauge import NEVER, OWED, Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate
 from bartizan.store.memory_limits import LEASE
 from tests.store.engines import Engine
@@ -98,6 +98,19 @@ def test_the_limit_that_has_to_be_waited_for_longest_is_named(engine: Engine) ->
 def test_what_costs_more_than_there_ever_is_never_passes(engine: Engine) -> None:
     assert engine.ask("one", START, held("k", RATE, 11)) == Exceeded(0, NEVER, (0,))
     assert isinstance(engine.ask("two", START, held("k", RATE, 10)), Granted)
+
+
+@pytest.mark.parametrize("most", [1, 7, 11, 19, 61, 7_000, 999_999_999])
+def test_a_rate_that_is_no_whole_number_of_microseconds_grants_all_of_its_burst(
+    engine: Engine, most: int
+) -> None:
+    """As many a minute: a server counts in microseconds, and what it rounds must not make one unit too dear for ever."""
+    for burst in (1, max(1, most // 10), most):
+        engine.fresh()
+        gauge = Rate(Nanoseconds(-(-MINUTE // most)), burst)
+        assert isinstance(engine.ask("one", START, held("k", gauge, burst)), Granted)
+        engine.settle("one", START, held("k", gauge, burst), (burst,))
+        assert isinstance(engine.ask("two", START, held("k", gauge, burst)), Exceeded)
 
 
 def test_whoever_costs_more_than_expected_waits_for_it(engine: Engine) -> None:

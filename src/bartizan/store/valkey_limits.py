@@ -92,14 +92,14 @@ def _words_of(ask: Ask, spent: int) -> Iterator[bytes]:
     gauge = ask.gauge
     yield _KIND[type(gauge)]
     yield b"%d" % _cost(ask, ask.units)
-    yield b"%d" % (gauge.burst * gauge.interval // MICROSECOND if isinstance(gauge, Rate) else gauge.most)
+    yield b"%d" % (_cost(ask, gauge.burst) if isinstance(gauge, Rate) else gauge.most)
     yield b"%d" % (gauge.ends // MICROSECOND if isinstance(gauge, Budget) else 0)
     yield b"1" if ask.held else b"0"
     yield b"%d" % _cost(ask, spent)
 
 
 def _cost(ask: Ask, units: int) -> int:
-    """Return a cost in the server's measure, rounded up: of a rate, microseconds."""
+    """Return a cost, or all that there is, in the server's measure, rounded up: of a rate, microseconds."""
     return -(-units * ask.gauge.interval // MICROSECOND) if isinstance(ask.gauge, Rate) else units
 
 
