@@ -24,18 +24,13 @@ _DIGEST: Final = 16
 _UNANSWERED: Final = Unanswered()
 
 
-def server_time() -> int:
-    """Return the microsecond that stands for the server's own time."""
-    return 0
-
-
-class ValkeyLimits:
-    """The same as `MemoryLimits`, with answers that have to be waited for."""
+class OnServer:
+    """What is counted on one server."""
 
     __slots__ = ("_moment", "_valkey")
 
-    def __init__(self, valkey: Valkey, moment: Callable[[], int] = server_time) -> None:
-        """Ask this server, which was told of `SCRIPTS`.
+    def __init__(self, valkey: Valkey, moment: Callable[[], int] = lambda: 0) -> None:
+        """Ask this server, which was told of the scripts.
 
         Args:
             valkey: the connection.
@@ -47,6 +42,12 @@ class ValkeyLimits:
     def up(self) -> bool:
         """Whether the server takes questions now."""
         return self._valkey.up
+
+
+class ValkeyLimits(OnServer):
+    """The same as `MemoryLimits`, with answers that have to be waited for; needs `SCRIPTS`."""
+
+    __slots__ = ()
 
     def ask(self, lease: str, asks: tuple[Ask, ...]) -> "asyncio.Future[Answer]":
         """Return the answer to come: whether a request keeps all of these limits; as of `MemoryLimits.ask`."""

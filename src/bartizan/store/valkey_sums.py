@@ -6,14 +6,12 @@ the server does not answer nothing is known, and each worker goes by what it cou
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
 from bartizan.store.gauge import OWED
 from bartizan.store.resp import Reply
-from bartizan.store.valkey import Valkey
-from bartizan.store.valkey_limits import name_of, numbers, server_time, then
+from bartizan.store.valkey_limits import OnServer, name_of, numbers, then
 
 MOST: Final = 128
 """Networks of one call."""
@@ -41,24 +39,10 @@ return reply
 Debts = tuple[Nanoseconds, ...]
 
 
-class ValkeySums:
-    """The sums on one server."""
+class ValkeySums(OnServer):
+    """The sums on one server; needs `SUM`."""
 
-    __slots__ = ("_moment", "_valkey")
-
-    def __init__(self, valkey: Valkey, moment: Callable[[], int] = server_time) -> None:
-        """Tell this server, which was told of `SUM`.
-
-        Args:
-            valkey: the connection.
-            moment: returns the microsecond to count with; by default 0, which is the server's own.
-        """
-        self._valkey, self._moment = valkey, moment
-
-    @property
-    def up(self) -> bool:
-        """Whether the server takes sums now."""
-        return self._valkey.up
+    __slots__ = ()
 
     def add(self, sums: tuple[tuple[str, Nanoseconds], ...]) -> "asyncio.Future[Debts]":
         """Add to what networks owe; what each of them then owes is to come, or nothing where nobody answers.
