@@ -7,7 +7,7 @@ import pytest
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.reserve import UNTOLD_TOKENS
-from tests.gateway.scene import CHAT, Received, Scene, client, request, run, standing, until
+from tests.gateway.scene import CHAT, Received, Scene, Script, client, request, run, standing, until
 
 FIELDS = b'ratelimit-policy: "tokens";q=9;w=60\r\nratelimit: "tokens";r=5;t=1\r\n'
 
@@ -35,6 +35,26 @@ class Counting:
     def end(self) -> None:
         answer = self.asked[-1]
         self.coming[-1].set_result(Reserved(answer.input, answer.output, FIELDS, answer.lease))
+
+
+def streaming(octets: bytes, *, ends: bool = True) -> Script:
+    """Return a service that answers with a stream of this, and then ends it or says nothing more."""
+
+    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        writer.write(b"%x\r\n%b\r\n" % (len(octets), octets))
+        if ends:
+            writer.write(b"0\r\n\r\n")
+        else:
+            await asyncio.sleep(60)
+
+    return script
+
+
+async def silent(_received: Received, _writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
 
 
 def spent(scene: Scene) -> list[tuple[int, int]]:
@@ -93,70 +113,48 @@ def test_an_answer_that_names_no_tokens_costs_what_was_expected() -> None:
 
 def test_the_usage_at_the_end_of_a_stream_is_paid() -> None:
     counting = Counting()
-
-    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        usage = b'data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":6}}\n\ndata: [DONE]\n\n'
-        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(usage), usage))
+    usage = b'data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":6}}\n\ndata: [DONE]\n\n'
 
     async def scenario() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
-            scene.upstream.script = script
+            scene.upstream.script = streaming(usage)
             assert (await one.ask(request())).status == 200
             assert spent(scene) == [(4, 6)]
 
     run(scenario())
 
 
-def test_who_leaves_a_stream_before_its_end_pays_what_was_expected() -> None:
+def left_after(octets: bytes, body: bytes = CHAT) -> tuple[int, int]:
+    """Return what a client pays who leaves once it had this of a stream, or once its service has the request."""
     counting = Counting()
 
-    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        writer.write(b"5\r\ndata:\r\n")
-        await asyncio.sleep(60)
-
-    async def scenario() -> None:
+    async def scenario() -> tuple[int, int]:
         async with standing(counting.prepare) as scene:
-            scene.upstream.script = script
+            scene.upstream.script = streaming(octets, ends=False) if octets else silent
             async with client(scene) as one:
-                one.send(request())
-                await one.reader.readuntil(b"data:")
+                one.send(request(body=body))
+                if octets:
+                    await one.reader.readuntil(octets[-9:])
+                await until(lambda: scene.upstream.received)
             await until(lambda: scene.settled)
-            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
+            (found,) = spent(scene)
+            return found
 
-    run(scenario())
+    return run(scenario())
+
+
+@pytest.mark.parametrize("octets", [b"", b"data:"])
+def test_who_leaves_before_the_end_pays_what_was_expected(octets: bytes) -> None:
+    """Also before the answer began."""
+    assert left_after(octets) == (len(CHAT) // 4 + 1, UNTOLD_TOKENS)
 
 
 def test_who_leaves_a_long_stream_before_its_end_pays_for_what_it_had() -> None:
     """Who names no `max_tokens` is expected to get 1,024: more than that is not free for leaving in time."""
-    counting = Counting()
-
-    async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        events = b"data: {}\n\n" * 3000 + b"data: end"
-        writer.write(b"%x\r\n%b\r\n" % (len(events), events))
-        await asyncio.sleep(60)
-
-    async def scenario() -> None:
-        async with standing(counting.prepare) as scene:
-            scene.upstream.script = script
-            async with client(scene) as one:
-                body = CHAT.replace(b"{", b'{"stream":true,', 1)
-                one.send(request(body=body))
-                await one.reader.readuntil(b"data: end")
-            await until(lambda: scene.settled)
-            ((tokens, answered),) = spent(scene)
-            assert tokens == len(body) // 4 + 1
-            assert 3000 <= answered <= 3010
-
-    run(scenario())
+    body = CHAT.replace(b"{", b'{"stream":true,', 1)
+    tokens, answered = left_after(b"data: {}\n\n" * 3000 + b"data: end", body)
+    assert tokens == len(body) // 4 + 1
+    assert 3000 <= answered <= 3010
 
 
 @pytest.mark.parametrize("change", ["revoked", "forbidden"])
@@ -164,12 +162,9 @@ def test_who_is_cut_before_its_answer_began_pays_what_was_expected(change: str) 
     """The service works on it all the same: whoever has its own token revoked must not get that for nothing."""
     counting = Counting()
 
-    async def script(_received: Received, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(60)
-
     async def scenario() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
-            scene.upstream.script = script
+            scene.upstream.script = silent
             one.send(request())
             await until(lambda: scene.upstream.received)
             if change == "revoked":
@@ -177,24 +172,6 @@ def test_who_is_cut_before_its_answer_began_pays_what_was_expected(change: str) 
             else:
                 scene.forbidden.add("chat")
             scene.number += 1
-            await until(lambda: scene.settled)
-            assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
-
-    run(scenario())
-
-
-def test_who_leaves_before_the_answer_began_pays_what_was_expected() -> None:
-    counting = Counting()
-
-    async def script(_received: Received, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(60)
-
-    async def scenario() -> None:
-        async with standing(counting.prepare) as scene:
-            scene.upstream.script = script
-            async with client(scene) as one:
-                one.send(request())
-                await until(lambda: scene.upstream.received)
             await until(lambda: scene.settled)
             assert spent(scene) == [(len(CHAT) // 4 + 1, UNTOLD_TOKENS)]
 
