@@ -95,6 +95,21 @@ def test_without_a_clients_trace_one_is_begun_and_the_service_is_told_the_same()
     run(scenario())
 
 
+@pytest.mark.parametrize("model", ["modèle", "模型", "m\x7f"])
+def test_a_request_for_a_model_whose_name_no_line_can_hold_is_noted_without_it(model: str) -> None:
+    """Configuration may price any model; a line with such a name is none to whoever reads it."""
+
+    async def scenario() -> None:
+        pipe = Pipe()
+        async with standing(traced(pipe, 1.0, model)) as scene, client(scene) as one:
+            body = CHAT.replace(b'"m"', f'"{model}"'.encode())
+            assert (await one.ask(request(body=body))).status == 200
+            (found,) = await noted(pipe, 1)
+            assert (found.operation, found.model) == ("chat", "")
+
+    run(scenario())
+
+
 def test_of_a_share_of_nothing_nothing_is_noted_and_the_service_is_told_so() -> None:
     async def scenario() -> None:
         pipe = Pipe()

@@ -14,7 +14,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.gateway.metering import OPERATIONS, SPANS, Meter
 from bartizan.gateway.ports import Circumstances, Ports, Tracing
 from bartizan.gateway.tokens import UNSAID, Usage
-from bartizan.traces.passage import LONGEST, Passage, line
+from bartizan.traces.passage import LONGEST, MODEL, Passage, line
 
 if TYPE_CHECKING:
     from bartizan.gateway.faults import Refusal
@@ -57,7 +57,7 @@ class Tracer:
     def __init__(self, ports: Ports, tracing: Tracing, meter: Meter) -> None:
         """Trace a share of the requests to come."""
         self._clock, self._random, self._meter = ports.clock, ports.random, meter
-        self._write, self._models = tracing.write, tracing.models
+        self._write, self._models = tracing.write, frozenset(filter(MODEL.fullmatch, tracing.models))
         self._among = round(tracing.share * _ALL)
         self._drawn: list[str] = []
         self._kept: list[tuple[int, bytes]] = []

@@ -5,12 +5,15 @@ address or any other text of a client's. Who writes may be an adversary's: a rea
 nothing else. A line has no more octets than a pipe takes in one piece, so that lines of several writers do not mix.
 """
 
+import re
 from typing import Annotated, Final
 
 import msgspec
 
 LONGEST: Final = 4096
 """Octets of a line, its end included: what a pipe takes as a whole or not at all (pipe(7), PIPE_BUF)."""
+MODEL: Final = re.compile(r"\A[ -~]{0,256}\Z")
+"""Names of models that can be told; a line with another one would be taken for none of ours."""
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,62}\Z")]
 _MaybeWord = Annotated[str, msgspec.Meta(pattern=r"\A([a-z0-9][a-z0-9._-]{0,62})?\Z")]
@@ -18,7 +21,7 @@ _Trace = Annotated[str, msgspec.Meta(pattern=r"\A(?!0{32})[0-9a-f]{32}\Z")]
 _Span = Annotated[str, msgspec.Meta(pattern=r"\A(?!0{16})[0-9a-f]{16}\Z")]
 _MaybeSpan = Annotated[str, msgspec.Meta(pattern=r"\A((?!0{16})[0-9a-f]{16})?\Z")]
 _Who = Annotated[str, msgspec.Meta(pattern=r"\Ap-[0-9a-f]{16}\Z")]
-_Model = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]{0,256}\Z")]
+_Model = Annotated[str, msgspec.Meta(pattern=MODEL.pattern)]
 _Operation = Annotated[str, msgspec.Meta(pattern=r"\A(chat|text_completion|embeddings)?\Z")]
 _Method = Annotated[str, msgspec.Meta(pattern=r"\A(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\Z")]
 _Minor = Annotated[int, msgspec.Meta(ge=0, le=1)]
@@ -39,7 +42,7 @@ class Passage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         service, target, route: words of configuration; `target` is empty where it went to none.
         operation: `gen_ai.operation.name`; empty where it is no operation of a model.
         method, minor: of the client's request, HTTP/1.minor.
-        model: that was asked for, where configuration names it, else empty.
+        model: that was asked for, where configuration names it and it is of the form `MODEL`, else empty.
         stream: whether the answer was to come in pieces.
         status: of the answer to the client; `answered`: of what the service's answer began with, 0 where none did.
         reason: why it ended, a word of the record; `control`: that refused it, or empty.
