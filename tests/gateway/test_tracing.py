@@ -198,6 +198,29 @@ def test_a_service_that_fails_is_noted_as_it_failed() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("said", "status", "reason"),
+    [
+        (b"401 Unauthorized", 502, "upstream-credential"),
+        (b"302 Found", 502, "upstream-redirect"),
+        (b"500 Internal Server Error", 502, "upstream-failed"),
+        (b"404 Not Found", 404, "done"),
+    ],
+)
+def test_what_a_service_answered_is_noted_whatever_its_client_is_told(
+    said: bytes, status: int, reason: str
+) -> None:
+    async def scenario() -> None:
+        pipe = Pipe()
+        async with standing(traced(pipe)) as scene, client(scene) as one:
+            scene.upstream.script = saying(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n\r\n" % said)
+            assert (await one.ask(request())).status == status
+            (found,) = await noted(pipe, 1)
+            assert (found.status, found.answered, found.reason) == (status, int(said[:3]), reason)
+
+    run(scenario())
+
+
 def test_a_client_that_leaves_is_noted_as_gone() -> None:
     async def scenario() -> None:
         pipe, came = Pipe(), asyncio.Event()

@@ -151,6 +151,7 @@ class Exchange(Dossier):
             self._let_go()
         fault = "" if head.status == _OK else mapped(head.status, public=self.route.public)
         if fault:
+            self._status = head.status
             self._refuse(refusal(fault))
         elif self.route.bound:
             self._read(Reading(self, head), pieces, done=done)
