@@ -1,7 +1,8 @@
 """Where workers count: memory of the supervisor's, which outlives them and which others read.
 
 Rules of this file: a worker maps one board, writes to it, and gets no other; when it is gone, the next worker counts on
-in the same. Readers map them all, read-only.
+in the same. The exporter, which counts other things, has one from the other end: who counts on begins its own gauges at
+zero, and would leave those of another kind of process as they were. Readers map them all, read-only.
 """
 
 import mmap
@@ -14,7 +15,7 @@ from bartizan.metrics.board import OCTETS, Board
 from bartizan.metrics.family import Family
 
 MOST = 16
-"""Boards, so workers at once."""
+"""Boards, so processes that count at once."""
 _PREFIX = "board-"
 
 
@@ -32,13 +33,17 @@ class Boards:
         for path in folder.glob(f"{_PREFIX}*"):
             path.unlink()
 
-    def take(self, child: int) -> int:
-        """Return a descriptor of a board that nobody else counts on, for a child; who gets it closes it.
+    def take(self, child: int, *, last: bool = False) -> int:
+        """Return a descriptor of a board that nobody else counts on; who gets it closes it.
 
+        Args:
+            child: whose it is from now on.
+            last: whether it is to be the last one that is free, not the first.
         Raises:
             OSError: none can be made.
         """
-        number = next(each for each in range(MOST) if each not in self._taken.values())
+        free = [each for each in range(MOST) if each not in self._taken.values()]
+        number = free[-1 if last else 0]
         fd = os.open(
             self._folder / f"{_PREFIX}{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )

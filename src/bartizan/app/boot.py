@@ -35,7 +35,7 @@ async def _dialer(s: "Supervisor", child: Child) -> None:
 async def _exporter(s: "Supervisor", child: Child) -> None:
     if s.traces is None:
         raise OSError("no traces are wanted")
-    board = s.boards.take(child.number)
+    board = s.boards.take(child.number, last=True)
     try:
         with _passing(msgspec.json.encode(exporting(s.plan, s.boot))) as what:
             child.channel.send(m.BootExporter(), [s.traces.reads, board, what])
