@@ -67,6 +67,10 @@ def _claude(_asked: Asked) -> Answer:
     return _json({**told, **said, "usage": {"input_tokens": 3, "output_tokens": 2}})
 
 
+def _collector(_asked: Asked) -> Answer:
+    return _json({})  # all spans are taken (OTLP/HTTP)
+
+
 def _shop(_asked: Asked) -> Answer:
     return _json({"done": True})
 
@@ -82,6 +86,7 @@ _PARTS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "smuggles": _smuggling,
     "claude": _claude,
     "shop": _shop,
+    "collector": _collector,
     "tools": lambda asked: tools(asked, tool_parts.steady),
     "turncoat": lambda asked: tools(asked, tool_parts.turning),
 }
