@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
+from bartizan.app.deciding import requests_at_once
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
@@ -295,7 +296,7 @@ def _gauge(party: str, most: int) -> Gauge:
         return Budget(most, Nanoseconds(0))
     if party == "concurrent":
         return Places(most)
-    burst = most if party == "tokens" else max(1, most // 10)
+    burst = most if party == "tokens" else requests_at_once(most)
     return Rate(Nanoseconds(-(-MINUTE // most)), burst)
 
 
