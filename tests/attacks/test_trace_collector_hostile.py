@@ -1,5 +1,6 @@
 """A collector hangs, floods, or answers garbage, or lies where nobody may connect: only its own traces are lost."""
 
+import os
 import socket
 import threading
 import time
@@ -7,9 +8,12 @@ import time
 import pytest
 
 from bartizan.app.plan import Traces
+from bartizan.clock import MINUTE
 from tests.app.test_export import Counting, at
+from tests.attacks.test_trace_pipe_spoiled import GOOD, exporter
 from tests.egress.scene import Talk, listening, saying
-from tests.traces.collector import collecting
+from tests.gateway.test_strangers import Time
+from tests.traces.collector import Answer, collecting
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -88,6 +92,32 @@ def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         with listening(talk) as port:
             assert Counting(at(port)).hand_over() == {"unreachable": 2}
             left.set()
+
+
+def test_one_that_wavers_fills_no_log_and_what_it_came_to_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bartizan.app.export._GATHERED_SECONDS", 0.0)
+
+    def wavers(number: int) -> Answer:
+        return Answer(200 if number < 20 and number % 2 else 400)
+
+    with collecting(wavers) as collector, exporter(collector.port) as (found, pipe, _):
+        found._clock = clock = Time()
+
+        def hand_over(number: int) -> None:
+            os.write(pipe.writes, GOOD)
+            found.read()
+            collector.until(lambda one: len(one.requests) == number)
+
+        for number in range(1, 31):
+            hand_over(number)
+        clock.nanoseconds += MINUTE
+        hand_over(31)
+        found.close()
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 11
+    assert said[-1] == "the collector does not take traces: 400"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::ffff:127.0.0.1"])

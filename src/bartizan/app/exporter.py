@@ -116,15 +116,14 @@ class Exporter:
             word = self._collector.hand_over(batch)
             self.show()
             if word != self._said:
-                self._said = word
-                self._say(
-                    f"the collector does not take traces: {word}" if word else "the collector takes traces"
-                )
+                self._say(word)
 
-    def _say(self, line: str) -> None:
+    def _say(self, word: str) -> None:
+        """Say how the collector stands, if not too much was said lately; else the next time that it still does."""
         allowed, self._says, _ = gcra(self._says, self._clock.now(), LINES)
         if allowed:
-            sys.stderr.write(f"{line}\n")
+            self._said = word
+            sys.stderr.write(f"the collector {f'does not take traces: {word}' if word else 'takes traces'}\n")
             sys.stderr.flush()
 
 
