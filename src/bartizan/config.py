@@ -186,10 +186,20 @@ def read_text(file: File) -> str:
         ConfigurationUnreadable: no such file, a folder, a device, not UTF-8, too large.
     """
     try:
-        return _octets(file, LARGEST)[0].decode()
+        return read_octets(file, LARGEST).decode()
     except UnicodeDecodeError as fault:
         line = fault.object.count(b"\n", 0, fault.start) + 1
         raise ConfigurationUnreadable(file, f"line {line} is not UTF-8; save it as UTF-8") from fault
+
+
+def read_octets(file: File, most: int) -> bytes:
+    """Return the content of a regular file of at most so many octets; nothing of another kind is waited for.
+
+    Raises:
+        ConfigurationUnreadable: no such file, a folder, a device, too large.
+    """
+    try:
+        return _octets(file, most)[0]
     except (OSError, ValueError) as fault:
         raise ConfigurationUnreadable(file, _reason(fault)) from fault
 

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.app.authority_files import AuthoritiesMissing
 from bartizan.app.limit_plan import PapersUnusable, limiter, meters, prices
 from bartizan.app.limit_settings import limiter_address, micros
 from bartizan.app.plan import Limiter, Meter, Price
 from bartizan.app.route_plan import limiter_context
 from bartizan.app.weakness import weaknesses
-from bartizan.config import SecretMissing
+from bartizan.config import ConfigurationInvalid, SecretMissing
 from tests.app.test_settings import SERVICE, accepted, refusal
 from tests.valkey import papers
 
@@ -127,10 +126,13 @@ def test_what_is_no_certificate_with_its_key_is_refused_before_anything_starts(t
             shown(tmp_path, certificate, key)
         assert "PRIVATE" not in str(fault.value)
     (tmp_path / "broken.ca").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-    with pytest.raises(PapersUnusable, match="authorit"):
-        shown(tmp_path, "client.crt", "client.key", "broken.ca")
-    with pytest.raises(AuthoritiesMissing):
-        shown(tmp_path, "client.key", "client.key")
+    for certificate, authority, key in (
+        ("client.crt", "broken.ca", "limiter.authorities"),
+        ("client.key", "server.ca", "limiter.certificate"),
+    ):
+        with pytest.raises(ConfigurationInvalid, match=f"{key}: cannot be used: ") as refused:
+            shown(tmp_path, certificate, "client.key", authority)
+        assert "PRIVATE" not in str(refused.value)
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

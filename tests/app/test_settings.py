@@ -195,5 +195,38 @@ def test_a_policy_that_is_no_file_is_named_and_nobody_waits_for_it(tmp_path: Pat
     assert 'policy.path: holds "a.cedar", which cannot be read: ' in said
 
 
+PLACES = {
+    SERVICE: "service[0].authorities",
+    SERVICE + TARGET.format("b", "https://b.example.com"): "service[0].target[0].authorities",
+    '[limiter]\nurl = "valkeys://limits.example.com"\n': "limiter.authorities",
+    '[traces]\nendpoint = "https://c.example.com"\n': "traces.authorities",
+}
+
+
+@pytest.mark.parametrize("text", PLACES, ids=PLACES.get)
+def test_authorities_that_nothing_could_be_verified_by_are_named_before_anything_starts(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "other.pem").write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    (tmp_path / "cut.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
+    (tmp_path / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    for file, why in (
+        ("nowhere.pem", "cannot be read: there is no such file"),
+        ("folder", "cannot be read: it is a folder"),
+        ("pipe", "cannot be read: it is not a regular file"),
+        ("a\\u0000b", "cannot be read: its name holds a null character"),
+        ("/dev/zero", "cannot be read: it is not a regular file"),
+        ("other.pem", "cannot be used: it is not a PEM file with certificates"),
+        ("cut.pem", "cannot be used: it is not a PEM file with certificates"),
+        ("broken.pem", "cannot be used: an authority's certificate cannot be read"),
+    ):
+        said = refusal(tmp_path, f'{text}authorities = "{file}"')
+        line = text.count("\n") + 1
+        assert said.startswith(f"bartizan.toml:{line}: {PLACES[text]}: {why}"), said
+        assert "name a PEM file" in said
+
+
 def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
     assert accepted(tmp_path, "\ufeff" + 'pq = "required"\n').pq is Pq.REQUIRED

@@ -8,9 +8,9 @@ from bartizan.app.platform import plan
 from bartizan.app.settings import read
 from bartizan.app.tracing import exporting, for_workers, teller_of, tracing
 from bartizan.app.weakness import weaknesses
+from bartizan.clock import SystemClock
 from bartizan.config import ConfigurationFault
-
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
+from bartizan.crypto.x509 import certificate_pem, make_authority
 
 
 def wrong(folder: Path, text: str) -> str:
@@ -53,7 +53,9 @@ def test_nothing_is_traced_unless_somebody_says_whereto(tmp_path: Path) -> None:
 def test_workers_do_not_get_to_know_what_the_collector_is_shown(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("collectors-secret")
     (tmp_path / "key").chmod(0o600)
-    (tmp_path / "ca.pem").write_text(CERTIFICATE)
+    (tmp_path / "ca.pem").write_bytes(
+        certificate_pem(make_authority("server", ("c.example.com",), SystemClock().now())[0])
+    )
     (tmp_path / "bartizan.toml").write_text(
         '[traces]\nendpoint = "https://c.example.com:4318/in"\nshare = 1\ncredential = "file:key"\n'
         'authorities = "ca.pem"\n'

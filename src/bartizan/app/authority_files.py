@@ -1,14 +1,16 @@
 """Who may certify an upstream: the machine's own list of authorities, or a file that the operator names.
 
-Rules of this file: read once, where the platform is started, and handed on as text; no process behind it opens
-such a file again.
+Rules of this file: read where the configuration is checked and where the platform is started, and handed on as text; no
+process behind it opens such a file again. What TLS could not be set up with is refused here, by the file's name.
 """
 
+import functools
 import ssl
 from pathlib import Path
 from typing import Final
 
-from bartizan.config import ConfigurationFault
+from bartizan.config import ConfigurationFault, ConfigurationUnreadable, read_octets
+from bartizan.crypto.tls import CertificateUnusable, client_context
 
 BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -18,7 +20,6 @@ BUNDLES: Final = (
 )
 """Where Debian, Fedora, SUSE and Alpine keep the list, in this order."""
 LARGEST: Final = 4 << 20
-_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 
 
 class AuthoritiesMissing(ConfigurationFault):
@@ -40,7 +41,7 @@ def authorities(named: str | None, folder: Path) -> str:
         named: the operator's file, from `folder`; None takes the machine's list.
         folder: of the configuration.
     Raises:
-        AuthoritiesMissing: the file cannot be read or holds no certificate, or the machine has no list.
+        AuthoritiesMissing: the file cannot be read or holds no certificate that can be, or the machine has no list.
     """
     if named is not None:
         return _read(folder / named)
@@ -53,10 +54,15 @@ def authorities(named: str | None, folder: Path) -> str:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            pem = file.read(LARGEST + 1).decode("utf-8", "replace")
-    except OSError as fault:
-        raise AuthoritiesMissing(str(path), f"cannot be read ({fault.strerror})") from fault
-    if len(pem) > LARGEST or _BEGIN not in pem:
-        raise AuthoritiesMissing(str(path), "is no PEM file with certificates")
+        pem = read_octets(path, LARGEST).decode("utf-8", "replace")
+        _require_usable(pem)
+    except ConfigurationUnreadable as fault:
+        raise AuthoritiesMissing(str(path), f"cannot be read: {fault.why}") from fault
+    except CertificateUnusable as fault:
+        raise AuthoritiesMissing(str(path), f"cannot be used: {fault.fault}") from None
     return pem
+
+
+@functools.lru_cache(maxsize=8)  # most services have the same, and what is checked is started
+def _require_usable(pem: str) -> None:
+    client_context(pem.encode())

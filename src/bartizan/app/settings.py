@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
+from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import ServiceName, Span, Text
@@ -23,6 +24,7 @@ from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
+from bartizan.config_lines import Path as Key
 
 
 class Tls(enum.Enum):
@@ -192,7 +194,8 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
     services = enumerate(configuration.sections.service)
     files = {at: one.openapi for at, one in services if one.openapi and one.protocol is Protocol.HTTP}
     described = descriptions(configuration.folder, files)
-    found = (*settled(configuration.sections), *_policies(configuration), *described)
+    certified = _certificates(configuration)
+    found = (*settled(configuration.sections), *_policies(configuration), *described, *certified)
     if found:
         raise configuration.invalid(found)
     return configuration
@@ -215,6 +218,26 @@ def _policies(configuration: Configuration[Settings]) -> Iterator[Fault]:
             read_text(file)
         except ConfigurationUnreadable as fault:
             yield Fault(where, f"holds {json.dumps(file.name)}, which cannot be read: {fault.why}")
+
+
+def _certificates(configuration: Configuration[Settings]) -> Iterator[Fault]:
+    """Yield which files of certificates cannot be used: a process that meets one at its start says no line of the file."""
+    for where, file in _certificate_files(configuration.sections):
+        if file is not None:
+            try:
+                authorities(file, configuration.folder)
+            except AuthoritiesMissing as fault:
+                yield Fault(where, f"{fault.fault}; name a PEM file of certificates")
+
+
+def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
+    for position, service in enumerate(settings.service):
+        for at, place in enumerate(service.places):
+            target = ("target", at - 1) if at else ()
+            yield ("service", position, *target, "authorities"), place.authorities
+    yield ("limiter", "authorities"), settings.limiter.authorities
+    yield ("limiter", "certificate"), settings.limiter.certificate
+    yield ("traces", "authorities"), settings.traces.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
