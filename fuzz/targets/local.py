@@ -6,6 +6,7 @@ The first octet chooses whether a key must be shown.
 from bartizan.app.connect.request import (
     BROWSER,
     CREDENTIALS,
+    FAMILIES,
     KEY,
     MARKS,
     LocalRequest,
@@ -47,7 +48,7 @@ def _require_alike(ours: LocalRequest, head: bytes, *, must_show: bool) -> None:
     assert (came.method, came.target, length) == (ours.method, ours.target, ours.length)
     assert (goes.method, goes.target, same) == (came.method, came.target, length)
     assert goes.http_version == b"1.1"
-    assert not [name for name, _ in came.headers if name.startswith(MARKS)]
+    assert not [name for name, _ in came.headers if name in MARKS or name.startswith(FAMILIES)]
     passed = [field for field in goes.headers if field[0] not in _OF_THIS_HOP]
     assert passed == [field for field in came.headers if field[0] not in _OF_THIS_HOP]
     fields = dict(goes.headers)

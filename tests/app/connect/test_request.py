@@ -125,6 +125,12 @@ def test_nodes_own_fetch_is_no_browser() -> None:
     assert read_request(head("sec-fetch-mode: cors", "accept-language: *"), KEY).method == b"GET"
 
 
+@pytest.mark.parametrize("field", ["originator: codex_cli_rs", "cookies-taken: none", "referer-policy: x"])
+def test_a_field_that_only_begins_like_a_browsers_goes_on(field: str) -> None:
+    """Codex says `originator` with every request."""
+    assert field.encode() in forwarded(read_request(head(field), KEY), b"g", CREDENTIAL)
+
+
 def test_a_request_shows_nothing_of_itself() -> None:
     request = read_request(head("x-secret: s3cret"), KEY)
     assert not re.search("s3cret|the-key", repr(request))

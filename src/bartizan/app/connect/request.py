@@ -19,19 +19,19 @@ from bartizan.gateway.request import CHUNKED, WIDER, Reading, read_fields
 
 HOSTS: Final = frozenset({b"localhost", b"127.0.0.1"})
 """What Host may say, without the port: a page that has its own name point here (DNS rebinding) says that name."""
-MARKS: Final = (
-    b"origin",
-    b"sec-fetch-site",
-    b"sec-fetch-dest",
-    b"sec-fetch-user",
-    b"sec-fetch-storage-access",
-    b"sec-ch-",
-    b"sec-websocket-",
-    b"access-control-",
-    b"cookie",
-    b"referer",
+MARKS: Final = frozenset(
+    {
+        b"origin",
+        b"sec-fetch-site",
+        b"sec-fetch-dest",
+        b"sec-fetch-user",
+        b"sec-fetch-storage-access",
+        b"cookie",
+        b"referer",
+    }
 )
-"""Beginnings of the fields that browsers send and programs do not; of Sec-Fetch-*, Node's own fetch sends the mode alone.
+FAMILIES: Final = (b"sec-ch-", b"sec-websocket-", b"access-control-")
+"""Fields that browsers send and programs do not, and beginnings of such; of Sec-Fetch-*, Node's own fetch sends the mode alone.
 
 Source: Fetch Metadata Request Headers (W3C), 2; every browser since 2023 says the site to a loopback address.
 """
@@ -119,7 +119,7 @@ def read_request(head: bytes, key: Secret | None) -> LocalRequest:
         raise refusal(found[0].reason)
     if b"%2e" in reading.path.lower():
         raise refusal("path-dot-segment")  # nobody has to write a dot so, but who means another path
-    if any(name.startswith(MARKS) for name, _ in reading.pairs):
+    if any(name in MARKS or name.startswith(FAMILIES) for name, _ in reading.pairs):
         raise Refusal(BROWSER)
     if key is not None and not _presents(reading, key):
         raise Refusal(KEY)
