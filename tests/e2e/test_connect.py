@@ -204,7 +204,10 @@ def test_what_cannot_work_is_said_at_the_start(shared_platform: Platform, tmp_pa
         3,
         f"bartizan: no platform answers for {tmp_path}/.bartizan; start it with `bartizan up`\n",
     )
-    assert said(url)[0] == said("http://example.com", "--client-id", "c", "--secret", "env:X")[0] == 2
+    assert said(url)[0] == 2
+    for plain in ("http://example.com", "http://10.0.0.1:8443", "http://a.localhost:8443"):
+        code, words = said(plain, "--client-id", "c", "--secret", "env:WRONG")
+        assert (code, "http:// is for this machine's loopback only" in words) == (2, True)
     code, words = said(url, "--client-id", "c", "--secret", "env:NOT_SET_ANYWHERE", *ca)
     assert (code, "NOT_SET_ANYWHERE is not set" in words) == (2, True)
     code, words = said(url, "--client-id", "c", "--secret", "env:WRONG", *ca)

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 LOOPBACK: Final = "localhost"
+HERE: Final = frozenset({LOOPBACK, "127.0.0.1", "::1"})
+"""Hosts of a URL that no octet leaves this machine for."""
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)

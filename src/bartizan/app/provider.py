@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import msgspec
 from typing_extensions import override
 
+from bartizan.app.address import HERE
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
@@ -29,7 +30,6 @@ LIFE_S: Final = 600
 """Life of the tokens that are asked for, in seconds."""
 STATE: Final = ".bartizan"
 """Name of the state folder, beside the configuration or in the working folder."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST: Final = 1 << 16
 
 
@@ -169,7 +169,7 @@ def _found_token(clock: Clock) -> Token:
 def _client(url: str, ca: Path, groups: str | None) -> tuple[Callable[[], Client], str]:
     parts = urlsplit(url)
     host, tls = parts.hostname or "", parts.scheme == "https"
-    if not host or not (tls or (parts.scheme == "http" and host in _LOOPBACK)):
+    if not host or not (tls or (parts.scheme == "http" and host in HERE)):
         raise TokenUnavailable(
             "a token URL is https://HOST/PATH; http:// is for this machine's loopback only"
         )

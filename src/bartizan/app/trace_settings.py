@@ -7,19 +7,17 @@ operator's, so plain HTTP to anywhere but this machine is told as weak.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
-from bartizan.app.address import AddressInvalid, Upstream, private_address, upstream
+from bartizan.app.address import HERE, AddressInvalid, Upstream, private_address, upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.credentials import credential
 from bartizan.app.forms import Reference, Text
 from bartizan.app.plan import Traces as Wanted
 from bartizan.config_form import Fault
 from bartizan.traces.otlp import PATH
-
-_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -70,7 +68,7 @@ def tracing(traces: Traces) -> Iterator[Fault]:
 def weak_traces(traces: Traces) -> Iterator[str]:
     """Yield a sentence where traces can be read on their way, or their reader be another."""
     found = traces.where
-    if found is not None and not found.tls and found.host not in _HERE:
+    if found is not None and not found.tls and found.host not in HERE:
         yield "traces: who asked which service when, and the collector's credential, cross the network in the clear"
 
 

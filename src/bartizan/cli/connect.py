@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from bartizan.app.address import AddressInvalid, Upstream, upstream
+from bartizan.app.address import HERE, AddressInvalid, Upstream, upstream
 from bartizan.app.connect.key import key_file, key_folder
 from bartizan.app.connect.run import Way, serve, to_other, to_own
 from bartizan.app.connect.serve import Standing
@@ -128,7 +128,7 @@ def _url(text: str) -> Upstream:
         found = upstream(text)
     except AddressInvalid as fault:
         raise argparse.ArgumentTypeError(f"it {fault.what}") from None
-    if text.rstrip("/").count("/") > 2 or not (found.tls or found.private):  # noqa: PLR2004 - those of the scheme
+    if text.rstrip("/").count("/") > 2 or not (found.tls or found.host in HERE):  # noqa: PLR2004 - those of the scheme
         raise argparse.ArgumentTypeError(
             "the gateway's URL is https://HOST:PORT, without a path; http:// is for this machine's loopback only"
         )
