@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bartizan.app.credentials import Watched, credential, renewed
-from bartizan.app.plan import MAIN, Plan, Service, Target
+from bartizan.app.plan import MAIN, Limiter, Plan, Service, Target, Traces
+from bartizan.app.tracing import Exporting
 from bartizan.config import SecretMissing
+from bartizan.traces.otlp import Teller
 
 FIRST, SECOND = "sk-first-0123456789", "sk-second-0123456789"
 
@@ -28,6 +31,27 @@ def file(tmp_path: Path) -> Path:
 
 def watched(file: Path, protocol: str = "openai") -> Watched:
     return Watched(str(file), protocol, credential(f"file:{file}", protocol, Path("/")))
+
+
+def test_nothing_that_holds_a_secret_shows_it(file: Path) -> None:
+    target = Target(credential=FIRST)
+    limiter = Limiter(Service("limiter", "valkey", (target,)), key=FIRST)
+    traces = Traces("h", 1, tls=False, path="/", credential=FIRST)
+    plan = Plan(
+        "/", (), services=(Service("a", "openai", (target,)),), limiter=limiter, traces=traces, binding=FIRST
+    )
+    telling = Exporting(Teller("", "", tls=False, places={}), traces, ())
+    for one in (
+        target,
+        limiter,
+        traces,
+        plan,
+        plan.services,
+        telling,
+        watched(file),
+        replace(plan, edge_secret=FIRST),
+    ):
+        assert FIRST not in f"{one!r} {one}"
 
 
 def test_a_file_that_stays_gives_nothing_new(file: Path) -> None:

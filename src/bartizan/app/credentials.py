@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from typing_extensions import override
 
 from bartizan.app import messages as m
 from bartizan.app.plan import Plan, Service
@@ -60,6 +61,11 @@ class Watched(msgspec.Struct):
     seen: _Look = _NONE
     read: _Look = _NONE
     ill: bool = False
+
+    @override
+    def __repr__(self) -> str:
+        """Return the path alone."""
+        return f"Watched({self.path!r})"
 
     def renewed(self) -> str:
         """Return a new credential where there is one that has settled, else nothing.

@@ -1,12 +1,14 @@
 """What one start of the platform is to do: settings resolved, references read, defaults filled in.
 
-Rules of this file: values only. A plan holds credentials, so it travels as sealed memory and never as text.
+Rules of this file: values only. A plan holds credentials, so it travels as sealed memory and never as text; what holds
+one shows its kind alone.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+from typing_extensions import override
 
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
@@ -16,7 +18,16 @@ LIMITER = "limiter"
 """Name of the server that counts limits, where there is one; no client reaches it."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class Reticent(msgspec.Struct, frozen=True):
+    """What a secret is among: no message, traceback or log can show more of it than its kind."""
+
+    @override
+    def __repr__(self) -> str:
+        """Return its kind."""
+        return f"{type(self).__name__}(…)"
+
+
+class Target(Reticent, frozen=True):
     """One place where a service is, as the gateway and the dialer see it.
 
     Attributes:
@@ -110,7 +121,7 @@ class Price(msgspec.Struct, frozen=True):
     output: int
 
 
-class Limiter(msgspec.Struct, frozen=True):
+class Limiter(Reticent, frozen=True):
     """The server that counts limits.
 
     Attributes:
@@ -125,7 +136,7 @@ class Limiter(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-class Traces(msgspec.Struct, frozen=True):
+class Traces(Reticent, frozen=True):
     """Where traces go, and how many.
 
     Attributes:
@@ -163,7 +174,7 @@ class Bounds(msgspec.Struct, frozen=True):
     answer_octets: int = 256 << 20
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(Reticent, frozen=True):
     """One start of the platform.
 
     Attributes:
