@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from bartizan.app import description
 from bartizan.app.description import DescriptionUnreadable, read_description
 from bartizan.app.description_settings import left_out
+from bartizan.app.platform import plan
 from bartizan.app.settings import read
 from bartizan.config import ConfigurationInvalid
+from bartizan.gateway.openapi.describe import described
 from tests.gateway.openapi.pets import DOCUMENT
 
 YAML = """
@@ -45,6 +48,22 @@ def test_what_is_left_out_is_said_by_service_and_place(tmp_path: Path) -> None:
     assert "image/png" in sentence
 
 
+def test_what_was_judged_is_judged_again_only_where_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = Mock(wraps=described)
+    monkeypatch.setattr(description, "described", judged)
+    (tmp_path / "api.yaml").write_text(f"{YAML}# {tmp_path}")
+    (tmp_path / "bartizan.toml").write_text(f'{SERVICE}openapi = "api.yaml"')
+    found = read(None, tmp_path)
+    left_out(tmp_path, {"shop": "api.yaml"})
+    assert plan(found, tmp_path).services[0].description
+    assert judged.call_count == 1
+    (tmp_path / "api.yaml").write_text(f"{YAML}# {tmp_path} x")
+    read(None, tmp_path)
+    assert judged.call_count == 2
+
+
 def test_without_the_extra_the_configuration_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,7 +77,8 @@ def test_without_the_extra_the_configuration_says_what_to_install(
     ("more", "said"),
     [
         ('openapi = "api.yaml"\n[service.limits]\ntokens_per_minute = 5', "service[0].limits: are of tokens or money"),
-        ('openapi = "nowhere.yaml"', "service[0].openapi: cannot be read: no such file"),
+        ('openapi = "nowhere.yaml"', "service[0].openapi: cannot be read: there is no such file"),
+        (r'openapi = "a\u0000b"', "service[0].openapi: cannot be read: its name holds a null character"),
         ('openapi = "broken.yaml"', "service[0].openapi: /paths/~1{x}/get has a path with {x}, which"),
     ],
 )  # fmt: skip

@@ -1,18 +1,18 @@
-"""The OpenAPI description of a service: its file, read once and in one way, and what it comes to.
+"""The OpenAPI description of a service: its file, read in one way, and what it comes to.
 
 Rules of this file: a description is the operator's, yet may be anybody's work, so that its size and its nesting are
 bounded, names of members stand once, and no tag, reference or address of it is followed. Nothing is compiled that the
-gateway does not compile again: here it is judged whether it can.
+gateway does not compile again: here it is judged whether it can, once for a text in a process.
 """
 
+import functools
 import json
-import os
-import stat
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from bartizan.app.litellm.document import Value, YamlRefused, read_yaml
+from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.gateway.openapi.describe import Described, described
 from bartizan.gateway.structure import structure_fault
 
@@ -41,30 +41,22 @@ def read_description(path: Path) -> tuple[Described, str]:
     """
     if find_spec("jsonschema_rs") is None:
         raise DescriptionUnreadable(f"needs the package jsonschema-rs: pip install 'bartizan[{EXTRA}]'")
-    text = _text(path)
-    document = _json(text) if path.suffix == ".json" else _yaml(text)
-    found = described(document)
-    return found, json.dumps(document, separators=(",", ":"))
+    return _read(_text(path), is_json=path.suffix == ".json")
 
 
 def _text(path: Path) -> str:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise DescriptionUnreadable("is no regular file; name the description's own")
-            with os.fdopen(file, "rb", closefd=False) as opened:
-                octets = opened.read(LARGEST + 1)
-        finally:
-            os.close(file)
-    except OSError as fault:
-        raise DescriptionUnreadable(f"cannot be read: {(fault.strerror or 'an error').lower()}") from None
-    if len(octets) > LARGEST:
-        raise DescriptionUnreadable(f"is larger than {LARGEST} octets; leave out what is not served")
-    try:
-        return octets.decode("utf-8-sig")
+        return read_octets(path, LARGEST).decode("utf-8-sig")
+    except ConfigurationUnreadable as fault:
+        raise DescriptionUnreadable(f"cannot be read: {fault.why}") from None
     except UnicodeDecodeError:
         raise DescriptionUnreadable("is not UTF-8 text") from None
+
+
+@functools.lru_cache(maxsize=32)  # what is checked is started a moment later; a large one takes seconds
+def _read(text: str, *, is_json: bool) -> tuple[Described, str]:
+    document = _json(text) if is_json else _yaml(text)
+    return described(document), json.dumps(document, separators=(",", ":"))
 
 
 def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON is
