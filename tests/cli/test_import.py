@@ -154,6 +154,59 @@ def test_aliases_are_kept_and_deployments_and_fallbacks_are_targets(
     assert "chat -> " not in written
 
 
+DEFAULTS = """\
+model_list:
+  - {model_name: chat, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A}}
+  - {model_name: cheap, litellm_params: {model: groq/small, api_key: os.environ/B}}
+  - {model_name: other, litellm_params: {model: mistral/medium, api_key: os.environ/C}}
+  - {model_name: claude, litellm_params: {model: anthropic/claude-x, api_key: os.environ/D}}
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "litellm_settings: {default_fallbacks: [cheap], fallbacks: [{other: [chat]}]}",
+        "router_settings: {fallbacks: [{other: [chat]}, {'*': [cheap]}]}",
+        "litellm_settings: {default_fallbacks: [cheap], fallbacks: [{other: [chat]}, {'*': [claude]}]}",
+    ],
+)
+def test_what_any_model_falls_back_on_is_a_target_of_each_that_has_no_fallback_of_its_own(
+    said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = imported(DEFAULTS + said, capsys)
+    found = {one.name: one.target for one in read(None, Path.cwd()).sections.service}
+    assert {
+        name: [(one.name, one.weight, one.models) for one in targets] for name, targets in found.items()
+    } == {
+        "openai": [("groq-spare", 0, {"chat": "small"})],
+        "groq": [],
+        "mistral": [("openai-spare", 0, {"other": "gpt-4o"})],
+        "anthropic": [],
+    }
+    assert "claude -> cheap" in Path("bartizan.toml").read_text()
+    line = DEFAULTS.count("\n") + 1
+    verdicts = [note["verdict"] for note in told["notes"] if note["line"] == line]
+    assert verdicts.count("changed") == 2
+    assert verdicts.count("left out") == 1 + ("claude]" in said)
+
+
+@pytest.mark.parametrize("key", ["litellm_settings", "router_settings"])
+def test_fallbacks_that_nothing_here_does_are_said_with_what_to_do_instead(
+    key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (
+        ("context_window_fallbacks: [{chat: [other]}]", "ask for the larger model"),
+        ("content_policy_fallbacks: [{chat: [other]}]", "asked nowhere else"),
+        ("default_fallbacks: cheap", "is no list"),
+        ("fallbacks: [{'*': [chat]}]", "let the client try"),
+    )
+    told = imported(DEFAULTS + f"{key}:\n" + "".join(f"  {line}\n" for line, _ in lines), capsys)
+    first = DEFAULTS.count("\n") + 2
+    for line, (_, words) in enumerate(lines, first):
+        assert any(note["line"] == line and words in note["what"] for note in told["notes"]), words
+
+
 @pytest.mark.parametrize(
     "models",
     [

@@ -8,15 +8,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from bartizan.app.litellm.document import Value
 from bartizan.app.litellm.draft import Draft, Found, Spare, Verdict
 
+ANY: Final = "*"
+"""Stands for every model that has no fallback of its own."""
+DEFAULT: Final = "default_fallbacks"
+"""Setting whose names are those of any model."""
 _NEXT: Final = "asked where a service cannot be reached or answers 429 or 503, and after nothing else"
 
 
 class Fallback(msgspec.Struct, frozen=True):
-    """What one line says: `first` falls back on `others`, in this order."""
+    """What one line says: `first`, perhaps `ANY`, falls back on `others`, in this order."""
 
     key: str
     line: int
@@ -25,12 +30,19 @@ class Fallback(msgspec.Struct, frozen=True):
 
 
 def fallbacks_of(key: str, setting: Value) -> Iterator[Fallback]:
-    """Yield what a list of fallbacks says; what has another form is left out."""
+    """Yield what a list of fallbacks says, plain names those of any model; what has another form is left out."""
+    if _names(setting):
+        yield Fallback(key, setting.line, ANY, _names(setting))
     for pair in setting.items:
         for first, others in pair.table.items():
-            names = tuple(other.text for other in others.items if other.text)
-            if len(names) == len(others.items) > 0:
-                yield Fallback(key, pair.line, first, names)
+            if _names(others):
+                yield Fallback(key, pair.line, first, _names(others))
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    """Return the names that a list holds; none where it holds anything else."""
+    names = tuple(item.text for item in value.items if item.text)
+    return names if len(names) == len(value.items) else ()
 
 
 def join(found: Found) -> None:
@@ -51,6 +63,7 @@ def join(found: Found) -> None:
 
 def fall_back(found: Found, said: list[Fallback]) -> None:
     """Give services standby targets for what their models fall back on, where all of their models do."""
+    said = [*_of_each(found, said)]
     wanted = {one.first: one for one in reversed(said)}
     done: dict[Fallback, str] = {}
     for draft in found.services:
@@ -67,6 +80,25 @@ def fall_back(found: Found, said: list[Fallback]) -> None:
             _left(found, one, "no model of that name was taken over, or what it falls back on is said above")
         elif done[one]:
             _left(found, one, done[one])
+
+
+def _of_each(found: Found, said: list[Fallback]) -> Iterator[Fallback]:
+    """Yield what is said of models by name, then for each of the others what is said of any: the last such line counts.
+
+    Source: `get_fallback_model_group` of LiteLLM's router, to whose list the default is the last.
+    """
+    own = [one for one in said if one.first != ANY]
+    yield from own
+    of_any = sorted((one for one in said if one.first == ANY), key=lambda one: one.key.endswith(DEFAULT))
+    others = {alias for draft in found.services for alias in draft.named} - {one.first for one in own}
+    each = [
+        replace(one, first=alias, others=tuple(other for other in one.others if other != alias))
+        for one in of_any[-1:]
+        for alias in sorted(others)
+        if {*one.others} - {alias}
+    ]
+    yield from each
+    yield from of_any[: len(of_any) - bool(each)]  # what came to nothing, to be said so
 
 
 def _stand_by(found: Found, draft: Draft, mine: list[Fallback], done: dict[Fallback, str]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from bartizan.app.address import AddressInvalid, Upstream, upstream
 from bartizan.app.litellm.document import Value
 from bartizan.app.litellm.draft import Draft, Found, Known, Model, Provider, Verdict
-from bartizan.app.litellm.spread import Fallback, fall_back, fallbacks_of, join
+from bartizan.app.litellm.spread import DEFAULT, Fallback, fall_back, fallbacks_of, join
 from bartizan.app.service_settings import RESERVED
 
 ENVIRONMENT: Final = "os.environ/"
@@ -75,7 +75,7 @@ class _Taking:
         """Go through a table of settings, most of which have no counterpart."""
         for key, setting in value.table.items():
             path = f"{name}.{key}"
-            if key == "fallbacks" and (said := list(fallbacks_of(path, setting))):
+            if key in {"fallbacks", DEFAULT} and (said := list(fallbacks_of(path, setting))):
                 self._fallbacks += said
                 continue
             if key == "model_group_alias" and setting.table:
