@@ -74,23 +74,28 @@ def written(found: Found, source: str) -> Written:
 
 def _lines(draft: Draft) -> dict[str, str]:
     """Return the lines of a service by key; those of its limits last."""
-    lines = {
-        "name": f"name = {json.dumps(draft.name)}",
-        "upstream": f"upstream = {json.dumps(draft.upstream)}",
-        "protocol": f"protocol = {json.dumps(draft.protocol)}",
-    }
-    if draft.credential:
-        lines["credential"] = f"credential = {json.dumps(draft.credential)}"
-    if draft.private:
-        lines["allow_private"] = f"allow_private = [{json.dumps(draft.private)}]"
-    renamed = {alias: name for alias, name in draft.named.items() if alias != name}
-    if renamed:
-        lines["models"] = f"models = {_table(renamed)}"
-    if draft.requests:
-        lines["requests_per_minute"] = f"requests_per_minute = {draft.requests}"
-    if draft.tokens:
-        lines["tokens_per_minute"] = f"tokens_per_minute = {draft.tokens}"
-    return lines
+    return _said(
+        name=draft.name,
+        upstream=draft.upstream,
+        protocol=draft.protocol,
+        credential=draft.credential,
+        allow_private=[draft.private] if draft.private else [],
+        models={alias: name for alias, name in draft.named.items() if alias != name},
+        requests_per_minute=draft.requests or None,
+        tokens_per_minute=draft.tokens or None,
+    )
+
+
+def _said(**values: object) -> dict[str, str]:
+    """Return a line for each key; none for empty text, an empty list or table, or None."""
+    return {key: f"{key} = {_value(value)}" for key, value in values.items() if value or value == 0}
+
+
+def _value(value: object) -> str:
+    """Return a value of visible ASCII characters and numbers, which TOML and JSON write alike, but for tables."""
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(name)}" for key, name in value.items()) + " }"
 
 
 _LIMITS: Final = ("requests_per_minute", "tokens_per_minute")
@@ -105,27 +110,20 @@ def _text(lines: dict[str, str]) -> str:
 def _target(lines: dict[str, str], against: dict[str, str], spare: Spare) -> tuple[str, str]:
     """Return the text of a target, as a comment where this version refuses it, and why it does."""
     place = spare.place
-    own = {
-        "name": f"name = {json.dumps(spare.name)}",
-        "upstream": f"upstream = {json.dumps(place.upstream)}",
-        "weight": f"weight = {spare.weight}",
-        "models": f"models = {_table(spare.models)}",
-    }
-    if place.credential:
-        own["credential"] = f"credential = {json.dumps(place.credential)}"
-    if place.private:
-        own["allow_private"] = f"allow_private = [{json.dumps(place.private)}]"
+    own = _said(
+        name=spare.name,
+        upstream=place.upstream,
+        weight=spare.weight,
+        models=spare.models,
+        credential=place.credential,
+        allow_private=[place.private] if place.private else [],
+    )
     text = "\n".join(["[[service.target]]", *own.values()]) + "\n"
     service = {key: line for key, line in lines.items() if key not in against}
     why = next(iter(_judged(_text(service) + text, own, 4).values()), "")
     if why:
         text = "".join(f"# {line}\n" for line in text.splitlines()) + f"#   {_printed(why)}\n"
     return text, why
-
-
-def _table(names: dict[str, str]) -> str:
-    """Return an inline table of texts of visible ASCII characters, which TOML and JSON write alike."""
-    return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(name)}" for key, name in names.items()) + " }"
 
 
 def _judged(text: str, lines: dict[str, str], at: int) -> dict[str, str]:
