@@ -5,7 +5,7 @@ one shows its kind alone.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from typing_extensions import override
@@ -158,20 +158,22 @@ class Traces(Reticent, frozen=True):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """What a worker holds of clients at most.
+    """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
 
     Attributes:
-        connections: at once; fewer where it has not the descriptors.
-        head_seconds, body_seconds, idle_seconds, stall_seconds: how long it waits for one.
-        answer_octets: of answers that are held until they are judged and taken.
+        connections: of clients at once.
+        head_seconds, body_seconds: until a head, and then its body, is there whole.
+        idle_seconds: between two requests of a connection.
+        stall_seconds: that a client may leave its answer unread.
+        answer_octets: of tools' answers that are held until they are judged and taken.
     """
 
-    connections: int = 8192
-    head_seconds: int = 10
-    body_seconds: int = 30
-    idle_seconds: int = 75
-    stall_seconds: int = 30
-    answer_octets: int = 256 << 20
+    connections: Annotated[int, msgspec.Meta(ge=64, le=65_536)] = 8192
+    head_seconds: Annotated[int, msgspec.Meta(ge=1, le=60)] = 10
+    body_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
+    idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 75
+    stall_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
+    answer_octets: Annotated[int, msgspec.Meta(ge=16 << 20, le=1 << 30)] = 256 << 20
 
 
 class Plan(Reticent, frozen=True):

@@ -27,7 +27,7 @@ from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
-from bartizan.app.plan import MAIN, Bounds, Plan, Service, Target
+from bartizan.app.plan import MAIN, Plan, Service, Target
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import Settings
 from bartizan.app.status import Status
@@ -146,7 +146,7 @@ def plan(  # what a command may say beside the file
         meters=meters(settings),
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),
-        bounds=_bounds(settings),
+        bounds=settings.bounds,
         log=settings.log.value,
         metrics_host=scraped.host if scraped else "",
         metrics_port=scraped.port if scraped else 0,
@@ -178,18 +178,6 @@ def _edge_secret(reference: str | None, folder: Path) -> str:
             reference, f"is shorter than {_EDGE_SECRET} characters; make one with: openssl rand -hex 32"
         )
     return found
-
-
-def _bounds(settings: Settings) -> Bounds:
-    said = settings.bounds
-    return Bounds(
-        connections=said.connections,
-        head_seconds=said.head_seconds,
-        body_seconds=said.body_seconds,
-        idle_seconds=said.idle_seconds,
-        stall_seconds=said.stall_seconds,
-        answer_octets=said.answer_octets,
-    )
 
 
 def _service(service: ServiceSettings, folder: Path) -> Service:

@@ -9,7 +9,6 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 
@@ -19,6 +18,7 @@ from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import ServiceName, Span, Text
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
+from bartizan.app.plan import Bounds
 from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
@@ -53,25 +53,6 @@ class Durability(enum.Enum):
 
     GROUP = "group"
     EVERY = "every"
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
-
-    Attributes:
-        connections: of clients at once.
-        head_seconds, body_seconds: until a head, and then its body, is there whole.
-        idle_seconds: between two requests of a connection.
-        stall_seconds: that a client may leave its answer unread.
-        answer_octets: of tools' answers that are held until they are judged and taken.
-    """
-
-    connections: Annotated[int, msgspec.Meta(ge=64, le=65_536)] = 8192
-    head_seconds: Annotated[int, msgspec.Meta(ge=1, le=60)] = 10
-    body_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
-    idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 75
-    stall_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 30
-    answer_octets: Annotated[int, msgspec.Meta(ge=16 << 20, le=1 << 30)] = 256 << 20
 
 
 class LogForm(enum.Enum):
