@@ -30,6 +30,15 @@ class Protocol(enum.Enum):
     MCP = "mcp"
     HTTP = "http"
 
+    @property
+    def root(self) -> str:
+        """Prefix of a service's paths where its URL names none."""
+        return _PATHS.get(self, "/v1")
+
+
+_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/mcp"}
+"""Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
+
 
 class Binding(enum.Enum):
     """Whether a token must be bound to its holder's key."""
@@ -105,7 +114,7 @@ class Service(msgspec.Struct, frozen=True):
     @property
     def root(self) -> str:
         """Prefix of its paths where a URL names none."""
-        return _PATHS.get(self.protocol, "/v1")
+        return self.protocol.root
 
     @property
     def where(self) -> Upstream:
@@ -116,10 +125,6 @@ class Service(msgspec.Struct, frozen=True):
     def places(self) -> "tuple[Service | Target, ...]":
         """Every place where it is, its own first."""
         return (self, *self.target)
-
-
-_PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/mcp"}
-"""Protocol -> the path of its upstreams where their URL has none, if that is not `/v1`."""
 
 
 def serving(path: Way, service: Service) -> Iterator[Fault]:

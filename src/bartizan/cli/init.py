@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bartizan.app.address import AddressInvalid, Upstream, upstream
-from bartizan.app.service_settings import RESERVED
+from bartizan.app.service_settings import RESERVED, Protocol
 from bartizan.app.settings import read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, name, path
 from bartizan.cli.mcp import tools_of
@@ -35,22 +35,20 @@ class Speech(NamedTuple):
     """What a protocol means to who writes a configuration.
 
     Attributes:
-        path: prefix of the service's paths where its URL names none.
-        root: what clients call in its place.
+        root: what clients call in place of the service.
         key: environment variable in which its key usually is; empty where it need not have one.
     """
 
-    path: str
     root: str
     key: str
 
 
 PROTOCOLS: Final = {
-    "openai": Speech("/v1", "/v1", "OPENAI_API_KEY"),
-    "anthropic": Speech("/v1", "", "ANTHROPIC_API_KEY"),
-    "azure": Speech("/openai", "", "AZURE_OPENAI_API_KEY"),
-    "http": Speech("", "", ""),
-    "mcp": Speech("/mcp", "/mcp", ""),
+    "openai": Speech("/v1", "OPENAI_API_KEY"),
+    "anthropic": Speech("", "ANTHROPIC_API_KEY"),
+    "azure": Speech("", "AZURE_OPENAI_API_KEY"),
+    "http": Speech("", ""),
+    "mcp": Speech("/mcp", ""),
 }
 
 
@@ -136,7 +134,7 @@ def _require_fitting(arguments: argparse.Namespace) -> None:
 def _text(arguments: argparse.Namespace, folder: Path) -> str:
     found = _upstream(arguments)
     scheme = "https" if found.tls else "http"
-    path = "" if found.path == PROTOCOLS[arguments.protocol].path else found.path
+    path = "" if found.path == Protocol(arguments.protocol).root else found.path
     default = found.authority.removesuffix(":443" if found.tls else ":80")
     lines = [
         _line("name", arguments.name),
@@ -202,7 +200,7 @@ def _credential(arguments: argparse.Namespace) -> str:
 
 def _upstream(arguments: argparse.Namespace) -> Upstream:
     try:
-        return upstream(arguments.url, PROTOCOLS[arguments.protocol].path)
+        return upstream(arguments.url, Protocol(arguments.protocol).root)
     except AddressInvalid as fault:
         raise UsageInvalid(f"the URL {fault.what}") from None
 
