@@ -195,6 +195,20 @@ def test_a_policy_that_is_no_file_is_named_and_nobody_waits_for_it(tmp_path: Pat
     assert 'policy.path: holds "a.cedar", which cannot be read: ' in said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SERVICE.replace("https", "http"), "service[0].authorities: is for TLS; `upstream`"),
+        (SERVICE + TARGET.format("b", "http://b.example.com"), "service[0].target[0].authorities: is for TLS; `upstream`"),
+        ('[traces]\nendpoint = "http://c.example.com"\n', "traces.authorities: is for TLS; `endpoint`"),
+    ],
+)  # fmt: skip
+def test_authorities_of_what_is_not_encrypted_are_refused_for_they_would_do_nothing(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert f"{said} must begin with https://" in refusal(tmp_path, f'{text}authorities = "ca.pem"')
+
+
 PLACES = {
     SERVICE: "service[0].authorities",
     SERVICE + TARGET.format("b", "https://b.example.com"): "service[0].target[0].authorities",

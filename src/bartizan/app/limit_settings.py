@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.app.address import AddressInvalid, Upstream, private_address, upstream
 from bartizan.app.forms import Money, Places, Rate, Reference, ServiceName, Text
+from bartizan.app.target_settings import listing
 from bartizan.config_form import Fault
 
 ANY_MODEL: Final = "*"
@@ -192,11 +193,7 @@ def _prices(services: Mapping[str, Limits], prices: tuple[Price, ...]) -> Iterat
 
 
 def _limiter(limiter: Limiter) -> Iterator[Fault]:
-    for position, address in enumerate(limiter.allow_private):
-        if private_address(address) is None:
-            yield Fault(
-                ("limiter", "allow_private", position), 'must be host and port, such as "127.0.0.1:6379"'
-            )
+    yield from listing(("limiter",), limiter.allow_private)
     try:
         found = limiter_address(limiter.url)
     except AddressInvalid as fault:

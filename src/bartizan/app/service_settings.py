@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bartizan.app.address import Upstream, upstream
 from bartizan.app.description_settings import describing
 from bartizan.app.forms import Models, Reference, ServiceName, Text, Weight
 from bartizan.app.limit_settings import Limits
@@ -115,11 +114,6 @@ class Service(msgspec.Struct, frozen=True):
     def root(self) -> str:
         """Prefix of its paths where a URL names none."""
         return self.protocol.root
-
-    @property
-    def where(self) -> Upstream:
-        """Its URL taken apart. Raises `AddressInvalid`."""
-        return upstream(self.upstream, self.root)
 
     @property
     def places(self) -> "tuple[Service | Target, ...]":

@@ -35,7 +35,21 @@ class Target(msgspec.Struct, frozen=True):
     authorities: Text | None = None
 
 
-class Place(Protocol):
+class Reached(Protocol):
+    """What is connected to, as far as the configuration says how."""
+
+    @property
+    def allow_private(self) -> tuple[str, ...]:
+        """Addresses that it may be at."""
+        ...
+
+    @property
+    def authorities(self) -> str | None:
+        """File of who may certify it."""
+        ...
+
+
+class Place(Reached, Protocol):
     """A service or a target, as far as it is a place."""
 
     @property
@@ -53,11 +67,6 @@ class Place(Protocol):
         """Names that requests give, each with another."""
         ...
 
-    @property
-    def allow_private(self) -> tuple[str, ...]:
-        """Addresses that it may be at."""
-        ...
-
 
 def targeting(path: Way, places: Sequence[Place], root: str, *, deployed: bool) -> Iterator[Fault]:
     """Yield what is wrong about the places of one service.
@@ -71,7 +80,7 @@ def targeting(path: Way, places: Sequence[Place], root: str, *, deployed: bool) 
     seen = {MAIN}
     for position, one in enumerate(places):
         way = (*path, "target", position - 1) if position else path
-        yield from _place(way, one, root)
+        yield from reaching((*way, "upstream"), one.upstream, root, one)
         if deployed:
             yield from _deployments(way, one.models)
         if position and one.name in seen:
@@ -81,19 +90,34 @@ def targeting(path: Way, places: Sequence[Place], root: str, *, deployed: bool) 
         seen |= {one.name} if position else set()
 
 
-def _place(path: Way, one: Place, root: str) -> Iterator[Fault]:
-    for position, address in enumerate(one.allow_private):
-        if private_address(address) is None:
-            yield Fault((*path, "allow_private", position), 'must be host and port, such as "127.0.0.1:9100"')
+def reaching(key: Way, url: str, root: str, one: Reached) -> Iterator[Fault]:
+    """Yield why a URL may not be connected to as its table says.
+
+    Args:
+        key: of the URL; what else is said stands beside it.
+        url: as configured.
+        root: prefix of its paths where it names none.
+        one: what its table says.
+    """
+    yield from listing(key[:-1], one.allow_private)
     try:
-        found = upstream(one.upstream, root)
+        found = upstream(url, root)
     except AddressInvalid as fault:
-        yield Fault((*path, "upstream"), fault.what)
+        yield Fault(key, fault.what)
         return
     allowed = {private_address(address) for address in one.allow_private}
     if (found.private or not found.tls) and (found.host, found.port) not in allowed:
         kind = "is a private address" if found.private else "is not encrypted (http)"
-        yield Fault((*path, "upstream"), f'{kind}: allow it with allow_private = ["{found.authority}"]')
+        yield Fault(key, f'{kind}: allow it with allow_private = ["{found.authority}"]')
+    if one.authorities is not None and not found.tls:
+        yield Fault((*key[:-1], "authorities"), f"is for TLS; `{key[-1]}` must begin with https://")
+
+
+def listing(path: Way, allow_private: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield which entries of a table's `allow_private` are no host and port."""
+    for position, address in enumerate(allow_private):
+        if private_address(address) is None:
+            yield Fault((*path, "allow_private", position), 'must be host and port, such as "127.0.0.1:9100"')
 
 
 def _deployments(path: Way, models: dict[str, str]) -> Iterator[Fault]:

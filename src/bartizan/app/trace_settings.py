@@ -11,11 +11,12 @@ from typing import Annotated
 
 import msgspec
 
-from bartizan.app.address import HERE, AddressInvalid, Upstream, private_address, upstream
+from bartizan.app.address import HERE, Upstream, upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.credentials import credential
 from bartizan.app.forms import Reference, Text
 from bartizan.app.plan import Traces as Wanted
+from bartizan.app.target_settings import reaching
 from bartizan.config_form import Fault
 from bartizan.traces.otlp import PATH
 
@@ -45,24 +46,10 @@ class Traces(msgspec.Struct, frozen=True):
 
 def tracing(traces: Traces) -> Iterator[Fault]:
     """Yield what the section says that no type can refuse."""
-    for position, address in enumerate(traces.allow_private):
-        if private_address(address) is None:
-            yield Fault(
-                ("traces", "allow_private", position), 'must be host and port, such as "127.0.0.1:4318"'
-            )
-    try:
-        found = traces.where
-    except AddressInvalid as fault:
-        yield Fault(("traces", "endpoint"), fault.what)
-        return
-    if found is None:
-        if traces != Traces():
-            yield Fault(("traces",), "needs an `endpoint`, such as https://collector.example.com:4318")
-        return
-    allowed = {private_address(address) for address in traces.allow_private}
-    if (found.private or not found.tls) and (found.host, found.port) not in allowed:
-        kind = "is a private address" if found.private else "is not encrypted (http)"
-        yield Fault(("traces", "endpoint"), f'{kind}: allow it with allow_private = ["{found.authority}"]')
+    if traces.endpoint is not None:
+        yield from reaching(("traces", "endpoint"), traces.endpoint, PATH, traces)
+    elif traces != Traces():
+        yield Fault(("traces",), "needs an `endpoint`, such as https://collector.example.com:4318")
 
 
 def weak_traces(traces: Traces) -> Iterator[str]:
