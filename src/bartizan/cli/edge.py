@@ -7,8 +7,9 @@ from typing import Final
 
 from bartizan.app.address import AddressInvalid, host_name, listen_address, private_address
 from bartizan.app.edge.write import KINDS, Edge, Place, written
+from bartizan.app.service_settings import ServiceBounds
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, name, path, state_options, whole
-from bartizan.cli.place import state
+from bartizan.cli.place import configuration, state
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - an edge is there to be reached
 PORT: Final = 443
@@ -19,6 +20,7 @@ _GATEWAY: Final = Place("localhost", 8443)
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     ca: Path = arguments.ca or state(arguments, shell).authority.absolute()
     _require_fitting(arguments)
+    settings = configuration(arguments, shell).sections
     if _PLAIN.fullmatch(str(ca)) is None:
         raise UsageInvalid(
             "the path of ca.pem has characters that a proxy may read otherwise; name a copy with --ca"
@@ -34,6 +36,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         key=str(arguments.key or ""),
         hybrid=arguments.pq == "required",
         service=arguments.service or "",
+        clients=settings.bounds,
+        services=tuple(service.bounds for service in settings.service) or (ServiceBounds(),),
     )
     shell.out.line(written(edge).rstrip("\n"))
     if not ca.exists():
@@ -144,8 +148,9 @@ COMMAND = Command(
     "edge",
     "Writes to standard output the configuration of a proxy in front of one or more gateways: HTTP/2 and HTTP/3\n"
     "for clients, X25519MLKEM768 both ways, health checks, no retries, no buffering. With ext-authz, what an\n"
-    "Envoy needs that forwards by itself and asks the gateway for decisions. Starts and asks nothing.\n"
-    "Ends with 0, or 2 where something is missing.",
+    "Envoy needs that forwards by itself and asks the gateway for decisions. Bounds are those of the gateway's\n"
+    "bartizan.toml, where it is here. Starts and asks nothing.\n"
+    "Ends with 0, or 2 where something is missing or the configuration is not valid.",
     _arguments,
     _run,
 )

@@ -67,6 +67,65 @@ def test_the_bounds_are_the_gateways() -> None:
     assert "lb_retries 0" in written(Edge("caddy", (Place("gw", 1),), "/ca", ("h",)))
 
 
+CONFIGURED = """
+[bounds]
+head_seconds = 3
+body_seconds = 41
+idle_seconds = 20
+[[service]]
+name = "a"
+upstream = "https://a.example"
+bounds = { body_octets = 2048, answer_seconds = 7, gap_seconds = 8 }
+[[service]]
+name = "b"
+upstream = "https://b.example"
+bounds = { body_octets = 9_000_000, answer_seconds = 1000, gap_seconds = 2000 }
+"""
+
+
+def test_a_proxy_has_the_bounds_that_its_gateways_are_configured_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bartizan.toml").write_text(CONFIGURED)
+    own = ["--host", "h.example", "--certificate", "/c", "--key", "/k"]
+    assert run(["edge", "envoy", *own]) == Exit.CLEAN
+    found = yaml.safe_load(capsys.readouterr().out)["static_resources"]
+    manager = found["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    assert [
+        manager[name] for name in ("request_headers_timeout", "request_timeout", "stream_idle_timeout")
+    ] == [
+        "3s",
+        "41s",
+        "2030s",
+    ]
+    assert manager["common_http_protocol_options"]["idle_timeout"] == "20s"
+    first = manager["route_config"]["virtual_hosts"][0]["routes"][0]["match"]["headers"][0]
+    assert first["range_match"]["start"] == 9_000_001
+    (options,) = found["clusters"][0]["typed_extension_protocol_options"].values()
+    assert options["common_http_protocol_options"]["idle_timeout"] == "12s"
+    assert run(["edge", "caddy", *own]) == Exit.CLEAN
+    text = capsys.readouterr().out
+    for line in (
+        "read_header 3s",
+        "read_body 41s",
+        "idle 20s",
+        "max_size 9000000",
+        "response_header_timeout 2030s",
+        "keepalive 12s",
+    ):
+        assert f" {line}\n" in text
+    (tmp_path / "bartizan.toml").write_text("bounds = 1")
+    assert run(["edge", "caddy", *own]) == Exit.USAGE
+    assert "bartizan.toml:1: bounds: must be a table" in capsys.readouterr().err
+
+
+def test_a_path_that_reads_like_a_gap_of_the_template_stays_as_it_is() -> None:
+    edge = Edge("envoy", (Place("gw", 1),), "/@KEY@", ("h",), certificate="/@CA@", key="/k")
+    assert '"/@CA@"' in written(edge)
+    assert '"/@KEY@"' in written(edge)
+
+
 @pytest.mark.parametrize("kind", ["caddy", "envoy"])
 def test_required_offers_nothing_classical(kind: str) -> None:
     edge = Edge(kind, (Place("gw", 1),), "/ca", ("h",), certificate="/c", key="/k", hybrid=True)

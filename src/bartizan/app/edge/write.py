@@ -1,25 +1,29 @@
 """The text of a proxy's configuration, out of the templates beside this file.
 
 Rules of this file: pure. What is put into a template has been taken apart before: names, addresses and numbers have no
-character that means something to a proxy, and paths are quoted. Bounds are the gateway's own.
+character that means something to a proxy, and paths are quoted. Bounds are the gateway's own, as it is configured: a
+proxy lets pass what any of its services takes, and ends nothing that the gateway waits for.
 """
 
 import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Final
 
 import msgspec
 
+from bartizan.app.plan import Bounds
+from bartizan.app.service_settings import ServiceBounds
 from bartizan.clock import SECOND
 from bartizan.gateway import bounds
 from bartizan.gateway.probe import HEALTH
-from bartizan.gateway.service import ServiceLimits
 
 _TEMPLATES: Final = {"caddy": "Caddyfile", "envoy": "envoy.yaml", "ext-authz": "ext-authz.yaml"}
 KINDS: Final = tuple(_TEMPLATES)
 """What configuration is written for."""
+_NAMED: Final = re.compile(r"@([A-Z_]+)@")
 _MARGIN_S: Final = 30
 
 
@@ -57,6 +61,7 @@ class Edge(msgspec.Struct, frozen=True):
         certificate, key: files of its own; empty where it gets one by itself (Caddy alone).
         hybrid: whether clients without X25519MLKEM768 are refused.
         service: that it asks about, where it only asks.
+        clients, services: bounds of the gateways, of their clients and of each service.
     """
 
     kind: str
@@ -69,30 +74,32 @@ class Edge(msgspec.Struct, frozen=True):
     key: str = ""
     hybrid: bool = False
     service: str = ""
+    clients: Bounds = Bounds()
+    services: tuple[ServiceBounds, ...] = (ServiceBounds(),)
 
 
 def written(edge: Edge) -> str:
     """Return the configuration's text."""
     text = resources.files(__package__).joinpath(_TEMPLATES[edge.kind]).read_text("utf-8")
-    values = {**_bounds(), **(_caddy(edge) if edge.kind == "caddy" else _envoy(edge))}
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
+    values = {**_bounds(edge), **(_caddy(edge) if edge.kind == "caddy" else _envoy(edge))}
+    return _NAMED.sub(lambda found: values[found[1]], text)
 
 
-def _bounds() -> Mapping[str, str]:
-    limits = ServiceLimits()
+def _bounds(edge: Edge) -> Mapping[str, str]:
+    clients, services = edge.clients, edge.services
+    body_octets = max(service.body_octets for service in services)
+    answer_s = max(max(service.answer_seconds, service.gap_seconds) for service in services)
     return {
         "HEAD_KB": str(bounds.HEAD_OCTETS // 1024),
         "FIELDS": str(bounds.FIELDS),
-        "HEAD_S": str(bounds.HEAD_TIME // SECOND),
-        "BODY_S": str(bounds.BODY_TIME // SECOND),
-        "IDLE_S": str(bounds.IDLE_TIME // SECOND),
-        "KEPT_S": str(bounds.IDLE_TIME // SECOND - _MARGIN_S),
+        "HEAD_S": str(clients.head_seconds),
+        "BODY_S": str(clients.body_seconds),
+        "IDLE_S": str(clients.idle_seconds),
+        "KEPT_S": str(max(clients.idle_seconds * 3 // 5, 1)),
         "DIAL_S": str(bounds.DIAL_TIME // SECOND),
-        "ANSWER_S": str(limits.answer_time // SECOND + _MARGIN_S),
-        "BODY_OCTETS": str(limits.body_octets),
-        "TOO_MANY": str(limits.body_octets + 1),
+        "ANSWER_S": str(answer_s + _MARGIN_S),
+        "BODY_OCTETS": str(body_octets),
+        "TOO_MANY": str(body_octets + 1),
         "HEALTH": HEALTH.decode(),
     }
 
