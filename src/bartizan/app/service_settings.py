@@ -20,6 +20,10 @@ RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", 
 """Names that the gateway uses itself, in paths and in the record."""
 
 
+LONGEST_WAIT: Final = 3600
+"""Seconds that a service can be waited for, for its answer to begin or to go on."""
+
+
 class Protocol(enum.Enum):
     """What a service's clients speak."""
 
@@ -69,8 +73,8 @@ class ServiceBounds(msgspec.Struct, frozen=True):
     body_octets: Annotated[int, msgspec.Meta(ge=1024, le=16 << 20)] = 4 << 20
     connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
     waiting: Annotated[int, msgspec.Meta(ge=0, le=65_536)] = 1024
-    answer_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
-    gap_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 120
+    answer_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_WAIT)] = 600
+    gap_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_WAIT)] = 120
 
 
 class Service(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The proxy against a gateway that answers as it is told: what goes on, what is repeated, what is cut."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from OpenSSL import SSL
 
-from bartizan.app.connect.line import Gateway
+from bartizan.app.connect.exchange import SILENT_SECONDS
+from bartizan.app.connect.line import Gateway, Lines
 from bartizan.app.connect.serve import Proxy, Terms
 from bartizan.app.provider import Token, TokenUnavailable
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
@@ -25,6 +27,7 @@ from tests.app.connect.scene import (
     running,
     status,
 )
+from tests.app.test_settings import SERVICE, refusal
 from tests.crypto.scene import NAMES, files
 from tests.crypto.scene import client as tls_client
 from tests.egress.scene import hybrid, listening
@@ -373,3 +376,31 @@ def test_anthropics_clients_read_refusals_of_the_proxy_in_their_own_shape() -> N
         answer = scene.ask("/v1/messages", method="POST", body=b"{}", key="guessed")
     assert status(answer) == 401
     assert b'"type":"error"' in answer
+
+
+def test_whatever_a_gateway_may_be_told_to_wait_for_its_answer_is_waited_for(tmp_path: Path) -> None:
+    said = refusal(
+        tmp_path, f"{SERVICE}bounds = {{ answer_seconds = {SILENT_SECONDS}, gap_seconds = {SILENT_SECONDS} }}"
+    )
+    assert "answer_seconds: must be" in said
+    assert "gap_seconds: must be" in said
+
+
+def test_a_gateway_whose_machine_is_gone_is_missed_in_minutes() -> None:
+    async def alive(port: int) -> list[int]:
+        lines = Lines(Gateway("127.0.0.1", port, None))
+        line = await lines.fresh()
+        end: socket.socket = line.writer.get_extra_info("socket")
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        found = [end.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+        found.append(end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        line.drop()
+        return found
+
+    def silent(line: socket.socket) -> None:
+        everything(line)
+
+    with listening(silent) as port:
+        idle, pause, count, on = asyncio.run(alive(port))
+    assert on
+    assert idle + pause * count <= 120

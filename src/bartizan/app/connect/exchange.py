@@ -13,22 +13,20 @@ from bartizan.app.connect.client import Client, ClientStalled
 from bartizan.app.connect.line import GatewayAway, Line, Lines, body_of
 from bartizan.app.connect.request import LocalRequest, forwarded
 from bartizan.app.connect.tokens import Tokens, presented
+from bartizan.app.service_settings import LONGEST_WAIT
 from bartizan.clock import SECOND
 from bartizan.gateway.answer_head import LINES, AnswerHead
 from bartizan.gateway.bounds import STALL_TIME
 from bartizan.gateway.faults import refusal
 from bartizan.gateway.framing import FramingDoubt, UntilClose
 from bartizan.gateway.response import CONTINUE
-from bartizan.gateway.service import ServiceLimits
 
 KEPT: Final = 4 << 20
 """Octets of one body that are kept, as many as the gateway takes by default."""
 KEPT_ALL: Final = 64 << 20
 """Octets of all bodies together that are kept."""
-_MARGIN: Final = 30 * SECOND
-ANSWER_SECONDS: Final = (ServiceLimits().answer_time + _MARGIN) / SECOND
-"""How long the first octet of an answer may take: longer than the gateway waits for its service."""
-GAP_SECONDS: Final = (ServiceLimits().gap_time + _MARGIN) / SECOND
+SILENT_SECONDS: Final = LONGEST_WAIT + 30
+"""How long an answer may take to begin, or pause: longer than a gateway waits for its service, however it is configured."""
 _REFUSED: Final = 401
 _BODILESS: Final = (204, 304)
 
@@ -249,7 +247,7 @@ def _require_readable(sending: "asyncio.Task[None]") -> None:
 
 async def _answer(line: Line) -> tuple[AnswerHead, list[bytes]]:
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(SILENT_SECONDS):
             return await line.answer()
     except TimeoutError:
         raise GatewayAway("it did not answer in time") from None
@@ -259,7 +257,7 @@ async def _answer(line: Line) -> tuple[AnswerHead, list[bytes]]:
 
 async def _next(line: Line) -> bytes:
     try:
-        async with asyncio.timeout(GAP_SECONDS):
+        async with asyncio.timeout(SILENT_SECONDS):
             return await line.more()
     except TimeoutError:
         raise AnswerCut from None

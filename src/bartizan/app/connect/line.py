@@ -27,6 +27,8 @@ DIAL_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 30.0
 """How long an unused connection is kept; the gateway closes one after 75 s."""
 IDLE_MOST: Final = 32
+_ALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 6))
+"""A gateway whose machine is gone says nothing, as one does that waits for its service: it is asked, and missed after 90 s."""
 _FIRST_FINAL: Final = 200
 _SWITCHING: Final = 101
 
@@ -261,6 +263,8 @@ async def _open(end: socket.socket, gateway: Gateway) -> Line:
         return TlsProtocol(inner, gateway.context, server_hostname=gateway.host, on_refused=refused)
 
     end.setblocking(False)
+    for option, value in _ALIVE:
+        end.setsockopt(socket.IPPROTO_TCP, option, value)
     try:
         raw, _ = await loop.create_connection(outer, sock=end)
     except BaseException:
