@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ SMUGGLED = ("length-and-chunks", "two-lengths", "odd-coding", "body-of-none")
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    with Scene(play) as found:
+    with closing(Scene(play)) as found:
         yield found
 
 
@@ -69,7 +70,7 @@ def test_what_is_no_request_ends_the_connection_and_nothing_else(scene: Scene) -
 
 
 def test_nothing_listens_and_no_connection_is_left_once_it_is_over() -> None:
-    with Scene(play) as scene:
+    with closing(Scene(play)) as scene:
         sock = socket.create_connection(("127.0.0.1", scene.port), 10)
         sock.sendall(request("/hangs/v1/chat/completions"))
         for _ in range(2000):

@@ -10,8 +10,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import h11
 import msgspec
@@ -52,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Scene:
-    """A listener on a free port of 127.0.0.1; a context manager that leaves no connection behind.
+    """A listener on a free port of 127.0.0.1, until it is closed; then no connection is left behind.
 
     Attributes:
         port: where it listens.
@@ -89,16 +88,6 @@ class Scene:
                 sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _accept(self) -> None:
         while True:
