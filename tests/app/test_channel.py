@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.app import messages as m
-from bartizan.app.channel import LARGEST, Channel, ChannelClosed, MessageRefused, pair
+from bartizan.app.channel import LARGEST, Channel, ChannelClosed, Message, MessageRefused, pair
 
 Ends = Callable[..., tuple[Channel, Channel]]
 
@@ -58,6 +58,22 @@ def test_a_worker_can_pass_no_descriptor(ends: Ends) -> None:
     with pytest.raises(MessageRefused):
         ours.receive()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.Dial(ticket=1, service="sample\n"),
+        m.Dial(ticket=1, service="sample", target="main\n"),
+        m.TargetPresence(service="a\n", target="main", fit=False),
+        m.Minted(addresses={"10.0.0.0/24": f"a-{'0' * 16}\n"}),
+    ],
+)
+def test_a_word_that_a_line_break_follows_is_none(ends: Ends, message: Message) -> None:
+    ours, theirs = ends(m.WorkerReports)
+    theirs.send(message)
+    with pytest.raises(MessageRefused):
+        ours.receive()
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import msgspec
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN
 
-Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,62}$")]
+Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
 """A configured name or a closed word."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^a-[0-9a-f]{16}$")]
+Pseudonym = Annotated[str, msgspec.Meta(pattern=r"\Aa-[0-9a-f]{16}\Z")]
 Prefix = Annotated[str, msgspec.Meta(max_length=64)]
 
 
