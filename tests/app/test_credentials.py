@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -52,6 +53,19 @@ def test_nothing_that_holds_a_secret_shows_it(file: Path) -> None:
         replace(plan, edge_secret=FIRST),
     ):
         assert FIRST not in f"{one!r} {one}"
+
+
+def test_who_connects_is_told_whereto_and_nothing_of_what_is_presented_there() -> None:
+    target = Target("main", "a.example", 443, tls=True, credential=FIRST, allowed=("a.example:443",))
+    password = Limiter(Service("limiter", "valkey", (replace(target, host="l.example"),)), key=FIRST)
+    guarded = (Service("reports", "ext-authz"),)
+    told = Plan(
+        "/", (), services=(Service("a", "openai", (target,)),), limiter=password, edge=guarded
+    ).dialled
+    assert FIRST.encode() not in msgspec.json.encode(told)
+    assert [service.name for service in told] == ["a", "sample", "control", "limiter"]
+    assert told[0].targets == (Target("main", "a.example", 443, allowed=("a.example:443",)),)
+    assert told[3].targets[0].host == "l.example"
 
 
 def test_a_file_that_stays_gives_nothing_new(file: Path) -> None:

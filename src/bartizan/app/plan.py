@@ -243,5 +243,14 @@ class Plan(Reticent, frozen=True):
 
     @property
     def dialled(self) -> tuple[Service, ...]:
-        """Everything that the dialer connects to."""
-        return (*self.upstreams, *((self.limiter.server,) if self.limiter else ()))
+        """Everything that the dialer connects to, and no more of it: what is presented there is not the dialer's to know."""
+        limiter = (self.limiter.server,) if self.limiter else ()
+        return tuple(
+            Service(each.name, each.protocol, tuple(map(_place, each.targets)))
+            for each in (*self.upstreams, *limiter)
+            if each not in self.edge
+        )
+
+
+def _place(target: Target) -> Target:
+    return Target(target.name, target.host, target.port, allowed=target.allowed)
