@@ -51,7 +51,7 @@ class ConfigurationUnreadable(ConfigurationFault):
 
     def __init__(self, file: File, why: str) -> None:
         """Name the file and the reason."""
-        super().__init__(f"cannot read the configuration {_printable(str(file))}: {why}")
+        super().__init__(f"cannot read the configuration {printable(str(file))}: {why}")
         self.file, self.why = file, why
 
 
@@ -74,7 +74,7 @@ class SecretMissing(ConfigurationFault):
 
     def __init__(self, reference: str, why: str) -> None:
         """Name the reference, never what it leads to."""
-        super().__init__(f"the secret {_printable(reference)} {why}")
+        super().__init__(f"the secret {printable(reference)} {why}")
         self.reference, self.why = reference, why
 
 
@@ -124,12 +124,12 @@ class Configuration(msgspec.Struct, Generic[Sections], frozen=True):
         if path and path[0] in self.given:
             return Origin(Source.COMMAND_LINE)
         if self.file is not None and path in self.lines:
-            return Origin(Source.FILE, _printable(str(self.file)), self.lines[path])
+            return Origin(Source.FILE, printable(str(self.file)), self.lines[path])
         return Origin(Source.DEFAULT)
 
     def invalid(self, found: tuple[Fault, ...]) -> ConfigurationInvalid:
         """Return the error that lists these faults with their lines."""
-        name = "defaults" if self.file is None else _printable(str(self.file))
+        name = "defaults" if self.file is None else printable(str(self.file))
         return ConfigurationInvalid(tuple(_line(name, self.lines, fault) for fault in found))
 
 
@@ -174,7 +174,7 @@ def load(
     document.update(given or {})
     found = faults(document, sections)
     if found:
-        name = "command line" if file is None else _printable(str(file))
+        name = "command line" if file is None else printable(str(file))
         raise ConfigurationInvalid(tuple(_line(name, lines, fault) for fault in found))
     return Configuration(msgspec.convert(document, sections), file, lines, frozenset(given or ()))
 
@@ -228,7 +228,7 @@ def _reason(fault: OSError | ValueError) -> str:
 
 
 def _parse(text: str, file: File | None) -> tuple[dict[str, Any], Mapping[Path, int]]:
-    name = "the configuration" if file is None else _printable(str(file))
+    name = "the configuration" if file is None else printable(str(file))
     chain = _CHAIN.search(text)
     if chain is not None:
         line = text.count("\n", 0, chain.start()) + 1
@@ -247,7 +247,7 @@ def _syntax(name: str, text: str, fault: ValueError) -> str:
     if not isinstance(fault, tomllib.TOMLDecodeError) or place is None:
         return f"{name}: not TOML: a number or date is out of range"
     line = place[1] or text.count("\n") + (not text.endswith("\n"))
-    return f"{name}:{line}: not TOML: {_printable(what[: place.start()])}"
+    return f"{name}:{line}: not TOML: {printable(what[: place.start()])}"
 
 
 def _line(name: str, lines: Mapping[Path, int], fault: Fault) -> str:
@@ -310,7 +310,7 @@ def _from_file(reference: str, file: File) -> bytes:
         content, mode = _octets(file, LARGEST_SECRET)
     except (OSError, ValueError) as fault:
         raise SecretMissing(
-            reference, f"cannot be read from {_printable(str(file))}: {_reason(fault)}"
+            reference, f"cannot be read from {printable(str(file))}: {_reason(fault)}"
         ) from fault
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise SecretMissing(reference, "can be read or changed by others; run: chmod 600 on the file")
@@ -329,6 +329,6 @@ def _from_keyring(reference: str, name: str) -> bytes:
     return b"" if value is None else os.fsencode(str(value))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text that a terminal shows as it is: nothing in it moves the cursor or breaks a line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Sequence
 from typing import Final, TextIO
 
+from bartizan.config import printable
+
 _COLUMNS: Final = 80
 
 
@@ -90,11 +92,6 @@ class Screen:
             os.close(nowhere)
         except (OSError, ValueError):
             return  # no descriptor behind it: nothing will be flushed
-
-
-def printable(text: str) -> str:
-    """Return a line in which everything that does not print is escaped."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.app.litellm.draft import Draft, Found, Spare
 from bartizan.app.settings import Settings, settled
+from bartizan.config import printable
 from bartizan.config_form import Fault, faults
 
 WHOLE: Final = frozenset({"name", "upstream", "protocol"})
@@ -171,5 +172,4 @@ def _remark(text: str) -> str:
 
 def _printed(text: str) -> str:
     """Return a text that stays on its line and within its comment."""
-    cut = text if len(text) <= _REMARK else text[:_REMARK] + "..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+    return printable(text if len(text) <= _REMARK else text[:_REMARK] + "...")
