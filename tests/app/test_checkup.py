@@ -16,6 +16,7 @@ from bartizan.app.service_settings import Service
 from bartizan.app.settings import Isolation, Settings, read
 from bartizan.clock import DAY, SECOND, Nanoseconds, SystemClock
 from bartizan.crypto.x509 import certificate_pem, make_authority
+from tests.valkey import papers
 
 NOW = Nanoseconds(1_800_000_000 * SECOND)
 
@@ -81,6 +82,24 @@ def test_every_target_is_looked_at(tmp_path: Path, upstream: int) -> None:
     assert said["service a"] is Verdict.FAULT
     assert said["service a/b"] is Verdict.WEAK
     assert said["secret of a/b"] is Verdict.FAULT
+
+
+def test_every_secret_that_is_referred_to_is_looked_for(tmp_path: Path) -> None:
+    papers(tmp_path)
+    text = (
+        '[limiter]\nurl = "valkeys://limits.invalid"\npassword = "file:gone"\n'
+        'certificate = "client.crt"\nkey = "file:client.key"\n'
+        '[edge]\nsecret = "file:gone"\n[traces]\nendpoint = "https://c.invalid"\ncredential = "file:gone"\n'
+    )
+    (tmp_path / "bartizan.toml").write_text(text)
+    checks = checkup.checkup(read(None, tmp_path), Folder(tmp_path / ".bartizan"), SystemClock().now())
+    said = {check.name: check.verdict for check in checks if check.name.startswith("secret of ")}
+    assert said == {
+        "secret of limiter.password": Verdict.FAULT,
+        "secret of limiter.key": Verdict.GOOD,
+        "secret of edge.secret": Verdict.FAULT,
+        "secret of traces.credential": Verdict.FAULT,
+    }
 
 
 def test_a_credential_that_is_not_there_is_a_fault(

@@ -89,6 +89,19 @@ def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanosec
             wanted = partial(secret, name, place.credential, configuration.folder, folder)
             yield _made(f"secret of {name}", wanted)
         yield _made(f"service {name}", partial(reachable, name, found, frozenset(place.allow_private)))
+    for name, further in _further(settings):
+        if further is not None:
+            in_lines = name == "limiter.key"
+            wanted = partial(secret, name, further, configuration.folder, folder, lines=in_lines)
+            yield _made(f"secret of {name}", wanted)
+
+
+def _further(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    """Yield every reference to a secret but those of targets, each by its key."""
+    yield "limiter.password", settings.limiter.password
+    yield "limiter.key", settings.limiter.key
+    yield "edge.secret", settings.edge.secret
+    yield "traces.credential", settings.traces.credential
 
 
 def _made(name: str, check: Callable[[], Check]) -> Check:
@@ -223,23 +236,24 @@ def port(settings: Settings, folder: Folder) -> Check:
     return Check("port", Verdict.GOOD, f"{settings.listen} is free")
 
 
-def secret(whose: str, reference: str, beside: Path, folder: Folder) -> Check:
-    """Return whether the credential that a target wants is where the configuration says.
+def secret(whose: str, reference: str, beside: Path, folder: Folder, *, lines: bool = False) -> Check:
+    """Return whether a secret is where the configuration says.
 
     Args:
-        whose: `service`, or `service/target`.
-        reference: to its credential.
+        whose: `service`, `service/target`, or the key that refers to it.
+        reference: to it.
         beside: folder of the configuration, from which `file:` counts.
         folder: the state folder; a platform that runs there has read the secret already.
+        lines: whether it may have line breaks, as a key in PEM has.
     """
     name = f"secret of {whose}"
     if platform.status(folder) is not None:
         return Check(name, Verdict.GOOD, f"{reference}, read by the running platform at its start")
     try:
-        resolve(reference, environment(), beside, Secret)
+        resolve(reference, environment(), beside, Secret, lines=lines)
     except SecretMissing as fault:
         said, _, advice = str(fault).partition("; ")
-        return Check(name, Verdict.FAULT, said, advice or "put it there, or change `credential`")
+        return Check(name, Verdict.FAULT, said, advice or "put it there, or change the reference")
     return Check(name, Verdict.GOOD, f"{reference} is there")
 
 

@@ -32,7 +32,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 COMMAND = Command(
     "doctor",
-    "Looks at Python, the kernel, TLS, the clock, file modes, disk, certificates, port and services' secrets, and\n"
+    "Looks at Python, the kernel, TLS, the clock, file modes, disk, certificates, port and every secret that is referred to, and\n"
     "tries to reach each configured service without the gateway; changes nothing.\n"
     "Ends with 0, or 1 where something is at fault; weak spots are named and end with 0.",
     _arguments,
