@@ -91,11 +91,13 @@ def test_who_may_not_call_a_tool_does_not_see_it_and_it_is_pinned_all_the_same()
         (DESTROYS, True),
         ({}, True),
         ({"title": "t"}, True),
+        ({"title": "t", "readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}, False),
         ({"readOnlyHint": False}, True),
         ({"destructiveHint": False}, False),
         ({"readOnlyHint": True, "destructiveHint": True}, True),
         ({"readOnlyHint": "true"}, True),
         ({"readOnlyHint": True, "DestructiveHint": True}, True),
+        ({"readOnlyHint": True, "Title": "t"}, True),
     ],
 )
 def test_a_tool_is_marked_by_the_protocols_word(annotations: object, destructive: bool) -> None:  # noqa: FBT001 - a parameter

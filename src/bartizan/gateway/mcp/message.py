@@ -8,6 +8,7 @@ Source: Model Context Protocol, server/tools; JSON-RPC 2.0.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -60,10 +61,10 @@ def judged(octets: bytes, keep: Callable[[list[Any]], list[Any]]) -> ServerMessa
         raise FramingDoubt("upstream-malformed") from None
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         raise FramingDoubt("upstream-malformed")
-    require_plain(message, _MEMBERS)
+    _require_plain(message, _MEMBERS)
     result = message.get("result")
     if isinstance(result, dict):
-        require_plain(result, _RESULT)
+        _require_plain(result, _RESULT)
         if "tools" in result:
             message = {**message, "result": {**result, "tools": _kept(result["tools"], keep)}}
     asks = tuple(dict.fromkeys(ASKS[word] for word in _asked(message) if word in ASKS))
@@ -79,7 +80,7 @@ def _asked(message: Mapping[str, Any]) -> Iterator[str]:
     for one in (message, *(within or {}).values()):
         if not isinstance(one, dict):
             raise FramingDoubt("upstream-malformed")
-        require_plain(one, _ASKED)
+        _require_plain(one, _ASKED)
         method = one.get("method")
         if isinstance(method, str):
             yield method
@@ -91,12 +92,17 @@ def _kept(tools: object, keep: Callable[[list[Any]], list[Any]]) -> list[Any]:
     return keep(tools)
 
 
-def require_plain(members: Iterable[str], known: frozenset[str]) -> None:
-    """Return if no member's name is a known one's but for its case.
-
-    Raises:
-        FramingDoubt: one is.
-    """
-    folded = {name.casefold() for name in known}
-    if not all(name in known or name.casefold() not in folded for name in members):
+def _require_plain(members: Iterable[str], known: frozenset[str]) -> None:
+    if not is_plain(members, known):
         raise FramingDoubt("upstream-malformed")
+
+
+def is_plain(members: Iterable[str], known: frozenset[str]) -> bool:
+    """Return whether no member's name is a known one's but for its case."""
+    folded = _folded(known)
+    return all(name in known or name.casefold() not in folded for name in members)
+
+
+@cache
+def _folded(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in known)

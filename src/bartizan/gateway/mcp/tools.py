@@ -16,6 +16,7 @@ import msgspec
 
 from bartizan.gateway.bounds import TOOLS, TOOLS_LISTED
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.mcp.message import is_plain
 from bartizan.gateway.protocols.mcp_messages import TOOL_NAME
 from bartizan.gateway.service import ServiceTools
 from bartizan.gateway.subject import ToolFacts
@@ -25,8 +26,9 @@ _NAME: Final = re.compile(TOOL_NAME)
 _KNOWN: Final = frozenset(
     {"name", "title", "description", "inputSchema", "outputSchema", "annotations", "icons", "execution"}
 )
-_HINTS: Final = frozenset({"readOnlyHint", "destructiveHint"})
-_FOLDED: Final = frozenset(name.casefold() for name in _KNOWN | _HINTS)
+_ANNOTATIONS: Final = frozenset(
+    {"title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+)
 
 
 class ToolFinding(msgspec.Struct, frozen=True):
@@ -117,8 +119,7 @@ def is_tool(tool: object) -> bool:
     if not isinstance(tool, dict):
         return False
     name = tool.get("name")
-    spelt = all(member in _KNOWN or member.casefold() not in _FOLDED for member in tool)
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None and spelt
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None and is_plain(tool, _KNOWN)
 
 
 def digest(tool: Mapping[str, Any]) -> str:
@@ -135,7 +136,7 @@ def is_destructive(tool: Mapping[str, Any]) -> bool:
     said = tool.get("annotations")
     if not isinstance(said, dict):
         return False
-    if any(name not in _HINTS and name.casefold() in _FOLDED for name in said):
+    if not is_plain(said, _ANNOTATIONS):
         return True  # some clients would read it, some would not
     hint = said.get("destructiveHint")
     return hint is True or (hint is not False and said.get("readOnlyHint") is not True)
