@@ -23,6 +23,20 @@ def within(*methods: Any, **more: Any) -> bytes:  # noqa: ANN401 - JSON
     return json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
 
 
+def failing(code: object = -32042, data: object = None) -> bytes:
+    error = {
+        "code": code,
+        "message": "bait",
+        "data": {"elicitations": [{"url": "x"}]} if data is None else data,
+    }
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode()
+
+
+def of_task(method: str) -> bytes:
+    said = {"taskId": "t", "inputRequests": {"k": {"method": method, "params": {"x": "bait"}}}}
+    return json.dumps({"jsonrpc": "2.0", "method": "notifications/tasks", "params": said}).encode()
+
+
 async def told(body: bytes, media: bytes, *forbidden: str, question: bytes = LIST) -> tuple[bytes, str]:
     """Return what reaches a client, and the reason on record."""
     async with standing() as scene:
@@ -47,6 +61,7 @@ def test_what_policies_forbid_is_not_asked_of_a_client(method: str) -> None:
             (of_server(method), JSON),
             (within("ping", method), JSON),
             (event(within(method)), EVENTS),
+            (event(of_task(method)), EVENTS),
         ):
             got, reason = await told(body, media, METHODS[method])
             assert b"bait" not in got
@@ -66,6 +81,10 @@ def test_what_policies_forbid_is_not_asked_of_a_client(method: str) -> None:
         within(inputRequests=[{"method": "roots/list", "params": {"x": "bait"}}]),
         within(inputRequests={"k": ["bait"]}),
         of_server("roots/list").replace(b'"method"', b'"METHOD"'),
+        of_task("roots/list").replace(b"inputRequests", b"InputRequests"),
+        failing().replace(b'"code"', b'"Code"'),
+        failing().replace(b'"data"', b'"Data"'),
+        failing(-32603).replace(b"elicitations", b"Elicitations"),
     ],
 )
 def test_no_other_spelling_is_asked_of_a_client(body: bytes) -> None:
@@ -74,6 +93,23 @@ def test_no_other_spelling_is_asked_of_a_client(body: bytes) -> None:
             got, reason = await told(octets, media, question=call("a"))
             assert b"bait" not in got
             assert reason == "upstream-malformed"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "body", [failing(), failing(-32042.0), failing(data="s"), failing(-32603), failing("-32042")]
+)
+def test_no_failure_sends_a_clients_user_elsewhere_against_policy(body: bytes) -> None:
+    async def scenario() -> None:
+        for media, octets in ((JSON, body), (EVENTS, event(body))):
+            got, reason = await told(octets, media, "elicit", question=call("a"))
+            assert b"bait" not in got
+            assert reason == "asking-forbidden"
+            got, _ = await told(octets, media, "sample", "list-roots", question=call("a"))
+            assert b"bait" in got
+        got, _ = await told(failing(-32603, {"why": "x"}), JSON, "elicit", question=call("a"))
+        assert b"bait" in got
 
     run(scenario())
 

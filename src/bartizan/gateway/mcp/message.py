@@ -2,9 +2,10 @@
 
 Rules of this file: pure. Wherever a message comes from, the answer to a request or a stream, tools that it lists are
 judged: a server may answer where it was not asked. What it asks of the client is named, so that it can be decided on, be it a
-message of its own or part of an answer. It goes on as the encoding of what was judged. Some clients
-tell the names of members apart by their case and some do not, so a name that is another's but for that is a doubt.
-Source: Model Context Protocol, server/tools; JSON-RPC 2.0.
+message of its own or part of an answer, of a failure or of a notification. It goes on as the encoding of what was judged. Some
+clients tell the names of members apart by their case and some do not, so a name that is another's but for that is a doubt.
+Source: Model Context Protocol, server/tools, client/elicitation (2025-11-25, URL elicitation required); its extension
+for tasks (2026-07-28); JSON-RPC 2.0.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,11 +21,17 @@ from bartizan.gateway.structure import structure_fault
 _DECODE: Final = msgspec.json.Decoder().decode
 _ENCODE: Final = msgspec.json.Encoder().encode
 _MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
-_RESULT: Final = frozenset({"tools", "inputRequests"})
+_RESULT: Final = frozenset({"tools"})
 _ASKED: Final = frozenset({"method", "params"})
+_REQUESTS: Final = frozenset({"inputRequests"})
+_ERROR: Final = frozenset({"code", "data"})
+_DATA: Final = frozenset({"elicitations"})
+_URL_NEEDED: Final = -32042
+"""Code of a failure by which a server has its client's user sent to a URL."""
+_ELICITS: Final = "elicitation/create"
 ASKS: Final[Mapping[str, str]] = {
     "sampling/createMessage": "sample",
-    "elicitation/create": "elicit",
+    _ELICITS: "elicit",
     "roots/list": "list-roots",
 }
 """Method of a server -> what its client must be allowed to let it have; every other is the protocol's own business."""
@@ -73,17 +80,38 @@ def judged(octets: bytes, keep: Callable[[list[Any]], list[Any]]) -> ServerMessa
 
 def _asked(message: Mapping[str, Any]) -> Iterator[str]:
     """Yield the methods that a server wants its client to do: since 2026-07-28 they may stand in a result."""
-    result = message.get("result")
-    within = result.get("inputRequests") if isinstance(result, dict) else None
-    if within is not None and not isinstance(within, dict):
-        raise FramingDoubt("upstream-malformed")
-    for one in (message, *(within or {}).values()):
+    if _sends_away(message.get("error")):
+        yield _ELICITS
+    for one in (message, *_within(message.get("result")), *_within(message.get("params"))):
         if not isinstance(one, dict):
             raise FramingDoubt("upstream-malformed")
         _require_plain(one, _ASKED)
         method = one.get("method")
         if isinstance(method, str):
             yield method
+
+
+def _within(said: object) -> Iterable[object]:
+    if not isinstance(said, dict):
+        return ()
+    _require_plain(said, _REQUESTS)
+    requests = said.get("inputRequests")
+    if requests is not None and not isinstance(requests, dict):
+        raise FramingDoubt("upstream-malformed")
+    return (requests or {}).values()
+
+
+def _sends_away(error: object) -> bool:
+    """Return whether a failure sends the client's user to a URL first."""
+    if not isinstance(error, dict):
+        return False
+    _require_plain(error, _ERROR)
+    data = error.get("data")
+    if isinstance(data, dict):
+        _require_plain(data, _DATA)
+        if "elicitations" in data:
+            return True
+    return bool(error.get("code") == _URL_NEEDED)
 
 
 def _kept(tools: object, keep: Callable[[list[Any]], list[Any]]) -> list[Any]:
