@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bartizan.app.description import DescriptionUnreadable, read_description
+from bartizan.gateway.openapi import schema
+from bartizan.gateway.openapi.describe import described
 from bartizan.gateway.openapi.document import DocumentInvalid
+from tests.gateway.openapi.pets import parameter, takes
 
 HEAD = 'openapi: "3.1.0"\npaths:\n  /a: {get: {}}\n'
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -74,3 +78,31 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     for place in (tmp_path / "pipe.json", tmp_path, Path("/dev/zero"), tmp_path / "nowhere"):
         with pytest.raises(DescriptionUnreadable):
             read_description(place)
+
+
+WORDS = sorted({*schema._EACH, *schema._LISTS, *schema._SINGLE, *schema._KEPT, *schema._SAID, "$ref", "x-y"})
+STRANGE: tuple[Any, ...] = (
+    *(None, 5, -1.5, True, "x", "#/components/schemas/A", [], {}, [[1]], [{"a": 1}], {"a": 5}, {"a": [[]]}),
+    *({"propertyName": "a", "mapping": {"a": 5}}, {"propertyName": ["a"]}, ["string", 5], {"$ref": []}),
+)
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("word", WORDS)
+def test_whatever_a_schema_says_is_judged_or_refused_in_a_sentence(word: str, version: str) -> None:
+    for value in STRANGE:
+        said = {"properties": {"a": {}}, "anyOf": [{"$ref": "#/components/schemas/A"}], word: value}
+        item = {
+            "post": {"requestBody": takes(said)},
+            "get": {"parameters": [parameter("q", "query", {word: value})]},
+        }
+        document = {
+            "openapi": version,
+            "paths": {"/a": item},
+            "components": {"schemas": {"A": {word: value}}},
+        }
+        try:
+            found: tuple[object, ...] = described(document).operations
+        except DocumentInvalid as fault:
+            found = fault.faults
+        assert found

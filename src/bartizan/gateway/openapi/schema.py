@@ -107,12 +107,12 @@ class Schemas:
         """Return the one simple type of a schema, and where it says so; `string` where all it says is words."""
         place = resolved(self._root, place)
         value = place.value if isinstance(place.value, dict) else {}
-        said = value.get("type")
-        types = [said] if isinstance(said, str) else [one for one in said or () if one != "null"]
+        said = value.get("type", [])
+        types = [one for one in (said if isinstance(said, list) else [said]) if one != "null"]
         if len(types) == 1:
             return str(types[0]), place
         words = value.get("enum", [value["const"]] if "const" in value else [])
-        if not types and words and all(isinstance(word, str) for word in words):
+        if not types and words and isinstance(words, list) and all(isinstance(word, str) for word in words):
             return "string", place
         inner = value.get("allOf")
         if not types and depth and isinstance(inner, list) and len(inner) == 1:
@@ -205,7 +205,9 @@ class Schemas:
         needed = written.get("required")
         if isinstance(needed, list):
             members = written.get("properties", {})
-            written["required"] = [name for name in needed if members.get(name, True) is not False]
+            written["required"] = [
+                name for name in needed if not isinstance(name, str) or members.get(name) is not False
+            ]
 
     def _names(self, place: Place) -> bool:
         """Return whether a schema names members of the value that it is about."""
