@@ -114,3 +114,25 @@ def test_an_object_is_closed_across_the_schemas_that_describe_it() -> None:
     assert caught.value.param == "/c"
     free = of_body({**base, "additionalProperties": True}).reader
     assert free.read(b'{"c":2}').octets == b'{"c":2}'
+
+
+@pytest.mark.parametrize(
+    ("around", "body"),
+    [
+        ("items", "[%s]"),
+        ("prefixItems", "[%s]"),
+        ("unevaluatedItems", "[%s]"),
+        ("additionalProperties", '{"x":%s}'),
+        ("patternProperties", '{"x":%s}'),
+        ("unevaluatedProperties", '{"x":%s}'),
+    ],
+)
+def test_an_object_is_closed_wherever_it_stands(around: str, body: str) -> None:
+    inner: Any = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    reader = of_body(
+        {around: {"prefixItems": [inner], "patternProperties": {"^x": inner}}.get(around, inner)}
+    ).reader
+    taken = (body % '{"a":1}').encode()
+    assert reader.read(taken).octets == taken
+    with pytest.raises(Refusal):
+        reader.read((body % '{"a":1,"admin":true}').encode())

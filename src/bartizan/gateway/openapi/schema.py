@@ -35,7 +35,10 @@ _SINGLE: Final = (
     *("not", "if", "then", "else"),
 )
 _INSIDE: Final = frozenset(
-    {"properties", "patternProperties", "prefixItems", "items", "additionalProperties"}
+    {
+        *("properties", "patternProperties", "additionalProperties", "unevaluatedProperties"),
+        *("prefixItems", "items", "unevaluatedItems"),
+    }
 )
 """Where a value begins that is closed by itself; elsewhere a schema is about the value around it."""
 _KEPT: Final = frozenset(
