@@ -34,7 +34,7 @@ DOCUMENT = {
     },
 }
 ROUTES = Routes([ServiceRoute("hr", "hr.example", protocol="http", description=json.dumps(DOCUMENT))], "hr")
-REFUSED = ("route-unknown", "path-encoded")
+REFUSED = ("route-unknown", "path-encoded", "target-malformed")
 HEADS = HeadReader(["localhost"], ROUTES.told)
 
 
@@ -53,7 +53,7 @@ def asked(target: str, method: str = "GET") -> str:
         *("/users/admin", "/users/Admin", "/users/%61dmin", "/users/7.csv", "/users/7.CSV", "/users/7%2ecsv"),
         *("/users/.csv", "/users/caf%C3%A9", "/users/CAF%c3%89"),
         *("/users/7/Keys/ALL", "/users/7/Keys/%61ll", "/users/me/Keys/a-b", "/users/Me/Keys/a%2db"),
-        "/users/7/keys/9",
+        *("/users/7/keys/9", "/users/me;x", "/users/Me%3Bx=1", "/users/admin;", "/users/7/Keys/all;x"),
     ],
 )
 def test_no_value_is_the_path_of_another_operation(target: str) -> None:
@@ -77,6 +77,7 @@ def test_an_operation_that_is_left_out_is_not_reached_over_an_open_one() -> None
         ("/users/me/Keys/9", "showKey"),
         ("/users/7/Keys/a-b", "showKey"),
         ("/users/7/Keys/all", "showKeys"),
+        ("/users/mel;x", "showUser"),
         ("/files/9", "showFile"),
     ],
 )

@@ -101,13 +101,15 @@ class Api:
     def _means_another(self, template: Template, segments: list[bytes]) -> bool:
         """Return whether a service could take a path for one of another template than was found for it."""
         return any(
-            all(form.fullmatch(_folded(segments[at])) for at, form in checks)
+            all(any(map(form.fullmatch, _read(segments[at]))) for at, form in checks)
             for checks in self._rivals.get(template, ())
         )
 
 
-def _folded(octets: bytes) -> str:
-    return (decoded(octets, segment=True) or "").casefold()
+def _read(octets: bytes) -> tuple[str, str]:
+    """Return what a service may read in a segment: all of it, or what stands before its parameters (RFC 3986 3.3)."""
+    text = (decoded(octets, segment=True) or "").casefold()
+    return text, text.partition(";")[0]
 
 
 def _key(segments: list[bytes], places: tuple[int, ...]) -> bytes:

@@ -1,8 +1,8 @@
 """Templates of paths: which of two is meant by a path that both take, and where that is in doubt.
 
 Rules of this file: pure, over segments. A service may tell paths apart less finely than the gateway, by letters of either
-case and after decoding them; and it has the paths of operations that are left out. So a value of an open segment is
-compared, decoded and case-folded, with what any other template has at its place.
+case, after decoding them and without what follows a semicolon; and it has the paths of operations that are left out. So
+a value of an open segment is compared, decoded and case-folded, with what any other template has at its place.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Values that stand in a target or a header field: decoded once, by their type, and written anew.
 
 Rules of this file: an escape is decoded once. What a segment of a path may not hold after that (a slash, a backslash, a
-dot-segment, another escape) is refused, because a service that decodes again would go elsewhere; so are control
-characters and what is not UTF-8, anywhere. Numbers keep their digits.
+question mark, a number sign, a dot-segment, be it with parameters of its own (`..;x`), another escape) is refused,
+because a service that decodes again, or makes a URL of it, would go elsewhere; so are control characters and what is not
+UTF-8, anywhere. Numbers keep their digits.
 """
 
 import re
@@ -16,7 +17,7 @@ LONGEST: Final = 128
 LARGEST_EXPONENT: Final = 400
 _ESCAPED: Final = re.compile(rb"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_OUTSIDE: Final = re.compile(r"[/\\]|%[0-9A-Fa-f]{2}|\A\.{1,2}\Z|\A\Z")
+_OUTSIDE: Final = re.compile(r"[/\\?#]|%[0-9A-Fa-f]{2}|\A\.{1,2}(?:;|\Z)|\A\Z")
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _TRUTH: Final = {"true": True, "false": False}
