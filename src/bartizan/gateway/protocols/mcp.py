@@ -77,7 +77,7 @@ ACTIONS: Final[Mapping[str, str]] = {
 }
 """Method -> what the principal must be allowed to do; `USE` for every other."""
 _REQUESTS: Final[tuple[type[m.Request], ...]] = (
-    *(m.Initialize, m.Plain, m.ListTools, m.ListOthers, m.CallTool, m.ReadResource, m.WatchResource),
+    *(m.Initialize, m.Plain, m.List, m.CallTool, m.ReadResource, m.WatchResource),
     *(m.GetPrompt, m.Complete, m.SetLevel, m.Listen),
 )
 _NOTIFICATIONS: Final[tuple[type[m.Notification], ...]] = (m.Told, m.Cancelled, m.Progress)

@@ -82,17 +82,10 @@ class PageParams(Params, frozen=True, kw_only=True):
     cursor: Maybe[Said] = UNSET
 
 
-class ListTools(Request, frozen=True, kw_only=True):
-    """Asks for the tools."""
+class List(Request, frozen=True, kw_only=True):
+    """Asks for what there are lists of."""
 
-    method: Literal["tools/list"]
-    params: Maybe[PageParams] = UNSET
-
-
-class ListOthers(Request, frozen=True, kw_only=True):
-    """Asks for something else that there are lists of."""
-
-    method: Literal["resources/list", "resources/templates/list", "prompts/list"]
+    method: Literal["tools/list", "resources/list", "resources/templates/list", "prompts/list"]
     params: Maybe[PageParams] = UNSET
 
 
