@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bartizan.drill.attack import Outcome
 from bartizan.drill.door import Answer
 from bartizan.drill.target import Arrived, Scene
+from bartizan.drill.trial import FORBIDDEN, unreached
 
 BEGINNING: Mapping[str, Any] = {
     "protocolVersion": "2025-11-25",
@@ -48,8 +50,24 @@ def listed(answer: Answer) -> frozenset[str]:
         return frozenset()
 
 
-def calls(arrived: Arrived, tool: str) -> bool:
-    """Return whether what came to a server calls this tool."""
+def call(scene: Scene, service: str, tool: str, *, token: str) -> Answer:
+    """Call a tool and return its answer. Raises as `tell`."""
+    return tell(scene, service, "tools/call", {"name": tool, "arguments": {}}, token=token)
+
+
+def uncalled(scene: Scene, service: str, tool: str, goal: str, *, token: str) -> Outcome:
+    """Call a tool that nobody may call; return what came of it, as of `unreached`."""
+    return unreached(
+        scene,
+        service,
+        lambda: [call(scene, service, tool, token=token)],
+        FORBIDDEN,
+        goal,
+        lambda arrived: _calls(arrived, tool),
+    )
+
+
+def _calls(arrived: Arrived, tool: str) -> bool:
     try:
         message = json.loads(arrived.body)
         return bool(message["method"] == "tools/call" and message["params"]["name"] == tool)

@@ -2,8 +2,7 @@
 
 from bartizan.drill.attack import Attack, Outcome, Stage, Undecided
 from bartizan.drill.target import Target
-from bartizan.drill.tool_server import calls, listed, tell
-from bartizan.drill.trial import FORBIDDEN, unreached
+from bartizan.drill.tool_server import listed, tell, uncalled
 
 _TOOL = "wipe"
 
@@ -14,14 +13,7 @@ def _act(target: Target) -> Outcome:
     first = tell(scene, "tools", "tools/list", {}, token=token)
     if _TOOL not in listed(first):
         return Undecided(f"the list of tools was answered {first.status}, without the tool")
-    return unreached(
-        scene,
-        "tools",
-        lambda: [tell(scene, "tools", "tools/call", {"name": _TOOL, "arguments": {}}, token=token)],
-        FORBIDDEN,
-        "a tool that may destroy was called without approval",
-        lambda arrived: calls(arrived, _TOOL),
-    )
+    return uncalled(scene, "tools", _TOOL, "a tool that may destroy was called without approval", token=token)
 
 
 ATTACK = Attack(

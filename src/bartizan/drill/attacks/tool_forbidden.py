@@ -2,8 +2,7 @@
 
 from bartizan.drill.attack import Attack, GotThrough, Outcome, Stage, Undecided
 from bartizan.drill.target import Target
-from bartizan.drill.tool_server import calls, listed, tell
-from bartizan.drill.trial import FORBIDDEN, unreached
+from bartizan.drill.tool_server import call, listed, tell, uncalled
 
 _TOOL, _OTHER = "payroll", "weather"
 
@@ -12,19 +11,12 @@ def _act(target: Target) -> Outcome:
     scene = target.scene()
     token = scene.platform.caller()
     found = listed(tell(scene, "tools", "tools/list", {}, token=token))
-    other = tell(scene, "tools", "tools/call", {"name": _OTHER, "arguments": {}}, token=token)
+    other = call(scene, "tools", _OTHER, token=token)
     if _OTHER not in found or not other.served:
         return Undecided(f"a tool that the policy allows was answered {other.status}")
     if _TOOL in found:
         return GotThrough("a tool was offered that a policy forbids")
-    return unreached(
-        scene,
-        "tools",
-        lambda: [tell(scene, "tools", "tools/call", {"name": _TOOL, "arguments": {}}, token=token)],
-        FORBIDDEN,
-        "a tool was called that a policy forbids",
-        lambda arrived: calls(arrived, _TOOL),
-    )
+    return uncalled(scene, "tools", _TOOL, "a tool was called that a policy forbids", token=token)
 
 
 ATTACK = Attack(
