@@ -14,6 +14,8 @@ _TARGETS = (
     ("GET", "/shop/items/..%5Cadmin"),
     ("GET", "/shop/items/%2e%2e"),
     ("GET", "/shop/items/%252e%252e%252fadmin"),
+    ("GET", "/shop/items/..%3Bx"),
+    ("GET", "/shop/items/1%3Fdebug=true"),
     ("GET", "/shop/items/a%00b"),
     ("GET", "/shop/items/../admin"),
     ("GET", "/shop//admin"),
