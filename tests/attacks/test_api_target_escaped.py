@@ -69,6 +69,12 @@ def test_a_parameter_that_stands_twice_has_no_second_reading() -> None:
     assert route(b"/pets?q=a%26limit=9%23x").upstream_path == b"/api/pets?q=a%26limit%3D9%23x"
 
 
+def test_a_list_between_commas_has_no_hidden_ones() -> None:
+    assert route(b"/pets?words=a,b").upstream_path == b"/api/pets?words=a,b"
+    for hidden in ("a%2Cb", "a%2cb,c", "%2C"):
+        assert refused(f"/pets?words={hidden}") == "query-invalid"
+
+
 def test_the_list_of_another_service_is_not_reached_over_the_root() -> None:
     assert refused("/plain/pets") == "route-unknown"
     assert refused("/ext-authz/%41") in ("path-encoded", "route-unknown")

@@ -47,6 +47,9 @@ DOCUMENT: dict[str, Any] = {
                     parameter("tag", "query", {"type": "array", "items": {"type": "string"}}),
                     parameter("ids", "query", {"type": "array", "items": {"type": "integer"}}, explode=False),
                     parameter("X-Tenant", "header", {"type": "string", "pattern": "^[a-z]+$"}),
+                    parameter(
+                        "words", "query", {"type": "array", "items": {"type": "string"}}, explode=False
+                    ),
                 ],
             },
             "post": {"operationId": "addPet", "requestBody": takes({"$ref": "#/components/schemas/Pet"})},

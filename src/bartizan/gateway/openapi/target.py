@@ -88,6 +88,8 @@ def _pairs(one: Parameter, found: list[bytes]) -> Iterator[bytes]:
         return
     parts = found if one.repeated else found[0].split(b",")
     values = [_value(one, decoded(part, segment=False), "query-invalid") for part in parts]
+    if not one.repeated and any("," in untyped(value) for value in values):
+        raise _refused(one, "query-invalid", "")  # who decodes before it splits would see more values
     _require(one, values, "query-invalid")
     written = [encoded(untyped(value)) for value in values]
     if one.repeated:
