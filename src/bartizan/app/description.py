@@ -15,6 +15,7 @@ from bartizan.app.litellm.document import Value, YamlRefused, read_yaml
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.gateway.openapi.describe import Described, described
 from bartizan.gateway.structure import structure_fault
+from bartizan.strict_json import MemberRepeated, no_constant, once
 
 LARGEST: Final = 2 << 20
 """Octets of a file; a YAML one may have an eighth of that (`litellm.document`)."""
@@ -24,10 +25,6 @@ EXTRA: Final = "openapi"
 
 class DescriptionUnreadable(ValueError):
     """A file that is no description; the message says why and what to do."""
-
-
-class _Twice(ValueError):
-    pass
 
 
 def read_description(path: Path) -> tuple[Described, str]:
@@ -63,25 +60,14 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON is
     if structure_fault(text.encode()):
         raise DescriptionUnreadable("is nested too deep, or built of too many parts")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
-    except _Twice:
+        return json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
+    except MemberRepeated:
         raise DescriptionUnreadable(
             "names the same member of an object twice, so it has two readings"
         ) from None
     except ValueError as fault:
         line = getattr(fault, "lineno", 0)
         raise DescriptionUnreadable(f"is not JSON{f' from line {line} on' if line else ''}") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
-
-
-def _constant(_: str) -> None:
-    raise ValueError
 
 
 def _yaml(text: str) -> Any:  # noqa: ANN401 - whatever YAML is
@@ -101,7 +87,7 @@ def _plain(value: Value) -> Any:  # noqa: ANN401 - whatever YAML is
     if not value.number:
         return value.data
     try:
-        found = json.loads(str(value.data), parse_constant=_constant)
+        found = json.loads(str(value.data), parse_constant=no_constant)
     except ValueError:
         raise YamlRefused(value.line, "it has a number in a form that JSON does not have") from None
     return found

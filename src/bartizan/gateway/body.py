@@ -17,6 +17,7 @@ from bartizan.gateway.faults import FAULTS, Refusal, refusal
 from bartizan.gateway.judged import NOTHING, Judged
 from bartizan.gateway.protocols.shape import choose
 from bartizan.gateway.structure import structure_fault
+from bartizan.strict_json import MemberRepeated, once
 
 _AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
@@ -105,19 +106,10 @@ def has_repeated_member(body: bytes, encoded: bytes) -> bool:
     if _ESCAPED_COLON not in body:
         return body.count(b":") != encoded.count(b":")
     try:
-        json.loads(body.decode(), object_pairs_hook=_once)
-    except _Twice:
+        json.loads(body.decode(), object_pairs_hook=once)
+    except MemberRepeated:
         return True
     return False
-
-
-class _Twice(Exception):
-    pass
-
-
-def _once(pairs: list[tuple[str, object]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise _Twice
 
 
 def _shape_refusal(message: str) -> Refusal:

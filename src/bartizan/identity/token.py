@@ -37,6 +37,7 @@ from bartizan.identity.refusal import (
     TokenRefused,
     TokenTooLarge,
 )
+from bartizan.strict_json import no_constant, once
 
 CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
@@ -208,18 +209,7 @@ def _decode(segment: bytes, part: str) -> bytes:
     return octets
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate key")
-    return members
-
-
-def _no_constant(_word: str) -> float:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-_JSON: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_JSON: Final = json.JSONDecoder(object_pairs_hook=once, parse_constant=no_constant)
 
 
 def _read_json(octets: bytes, part: str) -> dict[str, Any]:

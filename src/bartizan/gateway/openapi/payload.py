@@ -5,7 +5,7 @@ Rules of this file: as of `body.py`. A number that no double holds goes on as it
 
 import json
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -15,24 +15,14 @@ from bartizan.gateway.openapi.document import escaped
 from bartizan.gateway.openapi.schema import Judge
 from bartizan.gateway.openapi.values import number
 from bartizan.gateway.structure import structure_fault
+from bartizan.strict_json import MemberRepeated, no_constant, once
 
 _ENCODE: Final = msgspec.json.Encoder(decimal_format="number").encode
 _POINTER_LENGTH: Final = 128
 
 
-class _Twice(ValueError):
-    pass
-
-
 class _OutOfRange(ValueError):
     pass
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
 
 
 def _number(text: str) -> int | Decimal:
@@ -42,12 +32,8 @@ def _number(text: str) -> int | Decimal:
     return found
 
 
-def _constant(_: str) -> None:
-    raise ValueError  # NaN and Infinity are Python's, not JSON's
-
-
 _DECODE: Final = json.JSONDecoder(
-    object_pairs_hook=_once, parse_float=_number, parse_int=_number, parse_constant=_constant
+    object_pairs_hook=once, parse_float=_number, parse_int=_number, parse_constant=no_constant
 ).decode
 
 
@@ -76,7 +62,7 @@ class SchemaBody:
         try:
             value = _DECODE(body.decode())
             octets = _ENCODE(value)
-        except _Twice:
+        except MemberRepeated:
             raise refusal("json-member-repeated") from None
         except _OutOfRange:
             raise refusal("json-number-range") from None
