@@ -48,6 +48,8 @@ def test_a_schema_that_doubles_at_every_level_is_not_served() -> None:
 
 
 NODE = {"$ref": "#/components/schemas/Node"}
+TREE = {"type": "object", "properties": {"c": NODE}}
+LEAF = {"type": "string"}
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,47 @@ NODE = {"$ref": "#/components/schemas/Node"}
         {"properties": {"c": {"anyOf": [NODE, {"allOf": [NODE]}]}}},
         {"properties": {"x": {"properties": {"c": NODE}}}, "not": {"properties": {"x": {"items": NODE}}}},
         {"properties": {"c": NODE}, "dependentSchemas": {"d": {"properties": {"c": NODE}}}},
+        {"allOf": [{"anyOf": [TREE, LEAF]}]},
+        {"oneOf": [{"allOf": [TREE]}, LEAF]},
+        {"if": {"allOf": [TREE]}},
+        {"allOf": [{"if": {"type": "object"}, "then": {"oneOf": [TREE, LEAF]}}]},
     ],
 )
 def test_no_way_to_double_at_every_level_is_served(node: dict[str, object]) -> None:
     with pytest.raises(DocumentInvalid) as caught:
         of_body(NODE, Node=node)
     assert "exponential time" in str(caught.value)
+
+
+def test_a_branch_that_a_reference_leads_to_is_judged_in_time() -> None:
+    reader = of_body(
+        NODE, Node={"allOf": [{"$ref": "#/components/schemas/In"}]}, In={"anyOf": [TREE, LEAF]}
+    ).reader
+    deep = b'{"c":' * 60 + b'"x"' + b"}" * 60
+    assert reader.read(deep).octets == deep
+
+
+def test_a_schema_within_a_component_refers_to_itself_once_or_is_not_served() -> None:
+    inner = {"$ref": "#/components/schemas/Node/$defs/In"}
+    for once in (True, False):
+        again: list[object] = [] if once else [{"properties": {"c": inner, "d": {}}}]
+        node = {"$defs": {"In": {"anyOf": [{"type": "object", "properties": {"c": inner}}, LEAF, *again]}}}
+        if once:
+            body = b'{"c":{"c":"x"}}'
+            assert of_body(inner, Node=node).reader.read(body).octets == body
+        else:
+            with pytest.raises(DocumentInvalid, match="exponential time"):
+                of_body(inner, Node=node)
+
+
+def test_names_of_members_are_judged_by_so_many_schemas_as_well() -> None:
+    chain: dict[str, object] = {
+        f"A{number}": {"anyOf": [{"$ref": f"#/components/schemas/A{number - 1}"}] * 2}
+        for number in range(1, 11)
+    }
+    names = {"propertyNames": {"anyOf": [{"$ref": "#/components/schemas/A10"}] * 3}}
+    with pytest.raises(DocumentInvalid, match="judged by more than 4096 schemas"):
+        of_body(names, A0={"type": "integer"}, **chain)
 
 
 @pytest.mark.parametrize("inner", [{}, {"properties": 1}])

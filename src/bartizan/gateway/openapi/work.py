@@ -3,7 +3,8 @@
 Rules of this file: a schema that reaches itself by the same member over two ways is judged twice at every level, so
 that a small body takes for ever; one that does not reach itself, but leads over many ways to one place, takes as many
 times as long. Both are found in the document, before anything is served, for a library that judges cannot be interrupted.
-Each component is looked at once, those that it leads to before it.
+Each component is looked at once, those that it leads to before it. Where only members that were judged are taken
+(`unevaluatedProperties`), that library judges a branch within a branch a second time; so it counts twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,12 +17,17 @@ WORK: Final = 4096
 _HOPS: Final = 64
 """References that are followed one after the other at one place of a value."""
 _BRANCHES: Final = ("allOf", "anyOf", "oneOf")
-_CONDITIONS: Final = ("if", "then", "else", "not")
+_CONDITIONS: Final = ("then", "else", "not")
+_INNER: Final = ("$defs", "definitions")
 _ITEMS: Final = ("items", "unevaluatedItems")
 _NAMED: Final = ("properties", "patternProperties")
+_UNEVALUATED: Final = ("unevaluatedProperties", "unevaluatedItems")
 _OTHERS: Final = ("additionalProperties", "unevaluatedProperties")
 _PREFIX: Final = "#/components/schemas/"
-_DOUBLED: Final = "refers to itself through two branches by the same member, which takes exponential time to judge; merge them"
+_DOUBLED: Final = (
+    "refers to itself through two branches by the same member, or from a branch within a branch, which takes exponential "
+    "time to judge; merge them"
+)
 _STEEP: Final = f"has one value judged by more than {WORK} schemas, or over more than {_HOPS} references; merge its branches"
 
 Components = Mapping[str, Any]
@@ -97,7 +103,7 @@ class Work:
             plain = isinstance(one, dict) and id(one) not in back
             return self._weight(one, circle, components) if plain else 0  # type: ignore[arg-type]  # it is a table
 
-        weight = len(layer) + _most(layer, price)
+        weight = len(layer) + _most(layer, price) + _names(layer, components)
         if weight > WORK:
             raise _Refused(_STEEP)
         self._weights[id(schema)] = (schema, weight)
@@ -117,18 +123,35 @@ class Work:
 def _layer(schema: Table, components: Components) -> list[Table]:
     """Return every table that judges the value that a schema is about, as often as it does."""
     layer: list[Table] = []
-    waiting: list[tuple[Any, int]] = [(schema, 0)]
+    again: list[Table] = []
+    # schema, references on the way, branches that it stands in, and whether in an `if`, which no reference leads out of
+    waiting: list[tuple[Any, int, int, bool]] = [(schema, 0, 0, False)]
     while waiting:
-        one, hops = waiting.pop()
+        one, hops, depth, asked = waiting.pop()
         if not isinstance(one, dict):
             continue
         layer.append(one)
+        if depth > 1:
+            again.append(one)
         if len(layer) > WORK or hops > _HOPS:
             raise _Refused(_STEEP)
         if isinstance(one.get("$ref"), str):
-            waiting.append((_pointed(one["$ref"], components), hops + 1))
-        waiting.extend((inner, hops) for inner in _beside(one))
-    return layer
+            waiting.append((_pointed(one["$ref"], components), hops + 1, depth if asked else 0, asked))
+        waiting.extend((inner, hops, depth + 1, asked) for inner in _branches(one))
+        waiting.append((one.get("if"), hops, depth + 1, True))
+        waiting.extend((inner, hops, depth, asked) for inner in _conditions(one))
+    closed = any(table.get(key, True) is not True for table in layer for key in _UNEVALUATED)
+    return [*layer, *again] if closed else layer
+
+
+def _names(layer: Iterable[Table], components: Components) -> int:
+    """Return how many tables judge the name of one member."""
+    names = 0
+    for one in (table.get("propertyNames") for table in layer):
+        names += len(_layer(one, components)) if isinstance(one, dict) else 0
+        if names > WORK:
+            raise _Refused(_STEEP)
+    return names
 
 
 def _most(layer: Iterable[Table], price: Price) -> int:
@@ -147,7 +170,16 @@ def _most(layer: Iterable[Table], price: Price) -> int:
 
 def _beside(table: Table) -> Iterator[Any]:
     """Yield the schemas in a table that are about the same value as it is."""
+    yield from _branches(table)
+    yield table.get("if")
+    yield from _conditions(table)
+
+
+def _branches(table: Table) -> Iterator[Any]:
     yield from (inner for key in _BRANCHES for inner in table.get(key, ()))
+
+
+def _conditions(table: Table) -> Iterator[Any]:
     yield from (table.get(key) for key in _CONDITIONS)
     yield from table.get("dependentSchemas", {}).values()
 
@@ -167,6 +199,7 @@ def _within(schema: object) -> Iterator[Table]:
         if isinstance(found, dict):
             yield found
             waiting.extend((*_beside(found), *_begun(found)))
+            waiting.extend(inner for key in _INNER for inner in found.get(key, {}).values())
 
 
 def _refs(schema: object) -> Iterator[str]:
