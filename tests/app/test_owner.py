@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.access.issue.mint import Issued
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
+from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent, Registered, Token
+from bartizan.clock import Nanoseconds
+
+WORD = "s3cret-0123456789"
 
 
 @pytest.fixture
@@ -70,3 +74,9 @@ def test_a_refusal_and_nonsense_are_said_in_words(
     with pytest.raises(OwnerRefused, match=said):
         Owner(folder).revoke("workload.app")
     thread.join()
+
+
+def test_what_is_given_out_is_not_printed() -> None:
+    given = (Token(WORD, 1, "t"), Registered("i", "c", WORD), Issued(WORD, "t", 1, Nanoseconds(1)))
+    for one in given:
+        assert WORD not in f"{one} {one!r}"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from bartizan.app.folder import Folder
+from bartizan.app.plan import Reticent
 from bartizan.egress.http import Client, Response
 
 SECONDS: Final = 30.0
@@ -37,7 +38,7 @@ class OwnerRefused(Exception):
         self.status = status
 
 
-class Token(msgspec.Struct, frozen=True):
+class Token(Reticent, frozen=True):
     """An access token: a secret of `expires_in` seconds; `id` may stand in the record."""
 
     access_token: str
@@ -56,7 +57,7 @@ class Person(msgspec.Struct, frozen=True):
     revoked: bool
 
 
-class Registered(msgspec.Struct, frozen=True):
+class Registered(Reticent, frozen=True):
     """A new principal with its client secret, which is shown this once."""
 
     id: str

@@ -17,6 +17,7 @@ from typing_extensions import override
 from bartizan.app.address import HERE
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
+from bartizan.app.plan import Reticent
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.config import environment, find, resolve
 from bartizan.crypto.secret import Secret
@@ -54,7 +55,7 @@ class Token(msgspec.Struct, frozen=True):
         return f"Token(until={self.until})"
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Answer(Reticent, frozen=True):
     access_token: str
     expires_in: int
 

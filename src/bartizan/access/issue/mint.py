@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
+from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
@@ -48,6 +49,11 @@ class Issued(msgspec.Struct, frozen=True):
     id: str
     seconds: int
     expires: Nanoseconds
+
+    @override
+    def __repr__(self) -> str:
+        """Return the id only."""
+        return f"Issued({self.id!r}, …)"
 
 
 class Signer:
