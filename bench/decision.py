@@ -95,7 +95,7 @@ class Bed:
 
     def _evaluate(self, number: int) -> None:
         who, where = Uid("Workload", f"load-{number % PRINCIPALS:02}"), Uid(SERVICE, self._service(number))
-        context = {"quantum_safe": True, "operation": "", "tool": ""}
+        context: dict[str, bool | int | str] = {"quantum_safe": True, "operation": "", "tool": ""}
         if not self.engine.decide(who, "chat", where, context).allowed:
             raise NotDecided(f"the policies alone forbid token {number}")
 
@@ -133,7 +133,9 @@ def _told(rounds: Sequence[dict[str, float]]) -> str:
     rows = []
     for name in rounds[0]:
         seen = statistics.median(each[name] for each in rounds)
-        goal = ("<= 150 us", "met" if seen <= GOAL_US else "not met") if name == "first decision" else ("", "")
+        goal = (
+            ("<= 150 us", "met" if seen <= GOAL_US else "not met") if name == "first decision" else ("", "")
+        )
         rows.append([name, f"{seen:.1f} us", *goal])
     return table(["of 1,000 tokens, each", "CPU", "goal", ""], rows)
 
