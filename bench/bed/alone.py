@@ -28,42 +28,53 @@ class Place:
 
     def again(self) -> "Place":
         """Return the same with another token."""
-        token = _command(self.folder, "token", "--state", str(self.state)).strip()
+        token = command(self.folder, "token", "--state", str(self.state)).strip()
         path, _ = self.entry.calls[0]
         return replace(self, entry=replace(self.entry, calls=((path, token),)), token=token)
 
 
 @contextmanager
-def alone(*, tls: bool = True) -> Iterator[Place]:
-    """Run a platform as it comes in front of nginx, with one service and no limit of requests."""
+def alone(*, tls: bool = True, said: str = "") -> Iterator[Place]:
+    """Run a platform as it comes in front of nginx, with one service and no limit of requests.
+
+    Args:
+        tls: whether it speaks TLS.
+        said: lines of its configuration beside that, each with its end.
+    """
     with tempfile.TemporaryDirectory(prefix="bartizan-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         with peers.upstream(folder) as behind:
             state = folder / "state"
             (folder / "bartizan.toml").write_text(
-                ("" if tls else 'tls = "off"\n')
+                said
+                + ("" if tls else 'tls = "off"\n')
                 + f'[[service]]\nname = "service"\nupstream = "http://127.0.0.1:{behind.whole}/v1"\n'
                 f'allow_private = ["127.0.0.1:{behind.whole}"]\n'
                 "limits = { requests_per_minute = 1_000_000_000 }\n"
             )
             try:
-                _command(folder, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
+                command(folder, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))
                 yield _place(folder, state, tls=tls)
             finally:
-                _command(folder, "down", "--state", str(state))
+                command(folder, "down", "--state", str(state))
 
 
 def _place(folder: Path, state: Path, *, tls: bool) -> Place:
     status = json.loads((state / "run" / "status.json").read_text())
-    token = _command(folder, "token", "--state", str(state)).strip()
+    token = command(folder, "token", "--state", str(state)).strip()
     port = int(status["listen"].rpartition(":")[2])
     sample = {each["pid"] for each in status["processes"] if each["kind"] == "sample"}
     pids = [pid for pid in tree(int(status["pid"])) if pid not in sample]
     return Place(folder, state, Entry(port, tls, (("/v1/chat/completions", token),)), pids, token)
 
 
-def _command(place: Path, *words: str) -> str:
+def command(place: Path, *words: str) -> str:
+    """Return what a command of ours says on its standard output.
+
+    Raises:
+        PeerFailed: it ended with an error.
+    """
     told = subprocess.run([_COMMAND, *words], cwd=place, capture_output=True, text=True, check=False)
     if told.returncode:
         raise PeerFailed(f"bartizan {words[0]}: {told.stdout[-1000:]}{told.stderr[-1000:]}")
