@@ -40,8 +40,18 @@ def test_compiling_again_finds_nothing_to_do(python: str) -> None:
     assert (again.returncode, again.stdout) == (0, "")
 
 
-def test_the_gateway_keeps_its_promises_compiled(python: str) -> None:
-    told = run(python, "-m", "pytest", "-p", "tests.with_compiled", "-m", "not sources", "tests/gateway")
+def test_the_gateway_and_its_tls_keep_their_promises_compiled(python: str) -> None:
+    words = (
+        "-m",
+        "pytest",
+        "-p",
+        "tests.with_compiled",
+        "-m",
+        "not sources",
+        "tests/gateway",
+        "tests/crypto",
+    )
+    told = run(python, *words)
     assert told.returncode == 0, told.stdout[-4000:]
 
 
