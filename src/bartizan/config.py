@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from bartizan.config_form import Fault, faults, shown
 from bartizan.config_lines import Path, locate
+from bartizan.printable import printable
 
 NAME: Final = "bartizan.toml"
 """Name of the configuration file."""
@@ -327,8 +328,3 @@ def _from_keyring(reference: str, name: str) -> bytes:
     except errors.KeyringError as fault:
         raise SecretMissing(reference, "cannot be read: no keyring answers on this machine") from fault
     return b"" if value is None else os.fsencode(str(value))
-
-
-def printable(text: str) -> str:
-    """Return a text that a terminal shows as it is: nothing in it moves the cursor or breaks a line."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

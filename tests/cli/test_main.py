@@ -69,6 +69,7 @@ def test_help_imports_no_room_and_nothing_heavy() -> None:
         "bartizan.cli.command",
         "bartizan.cli.main",
         "bartizan.cli.screen",
+        "bartizan.printable",
     ]
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Final, TextIO
 
-from bartizan.config import printable
+from bartizan.printable import printable
 
 _COLUMNS: Final = 80
 

@@ -13,8 +13,8 @@ import msgspec
 
 from bartizan.app.litellm.draft import Draft, Found, Spare
 from bartizan.app.settings import Settings, settled
-from bartizan.config import printable
 from bartizan.config_form import Fault, faults
+from bartizan.printable import printable
 
 WHOLE: Final = frozenset({"name", "upstream", "protocol"})
 """Keys without which there is no service."""
