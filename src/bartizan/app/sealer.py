@@ -21,6 +21,7 @@ from bartizan.app.folder import Folder
 from bartizan.clock import MILLISECOND, SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
+from bartizan.isolation.heap import keep_apart
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointInvalid
@@ -35,6 +36,8 @@ _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
 _GARBAGE: Final = 200_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
+_LARGE: Final = 256 << 10
+"""Octets from which on a piece of memory is given back whole: what is read of a journal at once comes to more."""
 _PREDECESSOR: Final = Nanoseconds(10 * SECOND)
 """How long a sealer of an earlier run may take to finish."""
 _LAST_WORDS: Final = Nanoseconds(10 * SECOND)
@@ -154,6 +157,7 @@ def main(argv: list[str]) -> int:
     """Seal until the supervisor is gone; `argv` holds the descriptor of the channel. Returns the exit status."""
     no_new_privileges()
     not_dumpable()
+    keep_apart(_LARGE)
     channel = Channel(socket.socket(fileno=int(argv[0])), m.SealerOrders)
     boot, _ = channel.receive()
     try:
