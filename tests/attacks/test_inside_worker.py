@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -37,8 +38,7 @@ def carry_out(layers: str) -> Mapping[str, str]:
         started = subprocess.run(up, capture_output=True, text=True, timeout=60, cwd=folder, check=False)
         assert started.returncode == 0, started.stderr
         try:
-            told = json.loads((state / "run" / "status.json").read_text())
-            assert any(process["state"] == "serving" for process in told["processes"])
+            assert serves(state / "run" / "status.json")
             log = (state / "run" / "platform.log").read_text()
         finally:
             subprocess.run(
@@ -47,6 +47,16 @@ def carry_out(layers: str) -> Mapping[str, str]:
     lines = [line.partition("ATTACK ")[2] for line in log.splitlines() if "ATTACK " in line]
     assert "end" in lines
     return gathered(line.partition(":")[0] for line in lines)
+
+
+def serves(status: Path) -> bool:
+    """Return whether a worker serves, or does once the one that an attack ended was replaced."""
+    for _ in range(200):
+        told = json.loads(status.read_text())
+        if any(process["state"] == "serving" for process in told["processes"]):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def gathered(lines: Iterable[str]) -> Mapping[str, str]:
