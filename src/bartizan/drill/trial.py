@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from bartizan.drill.attack import GotThrough, Held, Outcome, Trace, Undecided
-from bartizan.drill.door import Answer
-from bartizan.drill.target import Arrived, Platform, Scene, Target
+from bartizan.drill.door import Answer, Door
+from bartizan.drill.target import CONNECTIONS, Arrived, Platform, Scene, Target
 from bartizan.ledger.entry import Entry
 
 PLAIN = {"messages": [{"role": "user", "content": "hi"}]}
@@ -91,6 +91,23 @@ def unforwarded(
     if isinstance(outcome, Held) and {entry.event.subject for entry in about} != outcome.trace.requests:
         return Undecided("a refusal is not on record, so nobody knows who refused", outcome.trace)
     return outcome
+
+
+def served_beside(door: Door, crowd: str, *, token: str) -> Outcome:
+    """Return whether a caller is served while others hold what they can.
+
+    Args:
+        door: of the platform.
+        crowd: what they hold, in words.
+        token: the caller's.
+    """
+    try:
+        answer = door.chat(PLAIN, token=token)
+    except OSError as fault:
+        return GotThrough(f"{crowd} keep a caller out ({type(fault).__name__})")
+    if not answer.served:
+        return Undecided(f"a caller was answered {answer.status}")
+    return Held(f"a caller was served beside {crowd}, where {CONNECTIONS} fit")
 
 
 def unreached(

@@ -2,10 +2,10 @@
 
 from contextlib import ExitStack
 
-from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
+from bartizan.drill.attack import Attack, Outcome, Stage, Undecided
 from bartizan.drill.door import read_answer
 from bartizan.drill.target import CONNECTIONS, OUTSIDER, STRICT, Target
-from bartizan.drill.trial import PLAIN
+from bartizan.drill.trial import served_beside
 
 _KNOWN = frozenset({200, 403, 429})
 """How somebody is answered whose token is good, whatever it opens."""
@@ -22,15 +22,8 @@ def _act(target: Target) -> Outcome:
             told = read_answer(line, "GET")
             if told.status not in _KNOWN or told.headers.get("connection") == "close":
                 return Undecided(f"connection {number + 1} was answered {told.status}, or ended then")
-        try:
-            answer = door.chat(PLAIN, token=token)
-        except OSError as fault:
-            return GotThrough(f"one principal's idle connections keep another out ({type(fault).__name__})")
-    if not answer.served:
-        return Undecided(f"a caller was answered {answer.status}")
-    return Held(
-        f"a caller was served beside {CONNECTIONS} connections of one principal, where {CONNECTIONS} fit"
-    )
+        crowd = f"{CONNECTIONS} connections of one principal"
+        return served_beside(door, crowd, token=token)
 
 
 ATTACK = Attack(

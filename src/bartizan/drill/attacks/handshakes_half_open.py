@@ -3,9 +3,9 @@
 import secrets
 from contextlib import ExitStack
 
-from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
+from bartizan.drill.attack import Attack, Outcome, Stage
 from bartizan.drill.target import CONNECTIONS, STRICT, Target
-from bartizan.drill.trial import PLAIN
+from bartizan.drill.trial import served_beside
 from bartizan.egress.connect import connect
 
 _MORE = 32
@@ -21,13 +21,8 @@ def _act(target: Target) -> Outcome:
             sock = connect(door.host, door.port, allowed=frozenset({door.host}))
             stack.callback(sock.close)
             sock.sendall(_HELLO + secrets.token_bytes(32))
-        try:
-            answer = door.chat(PLAIN, token=token)
-        except OSError as fault:
-            return GotThrough(f"half handshakes of strangers keep a caller out ({type(fault).__name__})")
-    if not answer.served:
-        return Undecided(f"a caller was answered {answer.status}")
-    return Held(f"a caller was served beside {CONNECTIONS + _MORE} half handshakes, where {CONNECTIONS} fit")
+        crowd = f"{CONNECTIONS + _MORE} half handshakes"
+        return served_beside(door, crowd, token=token)
 
 
 ATTACK = Attack(
