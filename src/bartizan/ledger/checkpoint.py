@@ -8,8 +8,9 @@
     — bartizan.local/5f0c8a2be1d34976 <base64 of key id, time, ML-DSA-44 signature>
 
 Rules of this file: pure. Parsing is strict and bounded; lines of unknown keys (witnesses) are passed over, as
-the format asks; extension lines are refused, since the ML-DSA-44 signature does not cover them.
-Source: C2SP signed-note, tlog-checkpoint and tlog-cosignature (signature types 0x01 and 0x06).
+the format asks; extension lines are refused in a ledger's own checkpoint, since its ML-DSA-44 signature does not
+cover them.
+Source: C2SP tlog-checkpoint and tlog-cosignature (signature types 0x01 and 0x06).
 """
 
 import base64
@@ -21,22 +22,39 @@ from typing import Final
 import msgspec
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.crypto.signature import (
-    Algorithm,
-    SignatureInvalid,
-    SigningKey,
-    VerifyingKey,
+from bartizan.crypto.signature import Algorithm, SignatureInvalid, SigningKey, VerifyingKey
+from bartizan.ledger.note import (
+    MOST_OCTETS,
+    Note,
+    NoteKey,
+    NoteMalformed,
+    SignatureType,
+    decode,
+    parse_key,
+    parse_note,
 )
 
-MOST_OCTETS: Final = 65_536
-MOST_SIGNATURES: Final = 16
+__all__ = [
+    "MOST_OCTETS",
+    "Checkpoint",
+    "CheckpointInvalid",
+    "CheckpointMalformed",
+    "OriginOther",
+    "SignatureForged",
+    "SignatureMissing",
+    "Signers",
+    "Verifiers",
+    "check",
+    "cosigned",
+    "parse_point",
+    "parse_verifiers",
+]
+
 ORIGIN: Final = re.compile(r"bartizan\.local/[0-9a-f]{16}")
 """Name of a ledger: 16 hexadecimal digits chosen at random when it was begun."""
-
-_TYPES: Final = {Algorithm.ED25519: b"\x01", Algorithm.ML_DSA_44: b"\x06"}
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
-_LINE: Final = re.compile(r"\u2014 ([^\s+\x00-\x1f]{1,255}) ([A-Za-z0-9+/]+={0,2})")
-_KEY_ID_OCTETS: Final = 4
+_LINES: Final = 3
+_LONGEST_ORIGIN: Final = 255
 
 
 class CheckpointInvalid(Exception):
@@ -86,17 +104,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
         size: entries in the tree.
         root: 32 octets.
         at: when it was signed, whole seconds since the epoch; 0 where it is not signed.
+        more: extension lines, each with its line feed; a ledger of ours has none.
     """
 
     origin: str
     size: int
     root: bytes
     at: int = 0
+    more: str = ""
 
     @property
     def body(self) -> bytes:
         """The octets of the note's text: origin, size and root, a line each."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n".encode()
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{self.more}".encode()
 
 
 class Signers(msgspec.Struct, frozen=True):
@@ -109,12 +129,9 @@ class Signers(msgspec.Struct, frozen=True):
     def sign(self, size: int, root: bytes, now: Nanoseconds) -> bytes:
         """Return the signed checkpoint of a tree."""
         at = now // SECOND
-        point = Checkpoint(self.origin, size, root, at)
-        stamped = struct.pack(">Q", at) + self.ml_dsa_44.sign(_cosigned(point))
-        lines = (
-            _line(self.origin, self.ed25519.verifying, self.ed25519.sign(point.body)),
-            _line(self.origin, self.ml_dsa_44.verifying, stamped),
-        )
+        point, keys = Checkpoint(self.origin, size, root, at), self.verifiers
+        stamped = struct.pack(">Q", at) + self.ml_dsa_44.sign(cosigned(point, self.origin))
+        lines = keys.note_key.line(self.ed25519.sign(point.body)), keys.subtree_key.line(stamped)
         return point.body + b"\n" + b"".join(lines)
 
     @property
@@ -130,9 +147,19 @@ class Verifiers(msgspec.Struct, frozen=True):
     ed25519: VerifyingKey
     ml_dsa_44: VerifyingKey
 
+    @property
+    def note_key(self) -> NoteKey:
+        """The key of the first line."""
+        return NoteKey(self.origin, SignatureType.NOTE, self.ed25519)
+
+    @property
+    def subtree_key(self) -> NoteKey:
+        """The key of the second line."""
+        return NoteKey(self.origin, SignatureType.SUBTREE, self.ml_dsa_44)
+
     def encode(self) -> bytes:
         """Return the keys as C2SP verifier keys, one a line."""
-        return "".join(f"{_vkey(self.origin, key)}\n" for key in (self.ed25519, self.ml_dsa_44)).encode()
+        return f"{self.note_key.encode()}\n{self.subtree_key.encode()}\n".encode()
 
     def open(self, note: bytes) -> Checkpoint:
         """Return the checkpoint of a signed note, both signatures checked.
@@ -140,13 +167,15 @@ class Verifiers(msgspec.Struct, frozen=True):
         Raises:
             CheckpointMalformed, SignatureMissing, SignatureForged, OriginOther: it is not to be believed.
         """
-        point, signatures = _parse(note)
+        point, found = parse_point(note)
+        if ORIGIN.fullmatch(point.origin) is None or point.more:
+            raise CheckpointMalformed("its origin is not in its form, or it has extension lines")
         if point.origin != self.origin:
             raise OriginOther
-        _check(self.ed25519, _of(self.origin, self.ed25519, signatures), point.body)
-        stamped = _of(self.origin, self.ml_dsa_44, signatures)
+        check(self.ed25519, _of(self.note_key, found), point.body)
+        stamped = _of(self.subtree_key, found)
         point = msgspec.structs.replace(point, at=int.from_bytes(stamped[:8], "big"))
-        _check(self.ml_dsa_44, stamped[8:], _cosigned(point))
+        check(self.ml_dsa_44, stamped[8:], cosigned(point, self.origin))
         return point
 
 
@@ -159,98 +188,73 @@ def parse_verifiers(text: bytes) -> Verifiers:
     lines = text[:MOST_OCTETS].decode("ascii", "replace").splitlines()
     if len(lines) != len(Algorithm):
         raise CheckpointMalformed("the ledger's public keys are not two lines")
-    (origin, ed25519), (other, ml_dsa_44) = (
-        _parse_vkey(line, algorithm) for line, algorithm in zip(lines, Algorithm, strict=True)
-    )
-    keys = Verifiers(origin, ed25519, ml_dsa_44)
-    if origin != other or keys.encode() != text:
+    try:
+        first, second = map(parse_key, lines)
+    except NoteMalformed as fault:
+        raise CheckpointMalformed(f"the ledger's public keys: {fault.fault}") from fault
+    if (first.type, second.type) != (SignatureType.NOTE, SignatureType.SUBTREE):
+        raise CheckpointMalformed("the ledger's public keys are not one of each type, Ed25519 first")
+    keys = Verifiers(first.name, first.key, second.key)
+    if first.name != second.name or ORIGIN.fullmatch(first.name) is None or keys.encode() != text:
         raise CheckpointMalformed("the ledger's public keys are not two lines under one name")
     return keys
 
 
-def _parse_vkey(line: str, algorithm: Algorithm) -> tuple[str, VerifyingKey]:
-    origin, _, rest = line.partition("+")
-    key_id, _, encoded = rest.partition("+")
+def parse_point(octets: bytes) -> tuple[Checkpoint, Note]:
+    """Return what a note says of a tree, be it any log's; no signature is checked.
+
+    Raises:
+        CheckpointMalformed: not a checkpoint in its form.
+    """
     try:
-        material = base64.b64decode(encoded, validate=True)
-        key = VerifyingKey(algorithm, material[1:])
-    except ValueError as fault:
-        raise CheckpointMalformed(f"the {algorithm.value} public key is not in its form") from fault
-    if ORIGIN.fullmatch(origin) is None or _vkey(origin, key) != f"{origin}+{key_id}+{encoded}":
-        raise CheckpointMalformed(f"the {algorithm.value} public key does not fit its name or id")
-    return origin, key
-
-
-def _vkey(origin: str, key: VerifyingKey) -> str:
-    material = base64.b64encode(_TYPES[key.algorithm] + key.raw).decode()
-    return f"{origin}+{_key_id(origin, key).hex()}+{material}"
-
-
-def _key_id(origin: str, key: VerifyingKey) -> bytes:
-    return sha256(origin.encode() + b"\n" + _TYPES[key.algorithm] + key.raw).digest()[:_KEY_ID_OCTETS]
-
-
-def _line(origin: str, key: VerifyingKey, signature: bytes) -> bytes:
-    encoded = base64.b64encode(_key_id(origin, key) + signature).decode()
-    return f"\u2014 {origin} {encoded}\n".encode()
-
-
-def _cosigned(point: Checkpoint) -> bytes:
-    """Return what ML-DSA-44 signs. Source: C2SP tlog-cosignature, cosigned_message."""
-    name = point.origin.encode()
-    short = bytes([len(name)]) + name
-    span = struct.pack(">QQ", 0, point.size)
-    return b"subtree/v1\n\0" + short + struct.pack(">Q", point.at) + short + span + point.root
-
-
-def _parse(note: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
-    if len(note) > MOST_OCTETS:
-        raise CheckpointMalformed("it is too long")
-    try:
-        text = note.decode()
-    except UnicodeDecodeError as fault:
-        raise CheckpointMalformed("it is not UTF-8") from fault
-    body, border, tail = text.rpartition("\n\n")
-    lines = body.split("\n")
-    if not border or not tail.endswith("\n") or len(lines) != len(Checkpoint.__struct_fields__) - 1:
-        raise CheckpointMalformed("it is not three lines, an empty one, and signatures")
-    origin, size, root = lines
-    if ORIGIN.fullmatch(origin) is None or _SIZE.fullmatch(size) is None:
-        raise CheckpointMalformed("its origin or size is not in its form")
-    point = Checkpoint(origin, int(size), _decode(root))
-    if point.body != body.encode() + b"\n" or len(point.root) != sha256().digest_size:
+        note = parse_note(octets)
+        lines = note.text.split("\n")[:-1]
+        if len(lines) < _LINES or not all(lines):
+            raise NoteMalformed("it is not three lines, an empty one, and signatures")
+        origin, size, root = lines[:_LINES]
+        if _SIZE.fullmatch(size) is None or len(origin.encode()) > _LONGEST_ORIGIN:
+            raise NoteMalformed("its origin or size is not in its form")
+        more = "".join(f"{line}\n" for line in lines[_LINES:])
+        point = Checkpoint(origin, int(size), decode(root), more=more)
+    except NoteMalformed as fault:
+        raise CheckpointMalformed(fault.fault) from fault
+    if point.body != note.text.encode() or len(point.root) != sha256().digest_size:
         raise CheckpointMalformed("its root is not in its form")
-    return point, _signatures(tail[:-1].split("\n"))
+    return point, note
 
 
-def _signatures(lines: list[str]) -> list[tuple[str, bytes]]:
-    if len(lines) > MOST_SIGNATURES:
-        raise CheckpointMalformed("it has too many signatures")
-    matches = [_LINE.fullmatch(line) for line in lines]
-    if not all(matches):
-        raise CheckpointMalformed("a signature line is not in its form")
-    return [(match[1], _decode(match[2])) for match in matches if match]
+def cosigned(point: Checkpoint, name: str) -> bytes:
+    """Return what an ML-DSA-44 key of this name signs of a tree. Source: C2SP tlog-cosignature, cosigned_message."""
+    own, log = name.encode(), point.origin.encode()
+    span = struct.pack(">QQ", 0, point.size)
+    return (
+        b"subtree/v1\n\0"
+        + bytes([len(own)])
+        + own
+        + struct.pack(">Q", point.at)
+        + bytes([len(log)])
+        + log
+        + span
+        + point.root
+    )
 
 
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as fault:
-        raise CheckpointMalformed("a part of it is not base64") from fault
+def check(key: VerifyingKey, signature: bytes, message: bytes) -> None:
+    """Return if a signature is this key's over a message.
 
-
-def _of(origin: str, key: VerifyingKey, signatures: list[tuple[str, bytes]]) -> bytes:
-    key_id = _key_id(origin, key)
-    own = [octets[4:] for name, octets in signatures if name == origin and octets[:4] == key_id]
-    if not own:
-        raise SignatureMissing(key.algorithm)
-    if len(own) > 1:
-        raise CheckpointMalformed("it has two signatures of one key")
-    return own[0]
-
-
-def _check(key: VerifyingKey, signature: bytes, message: bytes) -> None:
+    Raises:
+        SignatureForged: it is not.
+    """
     try:
         key.verify(signature, message)
     except SignatureInvalid as fault:
         raise SignatureForged(key.algorithm) from fault
+
+
+def _of(key: NoteKey, note: Note) -> bytes:
+    own = note.by(key)
+    if not own:
+        raise SignatureMissing(key.type.algorithm)
+    if len(own) > 1:
+        raise CheckpointMalformed("it has two signatures of one key")
+    return own[0]

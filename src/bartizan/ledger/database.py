@@ -75,6 +75,7 @@ def open_to_fill(folder: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # what was pruned is overwritten, not forgotten
             with transaction(connection):
                 if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                     for statement in SCHEMA:

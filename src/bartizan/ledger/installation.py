@@ -19,6 +19,8 @@ from bartizan.ledger.checkpoint import MOST_OCTETS, Signers, Verifiers, parse_ve
 
 KEYS: Final = "keys.pub"
 CHECKPOINT: Final = "checkpoint"
+WITNESSED: Final = "witnessed"
+"""The latest checkpoint that enough witnesses have cosigned."""
 SEGMENTS: Final = "segments"
 LOCK: Final = "lock"
 KEY_FILES: Final = {

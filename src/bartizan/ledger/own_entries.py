@@ -12,6 +12,8 @@ from bartizan.ledger.entry import OWN_SEGMENT
 from bartizan.ledger.event import Event, Outcome, encode
 from bartizan.ledger.grammar import columns_of
 from bartizan.ledger.pending import COMPLETED, Admitted
+from bartizan.ledger.pruned import KIND as PRUNED
+from bartizan.ledger.pruned import Range
 from bartizan.ledger.stored_tree import StoredTree
 from bartizan.ledger.tail import Tailed
 
@@ -52,6 +54,10 @@ class OwnEntries:
         """
         detail: dict[str, int | str] = {"segment": number, "sequence": sequence, "fault": fault}
         self._say("ledger.segment.altered", Outcome.FOUND, detail, control=CONTROL)
+
+    def pruned(self, what: Range) -> None:
+        """Say that the bodies of expired entries are gone."""
+        self._say(PRUNED, Outcome.DONE, what.detail)
 
     def lost(self, requests: Iterable[Admitted]) -> None:
         """Say that requests were admitted and will not be completed."""

@@ -13,8 +13,10 @@ import msgspec
 
 from bartizan.ledger.block import ENTRIES, term
 from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, LedgerUnreadable, reading
-from bartizan.ledger.entry import Entry, decode_entry, entries_in
+from bartizan.ledger.entry import ORIGIN, Entry, decode_entry, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, Outcome
+from bartizan.ledger.pruned import KIND as PRUNED
+from bartizan.ledger.pruned import Range, latest, range_of
 
 MOST: Final = 100_000
 """Entries that one query returns at most."""
@@ -65,15 +67,31 @@ def query(folder: Path, asked: Query) -> tuple[Entry, ...]:
     Raises:
         LedgerUnreadable: there is no ledger, or it is damaged; verify says where.
     """
+    with reading(folder) as connection:
+        return find(connection, folder, asked)
+
+
+def find(connection: sqlite3.Connection, folder: Path, asked: Query) -> tuple[Entry, ...]:
+    """Return what `query` does, of a ledger that is open already."""
     limit = max(0, min(asked.limit, MOST))
     found: list[Entry] = []
-    with reading(folder) as connection:
-        for first, end in _places(connection, asked):
-            if len(found) >= limit:
-                break
-            part = _entries(connection, folder, asked, (max(first, asked.first), end), limit - len(found))
-            found = [*part, *found] if asked.last else [*found, *part]
+    for first, end in _places(connection, asked):
+        if len(found) >= limit:
+            break
+        part = _entries(connection, folder, asked, (max(first, asked.first), end), limit - len(found))
+        found = [*part, *found] if asked.last else [*found, *part]
     return tuple(found)
+
+
+def pruned(connection: sqlite3.Connection, folder: Path) -> dict[int, Range]:
+    """Return first entry -> what was last said of each range of which something was pruned.
+
+    Raises:
+        LedgerUnreadable: the ledger is damaged; verify says where.
+    """
+    said = find(connection, folder, Query(kind=PRUNED, limit=MOST))
+    ranges = (range_of(entry.index, entry.event) for entry in said)
+    return latest(one for one in ranges if one is not None)
 
 
 def size(folder: Path) -> int:
@@ -132,8 +150,8 @@ def _entries(
     for first, run in rows:
         numbered = [pair for pair in enumerate(entries_in(run), first) if span[0] <= pair[0] < span[1]]
         for number, octets in reversed(numbered) if asked.last else numbered:
-            if any(text not in octets for text in texts):
-                continue
+            if len(octets) == ORIGIN.size or any(text not in octets for text in texts):
+                continue  # it was pruned, or cannot be meant
             entry = _decoded(folder, number, octets)
             if asked.matches(entry.event):
                 found.append(entry)

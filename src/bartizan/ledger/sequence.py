@@ -29,6 +29,8 @@ from bartizan.ledger.installation import (
 )
 from bartizan.ledger.own_entries import OwnEntries
 from bartizan.ledger.pending import Pending
+from bartizan.ledger.prune import Pruner, Retention
+from bartizan.ledger.query import pruned
 from bartizan.ledger.stored_tree import StoredTree
 from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed
 from bartizan.ledger.tree import ProofInvalid
@@ -97,6 +99,7 @@ class Sequencer:
         own_sequence, own_at, highest, note = state.fetchone()
         self._highest = int(highest)
         self._own = OwnEntries(self._tree, self._clock, int(own_sequence), int(own_at))
+        self._pruner = Pruner(self._connection, pruned(self._connection, self._folder))
         self._note, self._signed = self._latest(note, read_small(self._folder / CHECKPOINT))
         self._fault = ""
 
@@ -245,6 +248,20 @@ class Sequencer:
             write_whole(self._folder / CHECKPOINT, self._note)
         self._drop()
         return self._note
+
+    # ---- retention -------------------------------------------------------------------------------------
+    def prune(self, retention: Retention) -> int:
+        """Take the bodies of one range of expired entries out of the tree; return how many are gone from it, 0 where none had expired.
+
+        Only what is signed is pruned; call again for the next range.
+        """
+        with self._change():
+            found = self._pruner.next(retention, self._clock.now(), self._signed.size if self._signed else 0)
+            if found is not None:
+                self._own.pruned(found)
+        if found is not None:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else they stay in its log
+        return found.gone if found is not None else 0
 
     def release(self) -> None:
         """Let go of the ledger: close its database and give the lock back."""

@@ -20,8 +20,10 @@ from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
 from bartizan.ledger.database import BLOCKS_FROM, TILES_FROM, LedgerUnreadable, reading
 from bartizan.ledger.entry import ORIGIN, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, decode
+from bartizan.ledger.gone import Gone
 from bartizan.ledger.grammar import Columns, columns, columns_of
 from bartizan.ledger.installation import CHECKPOINT, read_small
+from bartizan.ledger.pruned import KIND as PRUNED
 from bartizan.ledger.stored_tree import load_frontier
 from bartizan.ledger.tree import HASH_OCTETS, HEIGHT, WIDTH, Frontier, Tile, leaf_hashes, split
 
@@ -30,6 +32,7 @@ MOST_FAULTS: Final = 1000
 MOST_GAP: Final = 1_000_000
 """Missing entries in a row after which reading stops: a made-up number must not keep it busy for ever."""
 _ALTERED: Final = b"ledger.segment.altered"
+_PRUNED: Final = PRUNED.encode()
 _TILES: Final = ENTRIES // WIDTH
 
 
@@ -87,6 +90,7 @@ class Verification(msgspec.Struct, frozen=True):
         count: how many faults; `faults` lists at most `MOST_FAULTS`.
         faults: in the order of their places.
         level: what the absence of faults proves.
+        pruned: how many entries have no body any more, as the record says.
     """
 
     entries: int
@@ -94,6 +98,7 @@ class Verification(msgspec.Struct, frozen=True):
     count: int
     faults: tuple[Fault, ...]
     level: Level
+    pruned: int = 0
 
     @property
     def intact(self) -> bool:
@@ -133,7 +138,7 @@ def verify(folder: Path, keys: Verifiers, remembered: bytes | None = None) -> Ve
         walk.fault(Word.UNREADABLE, walk.tree.size, fault.fault)
     level = Level.WITNESSED if kept is not None else Level.SIGNED_ONLY
     faults = tuple(sorted(walk.faults, key=lambda fault: fault.position))
-    return Verification(walk.tree.size, signed, walk.count, faults, level)
+    return Verification(walk.tree.size, signed, walk.count, faults, level, walk.gone.count)
 
 
 class _Differing(msgspec.Struct, frozen=True):
@@ -156,6 +161,7 @@ class _Walk:
         self._next: dict[int, int] = {}
         self._lost = 0
         self._differing: list[_Differing] = []
+        self.gone = Gone()
 
     def fault(self, word: Word, position: int, what: str) -> None:
         self.count += 1
@@ -184,6 +190,8 @@ class _Walk:
             self._bodies(connection, first, entries)
             self._grow(connection, leaves, sizes)
         self._name_differing()
+        for place, what in self.gone.judge():
+            self.fault(Word.MISSING, place, what)
         if self.tree.size < edge.size:
             self.fault(Word.TRUNCATED, self.tree.size, f"the tree had {edge.size} entries")
         elif self.tree.encode() != edge.encode():
@@ -249,6 +257,8 @@ class _Walk:
                 continue
             if not entries[at]:
                 self.fault(Word.MISSING, first + at, "the entry is missing")
+            elif len(entries[at]) == ORIGIN.size and kept:
+                self.gone.add(first + at)
             elif not kept:
                 self.fault(Word.DOCTORED, first + at, "the entry's stored hash is missing")
             else:
@@ -295,15 +305,31 @@ class _Walk:
 
     def _bodies(self, connection: sqlite3.Connection, first: int, entries: list[bytes]) -> None:
         events = self._events(first, [entry[ORIGIN.size :] for entry in entries])
-        for at, kind in enumerate(events.kind) if _ALTERED in events.kind else ():
-            if kind == _ALTERED:
-                self.fault(Word.ALTERED, first + at, "the sealer found a journal segment altered")
-        row = connection.execute(f"{BLOCKS_FROM} LIMIT 1", (first // ENTRIES,)).fetchone()
-        derived = summarize(first // ENTRIES, events) if len(events) == ENTRIES else None
-        if len(entries) < ENTRIES and row is None:
+        if _ALTERED in events.kind or _PRUNED in events.kind:
+            self._tell(first, entries)
+        row = connection.execute(f"{BLOCKS_FROM} AND number = ?", (first // ENTRIES,) * 2).fetchone()
+        if row is None and (len(entries) < ENTRIES or not events):
             return
-        if row is None or (derived is not None and Block(*row) != derived):
+        whole = len(entries) == ENTRIES and not self._unknown(entries)
+        derived = summarize(first // ENTRIES, events) if whole and events else None
+        if row is None or (whole and (derived is None or Block(*row) != derived)):
             self.fault(Word.DOCTORED, first, "the summary of 256 entries does not follow from them")
+
+    def _unknown(self, entries: list[bytes]) -> bool:
+        """Return whether something of a block is not known that was in its summary."""
+        return not all(entries)
+
+    def _tell(self, first: int, entries: list[bytes]) -> None:
+        """Take note of what the ledger says of itself in a block."""
+        for place, entry in enumerate(entries, first):
+            try:
+                event = decode(entry[ORIGIN.size :])
+            except NotAnEvent:
+                continue
+            if event.kind == PRUNED:
+                self.gone.hear(place, event)
+            elif event.kind == _ALTERED.decode():
+                self.fault(Word.ALTERED, place, "the sealer found a journal segment altered")
 
     def _events(self, first: int, bodies: list[bytes]) -> Columns:
         found = columns(bodies)

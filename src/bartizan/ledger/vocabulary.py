@@ -78,6 +78,13 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "ledger.segment.closed": {"segment": Whole(), "records": Whole(), "next": Whole()},
     "ledger.segment.recovered": {"segment": Whole(), "records": Whole(), "torn": Whole()},
     "ledger.segment.altered": {"segment": Whole(), "sequence": Whole(), "fault": FAULT},
+    "ledger.entries.pruned": {
+        "first": Whole(),
+        "end": Whole(),
+        "gone": Whole(),
+        "digest": Hex(32),
+        "tier": one_of("requests", "all"),
+    },
     "platform.process.started": {"process": PROCESS, "number": Whole()},
     "platform.process.died": {
         "process": PROCESS,
