@@ -1,5 +1,8 @@
 """The ledger as a command: what it is asked for, and that a slip of the hand costs nothing."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +117,69 @@ def test_a_full_disk_is_said_with_the_file_that_was_named(
     monkeypatch.setattr(ledger, "write_whole", full)
     assert verify(state, "--save", str(state.parent / "kept")) == Exit.UNEVALUATED
     assert capsys.readouterr().err == f"bartizan: {state.parent}/kept: No space left on device\n"
+
+
+def test_an_export_is_verified_by_its_own_file_and_grows(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(["ledger", "export", "--state", str(state), str(out)]) == Exit.CLEAN
+    assert "3 entries, 3 of them new" in capsys.readouterr().out
+    words = [sys.executable, "-I", str(out / "verify_ledger.py"), str(out)]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("intact: 3 entries")
+    add(state)
+    assert run(["ledger", "export", "--state", str(state), str(out), "--json"]) == Exit.CLEAN
+    assert json.loads(capsys.readouterr().out)["new"] == 3
+
+
+def test_a_folder_of_something_else_is_not_exported_into(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert run(["ledger", "export", "--state", str(state), str(tmp_path)]) == Exit.USAGE
+    assert "something else" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_proof_is_written_and_checked_without_the_ledger(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof, keys = tmp_path / "one.tlog-proof", tmp_path / "keys.pub"
+    keys.write_bytes((state / "ledger" / "keys.pub").read_bytes())
+    assert run(["ledger", "prove", "--state", str(state), "#1", "--out", str(proof)]) == Exit.CLEAN
+    assert "entry 1 stands in a signed tree of 3 entries" in capsys.readouterr().out
+    nowhere = str(tmp_path / "nowhere")
+    words = ["ledger", "verify", "--state", nowhere, "--proof", str(proof), "--keys", str(keys)]
+    assert run(words) == Exit.CLEAN
+    assert '"kind":"access.token.issued"' in capsys.readouterr().out
+    proof.write_bytes(proof.read_bytes().replace(b"index 1", b"index 0"))
+    assert run(words) == Exit.FINDINGS
+    assert "NOT PROVEN: entry 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("prove", "3"), "3 entries"),
+        (("prove", "q-0123456789abcdef"), "named by its number"),
+        (("verify", "--proof", "nothing"), "missing or empty"),
+        (("verify", "--proof", "text"), "its first line is not"),
+        (("export", "out", "--keys", "text"), "not two lines"),
+    ],
+)
+def test_what_cannot_be_proven_is_said(
+    state: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text").write_text("years of work")
+    assert run(["ledger", words[0], "--state", str(state), *words[1:]]) == Exit.USAGE
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "Traceback" not in told.err

@@ -1,4 +1,4 @@
-"""`bartizan ledger`: verify the record, or ask it questions."""
+"""`bartizan ledger`: verify the record, prove an entry, export it, or ask it questions."""
 
 import argparse
 import re
@@ -21,19 +21,15 @@ from bartizan.cli.command import (
     text,
     whole,
 )
+from bartizan.cli.ledger_export import add_arguments, check_proof, run_export, run_prove
+from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.clock import SECOND, SystemClock
-from bartizan.ledger.checkpoint import (
-    MOST_OCTETS,
-    CheckpointInvalid,
-    CheckpointMalformed,
-    Verifiers,
-    parse_verifiers,
-)
+from bartizan.ledger.checkpoint import CheckpointInvalid, CheckpointMalformed, Verifiers
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small, write_whole
+from bartizan.ledger.installation import CHECKPOINT, read_small, write_whole
 from bartizan.ledger.query import MOST, Query, query
 from bartizan.ledger.verify import MEANING, Level, Verification, verify
 from bartizan.ledger.vocabulary import KINDS
@@ -43,39 +39,14 @@ SHOWN: Final = 20
 SPANS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class NothingToVerify(Exception):
-    """There is no ledger, or no keys to verify it with."""
-
-    def __init__(self, folder: Path) -> None:
-        """Name the folder."""
-        super().__init__(
-            f"there is no ledger in {folder}; start the platform once, or name its folder with --state"
-        )
-        self.folder = folder
-
-
-class FileUnreadable(Exception):
-    """A checkpoint or a file of keys that was named cannot be used."""
-
-    def __init__(self, file: Path, why: str) -> None:
-        """Name the file and the reason."""
-        super().__init__(f"cannot use {file}: {why}")
-        self.file = file
-
-
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
-    ledger = state(arguments, shell).ledger
-    return (
-        _verify(arguments, shell, ledger)
-        if arguments.action == "verify"
-        else _query(arguments, shell, ledger)
-    )
+    return _ACTIONS[arguments.action](arguments, shell, state(arguments, shell).ledger)
 
 
 def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
-    keys = load_verifiers(ledger) if arguments.keys is None else _keys(arguments.keys)
-    if keys is None:
-        raise NothingToVerify(ledger)
+    if arguments.proof is not None:
+        return check_proof(arguments, shell, ledger)
+    keys = keys_for(ledger, arguments.keys)
     found = _checked(ledger, keys, arguments.checkpoint, arguments.save)
     if arguments.save is not None and found.intact:
         with naming(arguments.save):
@@ -104,16 +75,9 @@ def _checked(ledger: Path, keys: Verifiers, given: Path | None, saved: Path | No
     return found
 
 
-def _keys(file: Path) -> Verifiers:
-    try:
-        return parse_verifiers(_small(file))
-    except CheckpointMalformed as fault:
-        raise FileUnreadable(file, str(fault)) from fault
-
-
 def _checkpoint(file: Path, keys: Verifiers) -> bytes:
     """Return a remembered checkpoint; one that is none is the caller's mistake, one that lies is a finding."""
-    note = _small(file)
+    note = small(file)
     try:
         keys.open(note)
     except CheckpointMalformed as fault:
@@ -123,22 +87,10 @@ def _checkpoint(file: Path, keys: Verifiers) -> bytes:
     return note
 
 
-def _small(file: Path) -> bytes:
-    try:
-        content = read_small(file)
-    except OSError as fault:
-        raise FileUnreadable(file, (fault.strerror or "it cannot be opened").lower()) from fault
-    if not content:
-        raise FileUnreadable(file, "it is missing or empty")
-    if len(content) > MOST_OCTETS:
-        raise FileUnreadable(file, f"it is larger than {MOST_OCTETS} octets")
-    return content
-
-
 def _verdict(found: Verification) -> list[str]:
     if found.intact:
         return [
-            f"intact: {found.entries} entries, {found.signed} of them under a signed checkpoint",
+            f"intact: {found.entries} entries, {found.signed} of them under a signed checkpoint{_gone(found)}",
             f"{found.level.value}: {MEANING[found.level]}",
         ]
     rows = [
@@ -150,11 +102,16 @@ def _verdict(found: Verification) -> list[str]:
     return [f"NOT INTACT: {found.count} {plural} in {found.entries} entries", table(rows), *more]
 
 
+def _gone(found: Verification) -> str:
+    return f"; {found.pruned} pruned, as the record says" if found.pruned else ""
+
+
 def _verified(found: Verification) -> dict[str, Any]:
     return {
         "intact": found.intact,
         "entries": found.entries,
         "signed": found.signed,
+        "pruned": found.pruned,
         "level": found.level.value,
         "meaning": MEANING[found.level] if found.intact else "",
         "witnessed": found.level is Level.WITNESSED,
@@ -252,6 +209,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where it is intact, save the latest checkpoint; one that is there already is verified with first",
     )
+    check.add_argument(
+        "--proof", type=path, metavar="FILE", help="check this proof of one entry, and nothing else"
+    )
     ask = actions.add_parser("query", help="show entries, the newest at the end")
     ask.add_argument(
         "--kind",
@@ -271,14 +231,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "--limit", type=whole(1, MOST), default=50, metavar="N", help="how many at most; default: 50"
     )
-    for action in (check, ask):
+    for action in (check, ask, *add_arguments(actions)):
         state_options(action)
         json_option(action)
 
 
+_ACTIONS: Final = {"verify": _verify, "query": _query, "prove": run_prove, "export": run_export}
 COMMAND = Command(
     "ledger",
-    "Reads the record of a state folder, also while the platform runs, or of a copy; changes nothing.\n"
+    "Reads the record of a state folder, also while the platform runs, or of a copy; changes nothing of it.\n"
     "Ends with 0; verify: with 1 where the record is not intact; 3 where it cannot be read.",
     _arguments,
     _run,

@@ -91,11 +91,16 @@ def tree_of(note: bytes) -> Tree:
     """Return what a signed checkpoint says; nothing of it is checked yet."""
     head, border, tail = note.rpartition(b"\n\n")
     lines = head.decode("utf-8", "replace").split("\n")
-    if not border or len(lines) != TEXT_LINES or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
+    if (
+        not border
+        or not tail.endswith(b"\n")
+        or len(lines) != TEXT_LINES
+        or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1])
+    ):
         raise Unusable("a checkpoint is not three lines, an empty one, and signatures")
     root = base64_of(lines[2])
     signatures = []
-    for line in tail.decode("utf-8", "replace").splitlines():
+    for line in tail[:-1].decode("utf-8", "replace").split("\n"):
         found = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/]+=*)", line)
         if found is None:
             raise Unusable("a signature line of a checkpoint is not in its form")
@@ -104,6 +109,11 @@ def tree_of(note: bytes) -> Tree:
     if len(root) != HASH:
         raise Unusable("the root in a checkpoint is not in its form")
     return Tree(head + b"\n", lines[0], int(lines[1]), root, signatures)
+
+
+def believed(tree: Tree, keys: list[Key]) -> str:
+    """Return why a tree is not to be believed as this ledger's; empty where it is."""
+    return signed(tree, keys) if tree.origin == keys[0].name else "a checkpoint is another ledger's"
 
 
 def signed(tree: Tree, keys: list[Key]) -> str:
@@ -341,9 +351,7 @@ class Reading:
             explained += len(gone)
             if hashlib.sha256(bits).hexdigest() != digest:
                 what = "missing" if len(gone) >= count else "here again"
-                self.fault(
-                    gone[0] if gone else first, f"entries up to {end} are {what} that were not pruned so"
-                )
+                self.fault([*gone, first][0], f"entries up to {end} are {what} that were not pruned so")
         if explained != self.pruned:
             self.fault(-1, f"{self.pruned - explained} entries are missing that no entry says were pruned")
 
@@ -363,16 +371,14 @@ def verify_folder(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
     shown = [tree, *([tree_of(small(cosigned, MOST_NOTE))] if cosigned.is_file() else [])]
     reading = Reading(path, tree.size, {one.size for one in (*shown, *kept)})
     for one in (*shown, *kept):
-        if one.origin != keys[0].name or (why := signed(one, keys)):
-            reading.fault(-1, "a checkpoint is another ledger's" if one.origin != keys[0].name else why)
+        if why := believed(one, keys):
+            reading.fault(-1, why)
     reading.go()
     for one in sorted((*shown, *kept), key=lambda one: one.size):
         if one.size > tree.size:
             reading.fault(tree.size, f"{one.size} entries were signed, {tree.size} are here: rolled back")
         elif one.size in reading.roots and reading.roots[one.size] != one.root:
-            reading.fault(
-                0, f"the first {one.size} entries are not those that were signed: forked or rewritten"
-            )
+            reading.fault(0, f"the first {one.size} entries are not those that were signed: rewritten")
     words = [f"as you kept it, {one.size} entries" for one in kept]
     words += [word for one in shown if (word := quorum(one, asked))]
     return {
@@ -389,11 +395,8 @@ def quorum(tree: Tree, asked: argparse.Namespace) -> str:
     """Return who cosigned a tree, where enough of the known witnesses did."""
     known = list({keys[0].raw: keys for keys in map(keys_of, asked.witness)}.values())
     names = [keys[0].name for keys in known if not signed(tree, keys)]
-    return (
-        f"{tree.size} entries by {', '.join(names)}"
-        if names and len(names) >= (asked.quorum or len(known))
-        else ""
-    )
+    enough = names and len(names) >= (asked.quorum or len(known))
+    return f"{tree.size} entries by {', '.join(names)}" if enough else ""
 
 
 def verify_proof(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -402,30 +405,23 @@ def verify_proof(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
         raise Unusable("a proof holds no keys: name the ledger's with --keys")
     keys = ledger_keys(asked.keys)
     head, _, note = small(path, MOST_PROOF).partition(b"\n\n")
-    lines = head.decode("ascii", "replace").split("\n")
-    found = re.fullmatch(r"index (0|[1-9][0-9]{0,18})", [*lines, "", ""][2])
+    lines = [*head.decode("ascii", "replace").split("\n"), "", ""]
+    found = re.fullmatch(r"index (0|[1-9][0-9]{0,18})", lines[2])
     if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra ") or found is None:
         raise Unusable(f"{path} is not a proof with its entry")
     entry, index, tree = base64_of(lines[1][6:]), int(found[1]), tree_of(note)
     faults = []
-    if tree.origin != keys[0].name or (why := signed(tree, keys)):
-        faults.append((-1, "the checkpoint is another ledger's" if tree.origin != keys[0].name else why))
-    if not path_holds(leaf(entry), index, tree.size, [base64_of(line) for line in lines[3:]], tree.root):
+    if why := believed(tree, keys):
+        faults.append((-1, why))
+    if not path_holds(leaf(entry), index, tree.size, [base64_of(line) for line in lines[3:-2]], tree.root):
         faults.append((index, "the entry does not stand in that tree"))
     event = event_of(entry)
     if event is None:
         faults.append((index, "the entry is not an event in canonical form"))
     word = quorum(tree, asked)
     level = WITNESSED.format(word) if word else SIGNED_ONLY
-    said = {
-        "entries": tree.size,
-        "pruned": 0,
-        "count": len(faults),
-        "faults": faults,
-        "level": level,
-        "own_keys": False,
-    }
-    return {**said, "index": index, "event": event}
+    said = {"entries": tree.size, "pruned": 0, "count": len(faults), "faults": faults, "level": level}
+    return {**said, "own_keys": False, "index": index, "event": event}
 
 
 def small(path: Path, most: int) -> bytes:
