@@ -46,7 +46,7 @@ def test_it_can_go_on_lying_but_only_from_now_on(tmp_path: Path) -> None:
     admit(journal, 0)
     journal.flush()
     lie = Event(START, "access.principal.revoked", "owner", "", Outcome.DONE)
-    record, _ = seal(journal._key, 2, encode(lie))
+    record, _ = seal(bytes(journal._key), 2, encode(lie))
     os.write(journal._fd, record)
     ground.tail()
     assert [entry.sequence for entry in query(ground.folder, Query())] == [0, 1, 2]
@@ -69,7 +69,7 @@ def test_no_key_of_an_earlier_record_is_left_in_what_it_holds(tmp_path: Path) ->
         keys.append(key)
         one = data[at : at + HEAD.size + HEAD.unpack_from(data, at)[0] + TAG_OCTETS]
         key, at = bytes(read(one, key, len(keys) - 2).key), at + len(one)
-    assert key == journal._key
+    assert key == bytes(journal._key)
     held = [
         bytes(value)
         for name in journal.__slots__

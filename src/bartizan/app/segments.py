@@ -19,6 +19,7 @@ import msgspec
 from bartizan.app import messages as m
 from bartizan.app.channel import ChannelClosed, Message, close
 from bartizan.app.child import Child
+from bartizan.app.key_room import key_room
 from bartizan.clock import MILLISECOND, Clock
 from bartizan.crypto.keyring import sync_folder
 from bartizan.isolation.kernel import preallocate
@@ -105,10 +106,8 @@ class Record:
     async def begin(self) -> None:
         """Open the supervisor's own journal."""
         number, fd, key = await self._open("supervisor", None)
-        size = SIZES["supervisor"]
-        self._journal = Journal(
-            fd, read_sealed(key), number, "supervisor", self._boot, self._clock, capacity=size
-        )
+        first, size = key_room(read_sealed(key)), SIZES["supervisor"]
+        self._journal = Journal(fd, first, number, "supervisor", self._boot, self._clock, size)
 
     def note(self, kind: str, subject: str, outcome: Outcome, detail: dict[str, int | str]) -> None:
         """Record what the supervisor did or saw; before its journal is open, nothing happens that could be recorded.

@@ -37,6 +37,7 @@ from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
+from bartizan.app.key_room import key_room
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
 from bartizan.app.plan import Plan
@@ -91,9 +92,8 @@ class Worker:
         self.channel, self.clock = channel, SystemClock()
         self.plan = msgspec.json.decode(read_sealed(plan), type=Plan)
         self.listener = socket.socket(fileno=listener)
-        self.journal = Journal(
-            segment, read_sealed(key), boot.segment, "worker", boot.boot, self.clock, SIZES["worker"]
-        )
+        first = key_room(read_sealed(key))
+        self.journal = Journal(segment, first, boot.segment, "worker", boot.boot, self.clock, SIZES["worker"])
         self.journal.durable = self.plan.durability == "every"
         room = access.Ports(discover(access_controls), AUDIENCE)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)

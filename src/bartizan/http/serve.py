@@ -29,6 +29,7 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Entry, NotInForce, Ports, Registrar
 from bartizan.app.folder import Folder
+from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.segments import SIZES
@@ -228,7 +229,8 @@ def receive_start(channel: Channel, clock: Clock) -> Start:
     listeners = [socket.socket(fileno=fd) for fd in fds[:count]]
     given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[count:-2]]
     segment, key = fds[-2:]
-    journal = Journal(segment, read_sealed(key), boot.segment, "control", boot.boot, clock, SIZES["control"])
+    first = key_room(read_sealed(key))
+    journal = Journal(segment, first, boot.segment, "control", boot.boot, clock, SIZES["control"])
     journal.durable = boot.durable
     scraper = listeners[2] if boot.metrics else None
     return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})

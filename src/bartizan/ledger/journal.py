@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.ledger.event import Event, Outcome, encode
-from bartizan.ledger.segment import BETWEEN, KEY_OCTETS, MOST_BODIES, MOST_BODY, seal, shares
+from bartizan.ledger.segment import BETWEEN, KEY_OCTETS, MOST_BODIES, MOST_BODY, sealed_on, shares
 
 FORMAT: Final = 2
 """Version of the record's shape, as `ledger.segment.opened` names it."""
@@ -66,7 +66,8 @@ class Journal:
 
     Args:
         fd: the segment: write-only, append, empty. The journal owns it from here on.
-        first_key: 32 octets; overwritten with zeros once record 0 is written.
+        key: 32 octets, the first key; moved on in place with each write, so that where it lies is where the journal's
+            key is kept.
         segment: its number.
         writer: which process this is, a word of `vocabulary.PROCESS`.
         boot: the platform's run, 32 hexadecimal digits.
@@ -99,18 +100,18 @@ class Journal:
     def __init__(
         self,
         fd: int,
-        first_key: bytearray,
+        key: bytearray | memoryview,
         segment: int,
         writer: str,
         boot: str,
         clock: Clock,
         capacity: int = CAPACITY,
     ) -> None:
-        """Write record 0 and overwrite the first key."""
+        """Write record 0, which moves the first key on."""
         self.durable = False
         self._retired: tuple[int, ...] = ()
         self._buffer: list[bytes] = []
-        self._key: bytes | bytearray
+        self._key: bytearray | memoryview = key
         self._fd: int
         self.segment: int
         self.sequence: int
@@ -119,7 +120,7 @@ class Journal:
         self.broken: str
         self._clock, self._writer, self._boot = clock, writer, boot
         self.last = Nanoseconds(0)
-        self._begin(fd, first_key, segment, capacity, {})
+        self._begin(fd, segment, capacity, {})
 
     def record(
         self,
@@ -197,12 +198,10 @@ class Journal:
         first = self.sequence - len(bodies)
         content = BETWEEN.join(bodies)
         if len(content) <= MOST_BODIES:
-            frame, self._key = seal(self._key, first, content)
-            return frame
+            return sealed_on(self._key, first, content)
         frames: list[bytes] = []
         for share in shares(bodies):
-            frame, self._key = seal(self._key, first, BETWEEN.join(share))
-            frames.append(frame)
+            frames.append(sealed_on(self._key, first, BETWEEN.join(share)))
             first += len(share)
         return b"".join(frames)
 
@@ -247,13 +246,16 @@ class Journal:
         """Close this segment with its last record and go on in another.
 
         Args:
-            fd, first_key, segment, capacity: as for a new journal.
+            fd, segment, capacity: as for a new journal.
+            first_key: 32 octets; overwritten with zeros.
         Raises:
             JournalUnwritable: the closing or the opening could not be written.
         """
         before = self.segment
         self._end({"next": segment}, stays_open=self.durable)
-        self._begin(fd, first_key, segment, capacity, {"after": before})
+        self._key[:] = first_key
+        first_key[:] = bytes(KEY_OCTETS)  # with it all of this segment could be forged
+        self._begin(fd, segment, capacity, {"after": before})
 
     def close(self) -> None:
         """Write what was added and the closing record, and let go of the segment.
@@ -277,14 +279,11 @@ class Journal:
                 os.close(self._fd)
             self._fd, self.broken = -1, self.broken or "it is closed"
 
-    def _begin(
-        self, fd: int, first_key: bytearray, segment: int, capacity: int, more: dict[str, int | str]
-    ) -> None:
-        if len(first_key) != KEY_OCTETS:
+    def _begin(self, fd: int, segment: int, capacity: int, more: dict[str, int | str]) -> None:
+        if len(self._key) != KEY_OCTETS:
             raise JournalUnwritable(segment, "its first key is not 32 octets long")
         self._fd, self.segment, self.capacity = fd, segment, capacity
         self.sequence, self.used, self.broken = 0, 0, ""
-        self._key = first_key
         detail: dict[str, int | str] = {
             "writer": self._writer,
             "segment": segment,
@@ -292,12 +291,10 @@ class Journal:
             "format": FORMAT,
         }
         self.record("ledger.segment.opened", "platform", "", Outcome.DONE, "", detail | more)
-        try:
-            self.flush()
-        finally:  # the ratchet moved on; with this key, record 0 and all after could be forged
-            first_key[:] = bytes(KEY_OCTETS)
+        self.flush()
 
     def _fail(self, fault: str, cause: OSError | None = None) -> NoReturn:
         self.broken = fault
         self._buffer.clear()
+        self._key[:] = bytes(KEY_OCTETS)
         raise JournalUnwritable(self.segment, fault) from cause

@@ -23,6 +23,7 @@ from typing import Final
 import msgspec
 
 from bartizan.crypto.secret import Tag
+from bartizan.isolation.secrecy import wipe
 
 HEAD: Final = struct.Struct("<IIQ")
 TAG_OCTETS: Final = 32
@@ -65,17 +66,29 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 def seal(key: bytes | bytearray, sequence: int, bodies: bytes) -> tuple[bytes, bytes]:
-    """Return the frame and the key of the next one.
+    """Return the frame and the key of the next one; as `sealed_on`, for who has nothing to forget."""
+    kept = bytearray(key)
+    frame = sealed_on(kept, sequence, bodies)
+    return frame, bytes(kept)
+
+
+def sealed_on(key: bytearray | memoryview, sequence: int, bodies: bytes) -> bytes:
+    """Return the frame, and move the key on to that of the next one; no other copy of either is left.
 
     Args:
-        key: 32 octets.
+        key: 32 octets, overwritten.
         sequence: of the first record in it, from 0.
         bodies: at most `MOST_BODIES` octets.
     """
     head = HEAD.pack(len(bodies), zlib.crc32(bodies, sequence & _U32), sequence)
     content = head + bodies
     both = blake2b(content, key=key).digest()
-    return content + both[:32], both[32:]
+    frame = content + both[:TAG_OCTETS]
+    after = memoryview(both)[TAG_OCTETS:]  # no bytes of its own, which would have to be overwritten too
+    key[:] = after
+    after.release()
+    wipe(both)
+    return frame
 
 
 def shares(bodies: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
