@@ -83,19 +83,30 @@ def forged(part: str) -> str:
 def tries(token: str) -> Iterator[bytes]:
     """Yield requests with the word in each place that a client can write to."""
     mine = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    yield from of_models(mine)
+    yield from of_tokens(token)
+    yield from of_tools(mine)
+    yield f"GET http://{WORD}/v1/models HTTP/1.1\r\nHost: {WORD}\r\n\r\n".encode()
+    yield f"{WORD} {WORD} {WORD}\r\n\r\n".encode()
+    yield f"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n{WORD}\r\n\r\n".encode()
+
+
+def post(mine: Mapping[str, str], path: str, document: object, **fields: str) -> bytes:
+    return request("POST", path, {**mine, **fields}, json.dumps(document).encode())
+
+
+def of_models(mine: Mapping[str, str]) -> Iterator[bytes]:
     chat = {"model": "sample", "messages": [{"role": "user", "content": "hi"}]}
-
-    def post(path: str, document: object, **fields: str) -> bytes:
-        return request("POST", path, {**mine, **fields}, json.dumps(document).encode())
-
     path = "/v1/chat/completions"
-    yield post(path, {**chat, "model": WORD})
-    yield post(path, {**chat, "user": WORD, "messages": [{"role": "user", "name": WORD, "content": WORD}]})
-    yield post(path, {**chat, WORD: WORD})
+    yield post(mine, path, {**chat, "model": WORD})
     yield post(
-        path, {**chat, "tools": [{"type": "function", "function": {"name": WORD, "description": WORD}}]}
+        mine, path, {**chat, "user": WORD, "messages": [{"role": "user", "name": WORD, "content": WORD}]}
     )
-    yield post(path, {**chat, "stop": WORD, "metadata": {WORD: WORD}, "service_tier": WORD})
+    yield post(mine, path, {**chat, WORD: WORD})
+    yield post(
+        mine, path, {**chat, "tools": [{"type": "function", "function": {"name": WORD, "description": WORD}}]}
+    )
+    yield post(mine, path, {**chat, "stop": WORD, "metadata": {WORD: WORD}, "service_tier": WORD})
     for name in (
         "User-Agent",
         "Referer",
@@ -107,17 +118,24 @@ def tries(token: str) -> Iterator[bytes]:
         "Via",
         WORD,
     ):
-        yield post(path, chat, **{name: WORD})
+        yield post(mine, path, chat, **{name: WORD})
     yield post(
+        mine,
         path,
         chat,
         **{"Traceparent": f"00-{WORD}-{WORD}-01", "X-Forwarded-For": WORD, "Forwarded": f"for={WORD}"},
     )
-    yield post(f"/{WORD}/v1/chat/completions", chat)
-    yield post(f"/v1/{WORD}", chat)
-    yield post(f"{path}?{WORD}={WORD}", chat)
+    yield post(mine, f"/{WORD}/v1/chat/completions", chat)
+    yield post(mine, f"/v1/{WORD}", chat)
+    yield post(mine, f"{path}?{WORD}={WORD}", chat)
     yield request("GET", f"/v1/models/{WORD}", mine)
     yield request(WORD.upper().replace(".", "").replace("_", ""), path, mine)
+    message = {"model": WORD, "max_tokens": 9, "messages": [{"role": "user", "content": WORD}]}
+    version = {"anthropic-version": "2023-06-01", "anthropic-beta": WORD}
+    yield post(mine, "/claude/v1/messages", message, **version)
+
+
+def of_tokens(token: str) -> Iterator[bytes]:
     yield request("GET", "/v1/models", {"Authorization": f"Bearer {WORD}"})
     yield request("GET", "/v1/models", {"Authorization": f"{WORD} {token}"})
     for part in ("head", "claims"):
@@ -131,6 +149,9 @@ def tries(token: str) -> Iterator[bytes]:
     ):
         yield request("POST", "/oauth/token", form, body.encode())
         yield request("POST", "/oauth/token", {**form, "Authorization": f"Basic {basic}"}, body.encode())
+
+
+def of_tools(mine: Mapping[str, str]) -> Iterator[bytes]:
     tools = {"Accept": "application/json, text/event-stream"}
     call = {
         "jsonrpc": "2.0",
@@ -138,16 +159,13 @@ def tries(token: str) -> Iterator[bytes]:
         "method": "tools/call",
         "params": {"name": WORD, "arguments": {WORD: WORD}},
     }
-    yield post("/tools/mcp", call, **tools)
-    yield post("/tools/mcp", {**call, "method": WORD}, **tools)
-    yield post("/tools/mcp", call, **tools, **{"Mcp-Session-Id": WORD, "Mcp-Protocol-Version": WORD})
+    yield post(mine, "/tools/mcp", call, **tools)
+    yield post(mine, "/tools/mcp", {**call, "method": WORD}, **tools)
+    yield post(mine, "/tools/mcp", call, **tools, **{"Mcp-Session-Id": WORD, "Mcp-Protocol-Version": WORD})
     begin = {"protocolVersion": WORD, "capabilities": {}, "clientInfo": {"name": WORD, "version": WORD}}
-    yield post("/tools/mcp", {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": begin}, **tools)
-    message = {"model": WORD, "max_tokens": 9, "messages": [{"role": "user", "content": WORD}]}
-    yield post("/claude/v1/messages", message, **{"anthropic-version": "2023-06-01", "anthropic-beta": WORD})
-    yield f"GET http://{WORD}/v1/models HTTP/1.1\r\nHost: {WORD}\r\n\r\n".encode()
-    yield f"{WORD} {WORD} {WORD}\r\n\r\n".encode()
-    yield f"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n{WORD}\r\n\r\n".encode()
+    yield post(
+        mine, "/tools/mcp", {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": begin}, **tools
+    )
 
 
 def test_no_word_of_a_clients_is_in_the_record_or_the_log(running: Platform) -> None:
