@@ -30,6 +30,8 @@ from bench.bed.report import machine, record, table
 
 _COMMAND = str(Path(sys.executable).with_name("bartizan"))
 _PATIENCE_S = 60
+_TOKEN_S = 300
+"""After how long clients show another token: they live for twice as long."""
 KINDS = frozenset({"supervisor", "worker", "spare", "sealer", "dialer", "control", "sample"})
 """What can be killed; a spare is a worker that does not serve yet, or no more."""
 
@@ -125,7 +127,7 @@ def campaign(folder: Path, wanted: Wanted, chance: random.Random) -> Campaign:
         try:
             with Load(port, [_run(folder, "token").strip()]) as load:
                 _served(load)
-                killed, descriptors = _kill(folder, state, port, wanted, chance)
+                killed, descriptors = _kill(folder, load, port, wanted, chance)
                 _served(load)
         except LoadEnded as fault:
             raise CampaignFailed(f"a client ended early: {fault}") from fault
@@ -143,13 +145,18 @@ def campaign(folder: Path, wanted: Wanted, chance: random.Random) -> Campaign:
 
 
 def _kill(
-    folder: Path, state: Path, port: int, wanted: Wanted, chance: random.Random
+    folder: Path, load: Load, port: int, wanted: Wanted, chance: random.Random
 ) -> tuple[Counter[str], tuple[int, int]]:
-    killed = Counter[str]()
+    killed, state, fresh = Counter[str](), folder / "state", time.monotonic()
     supervisor = int(_status(state)["pid"])
     lives = {supervisor: (_descriptors(supervisor),) * 2}
     while kinds := wanted.of(killed):
         time.sleep(chance.expovariate(2.0))
+        if time.monotonic() - fresh > _TOKEN_S:
+            _until(lambda: _whole(state))
+            load.renew([_run(folder, "token").strip()])
+            fresh = time.monotonic()
+            _served(load)
         told, within = _until(partial(_within, state, kinds))
         kind, pid = chance.choice(within)
         try:

@@ -93,9 +93,9 @@ class Load:
 
     def __init__(self, port: int, tokens: Sequence[str], clients: int = 6) -> None:
         self._port, self._stop = port, threading.Event()
+        self._tokens = list(tokens)
         self._threads = [
-            threading.Thread(target=self._ask, args=(tokens[number % len(tokens)],), daemon=True)
-            for number in range(clients)
+            threading.Thread(target=self._ask, args=(number,), daemon=True) for number in range(clients)
         ]
         self.answered: list[str] = []
         self.statuses: Counter[int] = Counter()
@@ -114,19 +114,22 @@ class Load:
         if self.ended and kind is None:
             raise LoadEnded(self.ended)
 
-    def _ask(self, token: str) -> None:
+    def renew(self, tokens: Sequence[str]) -> None:
+        """Have each client show another token from its next request on: those that it began with expire."""
+        self._tokens = list(tokens)
+
+    def _ask(self, number: int) -> None:
         try:
-            self._go_on(token)
+            self._go_on(number)
         except Exception as fault:  # noqa: BLE001 - a client that has ended unseen would prove nothing
             self.ended.append(fault)
 
-    def _go_on(self, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def _go_on(self, number: int) -> None:
         while not self._stop.is_set():
             connection = HTTPConnection("localhost", self._port, timeout=15)
             try:
                 while not self._stop.is_set():
-                    self._once(connection, headers)
+                    self._once(connection, self._tokens[number % len(self._tokens)])
             except ConnectionRefusedError:
                 self.refused += 1
                 self._stop.wait(0.02)
@@ -135,7 +138,8 @@ class Load:
             finally:
                 connection.close()
 
-    def _once(self, connection: HTTPConnection, headers: dict[str, str]) -> None:
+    def _once(self, connection: HTTPConnection, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection.request("POST", "/v1/chat/completions", CHAT, headers)
         answer = connection.getresponse()
         answer.read()
