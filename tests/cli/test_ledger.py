@@ -1,6 +1,8 @@
 """The ledger as a command: what it is asked for, and that a slip of the hand costs nothing."""
 
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +185,57 @@ def test_what_cannot_be_proven_is_said(
     told = capsys.readouterr()
     assert said in told.err
     assert "Traceback" not in told.err
+
+
+def test_a_lost_machine_comes_back_from_a_backup_with_its_keys(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, anew = tmp_path / "kept", tmp_path / "anew"
+    assert run(["ledger", "backup", "--state", str(state), str(kept), "--private-keys"]) == Exit.CLEAN
+    assert "3 entries, verified" in capsys.readouterr().out
+    assert {path.stat().st_mode & 0o077 for path in (kept / "keys").iterdir()} == {0}
+    shutil.rmtree(state)
+    assert run(["ledger", "restore", "--state", str(anew), "--from", str(kept)]) == Exit.CLEAN
+    assert "restored: 3 entries" in capsys.readouterr().out
+    add(anew)
+    assert verify(anew, "--checkpoint", str(kept / "checkpoint")) == Exit.CLEAN
+    assert run(["ledger", "query", "--state", str(anew), "--kind", "ledger.tree.restored"]) == Exit.CLEAN
+    assert "entries=3 lost=0" in capsys.readouterr().out
+
+
+def test_an_older_backup_is_not_put_in_the_place_of_what_was_signed_since(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept"
+    assert run(["ledger", "backup", "--state", str(state), str(kept)]) == Exit.CLEAN
+    add(state)
+    (state / "ledger" / "tree.db").unlink()
+    for log in ("tree.db-wal", "tree.db-shm"):
+        (state / "ledger" / log).unlink(missing_ok=True)
+    assert run(["ledger", "restore", "--state", str(state), "--from", str(kept)]) == Exit.FINDINGS
+    assert "NOT RESTORED: 3 entries fit together, and they do not continue the 6" in capsys.readouterr().out
+    assert not (state / "ledger" / "tree.db").exists()
+
+
+def test_a_backup_goes_into_a_folder_of_its_own(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert run(["ledger", "backup", "--state", str(state), str(tmp_path)]) == Exit.USAGE
+    assert "is not empty" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_damaged_ledger_is_not_backed_up(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(state / "ledger" / "tree.db") as connection:
+        connection.execute("UPDATE entries SET entry = x'00'")
+    assert run(["ledger", "backup", "--state", str(state), str(tmp_path / "kept")]) == Exit.FINDINGS
+    assert "NOT BACKED UP" in capsys.readouterr().out
+    assert not (tmp_path / "kept").exists()
+
+
+def test_where_nothing_is_nothing_is_restored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "restore", "--state", str(tmp_path / "state")]) == Exit.USAGE
+    assert "name a backup or an export with --from" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`bartizan ledger`: verify the record, prove an entry, export it, or ask it questions."""
+"""`bartizan ledger`: verify the record, prove an entry, export, back up, restore it, or ask it questions."""
 
 import argparse
 import re
@@ -23,6 +23,8 @@ from bartizan.cli.command import (
 )
 from bartizan.cli.ledger_export import add_arguments, check_proof, run_export, run_prove
 from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
+from bartizan.cli.ledger_recover import add_arguments as recovering
+from bartizan.cli.ledger_recover import run_backup, run_restore
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.clock import SECOND, SystemClock
@@ -231,15 +233,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "--limit", type=whole(1, MOST), default=50, metavar="N", help="how many at most; default: 50"
     )
-    for action in (check, ask, *add_arguments(actions)):
+    for action in (check, ask, *add_arguments(actions), *recovering(actions)):
         state_options(action)
         json_option(action)
 
 
-_ACTIONS: Final = {"verify": _verify, "query": _query, "prove": run_prove, "export": run_export}
+_ACTIONS: Final = {
+    "verify": _verify,
+    "query": _query,
+    "prove": run_prove,
+    "export": run_export,
+    "backup": run_backup,
+    "restore": run_restore,
+}
 COMMAND = Command(
     "ledger",
-    "Reads the record of a state folder, also while the platform runs, or of a copy; changes nothing of it.\n"
+    "Reads the record of a state folder, also while the platform runs, or of a copy; restore alone changes it.\n"
     "Ends with 0; verify: with 1 where the record is not intact; 3 where it cannot be read.",
     _arguments,
     _run,

@@ -33,6 +33,8 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.ledger_keys.FileUnreadable": Exit.USAGE,
     "bartizan.ledger.export.ExportDiffers": Exit.USAGE,
     "bartizan.ledger.prove.NotCovered": Exit.USAGE,
+    "bartizan.ledger.backup.FolderTaken": Exit.USAGE,
+    "bartizan.ledger.restore.NoKeys": Exit.USAGE,
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,

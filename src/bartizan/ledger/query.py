@@ -150,8 +150,8 @@ def _entries(
     for first, run in rows:
         numbered = [pair for pair in enumerate(entries_in(run), first) if span[0] <= pair[0] < span[1]]
         for number, octets in reversed(numbered) if asked.last else numbered:
-            if len(octets) == ORIGIN.size or any(text not in octets for text in texts):
-                continue  # it was pruned, or cannot be meant
+            if len(octets) <= ORIGIN.size or any(text not in octets for text in texts):
+                continue  # nothing is left of it, or it cannot be meant
             entry = _decoded(folder, number, octets)
             if asked.matches(entry.event):
                 found.append(entry)

@@ -20,10 +20,11 @@ class StoredTree:
     Args:
         connection: to the ledger's tables.
     Raises:
-        ValueError: the right edge or the last entries are not what they should be.
+        ValueError: the right edge or the last entries are not what they should be. Entries whose body was lost, and that were
+            put in their place as such, may be among them.
     """
 
-    __slots__ = ("_connection", "_recent", "frontier", "node")
+    __slots__ = ("_connection", "_gaps", "_recent", "frontier", "node")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Load the right edge, and the entries that are not in a block yet."""
@@ -32,8 +33,9 @@ class StoredTree:
         self.node: Node = node_in(tile_in(connection), self.frontier)
         rows = connection.execute(f"{ENTRIES_FROM} ORDER BY number", (self.size // ENTRIES * ENTRIES,))
         recent = [entry for _, run in rows for entry in entries_in(run)]
-        self._recent = columns([entry[ORIGIN.size :] for entry in recent])
-        if len(self._recent) != self.size % ENTRIES:
+        bodies = [body for entry in recent if (body := entry[ORIGIN.size :])]
+        self._recent, self._gaps = columns(bodies), len(recent) - len(bodies)
+        if len(self._recent) + self._gaps != self.size % ENTRIES:
             raise ValueError("the entries are not as many as the tree says")
 
     @property
@@ -72,13 +74,16 @@ class StoredTree:
         )
 
     def _blocks(self) -> list[tuple[int, int, int, bytes]]:
-        number = (self.size - len(self._recent)) // ENTRIES
+        recent, gaps = self._recent, self._gaps
+        number = (self.size - len(recent) - gaps) // ENTRIES
+        ends = range(ENTRIES - gaps, len(recent) + 1, ENTRIES)
         full = [
-            summarize(number + at // ENTRIES, self._recent.part(at, at + ENTRIES))
-            for at in range(0, len(self._recent) - ENTRIES + 1, ENTRIES)
+            summarize(number + at, recent.part(max(end - ENTRIES, 0), end))
+            for at, end in enumerate(ends)
+            if end
         ]
-        if full:
-            self._recent = self._recent.part(len(full) * ENTRIES, len(self._recent))
+        if ends:
+            self._recent, self._gaps = recent.part(ends[-1], len(recent)), 0
         return [(block.number, block.least, block.most, block.terms) for block in full]
 
 

@@ -85,6 +85,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "digest": Hex(32),
         "tier": one_of("requests", "all"),
     },
+    "ledger.tree.restored": {"entries": Whole(), "lost": Whole()},
     "platform.process.started": {"process": PROCESS, "number": Whole()},
     "platform.process.died": {
         "process": PROCESS,

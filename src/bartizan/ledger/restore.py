@@ -1,0 +1,287 @@
+"""Putting a ledger together again from what is left of it, its backups and its exports.
+
+Rules of this file: a tree is made anew beside the damaged one, out of whatever fits together, and takes its place only if
+it continues everything that was ever signed; the damaged one is kept as evidence. Of what cannot be read anywhere the
+hash is enough to keep the tree whole; its body stays missing, and verification says so. Records that were in no tree yet are
+sealed from their segments as after any death of the sealer, as long as what is known of the segments can be read.
+"""
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.crypto.keyring import sync_folder
+from bartizan.ledger.block import ENTRIES, summarize
+from bartizan.ledger.checkpoint import Checkpoint, Verifiers
+from bartizan.ledger.database import FILE, SCHEMA, transaction
+from bartizan.ledger.entry import ORIGIN, OWN_SEGMENT
+from bartizan.ledger.grammar import columns
+from bartizan.ledger.installation import CHECKPOINT, KEYS, load_verifiers, read_small, take_lock, write_whole
+from bartizan.ledger.salvage import Database, Export, Part, Source, believed, database
+from bartizan.ledger.segment import BETWEEN
+from bartizan.ledger.tree import WIDTH, Frontier, fold, leaf_hash
+
+_DRAFT: Final = "tree.db.new"
+_DAMAGED: Final = "damaged"
+
+
+class NoKeys(Exception):
+    """Neither the ledger nor any source holds public keys to compare with."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the ledger's folder."""
+        super().__init__(
+            f"there are no public keys for the ledger in {folder}: name a backup or an export with --from"
+        )
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What came of it.
+
+    Attributes:
+        entries: that the tree has now.
+        signed: entries of the largest checkpoint that was ever signed, as far as is known here.
+        lost: how many of them have a hash and no body, and were not pruned.
+        whole: whether the tree continues every checkpoint; where it does not, nothing was changed.
+        evidence: where the damaged database lies now; empty where there was none.
+    """
+
+    entries: int
+    signed: int
+    lost: int
+    whole: bool
+    evidence: str = ""
+
+
+def restore(folder: Path, sources: Sequence[Path], remembered: Sequence[bytes] = ()) -> Restored:
+    """Put a ledger together again.
+
+    Args:
+        folder: of the ledger; nobody may be filling it.
+        sources: folders of backups and exports, the best first.
+        remembered: checkpoints that were kept elsewhere.
+    Raises:
+        PlatformRunning: somebody fills it.
+        NoKeys: nothing can be compared.
+    """
+    with ExitStack() as stack:
+        stack.callback(os.close, take_lock(folder))
+        own = stack.enter_context(database(folder))
+        read: list[Source] = [own, *(_source(path, stack) for path in sources)]
+        keys = _keys(folder, sources)
+        points = believed([*remembered, *(note for source in read for note in source.notes)], keys)
+        draft = folder / _DRAFT
+        draft.unlink(missing_ok=True)
+        made = _Draft(draft, {point.size for point in points.values()})
+        stack.callback(draft.unlink, missing_ok=True)
+        stack.callback(made.close)
+        made.fill(read)
+        note = max(points, key=lambda note: points[note].size, default=b"")
+        signed = points[note].size if note else 0
+        done = Restored(made.size, signed, made.lost, made.continues(points.values()))
+        if not done.whole:
+            return done
+        made.finish(own, note)
+        evidence = _replace(folder, draft)
+    if not (folder / KEYS).is_file():
+        write_whole(folder / KEYS, keys.encode())
+    if note and read_small(folder / CHECKPOINT) not in points:
+        write_whole(folder / CHECKPOINT, note)
+    return msgspec.structs.replace(done, evidence=evidence)
+
+
+def _source(path: Path, stack: ExitStack) -> Source:
+    """Return what is in a folder: an export, a backup, or the state folder of either kind."""
+    if (path / "tile").is_dir():
+        return Export(path)
+    return stack.enter_context(database(path / "ledger" if (path / "ledger").is_dir() else path))
+
+
+def _keys(folder: Path, sources: Sequence[Path]) -> Verifiers:
+    for place in (folder, *sources, *(path / "ledger" for path in sources)):
+        found = load_verifiers(place)
+        if found is not None:
+            return found
+    raise NoKeys(folder)
+
+
+class _Draft:
+    """The tree that is being made."""
+
+    def __init__(self, path: Path, sizes: set[int]) -> None:
+        """Begin with nothing, and keep the roots of the trees of these sizes."""
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        path.chmod(0o600)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        for statement in SCHEMA:
+            self._connection.execute(statement)
+        self._tree, self._sizes = Frontier(), sizes
+        self._roots = {0: Frontier().root()}
+        self.lost = self._highest = self._own_sequence = self._own_at = 0
+        self._next: dict[int, int] = {}
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return self._tree.size
+
+    def close(self) -> None:
+        """Let go of its file."""
+        self._connection.close()
+
+    def fill(self, sources: Sequence[Source]) -> None:
+        """Take what there is, up to the first entry of which nobody knows even the hash."""
+        number, more = 0, True
+        while more:
+            parts = [source.part(number) for source in sources]
+            leaves = list(_leaves(parts))
+            more = len(leaves) == ENTRIES
+            if leaves:
+                with transaction(self._connection):
+                    self._take(number, leaves, list(_entries(parts, leaves)))
+            number += 1
+
+    def _take(self, number: int, leaves: Sequence[bytes], entries: Sequence[bytes]) -> None:
+        base, at = self._tree.size, 0
+        inside = {size for size in self._sizes if base < size <= base + len(leaves)}
+        for stop in sorted({*inside, base + len(leaves)}):
+            tiles = self._tree.append(leaves[at : stop - base])
+            self._connection.executemany(
+                "INSERT INTO tiles VALUES (?, ?, ?)",
+                [(tile.level, tile.number, tile.hashes) for tile in tiles],
+            )
+            at = stop - base
+            if stop in inside:
+                self._roots[stop] = self._tree.root()
+        self._connection.executemany("INSERT INTO entries VALUES (?, ?)", _rows(base, entries))
+        bodies = [entry[ORIGIN.size :] for entry in entries if len(entry) > ORIGIN.size]
+        events = columns(bodies)
+        if len(leaves) == ENTRIES and events:
+            block = summarize(number, events)
+            row = (block.number, block.least, block.most, block.terms)
+            self._connection.execute("INSERT INTO blocks VALUES (?, ?, ?, ?)", row)
+        self.lost += sum(not entry for entry in entries)
+        self._learn(entries)
+
+    def _learn(self, entries: Sequence[bytes]) -> None:
+        """Take note of how far each segment came."""
+        for entry in filter(None, entries):
+            segment, sequence = ORIGIN.unpack_from(entry)
+            self._next[segment] = sequence + 1
+            self._highest = max(self._highest, segment)
+            if segment == OWN_SEGMENT and len(entry) > ORIGIN.size:
+                self._own_at = columns([entry[ORIGIN.size :]]).at[0]
+
+    def continues(self, points: Iterable[Checkpoint]) -> bool:
+        """Return whether every one of these checkpoints is of a beginning of this tree."""
+        return all(self._roots.get(point.size) == point.root for point in points)
+
+    def finish(self, own: Database, note: bytes) -> None:
+        """Add what is known of segments that are not sealed to their end, as far as it fits the tree."""
+        known = own.rows("SELECT * FROM segments ORDER BY number")
+        fits = [row for row in known if row[_SEQUENCE] == self._next.get(row[0], 0)]
+        lines = {row[_LINE] for row in fits}
+        pending = [row for row in own.rows("SELECT * FROM pending") if row[0] in lines]
+        highest = max(
+            [self._highest, *(row[0] for row in own.rows("SELECT CAST(highest AS INTEGER) FROM state"))]
+        )
+        state = (
+            1,
+            self.size,
+            self._tree.encode(),
+            self._next.get(OWN_SEGMENT, 0),
+            self._own_at,
+            highest,
+            note,
+        )
+        with transaction(self._connection):
+            self._connection.executemany("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", fits)
+            self._connection.executemany("INSERT INTO pending VALUES (?, ?, ?, ?)", pending)
+            self._connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", state)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_LINE, _SEQUENCE = 2, 5
+"""Columns of a row of segments."""
+
+
+def _leaves(parts: Sequence[Part]) -> Iterator[bytes]:
+    """Yield the hashes of a block's entries, group by group, up to the first that nobody knows."""
+    for group in range(ENTRIES // WIDTH):
+        span = slice(group * WIDTH, (group + 1) * WIDTH)
+        chosen = _group(
+            [_choices(part, span) for part in parts], {part.groups[group] for part in parts} - {b""}
+        )
+        for leaf in chosen:
+            if not leaf:
+                return
+            yield leaf
+
+
+def _choices(part: Part, span: slice) -> list[list[bytes]]:
+    """Return what a source says the hashes of a group are: as stored, and as they follow from its entries."""
+    hashed = [leaf_hash(entry) if len(entry) > ORIGIN.size else b"" for entry in part.entries[span]]
+    stored = list(part.leaves[span])
+    return [
+        [one or other for one, other in zip(stored, hashed, strict=True)],
+        [one or other for one, other in zip(hashed, stored, strict=True)],
+    ]
+
+
+def _group(sources: Sequence[list[list[bytes]]], above: set[bytes]) -> list[bytes]:
+    """Return the hashes of a group that lead to what is stored above it, or those that most sources have."""
+    choices = [choice for source in sources for choice in source]
+    for choice in choices:
+        if all(choice) and fold(choice) in above:
+            return choice
+    merged = [Counter(filter(None, column)).most_common(1) for column in zip(*choices, strict=True)]
+    return [found[0][0] if found else b"" for found in merged]
+
+
+def _entries(parts: Sequence[Part], leaves: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield for each hash the entry that has it, its origin alone where it was pruned, or nothing."""
+    for at, leaf in enumerate(leaves):
+        found = [part.entries[at] for part in parts if part.entries[at]]
+        whole = next((entry for entry in found if len(entry) > ORIGIN.size and leaf_hash(entry) == leaf), b"")
+        yield whole or next((entry for entry in found if len(entry) == ORIGIN.size), b"")
+
+
+def _rows(first: int, entries: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield index and run of rows that hold these entries, neighbours of one segment together; a lost one has an empty row."""
+    start = 0
+    for at in range(1, len(entries) + 1):
+        if at < len(entries) and _follows(entries[at - 1], entries[at]):
+            continue
+        bodies = [entry[ORIGIN.size :] for entry in entries[start:at]]
+        yield first + start, entries[start][: ORIGIN.size] + BETWEEN.join(bodies)
+        start = at
+
+
+def _follows(one: bytes, other: bytes) -> bool:
+    if not one or not other:
+        return False
+    (segment, sequence), after = ORIGIN.unpack_from(one), ORIGIN.unpack_from(other)
+    return bool(after == (segment, sequence + 1))
+
+
+def _replace(folder: Path, draft: Path) -> str:
+    """Put the new database in the place of the damaged one; return where that lies now."""
+    path, evidence = folder / FILE, ""
+    if path.exists():
+        number = 1 + sum(1 for _ in folder.glob(f"{FILE}.{_DAMAGED}-*"))
+        kept = folder / f"{FILE}.{_DAMAGED}-{number}"
+        for suffix in ("-wal", "-shm"):
+            log = path.with_name(f"{FILE}{suffix}")
+            if log.exists():
+                log.replace(kept.with_name(f"{kept.name}{suffix}"))
+        path.replace(kept)
+        evidence = str(kept)
+    os.link(draft, path)
+    sync_folder(folder)
+    return evidence
