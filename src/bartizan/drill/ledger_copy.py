@@ -10,18 +10,22 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from bartizan.clock import SECOND, Nanoseconds
+from bartizan.crypto.signature import Algorithm, SigningKey
 from bartizan.drill.attack import GotThrough, Held, Outcome, Undecided
 from bartizan.drill.target import Platform, Target
+from bartizan.ledger.checkpoint import Signers
 from bartizan.ledger.database import FILE, copy, transaction
 from bartizan.ledger.entry import Entry, encode_entry, entries_in
 from bartizan.ledger.event import encode
 from bartizan.ledger.grammar import columns_of
-from bartizan.ledger.installation import CHECKPOINT, load_verifiers, read_small
+from bartizan.ledger.installation import CHECKPOINT, KEYS, load_verifiers, read_small
 from bartizan.ledger.query import MOST, Query, query
 from bartizan.ledger.stored_tree import StoredTree
 from bartizan.ledger.verify import verify
 
 _ROUNDS, _ROUND_S = 100, 0.05
+_SIGNATURES = 2
 
 
 class NothingSigned(RuntimeError):
@@ -54,7 +58,8 @@ class Copy:
         if keys is None or not self.remembered:
             raise NothingSigned
         self._keys = keys
-        self.signed = keys.open(self.remembered).size
+        point = keys.open(self.remembered)
+        self.signed, self._at = point.size, Nanoseconds(point.at * SECOND)
 
     def entries(self) -> list[Entry]:
         """Return every entry of the copy."""
@@ -75,6 +80,53 @@ class Copy:
         with self._opened() as connection:
             apart(connection)
             connection.execute("DELETE FROM entries WHERE number >= ?", (size,))
+
+    def remove(self, index: int) -> None:
+        """Remove one entry, and nothing that depends on it."""
+        with self._opened() as connection:
+            apart(connection)
+            connection.execute("DELETE FROM entries WHERE number = ?", (index,))
+
+    def empty(self, index: int) -> None:
+        """Take the body of one entry, so that it looks as if it had been pruned."""
+        with self._opened() as connection:
+            apart(connection)
+            connection.execute("UPDATE entries SET entry = substr(entry, 1, 16) WHERE number = ?", (index,))
+
+    def swap(self, index: int) -> None:
+        """Exchange one entry with the next, and nothing that depends on them."""
+        with self._opened() as connection:
+            apart(connection)
+            rows = connection.execute(
+                "SELECT number, entry FROM entries WHERE number IN (?, ?)", (index, index + 1)
+            ).fetchall()
+            (first, one), (second, other) = rows
+            pairs = [(other, first), (one, second)]
+            connection.executemany("UPDATE entries SET entry = ? WHERE number = ?", pairs)
+
+    def strip(self, line: int) -> None:
+        """Remove a signature from every checkpoint that is here: 0 is the Ed25519 one, 1 the ML-DSA-44 one."""
+        lines = self.remembered.splitlines(keepends=True)
+        del lines[len(lines) - _SIGNATURES + line]
+        self._sign(b"".join(lines))
+
+    def resign(self) -> None:
+        """Sign the tree as it is with keys of one's own under the same name, and put their public halves beside it."""
+        signers = Signers(
+            self._keys.origin,
+            SigningKey.generate(Algorithm.ED25519),
+            SigningKey.generate(Algorithm.ML_DSA_44),
+        )
+        with self._opened() as connection:
+            tree = StoredTree(connection)
+            size, root = tree.size, tree.frontier.root()
+        (self.folder / KEYS).write_bytes(signers.verifiers.encode())
+        self._sign(signers.sign(size, root, self._at))
+
+    def _sign(self, note: bytes) -> None:
+        (self.folder / CHECKPOINT).write_bytes(note)
+        with self._opened() as connection:
+            connection.execute("UPDATE state SET note = ?", (note,))
 
     def rebuild(self, entries: Sequence[Entry]) -> None:
         """Replace the whole tree by that of other entries, hashes and summaries with it."""
