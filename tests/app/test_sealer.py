@@ -16,8 +16,9 @@ from bartizan.app.folder import Folder
 from bartizan.app.sealer import Sealer
 from bartizan.clock import SystemClock
 from bartizan.isolation.memory import sealed
-from bartizan.ledger.installation import segment_path
+from bartizan.ledger.installation import RESERVE, segment_path
 from bartizan.ledger.journal import Journal
+from bartizan.store.reserve import Reserve
 from tests.ledger.ground import BOOT, admit
 
 RECORDS = 40_000
@@ -42,7 +43,8 @@ class Supervised:
     def _seal(self) -> None:
         with self._theirs, suppress(ChannelClosed):
             boot = m.BootSealer(folder=str(self.folder.root), names=["localhost"], boot=BOOT, live=[])
-            Sealer(Channel(self._theirs, m.SealerOrders), boot).run()
+            room = Reserve(self.folder.ledger / RESERVE, 1 << 16)
+            Sealer(Channel(self._theirs, m.SealerOrders), boot, room).run()
 
     def hear(self, kind: type) -> object:
         """Return the next report of a kind; take note of how many entries the tree has."""

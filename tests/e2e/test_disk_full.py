@@ -17,7 +17,7 @@ import pytest
 from bench.bed.crowd import Load, configured, require_accounted
 from tests.e2e import adjusted, conftest
 from tests.e2e.conftest import COMMAND, Platform
-from tests.e2e.test_processes import process, until
+from tests.e2e.test_processes import process, query, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,7 +30,11 @@ SIZES = {"worker": 1 << 20, "control": 256 << 10, "supervisor": 64 << 10}
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Yield a folder on a disk of 16 MiB."""
-    monkeypatch.setattr(conftest, "COMMAND", adjusted.command(bartizan__app__segments={"SIZES": SIZES}))
+    adjustments = {
+        "bartizan__app__segments": {"SIZES": SIZES},
+        "bartizan__ledger__installation": {"RESERVED": 1 << 20},
+    }
+    monkeypatch.setattr(conftest, "COMMAND", adjusted.command(**adjustments))
     with tempfile.TemporaryDirectory(prefix="bartizan-disk-") as folder:
         mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", folder]
         subprocess.run(mount, check=True)
@@ -76,6 +80,27 @@ def test_it_goes_on_with_what_is_reserved_then_refuses_then_goes_on(small: Path)
         assert running.run("down").returncode == 0
         require_accounted(running.state, load.answered)
         assert running.run("ledger", "verify").returncode == 0
+
+
+def test_the_owner_can_revoke_and_the_sealer_seals_with_not_one_octet_left(small: Path) -> None:
+    with configured() as configuration, ExitStack() as stack:
+        running = start(stack, small, configuration)
+        assert running.run("identity", "add", "intruder").returncode == 0
+        reserves = (running.state / "store.reserve", running.state / "ledger" / "reserve")
+        until(lambda: all(path.is_file() for path in reserves))
+        with Load(running.port, [running.token()], clients=2) as load:
+            until(lambda: len(load.answered) > 50)
+            fill(small)
+            until(lambda: not reserves[1].exists())  # the sealer has taken its own
+            until(lambda: load.statuses[503] or load.refused or load.failed)
+            assert running.run("identity", "revoke", "workload.intruder").returncode == 0
+            assert not reserves[0].exists()
+        revoked = {"access.principal.revoked"}
+        until(lambda: {e["kind"] for e in query(running, "--kind", "access.principal.revoked")} == revoked)
+        assert running.run("ledger", "verify").returncode == 0
+        (running.state / "run" / "ballast").unlink()
+        assert running.run("down").returncode == 0
+        require_accounted(running.state, load.answered)
 
 
 def test_what_dies_meanwhile_comes_back_when_there_is_room(small: Path) -> None:

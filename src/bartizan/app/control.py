@@ -8,10 +8,11 @@ record. Nothing here knows HTTP.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access import register as people
 from bartizan.access.controls import request_authenticated
@@ -27,6 +28,8 @@ from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import State
 from bartizan.ledger.event import Event, Outcome
+
+Changed = TypeVar("Changed")
 
 OWNER: Final = "user.owner"
 """Who owns this installation: whoever may open the owner's socket."""
@@ -84,6 +87,7 @@ class Ports(msgspec.Struct, frozen=True):
             NotInForce.
         services: what policy is to know.
         policy: Cedar text; empty for the built-in policies.
+        room: makes room on a full disk; returns whether there was any to be made.
     """
 
     store: Engine
@@ -93,6 +97,7 @@ class Ports(msgspec.Struct, frozen=True):
     publish: Callable[[State], Awaitable[int]]
     services: tuple[Exposed, ...]
     policy: str = ""
+    room: Callable[[], bool] = lambda: False
 
 
 class Registrar:
@@ -209,8 +214,7 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        with self._ports.store.begin() as connection:
-            person = people.revoke(connection, principal)
+        person = self._take_away(lambda connection: people.revoke(connection, principal))
         generation = await self._publish()
         self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
         return generation
@@ -222,8 +226,7 @@ class Registrar:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
-        with self._ports.store.begin() as connection:
-            people.revoke_token(connection, token, until)
+        self._take_away(lambda connection: people.revoke_token(connection, token, until))
         generation = await self._publish()
         self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
         return generation
@@ -234,12 +237,26 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        with self._ports.store.begin() as connection:
-            person = people.erase(connection, principal)
+        person = self._take_away(lambda connection: people.erase(connection, principal))
         people.forget(self._ports.store)
         generation = await self._publish()
         self._record([Entry("access.principal.erased", "owner", person.pseudonym, Outcome.DONE)])
         return generation
+
+    def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:
+        """Commit what takes something away; where the disk is full, into the room that is kept for that.
+
+        Raises:
+            OperationalError: the store takes nothing, and there is no room to be made.
+        """
+        try:
+            with self._ports.store.begin() as connection:
+                return change(connection)
+        except OperationalError:
+            if not self._ports.room():
+                raise
+        with self._ports.store.begin() as connection:
+            return change(connection)
 
     # ---- what others report --------------------------------------------------------------------------------
     def report(self, entries: Sequence[Entry]) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import msgspec
 
 NAMES: Final = frozenset(
     {".gitignore", "ca.pem", "keys", "ledger", "model", "run", "store.db"}
-    | {"store.db-journal", "store.db-shm", "store.db-wal"}
+    | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
 _LOCK: Final = "lock"
@@ -63,6 +63,11 @@ class Folder(msgspec.Struct, frozen=True):
     def segments(self) -> Path:
         """Journal segments that are not yet wholly in the tree."""
         return self.ledger / "segments"
+
+    @property
+    def reserve(self) -> Path:
+        """Room that is given back so that the owner can revoke although the disk is full."""
+        return self.root / "store.reserve"
 
     @property
     def run(self) -> Path:

@@ -26,8 +26,9 @@ from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointInvalid
 from bartizan.ledger.database import LedgerUnreadable
-from bartizan.ledger.installation import KeysReplaced, PlatformRunning, load_signers
+from bartizan.ledger.installation import RESERVE, RESERVED, KeysReplaced, PlatformRunning, load_signers
 from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
+from bartizan.store.reserve import Reserve
 
 _LOOK_MS: Final = 100
 _LOOK: Final = Nanoseconds(_LOOK_MS * MILLISECOND)
@@ -38,6 +39,8 @@ _GARBAGE: Final = 200_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
 _LARGE: Final = 256 << 10
 """Octets from which on a piece of memory is given back whole: what is read of a journal at once comes to more."""
+_LOOK_FOR_ROOM: Final = Nanoseconds(60 * SECOND)
+"""How often the reserve is looked for, which was given back where the disk was full."""
 _PREDECESSOR: Final = Nanoseconds(10 * SECOND)
 """How long a sealer of an earlier run may take to finish."""
 _LAST_WORDS: Final = Nanoseconds(10 * SECOND)
@@ -52,7 +55,7 @@ REFUSED: Final = (
 class Sealer:
     """The sequencer and the authorities, behind the supervisor's channel."""
 
-    def __init__(self, channel: Channel, boot: m.BootSealer) -> None:
+    def __init__(self, channel: Channel, boot: m.BootSealer, room: Reserve) -> None:
         """Load every key, and finish what earlier writers left.
 
         Raises:
@@ -65,7 +68,9 @@ class Sealer:
         self._hear_out(frozenset(boot.live))
         self._sequencer.recover(frozenset(boot.live))
         self._told, self._told_altered = (-1, -1), set[int]()
-        self._signed = self._clock.now()
+        self._signed = self._looked_for_room = self._clock.now()
+        self._room = room
+        room.keep()
 
     def run(self) -> None:
         """Seal until the orders end, then seal what is left."""
@@ -130,6 +135,9 @@ class Sealer:
         if not grew or now - self._signed > _SIGN_EVERY:
             self._sequencer.checkpoint()
             self._signed = now
+        if now - self._looked_for_room > _LOOK_FOR_ROOM:
+            self._room.keep()
+            self._looked_for_room = now
         altered = self._sequencer.altered
         for segment in set(altered) - self._told_altered:
             self._channel.send(m.Altered(segment=segment))
@@ -160,8 +168,9 @@ def main(argv: list[str]) -> int:
     keep_apart(_LARGE)
     channel = Channel(socket.socket(fileno=int(argv[0])), m.SealerOrders)
     boot, _ = channel.receive()
+    room = Reserve(Folder(Path(boot.folder)).ledger / RESERVE, RESERVED)
     try:
-        sealer = Sealer(channel, boot)
+        sealer = Sealer(channel, boot, room)
         gc.freeze()
         gc.set_threshold(_GARBAGE, 10, 100)  # a batch is a hundred thousand objects and no cycle
         sealer.run()
@@ -169,7 +178,8 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{fault}\n")
         return 3
     except sqlite3.OperationalError as fault:  # a full disk, or one that fails
-        words = f"the ledger in {boot.folder} cannot be written: {fault}; free some space on its disk"
+        spare = "what was reserved for this is in use now, so " if room.release() else ""
+        words = f"the ledger in {boot.folder} cannot be written: {fault}; {spare}free some space on its disk"
         sys.stderr.write(f"{words}\n")
         return 3
     return 0

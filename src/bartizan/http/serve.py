@@ -46,10 +46,13 @@ from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.engine import PolicyInvalid, join
 from bartizan.store.engine import StoreUnusable, open_store
+from bartizan.store.reserve import Reserve
 
 _CONNECTIONS: Final = 256
 _DRAIN_S: Final = 5
 _IN_FORCE_S: Final = 10.0
+_RESERVED: Final = 1 << 20
+"""Octets on the disk that are kept for what takes away: revocations and erasures."""
 _REFUSALS_S: Final = 1.0
 _STORE: Final = "store.db"
 _COULD_NOT_EVALUATE: Final = 3
@@ -245,7 +248,8 @@ def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
 async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
     folder = Folder(Path(start.boot.state))
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
-    supervision = Supervision(channel, start.journal)
+    supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
+    room.keep()
     registrar = Registrar(
         Ports(
             store=open_store(f"sqlite:///{folder.root / _STORE}"),
@@ -255,6 +259,7 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
             publish=supervision.publish,
             services=exposed(start.boot.services),
             policy=join(start.policies, schema()),
+            room=room.release,
         )
     )
     supervision.registrar = registrar
@@ -270,7 +275,7 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, registrar, servers)
+    await _until_gone(supervision, registrar, room, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         start.journal.close()
@@ -295,7 +300,10 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 
 async def _until_gone(
-    supervision: Supervision, registrar: Registrar, servers: Sequence[tuple[Server, socket.socket]]
+    supervision: Supervision,
+    registrar: Registrar,
+    room: Reserve,
+    servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
     async with asyncio.TaskGroup() as group:
@@ -308,6 +316,7 @@ async def _until_gone(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REFUSALS_S):
                     await supervision.gone.wait()
+            room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 registrar.record_refusals()
         for server, _ in servers:

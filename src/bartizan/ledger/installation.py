@@ -22,6 +22,9 @@ CHECKPOINT: Final = "checkpoint"
 WITNESSED: Final = "witnessed"
 """The latest checkpoint that enough witnesses have cosigned."""
 SEGMENTS: Final = "segments"
+RESERVE: Final = "reserve"
+RESERVED: Final = 16 << 20
+"""File, and its octets, that keep room: given back where the disk is full, so that sealing goes on, which gives segments back."""
 LOCK: Final = "lock"
 KEY_FILES: Final = {
     Algorithm.ED25519: "ledger-ed25519.pem",
