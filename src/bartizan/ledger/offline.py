@@ -403,12 +403,16 @@ def verify_proof(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Return what is to be said of a proof."""
     if asked.keys is None:
         raise Unusable("a proof holds no keys: name the ledger's with --keys")
-    keys = ledger_keys(asked.keys)
-    head, _, note = small(path, MOST_PROOF).partition(b"\n\n")
+    return proof_of(small(path, MOST_PROOF), ledger_keys(asked.keys), asked)
+
+
+def proof_of(octets: bytes, keys: list[Key], asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what is to be said of a proof's octets."""
+    head, _, note = octets.partition(b"\n\n")
     lines = [*head.decode("ascii", "replace").split("\n"), "", ""]
     found = re.fullmatch(r"index (0|[1-9][0-9]{0,18})", lines[2])
     if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra ") or found is None:
-        raise Unusable(f"{path} is not a proof with its entry")
+        raise Unusable("this is not a proof with its entry")
     entry, index, tree = base64_of(lines[1][6:]), int(found[1]), tree_of(note)
     faults = []
     if why := believed(tree, keys):
