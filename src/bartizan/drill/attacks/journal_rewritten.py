@@ -11,18 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.target import Platform, Target
+from bartizan.drill.target import APART, Platform, Target
 from bartizan.drill.trial import PLAIN
 from bartizan.ledger.installation import SEGMENTS
 
 _ROUNDS, _ROUND_S = 100, 0.05
 _ALTERED = "ledger.segment.altered"
-_APART = ('pq = "preferred"',)
-"""A twin of its own: its record says for ever that a journal was altered, so that it verifies no more."""
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(_APART)
+    twin = target.twin(APART)
     token, since = twin.caller(), twin.size()
     sealer = next((one.pid for one in twin.processes() if one.name == "sealer"), None)
     if sealer is None:
