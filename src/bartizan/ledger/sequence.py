@@ -56,7 +56,8 @@ class TreeDiffers(Exception):
         word = "rolled back" if size < signed else "rewritten"
         super().__init__(
             f"the ledger was {word}: a checkpoint of {signed} entries was signed, the stored tree has {size} "
-            f"and does not continue it. Keep this folder as evidence and restore or move away the ledger"
+            f"and does not continue it. Keep this folder as evidence; `bartizan ledger restore --from BACKUP` mends it, or "
+            f"move it away to begin a new one"
         )
         self.signed, self.size = signed, size
 
