@@ -36,7 +36,7 @@ class Block(msgspec.Struct, frozen=True):
 
 def term(field: str, value: str) -> bytes:
     """Return the short name of a field's value; others may share it, one in four thousand million."""
-    return crc32(value.encode(), _FIELDS[field]).to_bytes(TERM_OCTETS, "big")
+    return crc32(value.encode(errors="surrogatepass"), _FIELDS[field]).to_bytes(TERM_OCTETS, "big")
 
 
 def summarize(number: int, events: Columns) -> Block:

@@ -22,6 +22,21 @@ MOST: Final = 100_000
 """Entries that one query returns at most."""
 
 
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """What an entry says, read quickly: its parts are as in `Event`, and as somebody wrote them; verify looks closer."""
+
+    at: int
+    kind: str
+    actor: str
+    subject: str
+    outcome: Outcome
+    control: str
+    detail: dict[str, int | str]
+
+
+_SAID: Final = msgspec.json.Decoder(Said)
+
+
 class Query(msgspec.Struct, frozen=True):
     """What is asked; every part that is given must fit.
 
@@ -46,7 +61,7 @@ class Query(msgspec.Struct, frozen=True):
     last: bool = False
     limit: int = 1000
 
-    def matches(self, event: Event) -> bool:
+    def matches(self, event: Event | Said) -> bool:
         """Return whether an event is among what is asked for."""
         return (
             self.since <= event.at < self.until
@@ -75,12 +90,38 @@ def find(connection: sqlite3.Connection, folder: Path, asked: Query) -> tuple[En
     """Return what `query` does, of a ledger that is open already."""
     limit = max(0, min(asked.limit, MOST))
     found: list[Entry] = []
-    for first, end in _places(connection, asked):
+    for first, end in places(connection, asked):
         if len(found) >= limit:
             break
         part = _entries(connection, folder, asked, (max(first, asked.first), end), limit - len(found))
         found = [*part, *found] if asked.last else [*found, *part]
     return tuple(found)
+
+
+def events(connection: sqlite3.Connection, folder: Path, asked: Query) -> Iterator[Said]:
+    """Yield what all the entries say that fit, in the order of the tree; `last` and `limit` mean nothing here.
+
+    Raises:
+        LedgerUnreadable: an entry is not an event.
+    """
+    texts = _texts(asked)
+    for first, end in places(connection, msgspec.structs.replace(asked, last=False)):
+        rows = connection.execute(f"{ENTRIES_FROM} AND number < ? ORDER BY number", (first, end))
+        for start, run in rows:
+            for number, octets in enumerate(entries_in(run), start):
+                if not max(first, asked.first) <= number < end or len(octets) == ORIGIN.size:
+                    continue
+                if all(text in octets for text in texts):
+                    said = _said(folder, number, octets)
+                    if asked.matches(said):
+                        yield said
+
+
+def _said(folder: Path, number: int, octets: bytes) -> Said:
+    try:
+        return _SAID.decode(octets[ORIGIN.size :])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise LedgerUnreadable(folder, f"entry {number} is not an event") from fault
 
 
 def pruned(connection: sqlite3.Connection, folder: Path) -> dict[int, Range]:
@@ -101,17 +142,18 @@ def size(folder: Path) -> int:
         LedgerUnreadable: there is no ledger, or it is damaged.
     """
     with reading(folder) as connection:
-        return _size(connection)
+        return size_of(connection)
 
 
-def _size(connection: sqlite3.Connection) -> int:
+def size_of(connection: sqlite3.Connection) -> int:
+    """Return what `size` does, of a ledger that is open already."""
     last = connection.execute(f"{ENTRIES_FROM} ORDER BY number DESC LIMIT 1", (0,)).fetchone()
     return int(last[0]) + len(entries_in(last[1])) if last else 0
 
 
-def _places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int, int]]:
+def places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int, int]]:
     """Yield the ranges of entries that may hold what is asked for, in the order in which to look."""
-    size = _size(connection)
+    size = size_of(connection)
     tail = (size // ENTRIES * ENTRIES, size)
     if asked.last:
         yield tail
@@ -132,17 +174,9 @@ def _places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int,
 def _entries(
     connection: sqlite3.Connection, folder: Path, asked: Query, span: tuple[int, int], most: int
 ) -> list[Entry]:
-    # canonical JSON holds no quotation mark inside a value, so that these octets stand in a match and nowhere else
-    wanted = [
-        f'"{field}":"{value}"'
-        for field in ("actor", "subject", "control")
-        if (value := getattr(asked, field))
-    ]
-    wanted += [f'"kind":"{asked.kind}'] if asked.kind else []
-    wanted += [f'"outcome":"{asked.outcome.value}"'] if asked.outcome else []
-    texts = [text.encode() for text in wanted]
+    texts = _texts(asked)
     rows = connection.execute(
-        f"{ENTRIES_FROM} AND number < ? {' AND instr(entry, ?) > 0' * len(wanted)} "
+        f"{ENTRIES_FROM} AND number < ? {' AND instr(entry, ?) > 0' * len(texts)} "
         f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
         (span[0] // ENTRIES * ENTRIES, span[1], *texts),
     )
@@ -158,6 +192,18 @@ def _entries(
             if len(found) >= most:
                 return found[::-1] if asked.last else found
     return found[::-1] if asked.last else found
+
+
+def _texts(asked: Query) -> list[bytes]:
+    """Return octets that every entry has which fits: canonical JSON holds no quotation mark inside a value."""
+    wanted = [
+        f'"{field}":"{value}"'
+        for field in ("actor", "subject", "control")
+        if (value := getattr(asked, field))
+    ]
+    wanted += [f'"kind":"{asked.kind}'] if asked.kind else []
+    wanted += [f'"outcome":"{asked.outcome.value}"'] if asked.outcome else []
+    return [text.encode(errors="surrogatepass") for text in wanted]
 
 
 def _decoded(folder: Path, number: int, octets: bytes) -> Entry:
