@@ -17,11 +17,12 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas)
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis)
 	@$(INSTALL) dev
 	@$(if $(COMPILED),$(INSTALL) compiled && $(BIN)/python -m tools.compile)
 	@$(if $(EDGE),$(INSTALL) edge)
 	@$(if $(OPENAPI),$(INSTALL) openapi)
+	@$(if $(COLUMNS),$(INSTALL) columns)
 	@$(if $(MODEL),$(INSTALL) $(MODEL))
 
 up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
@@ -77,6 +78,7 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
 	@$(LOCK) --upgrade pyproject.toml --extra openapi --constraint requirements/dev.txt --output-file requirements/openapi.txt
+	@$(LOCK) --upgrade pyproject.toml --extra columns --constraint requirements/dev.txt --output-file requirements/columns.txt
 	@$(LOCK) --upgrade --group compiled --constraint requirements/dev.txt --output-file requirements/compiled.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt

@@ -32,6 +32,7 @@ INCLUDES = {
     "fuzz": {"run", "dev", "fuzz"},
     "gemma": {"run", "gemma"},
     "openapi": {"run", "openapi"},
+    "columns": {"run", "columns"},
 }
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)

@@ -12,7 +12,7 @@ from bartizan.ledger.aggregate import Aggregate, AggregateInvalid, aggregate, fr
 from bartizan.ledger.archive import Archive
 from bartizan.ledger.column_fields import COUNTED, NUMBERS
 from bartizan.ledger.columns import pieces
-from bartizan.ledger.counting import QUANTILES, Measure, Row, Source
+from bartizan.ledger.counting import QUANTILES, Measure, Row, Source, Value
 from bartizan.ledger.database import LedgerUnreadable, reading
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome
@@ -50,7 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             outcome = Outcome.DONE if number % 4 else Outcome.FAILED
             journal.record("gateway.request.completed", actor, subject, outcome, "", detail)
             if number % 50 == 0:
-                journal.record("drill.attack.tried", "owner", "", Outcome.DENIED, "ledger.intact", {"micros": 5})
+                journal.record(
+                    "drill.attack.tried", "owner", "", Outcome.DENIED, "ledger.intact", {"micros": 5}
+                )
         journal.flush()
         ground.tail()
         if part == 0:
@@ -63,22 +65,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def naive(entries: tuple[Entry, ...], asked: Aggregate) -> list[Row]:
     """Count as who has never heard of indices would."""
-    groups: dict[tuple[object, ...], list[Entry]] = {}
+    groups: dict[tuple[int, tuple[Value, ...]], list[Entry]] = {}
     for entry in entries:
         if entry.index >= asked.where.first and asked.where.matches(entry.event):
             start = entry.event.at - entry.event.at % asked.bucket if asked.bucket else 0
-            groups.setdefault((start, *(said(entry, name) for name in asked.by)), []).append(entry)
+            groups.setdefault((start, tuple(said(entry, name) for name in asked.by)), []).append(entry)
     rows = []
-    for (start, *values), members in groups.items():
+    for (start, values), members in groups.items():
         numbers = sorted(int(one.event.detail[asked.of]) for one in members if asked.of in one.event.detail)
-        rows.append(Row(start, tuple(values), len(members), measure(numbers) if numbers else None))  # type: ignore[arg-type]  # said
-    return sorted(rows, key=lambda row: (row.start, -row.count, [(v is not None, v or 0) if not isinstance(v, str) else (True, v) for v in row.values]))  # fmt: skip
+        rows.append(Row(start, values, len(members), measure(numbers) if numbers else None))
+    return sorted(rows, key=order)
 
 
-def said(entry: Entry, name: str) -> object:
+def order(row: Row) -> tuple[object, ...]:
+    return (
+        row.start,
+        -row.count,
+        [(value is not None, value if value is not None else 0) for value in row.values],
+    )
+
+
+def said(entry: Entry, name: str) -> Value:
     if name == "outcome":
         return entry.event.outcome.value
-    return getattr(entry.event, name, entry.event.detail.get(name))
+    value: Value = getattr(entry.event, name, entry.event.detail.get(name))
+    return value
 
 
 def measure(numbers: list[int]) -> Measure:
@@ -151,7 +162,9 @@ def test_what_has_no_answer_is_refused_by_name(wrong: dict[str, object]) -> None
         Aggregate(**wrong)  # type: ignore[arg-type]  # that is the point
 
 
-HOSTILE = st.sampled_from(["'; DROP TABLE x; --", "' OR '1'='1", '"', "$files", "%", "\\", "\0", "*", "\ud800"])
+HOSTILE = st.sampled_from(
+    ["'; DROP TABLE x; --", "' OR '1'='1", '"', "$files", "%", "\\", "\0", "*", "\ud800"]
+)
 
 
 @settings(max_examples=25)

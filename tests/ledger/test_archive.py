@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from bartizan.ledger import archive as archiving
 from bartizan.ledger.aggregate import Aggregate, aggregate, from_tree
-from bartizan.ledger.archive import Archive, remove
 from bartizan.ledger.column_pieces import piece_of
-from bartizan.ledger.columns import FOLDER, pieces, pieces_folder
+from bartizan.ledger.columns import FOLDER, pieces, pieces_folder, remove
 from bartizan.ledger.counting import Answer, Source
 from bartizan.ledger.database import LedgerUnreadable, reading
 from bartizan.ledger.prune import Retention
-from bartizan.ledger.query import Query, size
+from bartizan.ledger.query import size
 from bartizan.ledger.verify import verify
 from tests.ledger.columned import SMALL, archived, catch_up, small_pieces
 from tests.ledger.ground import KEYS, Ground, fill, rebuild
@@ -271,7 +270,9 @@ def test_a_copy_that_nobody_keeps_any_more_is_removed_whole(tmp_path: Path) -> N
     right(tmp_path, Source.TREE)
 
 
-@given(st.text(max_size=40) | st.from_regex(r"[0-9]{12}-[0-9]{12}-[0-9]{1,3}-[0-9a-f]{16}-[0-9a-f]{16}\.parquet"))
+@given(
+    st.text(max_size=40) | st.from_regex(r"[0-9]{12}-[0-9]{12}-[0-9]{1,3}-[0-9a-f]{16}-[0-9a-f]{16}\.parquet")
+)
 def test_a_name_is_a_piece_s_or_none(name: str) -> None:
     found = piece_of(name)
     assert found is None or (found.name == name and found.level in SMALL)

@@ -10,7 +10,7 @@ import pytest
 from tests.structure.sources import PACKAGE
 
 HEAVY = frozenset({
-    "cedarpy", "hyperscan", "jax", "numpy", "openai", "pandas", "scipy", "sklearn", "sqlalchemy", "starlette", "torch",
+    "cedarpy", "duckdb", "hyperscan", "jax", "numpy", "openai", "pandas", "scipy", "sklearn", "sqlalchemy", "starlette", "torch",
     "transformers", "uvicorn", "xllamacpp",
 })  # fmt: skip
 """What neither the package nor its command needs before it knows what to do."""

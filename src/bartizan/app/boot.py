@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 async def _sealer(s: "Supervisor", child: Child) -> None:
     plan = s.plan
     child.channel.send(
-        m.BootSealer(folder=plan.folder, names=list(plan.names), boot=s.boot, live=s.record.live())
+        m.BootSealer(
+            folder=plan.folder,
+            names=list(plan.names),
+            boot=s.boot,
+            live=s.record.live(),
+            keep_requests=plan.keep_requests,
+            keep_others=plan.keep_others,
+            columns=plan.columns,
+        )
     )
 
 
@@ -41,6 +49,10 @@ async def _exporter(s: "Supervisor", child: Child) -> None:
             child.channel.send(m.BootExporter(), [s.traces.reads, board, what])
     finally:
         os.close(board)
+
+
+async def _archiver(s: "Supervisor", child: Child) -> None:
+    child.channel.send(m.BootArchiver(ledger=str(s.folder.ledger)))
 
 
 async def _sample(s: "Supervisor", child: Child) -> None:
@@ -89,6 +101,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "dialer": _dialer,
     "sample": _sample,
     "exporter": _exporter,
+    "archiver": _archiver,
     "control": _control,
     "worker": _worker,
 }

@@ -23,6 +23,7 @@ MODULES = {
     "sealer": "bartizan.app.sealer",
     "sample": "bartizan.sample.serve",
     "exporter": "bartizan.app.exporter",
+    "archiver": "bartizan.app.archiver",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -215,14 +215,32 @@ ExporterOrders = BootExporter | Ask
 ExporterReports = Ready | Alive
 
 
+# ---- archiver --------------------------------------------------------------------------------------------
+class BootArchiver(Message, frozen=True):
+    """Where the ledger lies."""
+
+    ledger: str
+
+
+ArchiverOrders = BootArchiver | Ask
+ArchiverReports = Ready | Alive
+
+
 # ---- sealer ----------------------------------------------------------------------------------------------
 class BootSealer(Message, frozen=True):
-    """Where the state lies, which names certificates may carry, and which segments have living writers."""
+    """Where the state lies, which names certificates may carry, and which segments have living writers.
+
+    Entries of requests, and all others, are kept for so many seconds; 0 is for ever. `columns` says whether somebody
+    keeps a copy of them for analysis.
+    """
 
     folder: str
     names: list[str]
     boot: str
     live: list[int]
+    keep_requests: Number = 0
+    keep_others: Number = 0
+    columns: bool = False
 
 
 class Register(Message, frozen=True):

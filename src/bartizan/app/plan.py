@@ -191,6 +191,8 @@ class Plan(Reticent, frozen=True):
         model: what answers in the sample: `gullible` or `gemma`.
         weights: file of the model's weights, or empty.
         durability: `group`: survives the death of any process; `every`: survives power loss.
+        columns: whether a copy of the ledger for analysis is kept.
+        keep_requests, keep_others: seconds for which entries of requests, and all others, are kept; 0 is for ever.
         meters, prices: limits besides the number of one principal's requests.
         limiter: who counts them; None where each worker does so alone.
         edge: services that proxies forward to by themselves, which ask here for decisions.
@@ -217,6 +219,9 @@ class Plan(Reticent, frozen=True):
     model: str = "gullible"
     weights: str = ""
     durability: Literal["group", "every"] = "group"
+    columns: bool = False
+    keep_requests: int = 0
+    keep_others: int = 0
     meters: tuple[Meter, ...] = ()
     prices: tuple[Price, ...] = ()
     limiter: Limiter | None = None

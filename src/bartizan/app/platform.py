@@ -25,6 +25,7 @@ from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
 from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
+from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
@@ -143,6 +144,9 @@ def plan(  # what a command may say beside the file
         model=model,
         weights=weights,
         durability=settings.ledger.durability.value,
+        columns=settings.ledger.columns,
+        keep_requests=seconds(settings.ledger.keep_requests),
+        keep_others=seconds(settings.ledger.keep_others),
         meters=meters(settings),
         prices=prices(settings),
         limiter=limiter(settings, configuration.folder),

@@ -25,8 +25,10 @@ from bartizan.isolation.heap import keep_apart
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointInvalid
+from bartizan.ledger.columns import remove
 from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.installation import RESERVE, RESERVED, KeysReplaced, PlatformRunning, load_signers
+from bartizan.ledger.prune import Retention
 from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
 from bartizan.store.reserve import Reserve
 
@@ -35,6 +37,8 @@ _LOOK: Final = Nanoseconds(_LOOK_MS * MILLISECOND)
 """How long the sealer waits for orders before it looks at the journals again; what came meanwhile is one group."""
 _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
+_PRUNE_EVERY: Final = Nanoseconds(3600 * SECOND)
+"""How often it is looked for entries that have expired; those that have go a range a turn."""
 _GARBAGE: Final = 200_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
 _LARGE: Final = 256 << 10
@@ -68,9 +72,14 @@ class Sealer:
         self._hear_out(frozenset(boot.live))
         self._sequencer.recover(frozenset(boot.live))
         self._told, self._told_altered = (-1, -1), set[int]()
-        self._signed = self._looked_for_room = self._clock.now()
+        self._signed = self._looked_for_room = self._prunes = self._clock.now()
         self._room = room
         room.keep()
+        self._retention = Retention(
+            Nanoseconds(boot.keep_requests * SECOND), Nanoseconds(boot.keep_others * SECOND)
+        )
+        if not boot.columns:
+            _forget_copy(folder)
 
     def run(self) -> None:
         """Seal until the orders end, then seal what is left."""
@@ -146,7 +155,23 @@ class Sealer:
         if state != self._told:
             self._channel.send(m.Sealed(entries=state[0], altered=state[1]))
             self._told = state
-        return self._sequencer.behind
+        if self._sequencer.behind:
+            return True
+        self._prune(now)
+        return False
+
+    def _prune(self, now: Nanoseconds) -> None:
+        """Take out one range of what has expired, if it is time to look."""
+        if now >= self._prunes and not self._sequencer.prune(self._retention):
+            self._prunes = Nanoseconds(now + _PRUNE_EVERY)  # nothing more has expired
+
+
+def _forget_copy(folder: Folder) -> None:
+    """Remove a copy in columns that nobody keeps any more: what is pruned here would stay there."""
+    try:
+        remove(folder.ledger)
+    except OSError as fault:
+        sys.stderr.write(f"the copy of the ledger in columns cannot be removed, remove it: {fault}\n")
 
 
 def _sequencer(folder: Folder, clock: Clock) -> Sequencer:

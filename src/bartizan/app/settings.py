@@ -17,6 +17,7 @@ from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import ServiceName, Span, Text
+from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
 from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
@@ -48,13 +49,6 @@ class Isolation(enum.Enum):
     NONE = "none"
 
 
-class Durability(enum.Enum):
-    """What an admitted request's record survives: the death of any process, or the loss of power."""
-
-    GROUP = "group"
-    EVERY = "every"
-
-
 class LogForm(enum.Enum):
     """How the lines of the platform's log are written: for people, or as one JSON object each."""
 
@@ -72,12 +66,6 @@ class Policy(msgspec.Struct, frozen=True):
     """Where the Cedar policies are; None takes the built-in ones."""
 
     path: Text | None = None
-
-
-class Ledger(msgspec.Struct, frozen=True):
-    """How the record is kept."""
-
-    durability: Durability = Durability.GROUP
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -230,6 +218,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from guarding(settings.edge, limits.keys())
+    yield from keeping(settings.ledger)
     yield from _scraped(settings)
     yield from tracing(settings.traces)
     yield from _absent(settings)

@@ -45,6 +45,7 @@ READS: dict[str, Any] = {
     "control": m.ControlReports,
     "sample": m.SampleReports,
     "exporter": m.ExporterReports,
+    "archiver": m.ArchiverReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -98,6 +99,8 @@ class Supervisor:
             while not any(worker.serves for worker in self.of("worker")):
                 self.changed.clear()
                 await self.changed.wait()
+        if self.plan.columns:  # a copy: nobody waits for it
+            self.spawn_task(self._keep("archiver"))
         self.spawn_task(self._watch_clock())
         self.spawn_task(pulse.keep(self))
 
@@ -111,7 +114,11 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        others = [child for kind in ("control", "dialer", "sample", "exporter") for child in self.of(kind)]
+        others = [
+            child
+            for kind in ("control", "dialer", "sample", "exporter", "archiver")
+            for child in self.of(kind)
+        ]
         for child in others:
             child.kill(signal.SIGTERM)
         await self._gone(others, 5)

@@ -6,7 +6,6 @@ the tree. A small piece is made from the tree, a large one of the pieces that it
 moments: who prunes it waits for readers.
 """
 
-import contextlib
 import re
 import shutil
 from collections.abc import Iterable
@@ -16,7 +15,6 @@ from typing import Final
 from bartizan.ledger.column_engine import content, parquet_of_files, parquet_of_lines
 from bartizan.ledger.column_pieces import LEVELS, Piece, Place, Standing, is_draft, parts
 from bartizan.ledger.columns import (
-    FOLDER,
     Hearing,
     Run,
     lines_of,
@@ -31,12 +29,6 @@ from bartizan.ledger.installation import write_whole
 _OCTETS: Final = 384 << 20
 """Memory of one work."""
 _FORM: Final = re.compile(r"[0-9a-f]{8}")
-
-
-def remove(ledger: Path) -> None:
-    """Remove the whole copy, if there is one: nobody would take what is pruned out of it."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        shutil.rmtree(ledger / FOLDER)
 
 
 class Archive:

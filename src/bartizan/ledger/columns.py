@@ -2,13 +2,14 @@
 
     ledger/columns/FORM/PIECE.parquet      `column_pieces` says what a name says
 
-Rules of this file: read-only. The tree says which pieces are its own; what no current piece covers is read from the tree.
+Rules of this file: read-only, but for removing it all. The tree says which pieces are its own; what no current piece covers is read from the tree.
 """
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,12 @@ Run = tuple[int, bytes]
 def pieces_folder(ledger: Path) -> Path:
     """Return where the pieces of a ledger lie."""
     return ledger / FOLDER / FORM
+
+
+def remove(ledger: Path) -> None:
+    """Remove the whole copy, if there is one: nobody would take what is pruned out of it."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        shutil.rmtree(ledger / FOLDER)
 
 
 def pieces(ledger: Path) -> tuple[Piece, ...]:

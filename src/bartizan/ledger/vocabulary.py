@@ -59,7 +59,9 @@ GROUP = one_of(
     "none",
 )
 """Key-agreement group of a TLS connection; `none` is a connection without TLS."""
-PROCESS = one_of("supervisor", "worker", "dialer", "control", "sealer", "sample", "exporter", "cli")
+PROCESS = one_of(
+    "supervisor", "worker", "dialer", "control", "sealer", "sample", "exporter", "archiver", "cli"
+)
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
 FAULT = one_of(
