@@ -6,6 +6,7 @@ goes on, and its exit code is the true one.
 
 import json
 import os
+import select
 from collections.abc import Sequence
 from typing import Final, TextIO
 
@@ -39,6 +40,18 @@ class Screen:
         """
         if self._stream is None:
             raise OutputLost("it is closed")
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody reads any more what is written: who waits long before writing asks."""
+        if self._stream is None:
+            return True
+        poll = select.poll()
+        try:
+            poll.register(self._stream.fileno(), 0)
+        except (OSError, ValueError):
+            return False  # no descriptor behind it
+        return any(state & (select.POLLERR | select.POLLHUP) for _, state in poll.poll(0))
 
     def line(self, text: str = "") -> None:
         """Write a text and a line break; what does not print is escaped."""
