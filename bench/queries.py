@@ -56,8 +56,7 @@ PLAIN = {
     "entries by kind and outcome, an hour": f"SELECT at / {HOUR}, kind, outcome, count(*) FROM events GROUP BY 1, 2, 3",
     "ten busiest actors": "SELECT actor, count(*) FROM events WHERE kind LIKE 'gateway.request.%' GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
     "latency by service: p50, p95, p99": "",  # SQLite has no quantiles
-    "failures by reason, a day": f"SELECT at / {24 * HOUR}, reason, status, count(*) FROM events "
-    "WHERE kind = 'gateway.request.completed' GROUP BY 1, 2, 3",
+    "failures by reason, a day": f"SELECT at / {24 * HOUR}, reason, status, count(*) FROM events WHERE kind = 'gateway.request.completed' GROUP BY 1, 2, 3",
 }
 
 
@@ -92,26 +91,31 @@ def _measured(folder: Path, entries: int) -> str:
     filled, _ = _timed(lambda: _fill(ledger, entries))
     made, _ = _timed(lambda: _catch_up(ledger))
     plain = _plain(folder / "plain.db", ledger)
-    notes = [
+    tree, rows, copied = (
+        (ledger / FILE).stat().st_size,
+        plain.stat().st_size,
+        _octets(pieces_folder(ledger)),
+    )
+    notes = (
         f"{entries:,} entries over {DAYS} days; made in {filled:.0f} s; the copy in {made:.0f} s, from nothing: "
-        f"{len(pieces(ledger))} files, {_octets(pieces_folder(ledger)) / 1e6:.0f} MB beside a tree of "
-        f"{(ledger / FILE).stat().st_size / 1e6:,.0f} MB; rows of plain SQLite {plain.stat().st_size / 1e6:,.0f} MB.",
-    ]
+        f"{len(pieces(ledger))} files, {copied / 1e6:.0f} MB beside a tree of {tree / 1e6:,.0f} MB; "
+        f"rows of plain SQLite {rows / 1e6:,.0f} MB."
+    )
     with _beside(ledger, "write"), _beside(ledger, "archive"):
         body = _aggregates(ledger, plain) + "\n\n" + _subjects(ledger, plain, entries)
-    return "\n\n".join((*notes, body))
+    return f"{notes}\n\n{body}"
 
 
 def _aggregates(ledger: Path, plain: Path) -> str:
     rows = []
     for name, asked in QUESTIONS.items():
-        sources: list[str] = []
-        ours = _best(lambda asked=asked: sources.append(aggregate(ledger, asked).source.value))  # type: ignore[misc]  # bound at once
-        theirs = _best(lambda name=name: _sql(plain, PLAIN[name]), 2) if PLAIN[name] else 0.0  # type: ignore[misc]
-        alone = _best(lambda asked=asked: _alone(ledger, asked), 1)  # type: ignore[misc]
-        met = "met" if ours <= GOAL_SECONDS else "not met"
-        cells = [f"{ours:.3f} s", f"{theirs:.2f} s" if theirs else "-", f"{alone:.1f} s"]
-        rows.append([name, *cells, met if set(sources) == {"columns"} else f"from {sources}"])
+        found: list[Answer] = []
+        ours = _best(lambda: found.append(aggregate(ledger, asked)))  # noqa: B023  called at once
+        theirs = _best(lambda: _sql(plain, PLAIN[name]), 2) if PLAIN[name] else 0.0  # noqa: B023  called at once
+        alone = _best(lambda: _alone(ledger, asked), 1)  # noqa: B023  called at once
+        sources = {answer.source.value for answer in found}
+        met = ("met" if ours <= GOAL_SECONDS else "not met") if sources == {"columns"} else f"from {sources}"
+        rows.append([name, f"{ours:.3f} s", f"{theirs:.2f} s" if theirs else "-", f"{alone:.1f} s", met])
     heading = [
         "aggregate while writing",
         "columns and newest",

@@ -29,7 +29,8 @@ def follow(ledger: Path, asked: Query, pause: Callable[[], None]) -> Iterator[tu
     Raises:
         LedgerUnreadable: there is no ledger, it cannot be read for long, or it is not the one that was followed.
     """
-    found, seen = _newest(ledger, asked) if asked.last else ((), asked.first)
+    found, size = _newest(ledger, asked) if asked.last else ((), 0)
+    seen = max(size, asked.first)
     yield found
     asked, failed = msgspec.structs.replace(asked, last=False, limit=_PAGE), 0
     while True:
