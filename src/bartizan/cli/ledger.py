@@ -15,6 +15,7 @@ from bartizan.cli.command import (
     path,
     state_options,
 )
+from bartizan.cli.ledger_columns import compared, same, sentences, told
 from bartizan.cli.ledger_export import add_arguments, check_proof, run_export, run_prove
 from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
 from bartizan.cli.ledger_query import answer, questions
@@ -42,15 +43,16 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     if arguments.save is not None and found.intact:
         with naming(arguments.save):
             write_whole(arguments.save, read_small(ledger / CHECKPOINT))
+    copied = compared(ledger) if arguments.columns else None
     if arguments.json:
-        shell.out.document(_verified(found))
+        shell.out.document({**_verified(found), **told(copied)})
     else:
-        shell.out.line("\n".join(_verdict(found)))
+        shell.out.line("\n".join([*_verdict(found), *sentences(copied)]))
         if arguments.save is not None and found.intact:
             shell.out.line(
                 f"checkpoint saved to {near(arguments.save, shell.folder)}; keep it on another machine"
             )
-    return Exit.CLEAN if found.intact else Exit.FINDINGS
+    return Exit.CLEAN if found.intact and same(copied) else Exit.FINDINGS
 
 
 def _checked(ledger: Path, keys: Verifiers, given: Path | None, saved: Path | None) -> Verification:
@@ -135,7 +137,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--proof", type=path, metavar="FILE", help="check this proof of one entry, and nothing else"
     )
-    ask = actions.add_parser("query", help="show entries, the newest at the end")
+    check.add_argument(
+        "--columns", action="store_true", help="compare the copy for analysis with the tree, row by row, too"
+    )
+    ask = actions.add_parser("query", help="show entries, the newest at the end; follow, or count them")
     questions(ask)
     for action in (check, ask, *add_arguments(actions), *recovering(actions)):
         state_options(action)

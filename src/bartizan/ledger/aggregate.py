@@ -22,7 +22,7 @@ from bartizan.ledger.column_engine import (
     lines_relation,
     opened,
 )
-from bartizan.ledger.column_fields import COUNTED, NUMBERS, column
+from bartizan.ledger.column_fields import COUNTED, NUMBERS, column, type_of
 from bartizan.ledger.column_pieces import Cover, Piece, Standing
 from bartizan.ledger.columns import Hearing, lines_of, opened_pieces, pieces, runs_of
 from bartizan.ledger.counting import (
@@ -153,7 +153,8 @@ def _rows(connection: "DuckDBPyConnection", asked: Aggregate, given: dict[str, o
     names = [column(name) for name in asked.by]
     start = '"at" - "at" % $bucket' if asked.bucket else "0"
     measured = f", {_measures(column(asked.of))}" if asked.of else ""
-    used = ", ".join(sorted({'"at"', *names, *([column(asked.of)] if asked.of else [])}))
+    wanted = sorted({"at", *asked.by, *([asked.of] if asked.of else [])})
+    used = ", ".join(f"CAST({column(name)} AS {type_of(name)}) AS {column(name)}" for name in wanted)
     parts = " UNION ALL ".join(
         f"SELECT {used} FROM {relation} WHERE {conditions}"  # noqa: S608 - our own columns; values are parameters
         for relation in ("read_parquet($files)", lines_relation("beyond"))

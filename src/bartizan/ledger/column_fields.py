@@ -43,6 +43,11 @@ FORM: Final = sha256(f"{_FORMAT} {sorted(FIELDS.items())}".encode()).hexdigest()
 """Name of the folder of files with these columns."""
 
 
+def type_of(name: str) -> str:
+    """Return the type of a column."""
+    return _NUMBER if name == "at" else FIELDS.get(name, _WORD)
+
+
 def column(name: str) -> str:
     """Return the identifier of the column of a part or of a field, in quotation marks.
 

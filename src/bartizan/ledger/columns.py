@@ -131,7 +131,7 @@ def lines_of(ledger: Path, runs: Iterable[Run], first: int, end: int) -> bytes:
         numbered = [
             (index, entry[ORIGIN.size :])
             for index, entry in enumerate(entries_in(run), start)
-            if first <= index < end and len(entry) != ORIGIN.size
+            if first <= index < end and len(entry) > ORIGIN.size
         ]
         if len(columns([body for _, body in numbered])) != len(numbered):
             raise LedgerUnreadable(ledger, f"an entry from {start} on is not an event")

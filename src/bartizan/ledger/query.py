@@ -109,7 +109,7 @@ def events(connection: sqlite3.Connection, folder: Path, asked: Query) -> Iterat
         rows = connection.execute(f"{ENTRIES_FROM} AND number < ? ORDER BY number", (first, end))
         for start, run in rows:
             for number, octets in enumerate(entries_in(run), start):
-                if not max(first, asked.first) <= number < end or len(octets) == ORIGIN.size:
+                if not max(first, asked.first) <= number < end or len(octets) <= ORIGIN.size:
                     continue
                 if all(text in octets for text in texts):
                     said = _said(folder, number, octets)
