@@ -2,10 +2,12 @@
 
 Rules of this file: one process at a time. Every file is written whole and synced before it has its name, and never
 changed. What the tree pruned goes before anything is made; what is missing, damaged or another tree's is made anew from
-the tree. A small piece is made from the tree, a large one of the pieces that it replaces. The tree is looked at for
+the tree. It does not take the last of a disk. A small piece is made from the tree, a large one of the pieces that it replaces. The tree is looked at for
 moments: who prunes it waits for readers.
 """
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -28,6 +30,8 @@ from bartizan.ledger.installation import write_whole
 
 _OCTETS: Final = 384 << 20
 """Memory of one work."""
+_LEFT: Final = 64 << 20
+"""Octets that are left free on the disk: the record comes first."""
 _FORM: Final = re.compile(r"[0-9a-f]{8}")
 
 
@@ -137,6 +141,9 @@ class Archive:
         return None
 
     def _write(self, name: Piece, made: bytes, current: dict[Place, Piece]) -> None:
+        found = os.statvfs(self._folder)
+        if found.f_bavail * found.f_frsize < _LEFT + len(made):
+            raise OSError(errno.ENOSPC, f"less than {_LEFT >> 20} MiB would be left on its disk")
         piece = name.of(made)
         write_whole(self._folder / piece.name, made)
         current[piece.place] = piece
