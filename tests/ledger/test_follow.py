@@ -105,7 +105,10 @@ def test_another_ledger_in_its_place_is_not_gone_on_with(tmp_path: Path) -> None
 def test_who_begins_after_the_end_waits_for_what_comes_there(tmp_path: Path) -> None:
     ground = Ground(tmp_path)
     fill(ground, 1, 10)
-    seen = pages(
-        4, tmp_path, Query(first=30), lambda: fill(ground, 2, 20) and None if size(tmp_path) < 30 else None
-    )  # type: ignore[func-returns-value]  # once
+
+    def grow() -> None:
+        if size(tmp_path) < 30:
+            fill(ground, 2, 20)
+
+    seen = pages(4, tmp_path, Query(first=30), grow)
     assert [entry.index for entry in seen] == list(range(30, size(tmp_path)))

@@ -92,12 +92,16 @@ def _followed(arguments: argparse.Namespace, shell: Shell, ledger: Path, asked: 
         raise UsageInvalid("--follow shows entries as they come and --count-by counts those that are there")
     if not arguments.json:
         shell.out.line(_line(_HEAD))
-    for entries in follow(ledger, asked, lambda: select.select([], [], [], _LOOK_SECONDS)):
+    for entries in follow(ledger, asked, _pause):
         for entry in entries:
             shell.out.line(json.dumps(_told(entry)) if arguments.json else _line(_cells(entry)))
         if shell.out.abandoned:
             break
     return Exit.CLEAN
+
+
+def _pause() -> None:
+    select.select([], [], [], _LOOK_SECONDS)
 
 
 def _told(entry: Entry) -> dict[str, Any]:
