@@ -30,6 +30,7 @@ from bartizan.ledger.query import MOST, Query, query
 from bartizan.ledger.vocabulary import KINDS
 
 SPANS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_EVER: Final = 2**63 - 1
 _LOOK_SECONDS: Final = 0.5
 """How long who follows waits before looking again."""
 _HEAD: Final = ("ENTRY", "AT", "KIND", "ACTOR", "SUBJECT", "OUTCOME", "CONTROL", "DETAIL")
@@ -56,11 +57,11 @@ def answer(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
 
 
 def _asked(arguments: argparse.Namespace) -> Query:
-    if arguments.until <= arguments.since:
+    if arguments.until is not None and arguments.until <= arguments.since:
         raise UsageInvalid("--until is not after --since, so nothing can be between them")
     return Query(
         since=arguments.since,
-        until=arguments.until,
+        until=_EVER if arguments.until is None else arguments.until,
         kind=arguments.kind,
         actor=arguments.actor,
         subject=arguments.subject,
@@ -152,7 +153,7 @@ def instant(given: str) -> int:
     try:
         at = datetime.fromisoformat(given)
         at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        return min(max(0, int(at.timestamp()) * SECOND), 2**63 - 1)
+        return min(max(0, int(at.timestamp()) * SECOND), _EVER)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             "a span such as 2h or 7d, or a date such as 2026-11-23T15:00"
@@ -172,9 +173,7 @@ def questions(ask: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--since", type=instant, default=0, metavar="WHEN", help="a span such as 2h or 7d, or a date"
     )
-    which.add_argument(
-        "--until", type=instant, default=2**63 - 1, metavar="WHEN", help="the same; up to then, and not later"
-    )
+    which.add_argument("--until", type=instant, metavar="WHEN", help="the same; up to then, and not later")
     which.add_argument(
         "--actor", type=text, default="", metavar="ID", help="who did it: p-..., a-..., owner, anonymous"
     )
