@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bartizan.ledger.aggregate import Aggregate, AggregateInvalid, aggregate, from_tree
 from bartizan.ledger.archive import Archive
-from bartizan.ledger.column_fields import COUNTED, NUMBERS
+from bartizan.ledger.column_fields import COUNTED, HOUR, NUMBERS
 from bartizan.ledger.columns import pieces
 from bartizan.ledger.counting import QUANTILES, Measure, Row, Source, Value
 from bartizan.ledger.database import LedgerUnreadable, reading
@@ -100,7 +100,7 @@ def measure(numbers: list[int]) -> Measure:
 ASKED = st.builds(
     Aggregate,
     by=st.lists(st.sampled_from(COUNTED), max_size=3, unique=True).map(tuple),
-    bucket=st.sampled_from([0, 1, 100, 1000, 10**9]),
+    bucket=st.sampled_from([0, 1, 100, 1000, 10**9, HOUR, 24 * HOUR, HOUR + 1]),
     of=st.sampled_from(["", "micros", "octets", "status", *sorted(NUMBERS)]),
     where=st.builds(
         Query,

@@ -22,7 +22,7 @@ from bartizan.ledger.column_engine import (
     lines_relation,
     opened,
 )
-from bartizan.ledger.column_fields import COUNTED, NUMBERS, column, type_of
+from bartizan.ledger.column_fields import COUNTED, HOUR, NUMBERS, column, type_of
 from bartizan.ledger.column_pieces import Cover, Piece, Standing
 from bartizan.ledger.columns import Hearing, lines_of, opened_pieces, pieces, runs_of
 from bartizan.ledger.counting import (
@@ -36,6 +36,7 @@ from bartizan.ledger.counting import (
 )
 from bartizan.ledger.database import reading
 from bartizan.ledger.query import Query, events, size_of
+from bartizan.ledger.vocabulary import KINDS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,6 +45,7 @@ MOST_ROWS: Final = 100_000
 """Rows of one answer at most."""
 _MOST_GAP: Final = 1 << 18
 """Entries that are brought from the tree into one question; with more, the tree is asked for everything."""
+_EVER: Final = Query().until
 _THREADS: Final = 4
 _OCTETS: Final = 1 << 30
 
@@ -151,9 +153,9 @@ def _asked(files: Sequence[int], lines: bytes, asked: Aggregate) -> list[Row]:
 def _rows(connection: "DuckDBPyConnection", asked: Aggregate, given: dict[str, object]) -> list[Row]:
     conditions, values = _conditions(asked.where)
     names = [column(name) for name in asked.by]
-    start = '"at" - "at" % $bucket' if asked.bucket else "0"
+    start, time = _bucket(asked.bucket)
     measured = f", {_measures(column(asked.of))}" if asked.of else ""
-    wanted = sorted({"at", *asked.by, *([asked.of] if asked.of else [])})
+    wanted = sorted({time, *asked.by, *([asked.of] if asked.of else [])})
     used = ", ".join(f"CAST({column(name)} AS {type_of(name)}) AS {column(name)}" for name in wanted)
     parts = " UNION ALL ".join(
         f"SELECT {used} FROM {relation} WHERE {conditions}"  # noqa: S608 - our own columns; values are parameters
@@ -165,12 +167,21 @@ def _rows(connection: "DuckDBPyConnection", asked: Aggregate, given: dict[str, o
         f"SELECT {', '.join([start, *names, 'count(*)'])}{measured} FROM ({parts}) "  # noqa: S608 - as above
         f"GROUP BY {groups} ORDER BY 1, {2 + len(names)} DESC{keys} LIMIT $limit"
     )
-    bucket = {"bucket": asked.bucket} if asked.bucket else {}
-    found = connection.execute(statement, {**given, **values, **bucket, "limit": _limit(asked) + 1})
+    found = connection.execute(statement, {**given, **values, "limit": _limit(asked) + 1})
     width = 1 + len(names)
     return [
-        Row(row[0], tuple(row[1:width]), row[width], _measured(row[width + 1 :])) for row in found.fetchall()
+        Row(row[0] * asked.bucket, tuple(row[1:width]), row[width], _measured(row[width + 1 :]))
+        for row in found.fetchall()
     ]
+
+
+def _bucket(bucket: int) -> tuple[str, str]:
+    """Return the number of an entry's bucket as an expression, and the column that it is made of."""
+    if bucket == 0:
+        return "0", "hour"
+    if bucket % HOUR:
+        return f'"at" // {int(bucket)}', "at"
+    return (f'"hour" // {bucket // HOUR}' if bucket > HOUR else '"hour"'), "hour"
 
 
 def _measures(name: str) -> str:
@@ -187,8 +198,15 @@ def _measured(cells: Sequence[Any]) -> Measure | None:
 
 def _conditions(where: Query) -> tuple[str, dict[str, object]]:
     """Return a condition, and its parameters' values."""
-    parts = ['"index" >= $first', '"at" >= $since', '"at" < $until']
-    values: dict[str, object] = {"first": where.first, "since": where.since, "until": where.until}
+    parts, values = ["true"], dict[str, object]()
+    for name, bound, least in (
+        ("first", '"index" >= $first', 0),
+        ("since", '"at" >= $since', 0),
+        ("until", '"at" < $until', _EVER),
+    ):
+        if getattr(where, name) != least:  # a condition that holds for all costs as much as another
+            parts.append(bound)
+            values[name] = getattr(where, name)
     for name in ("actor", "subject", "control"):
         if value := getattr(where, name):
             parts.append(f"{column(name)} = ${name}")
@@ -197,6 +215,9 @@ def _conditions(where: Query) -> tuple[str, dict[str, object]]:
         parts.append('"outcome" = $outcome')
         values["outcome"] = where.outcome.value
     if where.kind:
-        parts.append('("kind" = $kind OR starts_with("kind", $kind || \'.\'))')
-        values["kind"] = where.kind
+        kinds = [kind for kind in KINDS if f"{kind}.".startswith(f"{where.kind}.")]
+        parts.append(
+            " OR ".join(f'"kind" = $kind{at}' for at in range(len(kinds))).join("()") if kinds else "false"
+        )
+        values |= {f"kind{at}": kind for at, kind in enumerate(kinds)}
     return " AND ".join(parts), values

@@ -19,7 +19,7 @@ from bartizan.ledger.column_engine import (
     lines_relation,
     opened,
 )
-from bartizan.ledger.column_fields import FIELDS, PARTS, column
+from bartizan.ledger.column_fields import ALL, column
 from bartizan.ledger.column_pieces import Piece
 from bartizan.ledger.columns import Hearing, lines_of, opened_pieces, pieces, runs_of
 from bartizan.ledger.database import reading
@@ -91,7 +91,7 @@ def _beyond(file: int, piece: Piece) -> int:
 
 def _differences(file: int, lines: bytes, span: tuple[int, int]) -> int:
     """Return how many rows of a span only one of both has."""
-    names = ", ".join(map(column, ("index", "at", *PARTS, *FIELDS)))
+    names = ", ".join(map(column, ALL))
     copied = f'SELECT {names} FROM read_parquet($file) WHERE "index" >= $first AND "index" < $end'  # noqa: S608 - our own columns; values are parameters
     told = f"SELECT {names} FROM {lines_relation('lines')}"  # noqa: S608 - our own columns
     asked = (

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from bartizan.ledger.column_fields import FIELDS, PARTS, column
+from bartizan.ledger.column_fields import FIELDS, HOUR, PARTS, column, type_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -101,10 +101,11 @@ def lines_relation(parameter: str) -> str:
         parameter: name of the statement's parameter that names the file.
     """
     fields = ", ".join(f'"{field}" {kind}' for field, kind in FIELDS.items())
-    columns = {"index": "UBIGINT", "at": "BIGINT", **dict.fromkeys(PARTS, "VARCHAR")}
-    typed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    typed = ", ".join(f"'{name}': '{type_of(name)}'" for name in ("index", "at", *PARTS))
     flat = ", ".join(f'detail."{field}" AS {column(field)}' for field in FIELDS)
-    plain = ", ".join(map(column, columns))
+    plain = (
+        f'"index", "at", CAST("at" // {HOUR} AS {type_of("hour")}) AS "hour", {", ".join(map(column, PARTS))}'
+    )
     return (
         f"(SELECT {plain}, {flat} FROM read_json(${parameter}, format = 'newline_delimited', "  # noqa: S608 - our own columns
         f"compression = 'uncompressed', columns = {{{typed}, 'detail': 'STRUCT({fields})'}}))"

@@ -13,8 +13,11 @@ from bartizan.ledger.vocabulary import KINDS, Form, Hex, Whole
 
 PARTS: Final = ("kind", "actor", "subject", "outcome", "control")
 """Parts of every event that it can be counted by, but for its instant."""
-_NUMBER, _WORD = "BIGINT", "VARCHAR"
-_FORMAT: Final = 1
+HOUR: Final = 3_600_000_000_000
+"""Nanoseconds of what the column `hour` counts from the epoch on: few and alike in a row, so that counting by it is quick."""
+_NUMBER, _WORD, _SMALL = "BIGINT", "VARCHAR", "INTEGER"
+_FORMAT: Final = 2
+_OWN: Final = {"index": "UBIGINT", "at": _NUMBER, "hour": _SMALL}
 
 
 def _types() -> Iterator[tuple[str, str]]:
@@ -39,13 +42,15 @@ NUMBERS: Final = frozenset(field for field, kind in FIELDS.items() if kind == _N
 """Fields that can be added up."""
 COUNTED: Final = (*PARTS, *FIELDS)
 """What entries can be counted by."""
+ALL: Final = (*_OWN, *PARTS, *FIELDS)
+"""Every column, in their order."""
 FORM: Final = sha256(f"{_FORMAT} {sorted(FIELDS.items())}".encode()).hexdigest()[:8]
 """Name of the folder of files with these columns."""
 
 
 def type_of(name: str) -> str:
     """Return the type of a column."""
-    return _NUMBER if name == "at" else FIELDS.get(name, _WORD)
+    return _OWN.get(name) or FIELDS.get(name, _WORD)
 
 
 def column(name: str) -> str:
@@ -54,7 +59,7 @@ def column(name: str) -> str:
     Raises:
         KeyError: there is no such column.
     """
-    if name in PARTS or name in {"index", "at"}:
+    if name in PARTS or name in _OWN:
         return f'"{name}"'
     if name not in FIELDS:
         raise KeyError(name)
