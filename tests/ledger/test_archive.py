@@ -251,6 +251,16 @@ def test_a_full_disk_leaves_what_there_is_and_is_got_over(
     assert not [path for path in files(tmp_path) if path.name.startswith(".")]
 
 
+def test_the_last_of_a_disk_is_left_to_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground = Ground(tmp_path)
+    fill(ground, 1, 100)
+    monkeypatch.setattr(archiving, "_LEFT", 1 << 60)
+    with pytest.raises(OSError, match="would be left") as full:
+        archived(tmp_path)
+    assert full.value.errno == errno.ENOSPC
+    assert pieces(tmp_path) == ()
+
+
 def test_an_entry_that_is_no_event_is_said_and_copied_by_nobody(tmp_path: Path) -> None:
     ground = Ground(tmp_path)
     fill(ground, 1, 100)
