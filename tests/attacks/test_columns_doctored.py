@@ -143,4 +143,4 @@ def test_a_state_folder_of_any_name_is_counted_from_its_copy(
     )
     told = json.loads(capsys.readouterr().out)
     assert told["source"] == "columns"
-    assert {row["kind"]: row["entries"] for row in told["rows"]}["gateway.request.completed"] == 300
+    assert {row["by"]["kind"]: row["entries"] for row in told["rows"]}["gateway.request.completed"] == 300

@@ -112,7 +112,11 @@ def document(answer: Answer, asked: Aggregate) -> dict[str, Any]:
 
 def _row(row: Row, asked: Aggregate) -> dict[str, Any]:
     start = {"from": row.start} if asked.bucket else {}
-    told: dict[str, Any] = {**start, **dict(zip(asked.by, row.values, strict=True)), "entries": row.count}
+    told: dict[str, Any] = {
+        **start,
+        "by": dict(zip(asked.by, row.values, strict=True)),
+        "entries": row.count,
+    }
     if row.measured is not None:
         found = row.measured
         quantiles = {f"p{part}": value for part, value in zip(QUANTILES, found.quantiles, strict=True)}

@@ -101,13 +101,10 @@ class Archive:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _examine(self, piece: Piece) -> None:
-        path = self._folder / piece.name
-        try:
-            whole = piece.holds(path.read_bytes())
-        except OSError:
-            whole = False
-        if not whole:
-            self._unlink(piece.name)
+        with opened_pieces(self._ledger, [piece]) as files:
+            if piece in files and piece.holds(content(files[piece])):
+                return
+        self._unlink(piece.name)
 
     def _unlink(self, name: str) -> None:
         path = self._folder / name

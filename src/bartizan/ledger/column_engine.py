@@ -59,7 +59,10 @@ def engine(files: Sequence[int], *, threads: int, octets: int) -> Iterator["Duck
         ColumnsUnusable: a file is not what it should be, or there is no memory; also from inside the block.
         QuestionTooLarge: what was asked for needs more memory.
     """
-    import duckdb  # noqa: PLC0415 - an extra, and heavy: only where it is used
+    try:
+        import duckdb  # noqa: PLC0415 - an extra, and heavy: only where it is used
+    except ImportError as fault:
+        raise ColumnsUnusable(f"the extra {EXTRA} cannot be loaded: {fault}") from fault
 
     settings = {**_SETTINGS, "threads": threads, "memory_limit": f"{octets >> 20}MiB"}
     connection = duckdb.connect(":memory:", config=settings)

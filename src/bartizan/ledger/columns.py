@@ -8,6 +8,7 @@ Rules of this file: read-only, but for removing it all. The tree says which piec
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,9 @@ from bartizan.ledger.tree import Node, ProofInvalid, node_in
 FOLDER: Final = "columns"
 _ROW_ENTRIES: Final = 256
 """Entries of one row of the tree's table at most; rows do not reach over a multiple of it."""
+_OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_LARGEST: Final = 1 << 30
+"""Octets of a file; a piece has a twentieth of that."""
 Run = tuple[int, bytes]
 """Index of the first, and octets, of a row of entries."""
 
@@ -61,11 +65,13 @@ def opened_pieces(ledger: Path, wanted: Iterable[Piece]) -> Iterator[dict[Piece,
         found: dict[Piece, int] = {}
         for piece in wanted:
             try:
-                file = os.open(pieces_folder(ledger) / piece.name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                file = os.open(pieces_folder(ledger) / piece.name, _OPEN)
             except OSError:
                 continue  # it was replaced, or is nothing that can be read: the tree has it
             stack.callback(os.close, file)
-            found[piece] = file
+            state = os.fstat(file)
+            if stat.S_ISREG(state.st_mode) and state.st_size <= _LARGEST:
+                found[piece] = file
         yield found
 
 
