@@ -130,6 +130,8 @@ def spoil(victim: Path, damage: str) -> None:
             victim.mkdir()
         case "link":
             victim.symlink_to("/etc/passwd")
+        case _:
+            assert damage in written
 
 
 def test_a_copy_of_another_tree_is_not_taken_for_this_one(tmp_path: Path) -> None:
