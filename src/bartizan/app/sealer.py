@@ -162,7 +162,7 @@ class Sealer:
 
     def _prune(self, now: Nanoseconds) -> None:
         """Take out one range of what has expired, if it is time to look."""
-        if now >= self._prunes and not self._sequencer.prune(self._retention):
+        if now >= self._prunes and self._sequencer.prune(self._retention) is None:
             self._prunes = Nanoseconds(now + _PRUNE_EVERY)  # nothing more has expired
 
 

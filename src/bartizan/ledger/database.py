@@ -26,7 +26,9 @@ BLOCKS_FROM: Final = (
 """Summaries from a number on; conditions and an order may be appended."""
 STATE: Final = "SELECT CAST(size AS INTEGER), coalesce(CAST(frontier AS BLOB), x'') FROM state"
 """Size and right edge of the tree."""
-_BUSY_SECONDS: Final = 5.0
+BUSY_MS: Final = 5000
+"""How long a statement waits for another process, milliseconds."""
+_BUSY_SECONDS: Final = BUSY_MS / 1000
 
 SCHEMA: Final = (
     # what the tree is over

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
-from bartizan.ledger.database import LedgerUnreadable, open_to_fill, transaction
+from bartizan.ledger.database import BUSY_MS, LedgerUnreadable, open_to_fill, transaction
 from bartizan.ledger.installation import (
     CHECKPOINT,
     SEGMENTS,
@@ -100,6 +100,7 @@ class Sequencer:
         own_sequence, own_at, highest, note = state.fetchone()
         self._highest = int(highest)
         self._own = OwnEntries(self._tree, self._clock, int(own_sequence), int(own_at))
+        self._logged = True  # what an earlier sealer pruned
         self._pruner = Pruner(self._connection, pruned(self._connection, self._folder))
         self._note, self._signed = self._latest(note, read_small(self._folder / CHECKPOINT))
         self._fault = ""
@@ -248,11 +249,13 @@ class Sequencer:
         if self._note and read_small(self._folder / CHECKPOINT) != self._note:
             write_whole(self._folder / CHECKPOINT, self._note)
         self._drop()
+        if self._logged:
+            self._forget_log()
         return self._note
 
     # ---- retention -------------------------------------------------------------------------------------
-    def prune(self, retention: Retention) -> int:
-        """Take the bodies of one range of expired entries out of the tree; return how many are gone from it, 0 where none had expired.
+    def prune(self, retention: Retention) -> int | None:
+        """Take the bodies of one range of expired entries out of the tree; return how many are gone from it, None where none had expired.
 
         Only what is signed is pruned; call again for the next range.
         """
@@ -261,8 +264,16 @@ class Sequencer:
             if found is not None:
                 self._own.pruned(found)
         if found is not None:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else they stay in its log
-        return found.gone if found is not None else 0
+            self._logged = True
+            self._forget_log()
+        return None if found is None else found.gone
+
+    def _forget_log(self) -> None:
+        """Empty the database's log, in which pruned bodies may still stand; a reader that is in the way is not waited for."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        self._logged = bool(busy)
 
     def release(self) -> None:
         """Let go of the ledger: close its database and give the lock back."""
