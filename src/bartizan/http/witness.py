@@ -249,16 +249,27 @@ def serve(witness: Installed, listener: socket.socket, clock: Clock, ready: Call
     """
     logging.getLogger("uvicorn.error").propagate = False
     logging.getLogger("uvicorn.error").addHandler(Sparse(clock))
-    asyncio.run(_serve(witness, listener, clock, ready))
+    asyncio.run(_until_told(witness, listener, clock, ready))
 
 
-async def _serve(
+async def _until_told(
     witness: Installed, listener: socket.socket, clock: Clock, ready: Callable[[], None]
 ) -> None:
-    door, stop = Door(_context(witness, clock)), asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await answering(witness, listener, clock, ready, stop)
+
+
+async def answering(
+    witness: Installed,
+    listener: socket.socket,
+    clock: Clock,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
+    """Answer until told to stop, then finish what is open; the other arguments are those of `serve`."""
+    door = Door(_context(witness, clock))
     server = Server(
         uvicorn.Config(
             application(witness, clock),
