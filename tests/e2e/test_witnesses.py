@@ -125,6 +125,10 @@ def test_what_both_have_cosigned_a_stranger_verifies_with_their_keys_alone(cosig
     assert cosigned.platform.words() == ["cosigned", "cosigned"]
     (event,) = cosigned.platform.events("ledger.checkpoint.witnessed")
     assert (event["outcome"], event["control"], event["detail"]["count"]) == ("done", "ledger.intact", 2)
+    verified = cosigned.platform.run("ledger", "verify")
+    assert verified.returncode == 0, verified.stdout
+    assert " entries, by one.example.com/w, two.example.com/w\n" in verified.stdout
+    assert "their keys are those that bartizan.toml names" in verified.stdout
     exported = cosigned.platform.folder / "exported"
     done = cosigned.platform.run("ledger", "export", str(exported))
     assert done.returncode == 0, done.stderr
