@@ -64,15 +64,24 @@ class Asking:
     ) -> None:
         """Wait for the first checkpoint."""
         self._submitter, self._latest, self._results = submitter, latest, results
-        self._newest = b""
+        self._newest, self._closed = b"", False
         self._some = threading.Condition()
-        threading.Thread(target=self._live, daemon=True).start()
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread.start()
 
     def ask(self, note: bytes) -> None:
         """Submit this one as soon as the last submission is through; one that still waits is left out."""
         with self._some:
             self._newest = note
             self._some.notify()
+
+    def close(self) -> None:
+        """Ask nothing more, once what is under way is through."""
+        with self._some:
+            self._closed = True
+            self._some.notify()
+        self._thread.join()
+        self._submitter.close()
 
     def _live(self) -> None:
         try:
@@ -86,8 +95,10 @@ class Asking:
         failures = 0
         while True:
             with self._some:
-                self._some.wait_for(lambda: self._newest)
+                self._some.wait_for(lambda: self._newest or self._closed)
                 note, self._newest = self._newest, b""
+            if self._closed:
+                return
             said = self._submitter.submit(note)
             if (
                 said.word not in FINDINGS or failures
@@ -97,7 +108,7 @@ class Asking:
                 failures = 0
                 continue
             with self._some:
-                self._some.wait_for(lambda: False, _PAUSES[min(failures, len(_PAUSES) - 1)])
+                self._some.wait_for(lambda: self._closed, _PAUSES[min(failures, len(_PAUSES) - 1)])
                 self._newest = self._latest() or note
             failures += 1
 
@@ -140,6 +151,11 @@ class Feeder:
 
     def _latest(self) -> bytes:
         return read_small(self._folder / CHECKPOINT)
+
+    def close(self) -> None:
+        """Ask nobody any more."""
+        for asking in self._asking:
+            asking.close()
 
     def heard(self) -> list[m.WitnessSaid | m.Witnessed]:
         """Return what is to be told of what witnesses have answered, after writing down what they cosigned."""
