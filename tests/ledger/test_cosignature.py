@@ -1,7 +1,6 @@
 """What a witness says of a checkpoint counts under each of its keys, over this tree, and in no other case."""
 
 import base64
-import itertools
 
 import msgspec
 import pytest
@@ -137,8 +136,6 @@ def test_no_octet_of_a_cosignature_can_be_changed_unseen(at: int, by: int) -> No
     lines[at] ^= by
     try:
         point, note = parse_point(NOTE + bytes(lines))
-        octets = list(itertools.chain.from_iterable(note.by(key) for key in ONE.witness.keys))
-        found = words((ONE.witness,), point, note)
     except CheckpointMalformed:
         return
-    assert not found or octets == [base64.b64decode(line.split(b" ")[2])[4:] for line in LINES.splitlines()]
+    assert not words((ONE.witness,), point, note)
