@@ -15,6 +15,9 @@ from msgspec import inspect
 from bartizan.app.settings import Settings, read
 from bartizan.cli.command import Helped, parse
 from bartizan.cli.main import commands
+from bartizan.clock import SystemClock
+from bartizan.crypto.x509 import certificate_pem, make_authority
+from tests.ledger.histories import cosigner
 from tests.structure.sources import PACKAGE, ROOT, python_files
 from tools.commands import FILE, document
 
@@ -58,6 +61,9 @@ def test_the_documented_file_is_valid_and_its_defaults_are_the_defaults(tmp_path
     file.write_text(example[1])
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "mine.cedar").touch()
+    (tmp_path / "one.pub").write_bytes(cosigner().witness.encode())
+    authority, _ = make_authority("server", ("w1.example.com",), SystemClock().now())
+    (tmp_path / "one.pem").write_bytes(certificate_pem(authority))
     found = read(file, tmp_path).sections
     assert [service.name for service in found.service] == ["assistant", "claude", "azure", "tools", "local"]
     default = msgspec.to_builtins(Settings())

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.app import messages as m
 from bartizan.app.child import Child
+from bartizan.app.feeding import feeding
 from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
 
@@ -53,6 +54,11 @@ async def _exporter(s: "Supervisor", child: Child) -> None:
 
 async def _archiver(s: "Supervisor", child: Child) -> None:
     child.channel.send(m.BootArchiver(ledger=str(s.folder.ledger)))
+
+
+async def _feeder(s: "Supervisor", child: Child) -> None:
+    with _passing(msgspec.json.encode(feeding(s.plan))) as what:
+        child.channel.send(m.BootFeeder(), [what])
 
 
 async def _sample(s: "Supervisor", child: Child) -> None:
@@ -102,6 +108,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "sample": _sample,
     "exporter": _exporter,
     "archiver": _archiver,
+    "feeder": _feeder,
     "control": _control,
     "worker": _worker,
 }

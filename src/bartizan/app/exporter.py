@@ -149,8 +149,8 @@ def serve(channel: Channel, exporter: Exporter, stop: int, pipe: int) -> None:
             select.select([channel.fileno(), stop], [], [], _PACE_SECONDS)
 
 
-def _told_to_stop() -> int:
-    """Return a descriptor that becomes readable with SIGTERM."""
+def told_to_stop() -> int:
+    """Return a descriptor that becomes readable with SIGTERM; for a process that is one at all."""
     reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -162,7 +162,7 @@ def main(argv: list[str]) -> int:
     die_with_parent(signal.SIGKILL)
     no_new_privileges()
     not_dumpable()
-    stop = _told_to_stop()
+    stop = told_to_stop()
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ExporterOrders)
     try:
         _, (pipe, board, what) = channel.receive()

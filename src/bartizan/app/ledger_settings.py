@@ -12,6 +12,7 @@ import msgspec
 
 from bartizan.config_form import Fault
 from bartizan.ledger.column_engine import EXTRA, available
+from bartizan.ledger.note import MOST_SIGNATURES
 
 DAY_SECONDS: Final = 86_400
 _UNITS: Final = {"h": 3600, "d": DAY_SECONDS, "y": 365 * DAY_SECONDS}
@@ -19,6 +20,8 @@ Kept = Annotated[
     str,
     msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[hdy]\Z", description='a span such as "36h", "90d", "7y"'),
 ]
+
+Quorum = Annotated[int, msgspec.Meta(ge=1, le=(MOST_SIGNATURES - 2) // 2)]
 
 
 class Durability(enum.Enum):
@@ -36,12 +39,14 @@ class Ledger(msgspec.Struct, frozen=True):
         columns: whether a copy for analysis is kept beside the tree.
         keep_requests: for how long what requests said is kept; None is for ever.
         keep_others: for how long everything else is, but for what the ledger says of itself; None is for ever.
+        witnesses: how many of them must have cosigned a checkpoint; None takes all.
     """
 
     durability: Durability = Durability.GROUP
     columns: bool = False
     keep_requests: Kept | None = None
     keep_others: Kept | None = None
+    witnesses: Quorum | None = None
 
 
 def seconds(kept: str | None) -> int:

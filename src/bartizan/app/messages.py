@@ -226,6 +226,30 @@ ArchiverOrders = BootArchiver | Ask
 ArchiverReports = Ready | Alive
 
 
+# ---- feeder ----------------------------------------------------------------------------------------------
+class BootFeeder(Message, frozen=True):
+    """Descriptor: which checkpoints to submit, and to whom (sealed memory)."""
+
+
+class WitnessSaid(Message, frozen=True):
+    """What a witness makes of our checkpoints since now: a word of `feeding.WORDS`, and the tree's size."""
+
+    witness: Word
+    word: Word
+    size: Number
+
+
+class Witnessed(Message, frozen=True):
+    """Enough witnesses have cosigned the checkpoint of this size, and it is written down."""
+
+    size: Number
+    count: Annotated[int, msgspec.Meta(ge=1, le=16)]
+
+
+FeederOrders = BootFeeder | Ask
+FeederReports = Ready | Alive | WitnessSaid | Witnessed
+
+
 # ---- sealer ----------------------------------------------------------------------------------------------
 class BootSealer(Message, frozen=True):
     """Where the state lies, which names certificates may carry, and which segments have living writers.

@@ -157,6 +157,27 @@ class Traces(Reticent, frozen=True):
     share: float = 1.0
 
 
+class Witness(msgspec.Struct, frozen=True):
+    """Somebody who cosigns checkpoints.
+
+    Attributes:
+        name: as configured.
+        host, port, tls, path: of its server; `/add-checkpoint` is appended.
+        keys: its public keys, one a line.
+        allowed: private addresses that it may be at.
+        authorities: PEM of who may certify it, where it speaks TLS.
+    """
+
+    name: str
+    host: str
+    port: int
+    tls: bool
+    path: str
+    keys: str
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
 
@@ -205,6 +226,8 @@ class Plan(Reticent, frozen=True):
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
         traces: where they go; None where none are made.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
+        witnesses: who cosigns checkpoints.
+        quorum: how many of them must have.
     """
 
     folder: str
@@ -236,6 +259,8 @@ class Plan(Reticent, frozen=True):
     trusted: tuple[str, ...] = ()
     binding: str = ""
     hosts: tuple[str, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    quorum: int = 0
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -35,6 +35,7 @@ from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned
 from bartizan.app.trace_settings import wanted
+from bartizan.app.witness_settings import witnessed_by
 from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
@@ -161,6 +162,8 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
+        witnesses=witnessed_by(settings.witness, configuration.folder),
+        quorum=settings.ledger.witnesses or len(settings.witness),
     )
 
 

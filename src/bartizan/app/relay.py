@@ -61,6 +61,8 @@ class Relay:
             m.Serving: self._serving,
             m.LimiterPresence: self._limiter_is,
             m.TargetPresence: self._target_is,
+            m.WitnessSaid: self._witness_said,
+            m.Witnessed: self._witnessed,
         }
 
     def read(self, child: Child) -> bool:
@@ -161,6 +163,13 @@ class Relay:
     def _sealed(self, child: Child, message: m.Sealed, _: list[int]) -> None:
         child.facts = {"entries": message.entries, "altered": message.altered}
         self._s.note_change()
+
+    def _witness_said(self, child: Child, message: m.WitnessSaid, _: list[int]) -> None:
+        if not self._s.witnessing.said(message):
+            self._end(child, "it tells of a witness that there is not")
+
+    def _witnessed(self, _: Child, message: m.Witnessed, __: list[int]) -> None:
+        self._s.witnessing.witnessed(message)
 
     # ---- certificates ---------------------------------------------------------------------------------------
     def _leaf_wanted(self, worker: Child, message: m.LeafWanted, _: list[int]) -> None:

@@ -109,7 +109,9 @@ class Record:
         first, size = key_room(read_sealed(key)), SIZES["supervisor"]
         self._journal = Journal(fd, first, number, "supervisor", self._boot, self._clock, size)
 
-    def note(self, kind: str, subject: str, outcome: Outcome, detail: dict[str, int | str]) -> None:
+    def note(
+        self, kind: str, subject: str, outcome: Outcome, detail: dict[str, int | str], control: str = ""
+    ) -> None:
         """Record what the supervisor did or saw; before its journal is open, nothing happens that could be recorded.
 
         Where the disk takes nothing, the log is told: a supervisor that stopped for it would replace nobody.
@@ -117,7 +119,7 @@ class Record:
         if self._journal is None:
             return
         try:
-            self._journal.record(kind, "platform", subject, outcome, "", detail)
+            self._journal.record(kind, "platform", subject, outcome, control, detail)
             self._journal.flush()
         except JournalUnwritable as fault:
             self._say(f"not on record: {kind} {subject}: {fault}")

@@ -23,6 +23,7 @@ from bartizan.app.plan import Bounds
 from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
+from bartizan.app.witness_settings import Witness, known_witnesses, witnessing
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 from bartizan.config_lines import Path as Key
@@ -123,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True):
     bounds: Bounds = Bounds()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
+    witness: tuple[Witness, ...] = ()
     store: Store = Store()
     limiter: Limiter = Limiter()
     metrics: Metrics = Metrics()
@@ -164,7 +166,8 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
     files = {at: one.openapi for at, one in services if one.openapi and one.protocol is Protocol.HTTP}
     described = descriptions(configuration.folder, files)
     certified = _certificates(configuration)
-    found = (*settled(configuration.sections), *_policies(configuration), *described, *certified)
+    known = known_witnesses(configuration.sections.witness, configuration.folder)
+    found = (*settled(configuration.sections), *_policies(configuration), *described, *certified, *known)
     if found:
         raise configuration.invalid(found)
     return configuration
@@ -207,6 +210,8 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
     yield ("limiter", "authorities"), settings.limiter.authorities
     yield ("limiter", "certificate"), settings.limiter.certificate
     yield ("traces", "authorities"), settings.traces.authorities
+    for position, witness in enumerate(settings.witness):
+        yield ("witness", position, "authorities"), witness.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -221,6 +226,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from keeping(settings.ledger)
     yield from _scraped(settings)
     yield from tracing(settings.traces)
+    yield from witnessing(settings.witness, settings.ledger.witnesses)
     yield from _absent(settings)
 
 

@@ -27,6 +27,15 @@ class Process(msgspec.Struct, frozen=True):
     compiled: bool = False
 
 
+class Witness(msgspec.Struct, frozen=True):
+    """A witness: its name, what it made of the last checkpoint (`feeding.WORDS`), that one's size, since when."""
+
+    name: str
+    word: str
+    size: int
+    since: int
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -39,6 +48,7 @@ class Status(msgspec.Struct, frozen=True):
         limiter: `memory`; or `valkey`, and whether it answers the worker that serves.
         metrics: host:port where a scraper gets the numbers; empty where none does.
         unfit: `service/target` of those that the worker which serves asks nothing now, because they fail.
+        witnesses: who cosigns checkpoints; quorum: how many of them must; witnessed: entries that so many have.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -62,6 +72,9 @@ class Status(msgspec.Struct, frozen=True):
     silent: int = 0
     metrics: str = ""
     unfit: list[str] = []
+    witnesses: list[Witness] = []
+    quorum: int = 0
+    witnessed: int = 0
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -99,6 +112,12 @@ def write_status(supervisor: "Supervisor") -> None:
         ],
         metrics=supervisor.listeners.scraped,
         unfit=_unfit(supervisor),
+        witnesses=[
+            Witness(one.name, one.word, one.size, one.since)
+            for one in supervisor.witnessing.standings.values()
+        ],
+        quorum=plan.quorum,
+        witnessed=supervisor.witnessing.size,
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))

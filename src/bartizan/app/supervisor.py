@@ -32,6 +32,7 @@ from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
 from bartizan.app.status import write_status
 from bartizan.app.tracing import TracePipe
+from bartizan.app.witnessing import Witnessing
 from bartizan.clock import SECOND, SystemClock
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
@@ -46,6 +47,7 @@ READS: dict[str, Any] = {
     "sample": m.SampleReports,
     "exporter": m.ExporterReports,
     "archiver": m.ArchiverReports,
+    "feeder": m.FeederReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -75,7 +77,7 @@ class Supervisor:
         self.generation = Generation(self.folder.generation, self.of)
         self.boards = Boards(self.folder.run)
         self.traces = None if plan.traces is None else TracePipe()
-        self.relay, self.credentials = Relay(self), Credentials(self)
+        self.relay, self.credentials, self.witnessing = Relay(self), Credentials(self), Witnessing(self)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()
@@ -93,8 +95,9 @@ class Supervisor:
         async with asyncio.timeout(_BOOT_SECONDS):
             await self._first("sealer")
             await self.record.begin()
-            kinds = ("dialer", "sample", "control", *(() if self.traces is None else ("exporter",)), "worker")
-            await asyncio.gather(*map(self._first, kinds))
+            await asyncio.gather(
+                *map(self._first, ("dialer", "sample", "control", *self._wanted(), "worker"))
+            )
             self.spawn_task(self._keep("worker"))
             while not any(worker.serves for worker in self.of("worker")):
                 self.changed.clear()
@@ -103,6 +106,11 @@ class Supervisor:
             self.spawn_task(self._keep("archiver"))
         self.spawn_task(self._watch_clock())
         self.spawn_task(pulse.keep(self))
+
+    def _wanted(self) -> list[str]:
+        """Return the kinds of processes that only some configurations have."""
+        wanted = {"exporter": self.traces is not None, "feeder": bool(self.plan.witnesses)}
+        return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
     async def stop(self) -> None:
         """Finish what is open, seal the record, end every process."""
@@ -114,11 +122,8 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        others = [
-            child
-            for kind in ("control", "dialer", "sample", "exporter", "archiver")
-            for child in self.of(kind)
-        ]
+        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder")
+        others = [child for kind in kinds for child in self.of(kind)]
         for child in others:
             child.kill(signal.SIGTERM)
         await self._gone(others, 5)

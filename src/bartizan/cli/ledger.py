@@ -21,6 +21,7 @@ from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
 from bartizan.cli.ledger_query import answer, questions
 from bartizan.cli.ledger_recover import add_arguments as recovering
 from bartizan.cli.ledger_recover import run_backup, run_restore
+from bartizan.cli.ledger_witness import vouched, witness_options
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.ledger.checkpoint import CheckpointInvalid, CheckpointMalformed, Verifiers
@@ -39,15 +40,18 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     if arguments.proof is not None:
         return check_proof(arguments, shell, ledger)
     keys = keys_for(ledger, arguments.keys)
-    found = _checked(ledger, keys, arguments.checkpoint, arguments.save)
+    notes = _kept(keys, arguments.checkpoint, arguments.save)
+    said = vouched(arguments, shell, ledger, keys, notes)
+    found = _checked(ledger, keys, [*notes, *([said.note] if said.note else [])])
     if arguments.save is not None and found.intact:
         with naming(arguments.save):
             write_whole(arguments.save, read_small(ledger / CHECKPOINT))
     copied = compared(ledger) if arguments.columns else None
     if arguments.json:
-        shell.out.document({**_verified(found), **told(copied)})
+        shell.out.document({**_verified(found), **said.document, **told(copied)})
     else:
-        shell.out.line("\n".join([*_verdict(found), *sentences(copied)]))
+        words = [*_verdict(found), *(said.lines if found.intact else []), *sentences(copied)]
+        shell.out.line("\n".join(words))
         if arguments.save is not None and found.intact:
             shell.out.line(
                 f"checkpoint saved to {near(arguments.save, shell.folder)}; keep it on another machine"
@@ -55,13 +59,14 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     return Exit.CLEAN if found.intact and same(copied) else Exit.FINDINGS
 
 
-def _checked(ledger: Path, keys: Verifiers, given: Path | None, saved: Path | None) -> Verification:
-    """Verify with each checkpoint that was kept, and with none where none was; the first that lies decides.
-
-    What lies where the latest is to be saved was kept as well: it is asked before it is replaced.
-    """
+def _kept(keys: Verifiers, given: Path | None, saved: Path | None) -> list[bytes]:
+    """Return the checkpoints that were kept: what lies where the latest is to be saved is one, before it is replaced."""
     files = [*([given] if given else []), *([saved] if saved and saved.exists() else [])]
-    notes = [_checkpoint(file, keys) for file in files]
+    return [_checkpoint(file, keys) for file in files]
+
+
+def _checked(ledger: Path, keys: Verifiers, notes: list[bytes]) -> Verification:
+    """Verify with each checkpoint that was kept or cosigned, and with none where none was; the first that lies decides."""
     found = verify(ledger, keys, notes[0] if notes else None)
     for note in notes[1:]:
         found = verify(ledger, keys, note) if found.intact else found
@@ -128,6 +133,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="one that was kept elsewhere: nothing before it was rewritten",
     )
     check.add_argument("--keys", type=path, metavar="FILE", help="public keys that were kept elsewhere")
+    witness_options(check)
     check.add_argument(
         "--save",
         type=new_file,

@@ -35,9 +35,12 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.ledger.prove.NotCovered": Exit.USAGE,
     "bartizan.ledger.backup.FolderTaken": Exit.USAGE,
     "bartizan.ledger.restore.NoKeys": Exit.USAGE,
+    "bartizan.app.witness.WitnessNameInvalid": Exit.USAGE,
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
+    "bartizan.cli.witness.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
+    "bartizan.ledger.witness_store.LogRefused": Exit.USAGE,
     "bartizan.app.exercise.PartMissing": Exit.USAGE,
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
 }

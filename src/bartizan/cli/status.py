@@ -1,11 +1,12 @@
 """`bartizan status`: show what is proven, broken and not proven, and how the platform runs."""
 
 import argparse
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from bartizan.app import platform
+from bartizan.app.feeding import COSIGNED, FINDINGS
 from bartizan.app.report import standing
 from bartizan.app.status import Process, Status
 from bartizan.app.weakness import weaknesses
@@ -28,7 +29,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     else:
         where = near(folder.root, shell.folder)
         shell.out.line(_text(posture, rows, running, weak, now, where))
-    return Exit.FINDINGS if posture.count(Standing.BROKEN) else Exit.CLEAN
+    contradicted = running is not None and any(one.word in FINDINGS for one in running.witnesses)
+    return Exit.FINDINGS if posture.count(Standing.BROKEN) or contradicted else Exit.CLEAN
 
 
 def _text(
@@ -74,9 +76,43 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
             "ledger",
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
         ),
+        *_witnesses(running, now),
         *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
     ]
     return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
+
+
+def _witnesses(running: Status, now: Nanoseconds) -> list[tuple[str, str]]:
+    """Return a line on what is witnessed, and one for each witness that does not cosign."""
+    if not running.witnesses:
+        return []
+    failing = [one for one in running.witnesses if one.word not in {"", COSIGNED}]
+    asked = f"{running.quorum} of {len(running.witnesses)} must cosign"
+    said = f"{running.witnessed} entries ({asked})" if running.witnessed else f"NOTHING YET ({asked})"
+    return [
+        ("witnessed", said),
+        *(
+            (
+                f"witness {one.name}",
+                f"{_SAID[one.word]}, at {one.size} entries, for {span((now - one.since) / SECOND)}",
+            )
+            for one in failing
+        ),
+    ]
+
+
+_SAID: Final = {
+    "split-view": "SPLIT VIEW: it has seen another history under this ledger's keys",
+    "rolled-back": "ROLLED BACK: it has seen more entries than this ledger has",
+    "unknown": "NOT COSIGNING: it does not trust this ledger; give its operator ledger/keys.pub",
+    "untrusted": "NOT COSIGNING: it knows this ledger under other keys, or is not certified",
+    "malformed": "NOT COSIGNING: its answers are not those of a witness",
+    "unreachable": "NOT ANSWERING",
+    "unavailable": "NOT COSIGNING: it says that it cannot",
+    "forged": "NOT COSIGNING: what it signs is not under the keys that it is known by",
+    "damaged": "NOT ASKED: this ledger does not bear its own checkpoint out; run `bartizan ledger verify`",
+}
+"""What each word of a submission means, for people."""
 
 
 def _held(process: Process) -> str:
@@ -130,7 +166,7 @@ COMMAND = Command(
     "status",
     "Reads the record of a state folder, and what its platform says of itself; changes nothing. A proof counts\n"
     "for 7 days; an attack that got through counts until it is turned away again.\n"
-    "Ends with 0, or 1 where a control is broken.",
+    "Ends with 0, or 1 where a control is broken or a witness has seen another history of the record.",
     _arguments,
     _run,
 )

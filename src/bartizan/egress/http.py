@@ -49,7 +49,11 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Speaks HTTP/1.1 to one server; made by `over_tls`, `plain` or `unix`; opens nothing by itself."""
+    """Speaks HTTP/1.1 to one server; made by `over_tls`, `plain` or `unix`; opens nothing by itself.
+
+    Attributes:
+        timeout_s: for a whole request; for each part of a streamed one.
+    """
 
     def __init__(  # noqa: D107 - made by the three class methods
         self,
@@ -62,7 +66,7 @@ class Client:
         timeout_s: float = 30.0,
     ) -> None:
         self._host, self._port, self._context, self._path = host, port, context, path
-        self._allowed, self._timeout_s = allowed, timeout_s
+        self._allowed, self.timeout_s = allowed, timeout_s
 
     @classmethod
     def over_tls(
@@ -129,23 +133,35 @@ class Client:
         A context manager that closes the connection. Arguments and errors as of `request`; the client's
         time limit starts anew with each part of the body.
         """
-        request = h11.Request(
+        request = self.head(method, target, headers, body)
+        line = self.connect()
+        try:
+            return Stream(line, request, body, most, self.timeout_s)
+        except BaseException:
+            line.close()
+            raise
+
+    def head(
+        self, method: str, target: str, headers: Headers, body: bytes, *, keep: bool = False
+    ) -> h11.Request:
+        """Return the head of a request; arguments as of `request`.
+
+        Args:
+            keep: whether the connection is to stay open after it.
+        Raises:
+            h11.LocalProtocolError: method, target or a header cannot stand in a request.
+        """
+        return h11.Request(
             method=method,
             target=target,
             headers=[
                 ("host", self._authority()),
-                ("connection", "close"),
+                *(() if keep else (("connection", "close"),)),
                 ("accept-encoding", "identity"),
                 *headers,
                 *([("content-length", str(len(body)))] if body or method in {"POST", "PUT", "PATCH"} else ()),
             ],
         )
-        line = self.connect()
-        try:
-            return Stream(line, request, body, most, self._timeout_s)
-        except BaseException:
-            line.close()
-            raise
 
     def connect(self) -> Line:
         """Return a connection as this client's requests use one, for octets of any kind.
@@ -154,10 +170,10 @@ class Client:
             EgressFault: see the module `faults`.
         """
         if self._path:
-            deadline = Deadline(self._timeout_s)
-            return Line(connect_unix(self._path, timeout_s=self._timeout_s), "control", deadline)
+            deadline = Deadline(self.timeout_s)
+            return Line(connect_unix(self._path, timeout_s=self.timeout_s), "control", deadline)
         return open_connection(
-            self._host, self._port, context=self._context, allowed=self._allowed, timeout_s=self._timeout_s
+            self._host, self._port, context=self._context, allowed=self._allowed, timeout_s=self.timeout_s
         )
 
     def _authority(self) -> str:
@@ -212,6 +228,12 @@ class Stream:
                 if taken > self._most:
                     raise ResponseTooLarge(self._line.where, self._most)
                 yield bytes(event.data)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the connection can take another request, once the body was read."""
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        return done and not self._h11.trailing_data[0]
 
     def whole_by_deadline(self) -> None:
         """Hold the whole body to the deadline of the request, instead of each part to one of its own."""

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,6 @@ from typing import Final
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
-from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.describe import Exposed, schema
@@ -39,6 +38,7 @@ from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
+from bartizan.http.server import Server
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
@@ -76,16 +76,6 @@ class Start(msgspec.Struct, frozen=True):
     scraper: socket.socket | None
     journal: Journal
     policies: Mapping[str, str]
-
-
-class Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the process."""
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 class Supervision:

@@ -157,12 +157,15 @@ def _signature(name: str, encoded: str) -> Signature:
 
 
 def decode(text: str) -> bytes:
-    """Return the octets of base64.
+    """Return the octets of base64 in its one form: without that, a signature could be changed and still hold.
 
     Raises:
         NoteMalformed: it is none.
     """
     try:
-        return base64.b64decode(text, validate=True)
+        octets = base64.b64decode(text, validate=True)
     except ValueError as fault:
         raise NoteMalformed("a part of it is not base64") from fault
+    if base64.b64encode(octets).decode() != text:
+        raise NoteMalformed("a part of it is not base64 in its one form")
+    return octets

@@ -60,7 +60,7 @@ GROUP = one_of(
 )
 """Key-agreement group of a TLS connection; `none` is a connection without TLS."""
 PROCESS = one_of(
-    "supervisor", "worker", "dialer", "control", "sealer", "sample", "exporter", "archiver", "cli"
+    "supervisor", "worker", "dialer", "control", "sealer", "sample", "exporter", "archiver", "feeder", "cli"
 )
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
@@ -68,6 +68,19 @@ FAULT = one_of(
     "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
 """What does not fit about a journal segment."""
+
+REFUSAL = one_of(
+    "split-view",
+    "rolled-back",
+    "unknown",
+    "untrusted",
+    "malformed",
+    "unreachable",
+    "unavailable",
+    "forged",
+    "damaged",
+)
+"""Why a witness did not cosign a checkpoint; the first two are that the record is not what it was."""
 
 KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "ledger.segment.opened": {
@@ -80,6 +93,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "ledger.segment.closed": {"segment": Whole(), "records": Whole(), "next": Whole()},
     "ledger.segment.recovered": {"segment": Whole(), "records": Whole(), "torn": Whole()},
     "ledger.segment.altered": {"segment": Whole(), "sequence": Whole(), "fault": FAULT},
+    "ledger.checkpoint.witnessed": {"size": Whole(), "count": Whole()},
+    "ledger.checkpoint.refused": {"size": Whole(), "reason": REFUSAL},
     "ledger.entries.pruned": {
         "first": Whole(),
         "end": Whole(),
