@@ -7,6 +7,8 @@ import msgspec
 
 from bartizan.app import platform
 from bartizan.app.report import standing
+from bartizan.app.schedule.standing import Overdue, overdue
+from bartizan.app.schedule_settings import wanted
 from bartizan.app.status import Process, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
@@ -19,26 +21,29 @@ from bartizan.compliance.posture import Posture, Row, Standing
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder, now = state(arguments, shell), SystemClock().now()
     posture, running = standing(folder, now), platform.status(folder)
-    weak = (*weaknesses(configuration(arguments, shell).sections), *_weak_processes(running))
+    settings = configuration(arguments, shell).sections
+    weak = (*weaknesses(settings), *_weak_processes(running))
+    late = overdue(folder.ledger, wanted(settings.schedule), now)
     rows = tuple(
         row for row in posture.rows if not arguments.not_proven or row.standing is not Standing.PROVEN
     )
     if arguments.json:
-        shell.out.document(_document(posture, rows, running, weak, now))
+        shell.out.document(_document(posture, rows, running, (weak, late), now))
     else:
         where = near(folder.root, shell.folder)
-        shell.out.line(_text(posture, rows, running, weak, now, where))
-    return Exit.FINDINGS if posture.count(Standing.BROKEN) else Exit.CLEAN
+        shell.out.line(_text(posture, rows, running, (weak, late), now, where))
+    return Exit.FINDINGS if posture.count(Standing.BROKEN) or late else Exit.CLEAN
 
 
 def _text(
     posture: Posture,
     rows: tuple[Row, ...],
     running: Status | None,
-    weak: tuple[str, ...],
+    wanting: tuple[tuple[str, ...], tuple[Overdue, ...]],
     now: Nanoseconds,
     where: str,
 ) -> str:
+    weak, late = wanting
     shown = [row for row in rows if row.proofs or row.standing is not Standing.NOT_PROVEN]
     silent = [row for row in rows if row not in shown]
     head = ("CONTROL", "STANDING", "HELD", "LEDGER", "AGE", "")
@@ -48,9 +53,17 @@ def _text(
     if silent:
         parts.append("Never tried:\n" + table([(f"  {row.control}", row.why) for row in silent]))
     parts.append("   ".join(f"{posture.count(standing)} {standing.value}" for standing in Standing))
+    if late:
+        parts.append("Overdue:\n" + table([(f"  {each.name}", _late(each)) for each in late]))
     if weak:
         parts.append("Weak settings:\n" + "\n".join(f"  {sentence}" for sentence in weak))
     return "\n\n".join(parts)
+
+
+def _late(each: Overdue) -> str:
+    last = f"last carried out {span(each.seconds)} ago" if each.carried_out else "never carried out"
+    of = f" ({each.control})" if each.control else ""
+    return f"{last}, every {span(each.every)} is wanted{of}: see `bartizan schedule list`"
 
 
 def _cells(row: Row, now: Nanoseconds) -> tuple[str, ...]:
@@ -97,8 +110,13 @@ def _weak_processes(running: Status | None) -> tuple[str, ...]:
 
 
 def _document(
-    posture: Posture, rows: tuple[Row, ...], running: Status | None, weak: tuple[str, ...], now: Nanoseconds
+    posture: Posture,
+    rows: tuple[Row, ...],
+    running: Status | None,
+    wanting: tuple[tuple[str, ...], tuple[Overdue, ...]],
+    now: Nanoseconds,
 ) -> dict[str, Any]:
+    weak, late = wanting
     return {
         "counts": {standing.value: posture.count(standing) for standing in Standing},
         "controls": [
@@ -114,6 +132,7 @@ def _document(
             for row in rows
         ],
         "platform": None if running is None else msgspec.to_builtins(running),
+        "overdue": [msgspec.to_builtins(each) for each in late],
         "weak": list(weak),
     }
 
@@ -130,7 +149,7 @@ COMMAND = Command(
     "status",
     "Reads the record of a state folder, and what its platform says of itself; changes nothing. A proof counts\n"
     "for 7 days; an attack that got through counts until it is turned away again.\n"
-    "Ends with 0, or 1 where a control is broken.",
+    "Ends with 0, or 1 where a control is broken or a schedule overdue.",
     _arguments,
     _run,
 )
