@@ -50,7 +50,7 @@ def prepare(store: Engine) -> None:
 def load(connection: Connection) -> Mapping[str, Kept]:
     """Return what is remembered, by name of the schedule."""
     rows = connection.execute(select(SCHEDULE)).mappings()
-    return {row["name"]: msgspec.convert(dict(row), Kept) for row in rows}
+    return {row["name"]: Kept(**row) for row in rows}
 
 
 def save(connection: Connection, kept: Kept) -> None:
