@@ -249,14 +249,15 @@ class Scheduler:
 
     def _show(self, name: str) -> Shown:
         schedule, kept = self._schedules[name], self._kept[name]
-        found = None if kept.running else due(schedule, kept, self._ports.step())
+        step = self._ports.step()
+        found = None if kept.running else due(schedule, kept, step)
         told = {field: getattr(kept, field) for field in Shown.__struct_fields__ if hasattr(kept, field)}
         told |= {
             "at": schedule.at,
             "about": RUNS[schedule.run].about,
             "overdue": kept.overdue and schedule.every > 0,
         }
-        return Shown(**told, due=0 if found is None else max(found, self._settled))
+        return Shown(**told, due=0 if found is None else max(found, self._settled) + step)
 
 
 def _taken_up(schedule: Schedule, known: Kept | None, now: Nanoseconds) -> tuple[Kept, list[Entry]]:

@@ -9,7 +9,7 @@ class Shown(msgspec.Struct, frozen=True):
     Attributes:
         name, run, every, at: as configured; `every` 0 is off.
         about: what it does.
-        due: when the next run starts; 0 where it is off, or under way.
+        due: when the next run starts, on the wall clock as it stands; 0 where it is off, or under way.
         running, overdue, started, ended, good, runs, outcome, reason, status, by: as of `due.Kept`.
     """
 
