@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -116,15 +115,13 @@ def test_an_end_in_order_ends_the_run_and_says_so_before_the_journal_is_closed(c
     assert control.kinds()[-2:] == ["platform.schedule.finished", "ledger.segment.closed"]
 
 
-def test_one_run_at_a_time_however_many_ask(control: Control) -> None:
-    with ThreadPoolExecutor(32) as callers:
-        answers = list(callers.map(lambda _: control.ask("POST", "/schedules/audit/runs").status, range(200)))
-    assert sorted(answers) == [202] + [409] * 199
-    until(lambda: began(control, "audit") == 1)
+def test_what_runs_already_is_refused_and_says_so(control: Control) -> None:
+    start(control)
+    busy = control.ask("POST", "/schedules/audit/runs")
+    assert (busy.status, busy.json["reason"]) == (409, "schedule-busy")
+    assert "audit is running" in busy.json["detail"]
     assert len(children(control.process.pid)) == 1
     assert control.kinds().count("platform.schedule.started") == 1
-    busy = control.ask("POST", "/schedules/audit/runs").json
-    assert (busy["reason"], "audit is running" in busy["detail"]) == ("schedule-busy", True)
 
 
 def test_a_schedule_that_there_is_not_is_named_by_nobody(control: Control) -> None:

@@ -22,6 +22,8 @@ KEPT: Final = 512
 """Octets of what a run printed last that are kept."""
 TERM_SECONDS: Final = 10.0
 """For a run that is told to end, to put away what it has started; then it is killed, and its group with it."""
+_STOP_SECONDS: Final = 3.0
+"""The same, where control itself is to end, which has five."""
 _GONE_SECONDS: Final = 5.0
 _OUTCOME: Final = {Status.CLEAN: Outcome.DONE, Status.FOUND: Outcome.FOUND}
 _SIGNALLED: Final = 128
@@ -82,7 +84,7 @@ async def _ending(process: asyncio.subprocess.Process, seconds: float) -> Ending
         await _end(process, TERM_SECONDS)
         return Ending(Outcome.FAILED, "overstayed", words=f"it was ended after {seconds:g} s")
     except asyncio.CancelledError:
-        await _end(process, 1.0)
+        await _end(process, _STOP_SECONDS)
         raise
     finally:
         reading.cancel()

@@ -9,7 +9,7 @@ import msgspec
 from bartizan.app.plan import Schedule
 from bartizan.app.schedule.due import Kept, age
 from bartizan.app.schedule.runs import RUNS
-from bartizan.clock import Nanoseconds
+from bartizan.clock import MILLISECOND, Nanoseconds
 from bartizan.compliance.controls import audit_current
 from bartizan.ledger.database import FILE
 from bartizan.ledger.event import Event, Outcome
@@ -17,6 +17,7 @@ from bartizan.ledger.query import Query, query
 
 FINISHED: Final = "platform.schedule.finished"
 SET: Final = "platform.schedule.set"
+VERIFIED: Final = "compliance.ledger.verified"
 
 
 class Overdue(msgspec.Struct, frozen=True):
@@ -36,6 +37,36 @@ class Overdue(msgspec.Struct, frozen=True):
     seconds: int
     carried_out: bool
     control: str
+
+
+class NotIntact(msgspec.Struct, frozen=True):
+    """What the last audit found wrong with the record.
+
+    Attributes:
+        entry: index of the entry that says so.
+        at: UTC nanoseconds.
+        entries, faults: how many there were.
+    """
+
+    entry: int
+    at: int
+    entries: int
+    faults: int
+
+
+def not_intact(ledger: Path) -> NotIntact | None:
+    """Return what the last audit found wrong; None where it found nothing, or where there was none.
+
+    Args:
+        ledger: its folder.
+    """
+    if not (ledger / FILE).exists():
+        return None
+    for entry in query(ledger, Query(kind=VERIFIED, last=True, limit=1)):
+        event = entry.event
+        if event.outcome is Outcome.FOUND:
+            return NotIntact(entry.index, event.at, _number(event, "entries"), _number(event, "faults"))
+    return None
 
 
 def overdue(ledger: Path, schedules: Iterable[Schedule], now: Nanoseconds) -> tuple[Overdue, ...]:
@@ -80,5 +111,9 @@ def _good(ledger: Path, schedule: Schedule, outcome: Outcome) -> int:
 
 
 def _began(event: Event) -> int:
-    millis = event.detail.get("millis", 0)
-    return event.at - (millis if isinstance(millis, int) else 0) * 1_000_000
+    return event.at - _number(event, "millis") * MILLISECOND
+
+
+def _number(event: Event, field: str) -> int:
+    found = event.detail.get(field, 0)
+    return found if isinstance(found, int) else 0
