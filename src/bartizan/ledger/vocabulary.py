@@ -65,7 +65,7 @@ PROCESS = one_of(
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
 REASON = one_of(
-    "status", "signal", "overstayed", "interrupted", "unstartable", "audit-overdue", "audit-missing"
+    "status", "signal", "overstayed", "interrupted", "unstartable", "too-old", "never-carried-out"
 )
 """Why a run of a schedule was not carried out, and what is wrong with its age."""
 FAULT = one_of(

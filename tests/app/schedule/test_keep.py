@@ -246,7 +246,7 @@ def test_a_failing_run_is_not_counted_as_done_and_gets_overdue_once(process: Pro
             process.clock.at += HOUR
         (found,) = [entry for entry in process.entries if entry.kind == "platform.schedule.overdue"]
         assert (found.outcome, found.control) == (Outcome.FOUND, "compliance.audit-current")
-        assert found.detail["reason"] == "audit-missing"
+        assert found.detail["reason"] == "never-carried-out"
         assert of(keeper, "audit").overdue
         assert any("no platform" in line for line in process.lines)
         keeper.look()

@@ -3,8 +3,8 @@
 from bartizan.compliance.subject import RunAge
 from bartizan.control import Control, Finding, Severity
 
-_OVERDUE = Finding("audit-overdue", "the last audit is older than its period; see `bartizan schedule list`")
-_MISSING = Finding("audit-missing", "no audit was ever carried out; see `bartizan schedule list`")
+_OVERDUE = Finding("too-old", "the last one is older than its period; see `bartizan schedule list`")
+_MISSING = Finding("never-carried-out", "none was carried out in time; see `bartizan schedule list`")
 
 
 def judge(last: RunAge) -> tuple[Finding, ...]:
