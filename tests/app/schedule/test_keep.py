@@ -374,6 +374,41 @@ def test_a_schedule_taken_out_while_it_ran_has_failed(process: Process) -> None:
     assert process.kinds() == ["audit finished failed", "audit set done", "drill set done"]
 
 
+def test_a_process_starts_although_its_store_is_full_and_takes_its_schedules_up_once_it_is_not(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("", {}, Exception("disk is full"))
+
+    async def story() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(table, "prepare", full)
+            keeper = process.keeper(AUDIT)
+            process.settle()
+            keeper.look()
+            with pytest.raises(OperationalError):
+                keeper.list()
+            with pytest.raises(OperationalError):
+                keeper.run("audit")
+        process.clock.at += MINUTE
+        keeper.look()
+        assert process.kinds() == ["audit set done", "audit started done"]
+
+    within(story)
+
+
+def test_a_start_that_changes_nothing_writes_nothing(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def life() -> None:
+        assert process.keeper(AUDIT, DRILL).list()
+
+    within(life)
+    monkeypatch.setattr(table, "save", None)
+    within(life)
+    assert process.kinds() == ["audit set done", "drill set done"]
+
+
 def test_without_a_record_nothing_is_started(process: Process) -> None:
     async def story() -> None:
         keeper = process.keeper(AUDIT)

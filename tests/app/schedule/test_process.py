@@ -147,18 +147,29 @@ def test_a_run_that_is_cancelled_is_ended_first(tmp_path: Path) -> None:
     until_gone(pids(place))
 
 
-def test_the_loop_goes_on_while_a_run_is_under_way() -> None:
-    async def story() -> int:
-        turned = 0
-        text = "import sys; sys.stdin.read(); sys.exit(0)"
-        task = asyncio.create_task(carry_out(launch(text), AUDIT, Folder(Path("/nowhere"))))
-        while not task.done():
-            await asyncio.sleep(0)
-            turned += 1
-        assert task.result().outcome is Outcome.DONE
-        return turned
+def test_the_loop_goes_on_while_a_run_is_under_way(tmp_path: Path) -> None:
+    """The run ends well only if the loop that waits for it does something meanwhile."""
+    began, go = tmp_path / "began", tmp_path / "go"
+    text = (
+        f"import os, sys, time; open({str(began)!r}, 'w').write('x')\n"
+        "for _ in range(3000):\n"
+        f"    os.path.exists({str(go)!r}) and sys.exit(0)\n"
+        "    time.sleep(0.01)\n"
+        "sys.exit(3)\n"
+    )
 
-    assert asyncio.run(story()) > 10
+    async def story() -> Ending:
+        task = asyncio.create_task(carry_out(launch(text), AUDIT, Folder(tmp_path)))
+        await appears(began)
+        assert not task.done()
+        lay(go)
+        return await task
+
+    assert asyncio.run(story()).outcome is Outcome.DONE
+
+
+def lay(place: Path) -> None:
+    place.touch()
 
 
 @pytest.mark.slow

@@ -84,30 +84,47 @@ class Scheduler:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unsaid: dict[str, Ending] = {}
         self._settled = self._again = Nanoseconds(0)
+        self._begun = False
 
     # ---- what the process calls ----------------------------------------------------------------------------
     def begin(self) -> None:
         """Take up what is configured where the last process left it; what that one had under way has failed.
 
+        Where the store takes nothing now, the process starts all the same, and this is done as soon as it does.
+
         Raises:
-            JournalUnwritable; sqlalchemy's OperationalError where the store cannot be used.
+            JournalUnwritable.
         """
-        now = self._ports.clock.now()
-        self._settled = Nanoseconds(now + (SETTLE_S + self._ports.chance(JITTER_S + 1)) * SECOND)
+        hold = SETTLE_S + self._ports.chance(JITTER_S + 1)
+        self._settled = Nanoseconds(self._ports.clock.now() + hold * SECOND)
+        try:
+            self._take_up()
+        except OperationalError as fault:
+            self._put_off(fault)
+
+    def _take_up(self) -> None:
+        if self._begun:
+            return
+        now, found, entries = self._ports.clock.now(), dict[str, Kept](), list[Entry]()
         table.prepare(self._ports.store)
         with self._ports.store.begin() as connection:
             known = table.load(connection)
-            entries: list[Entry] = []
             for name in sorted(known.keys() - self._schedules.keys()):
                 table.forget(connection, name)
                 entries += _given_up(known[name], now)
             for name, schedule in self._schedules.items():
-                kept, told = _taken_up(schedule, known.get(name), now)
-                table.save(connection, kept)
-                self._kept[name] = kept
+                found[name], told = _taken_up(schedule, known.get(name), now)
                 entries += told
+                if found[name] != known.get(name):  # a full disk keeps no control process from starting
+                    table.save(connection, found[name])
             self._record(entries)
-        self._unsaid = {name: INTERRUPTED for name, kept in self._kept.items() if kept.running}
+        self._kept, self._begun = found, True
+        self._unsaid = {name: INTERRUPTED for name, kept in found.items() if kept.running}
+
+    def _put_off(self, fault: OperationalError) -> None:
+        """Start nothing for a minute; nothing was started that is not stored."""
+        self._again = Nanoseconds(self._ports.clock.now() + MINUTE)
+        self._ports.say(f"schedules: the store cannot be used ({fault.orig}); nothing is started")
 
     async def keep(self) -> None:
         """Look again and again, until the task is cancelled; then what runs is ended."""
@@ -129,15 +146,15 @@ class Scheduler:
         if self._ports.clock.now() < self._again:
             return
         try:
+            self._take_up()
             for name, ending in tuple(self._unsaid.items()):
                 self._end(name, ending)
             for name in self._schedules:
                 self._judge(name)
                 if self._is_due(name):
                     self._start(name, "time")
-        except OperationalError as fault:  # nothing was started that is not stored; the next look tries again
-            self._again = Nanoseconds(self._ports.clock.now() + MINUTE)
-            self._ports.say(f"schedules: the store cannot be used ({fault.orig}); nothing is started")
+        except OperationalError as fault:
+            self._put_off(fault)
 
     def run(self, name: str) -> Shown:
         """Start a schedule's run now, as its owner asks, and return what is known of it then.
@@ -147,13 +164,19 @@ class Scheduler:
         """
         if name not in self._schedules:
             raise ScheduleUnknown(self._schedules)
+        self._take_up()
         if busy := self._busy(name):
             raise ScheduleBusy(busy)
         self._start(name, "owner")
         return self._show(name)
 
     def list(self) -> tuple[Shown, ...]:
-        """Return every schedule, those that are off included, in the order of the configuration."""
+        """Return every schedule, those that are off included, in the order of the configuration.
+
+        Raises:
+            JournalUnwritable; sqlalchemy's OperationalError where the store could not be read since the start.
+        """
+        self._take_up()
         return tuple(map(self._show, self._schedules))
 
     # ---- starting ------------------------------------------------------------------------------------------
