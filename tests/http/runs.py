@@ -15,10 +15,12 @@ AUDIT = Schedule("audit", "audit", 86_400)
 DRILL = Schedule("drill", "drill", 86_400)
 
 _WAITS = """
-import pathlib, sys, time
+import os, pathlib, sys, time
 from bartizan.isolation.kernel import die_with_parent
 die_with_parent(9)
 _, _, run, state, parent = sys.argv
+if os.getppid() != int(parent):
+    sys.exit(130)
 run_folder = pathlib.Path(state, "run")
 with open(run_folder / f"began-{run}", "a") as file:
     file.write("x")
