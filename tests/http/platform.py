@@ -19,6 +19,7 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.folder import Folder
 from bartizan.app.listeners import listen_unix
+from bartizan.app.plan import Schedule
 from bartizan.identity.state import State, decode
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.event import Event
@@ -62,12 +63,20 @@ class Answer(msgspec.Struct):
 class Control:
     """The process, its listeners and its segment; confirms each state at once unless told not to."""
 
-    def __init__(self, root: Path, policies: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        policies: dict[str, str] | None = None,
+        *,
+        schedules: Sequence[Schedule] = (),
+        launch: Sequence[str] = (),
+    ) -> None:
         self.folder = Folder(root)
         self.folder.make()
         self.states: list[State] = []
         self.confirms = True
         self.asked_for_segments = 0
+        self._schedules, self._launch = tuple(schedules), tuple(launch)
         self._ready = threading.Event()
         self._start(policies)
 
@@ -97,6 +106,8 @@ class Control:
             boot="0" * 32,
             segment=segment_number,
             sample_sha256="ab" * 32,
+            launch=self._launch,
+            schedules=self._schedules,
         )
         self.channel.send(boot, fds)
         for each in listeners:

@@ -76,6 +76,8 @@ async def _control(s: "Supervisor", child: Child) -> None:
         sample_sha256=hashlib.sha256(s.secret).hexdigest(),
         durable=s.plan.durability == "every",
         metrics=s.listeners.metrics is not None,
+        launch=s.plan.launch,
+        schedules=s.plan.schedules,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

@@ -147,6 +147,7 @@ def connect(folder: Folder, service: str) -> Platform:
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),
         secret_sha256=owner.sample_sha256,
+        run=lambda schedule: owner.run(schedule).runs,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from bartizan.app.channel import Message
-from bartizan.app.plan import MAIN
+from bartizan.app.plan import MAIN, Schedule
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
 """A configured name or a closed word."""
@@ -336,6 +336,8 @@ class BootControl(Message, frozen=True, tag="boot"):
     sample_sha256: str
     durable: bool = False
     metrics: bool = False
+    launch: tuple[str, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
 
 
 class Publish(Message, frozen=True):

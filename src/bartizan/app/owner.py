@@ -12,6 +12,7 @@ import msgspec
 
 from bartizan.app.folder import Folder
 from bartizan.app.plan import Reticent
+from bartizan.app.schedule.shown import Shown
 from bartizan.egress.http import Client, Response
 
 SECONDS: Final = 30.0
@@ -78,6 +79,10 @@ class _Recorded(msgspec.Struct, frozen=True):
     last: int
 
 
+class _Schedules(msgspec.Struct, frozen=True):
+    schedules: tuple[Shown, ...]
+
+
 class _Sample(msgspec.Struct, frozen=True):
     sha256: str
 
@@ -133,6 +138,14 @@ class Owner:
         """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
         found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
         return found.first, found.last
+
+    def schedules(self) -> tuple[Shown, ...]:
+        """Return every schedule, those that are off included; raises as `token`."""
+        return self._ask("GET", "/schedules", _Schedules).schedules
+
+    def run(self, schedule: str) -> Shown:
+        """Start a schedule's run now, and return what is known of it then; raises as `token`."""
+        return self._ask("POST", f"/schedules/{quote(schedule, safe='')}/runs", Shown, {})
 
     def metrics(self) -> str:
         """Return the platform's numbers in Prometheus' text format; raises as `token`."""

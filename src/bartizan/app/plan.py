@@ -178,6 +178,22 @@ class Witness(msgspec.Struct, frozen=True):
     authorities: str = ""
 
 
+class Schedule(msgspec.Struct, frozen=True):
+    """What runs by itself.
+
+    Attributes:
+        name: as configured.
+        run: a name of `schedule/runs.py`.
+        every: seconds from one start to the next; 0 is off.
+        at: minute of the day, UTC, at which it starts; -1 is none.
+    """
+
+    name: str
+    run: str
+    every: int
+    at: int = -1
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
 
@@ -221,6 +237,7 @@ class Plan(Reticent, frozen=True):
         trusted: addresses and networks of proxies in front.
         binding: key of this start under which workers bind ids of sessions, in hexadecimal. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
+        schedules: what control runs by itself.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -261,6 +278,7 @@ class Plan(Reticent, frozen=True):
     hosts: tuple[str, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     quorum: int = 0
+    schedules: tuple[Schedule, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

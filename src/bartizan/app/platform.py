@@ -29,6 +29,7 @@ from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
+from bartizan.app.schedule_settings import wanted as schedules
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import Settings
 from bartizan.app.status import Status
@@ -160,6 +161,7 @@ def plan(  # what a command may say beside the file
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
+        schedules=schedules(settings.schedule),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),

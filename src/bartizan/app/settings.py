@@ -16,10 +16,11 @@ from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, li
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
-from bartizan.app.forms import ServiceName, Span, Text
+from bartizan.app.forms import Text
 from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
+from bartizan.app.schedule_settings import Schedule, scheduling
 from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
@@ -90,13 +91,6 @@ class Connector(msgspec.Struct, frozen=True):
     """Where events go besides the ledger."""
 
     kind: Text
-
-
-class Schedule(msgspec.Struct, frozen=True):
-    """What runs by itself, and how often."""
-
-    run: ServiceName
-    every: Span
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -227,6 +221,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from _scraped(settings)
     yield from tracing(settings.traces)
     yield from witnessing(settings.witness, settings.ledger.witnesses)
+    yield from scheduling(settings.schedule)
     yield from _absent(settings)
 
 
@@ -290,6 +285,6 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
         )
-    for name in ("issuer", "connector", "schedule"):
+    for name in ("issuer", "connector"):
         if getattr(settings, name):
             yield Fault((name, 0), "is not in this version; leave it out")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bartizan.app.address import upstream
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
+from bartizan.app.schedule_settings import weak_schedules
 from bartizan.app.service_settings import Guard
 from bartizan.app.settings import Isolation, Pq, Settings, Tls
 from bartizan.app.trace_settings import weak_traces
@@ -27,6 +28,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from _weak_limits(settings)
     yield from weak_traces(settings.traces)
     yield from weak_witnesses(settings.witness)
+    yield from weak_schedules(settings.schedule)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
         if not all(upstream(one.upstream, service.root).tls for one in service.places):

@@ -1,13 +1,15 @@
 """`bartizan status`: show what is proven, broken and not proven, and how the platform runs."""
 
 import argparse
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from bartizan.app import platform
 from bartizan.app.feeding import COSIGNED, FINDINGS
 from bartizan.app.report import standing
+from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
+from bartizan.app.schedule_settings import wanted
 from bartizan.app.status import Process, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
@@ -17,42 +19,81 @@ from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.compliance.posture import Posture, Row, Standing
 
 
+class _Found(NamedTuple):
+    """All that is shown.
+
+    Attributes:
+        posture: every control.
+        rows: those that are shown.
+        running: what the platform says of itself, where one runs.
+        weak: settings and processes that are weaker than they could be, a sentence each.
+        late: schedules that are overdue.
+        faulty: what the last audit found wrong with the record.
+        now: UTC nanoseconds.
+    """
+
+    posture: Posture
+    rows: tuple[Row, ...]
+    running: Status | None
+    weak: tuple[str, ...]
+    late: tuple[Overdue, ...]
+    faulty: NotIntact | None
+    now: Nanoseconds
+
+
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder, now = state(arguments, shell), SystemClock().now()
     posture, running = standing(folder, now), platform.status(folder)
-    weak = (*weaknesses(configuration(arguments, shell).sections), *_weak_processes(running))
-    rows = tuple(
-        row for row in posture.rows if not arguments.not_proven or row.standing is not Standing.PROVEN
+    settings = configuration(arguments, shell).sections
+    rows = (row for row in posture.rows if not arguments.not_proven or row.standing is not Standing.PROVEN)
+    found = _Found(
+        posture,
+        tuple(rows),
+        running,
+        (*weaknesses(settings), *_weak_processes(running)),
+        overdue(folder.ledger, wanted(settings.schedule), now),
+        not_intact(folder.ledger),
+        now,
     )
     if arguments.json:
-        shell.out.document(_document(posture, rows, running, weak, now))
+        shell.out.document(_document(found))
     else:
-        where = near(folder.root, shell.folder)
-        shell.out.line(_text(posture, rows, running, weak, now, where))
+        shell.out.line(_text(found, near(folder.root, shell.folder)))
     contradicted = running is not None and any(one.word in FINDINGS for one in running.witnesses)
-    return Exit.FINDINGS if posture.count(Standing.BROKEN) or contradicted else Exit.CLEAN
+    wrong = posture.count(Standing.BROKEN) or found.late or found.faulty or contradicted
+    return Exit.FINDINGS if wrong else Exit.CLEAN
 
 
-def _text(
-    posture: Posture,
-    rows: tuple[Row, ...],
-    running: Status | None,
-    weak: tuple[str, ...],
-    now: Nanoseconds,
-    where: str,
-) -> str:
-    shown = [row for row in rows if row.proofs or row.standing is not Standing.NOT_PROVEN]
-    silent = [row for row in rows if row not in shown]
+def _text(found: _Found, where: str) -> str:
+    shown = [row for row in found.rows if row.proofs or row.standing is not Standing.NOT_PROVEN]
+    silent = [row for row in found.rows if row not in shown]
     head = ("CONTROL", "STANDING", "HELD", "LEDGER", "AGE", "")
-    parts = [_platform(running, now, where)]
+    parts = [_platform(found.running, found.now, where)]
     if shown:
-        parts.append(table([head, *(_cells(row, now) for row in shown)], frozenset({2, 4})))
+        parts.append(table([head, *(_cells(row, found.now) for row in shown)], frozenset({2, 4})))
     if silent:
         parts.append("Never tried:\n" + table([(f"  {row.control}", row.why) for row in silent]))
-    parts.append("   ".join(f"{posture.count(standing)} {standing.value}" for standing in Standing))
-    if weak:
-        parts.append("Weak settings:\n" + "\n".join(f"  {sentence}" for sentence in weak))
+    counts = (f"{found.posture.count(standing)} {standing.value}" for standing in Standing)
+    parts.append("   ".join(counts))
+    if found.faulty:
+        parts.append(_faulty(found.faulty, found.now))
+    if found.late:
+        parts.append("Overdue:\n" + table([(f"  {each.name}", _late(each)) for each in found.late]))
+    if found.weak:
+        parts.append("Weak settings:\n" + "\n".join(f"  {sentence}" for sentence in found.weak))
     return "\n\n".join(parts)
+
+
+def _faulty(last: NotIntact, now: Nanoseconds) -> str:
+    plural = "fault" if last.faults == 1 else "faults"
+    when = f"{last.faults} {plural} in {last.entries} entries, {span((now - last.at) / SECOND)} ago (#{last.entry})"
+    return f"The record is NOT INTACT: the last audit found {when}; keep a copy, and run `bartizan ledger verify`"
+
+
+def _late(each: Overdue) -> str:
+    last = f"last carried out {span(each.seconds)} ago" if each.carried_out else "never carried out"
+    of = f" ({each.control})" if each.control else ""
+    return f"{last}, wanted every {span(each.every)}{of}: see `bartizan schedule list`"
 
 
 def _cells(row: Row, now: Nanoseconds) -> tuple[str, ...]:
@@ -132,11 +173,9 @@ def _weak_processes(running: Status | None) -> tuple[str, ...]:
     )
 
 
-def _document(
-    posture: Posture, rows: tuple[Row, ...], running: Status | None, weak: tuple[str, ...], now: Nanoseconds
-) -> dict[str, Any]:
+def _document(found: _Found) -> dict[str, Any]:
     return {
-        "counts": {standing.value: posture.count(standing) for standing in Standing},
+        "counts": {standing.value: found.posture.count(standing) for standing in Standing},
         "controls": [
             {
                 "control": row.control,
@@ -145,12 +184,14 @@ def _document(
                 "held": row.held,
                 "tried": row.tried,
                 "entries": list(row.entries) if row.entries else None,
-                "age_seconds": None if row.oldest is None else max(0, now - row.oldest) // SECOND,
+                "age_seconds": None if row.oldest is None else max(0, found.now - row.oldest) // SECOND,
             }
-            for row in rows
+            for row in found.rows
         ],
-        "platform": None if running is None else msgspec.to_builtins(running),
-        "weak": list(weak),
+        "platform": None if found.running is None else msgspec.to_builtins(found.running),
+        "not_intact": None if found.faulty is None else msgspec.to_builtins(found.faulty),
+        "overdue": [msgspec.to_builtins(each) for each in found.late],
+        "weak": list(found.weak),
     }
 
 
@@ -166,7 +207,8 @@ COMMAND = Command(
     "status",
     "Reads the record of a state folder, and what its platform says of itself; changes nothing. A proof counts\n"
     "for 7 days; an attack that got through counts until it is turned away again.\n"
-    "Ends with 0, or 1 where a control is broken or a witness has seen another history of the record.",
+    "Ends with 0, or 1 where a control is broken, a schedule overdue, the record not intact by its last audit, or a\n"
+    "witness has seen another history of it.",
     _arguments,
     _run,
 )

@@ -44,6 +44,7 @@ class Platform(msgspec.Struct, frozen=True):
         entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
         processes: () -> its processes as they are now.
         secret_sha256: () -> SHA-256, in hexadecimal, of the secret in the sample's system prompt.
+        run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
     door: Door
@@ -53,6 +54,7 @@ class Platform(msgspec.Struct, frozen=True):
     entries: Callable[[int], tuple[Entry, ...]]
     processes: Callable[[], tuple[Process, ...]]
     secret_sha256: Callable[[], str]
+    run: Callable[[str], int]
 
     def caller(self, principal: str = CALLER) -> str:
         """Return a token that admits a principal to the gateway for a minute."""

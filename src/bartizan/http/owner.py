@@ -21,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
 from bartizan.app.control import OWNER, Entry, Registrar
+from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.body import BodyRefused, read_as
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
@@ -114,9 +115,9 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, facts: Facts) -> Starlette:
-    """Return the owner's API over a registrar."""
-    api = _Api(registrar, facts)
+def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette:
+    """Return the owner's API over a registrar and a keeper of schedules."""
+    api = _Api(registrar, scheduler, facts)
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
@@ -127,6 +128,8 @@ def owner(registrar: Registrar, facts: Facts) -> Starlette:
         Route("/events", api.events, methods=["POST"]),
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
+        Route("/schedules", api.schedules, methods=["GET"]),
+        Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
@@ -136,8 +139,8 @@ def owner(registrar: Registrar, facts: Facts) -> Starlette:
 class _Api:
     """One method a route: read, call one function, show."""
 
-    def __init__(self, registrar: Registrar, facts: Facts) -> None:
-        self._registrar, self._facts = registrar, facts
+    def __init__(self, registrar: Registrar, scheduler: Scheduler, facts: Facts) -> None:
+        self._registrar, self._scheduler, self._facts = registrar, scheduler, facts
 
     async def status(self, _: Request) -> Response:
         return answer(
@@ -198,6 +201,12 @@ class _Api:
 
     async def metrics(self, _: Request) -> Response:
         return Response(self._facts.scrape(), media_type=MEDIA)
+
+    async def schedules(self, _: Request) -> Response:
+        return answer({"schedules": self._scheduler.list()})
+
+    async def run(self, request: Request) -> Response:
+        return answer(self._scheduler.run(str(request.path_params["schedule"])), Status.ACCEPTED)
 
 
 def bearer(issued: Issued) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bartizan.access.errors import NotTheOwners, PrincipalExists, PrincipalRevoked, PrincipalUnknown
 from bartizan.app.control import NotInForce, NotReported
+from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status
 from bartizan.identity.principal import NotAPrincipal
@@ -28,6 +29,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     PrincipalRevoked: Status.CONFLICT,
     PrincipalUnknown: Status.NOT_FOUND,
     NotTheOwners: Status.FORBIDDEN,
+    ScheduleBusy: Status.CONFLICT,
+    ScheduleUnknown: Status.NOT_FOUND,
     NotInForce: Status.UNAVAILABLE,
 }
 

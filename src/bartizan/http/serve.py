@@ -8,6 +8,7 @@ record cannot be kept.
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from typing import Final
 
 import msgspec
 import uvicorn
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -31,8 +33,11 @@ from bartizan.app.folder import Folder
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.plan import CONTROL, SAMPLE
+from bartizan.app.schedule.keep import Ports as SchedulePorts
+from bartizan.app.schedule.keep import Scheduler
+from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
-from bartizan.clock import Clock, SystemClock
+from bartizan.clock import SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
@@ -205,7 +210,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def receive_start(channel: Channel, clock: Clock) -> Start:
+def receive_start(channel: Channel, clock: SystemClock) -> Start:
     """Return what the first message hands over.
 
     Descriptors: control listener, owner listener, the scraper's where there is one, then where the operator has
@@ -235,14 +240,15 @@ def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
     return tuple(Exposed(name, name == CONTROL, name == SAMPLE and configured) for name in services)
 
 
-async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
+async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     folder = Folder(Path(start.boot.state))
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
     supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
     room.keep()
+    store = open_store(f"sqlite:///{folder.root / _STORE}")
     registrar = Registrar(
         Ports(
-            store=open_store(f"sqlite:///{folder.root / _STORE}"),
+            store=store,
             signer=signer,
             clock=clock,
             record=supervision.record,
@@ -255,20 +261,37 @@ async def _serve(channel: Channel, start: Start, clock: Clock) -> None:
     supervision.registrar = registrar
     supervision.follow()
     await registrar.begin()
+    scheduler = _scheduler(start, folder, supervision, store, clock)
+    scheduler.begin()
     facts = Facts(
         start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
     )
     servers = [
         (_server(authorization(registrar, signer), H11Protocol), start.control),
-        (_server(owner(registrar, facts), OwnersOnly), start.owner),
+        (_server(owner(registrar, scheduler, facts), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, registrar, room, servers)
+    await _until_gone(supervision, registrar, room, scheduler, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         start.journal.close()
+
+
+def _scheduler(
+    start: Start, folder: Folder, supervision: Supervision, store: Engine, clock: SystemClock
+) -> Scheduler:
+    ports = SchedulePorts(
+        store=store,
+        clock=clock,
+        step=clock.step,
+        record=supervision.record,
+        carry_out=lambda run: carry_out(start.boot.launch, run, folder),
+        chance=secrets.randbelow,
+        say=logging.getLogger("control").warning,
+    )
+    return Scheduler(ports, start.boot.schedules)
 
 
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
@@ -293,6 +316,7 @@ async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
     room: Reserve,
+    scheduler: Scheduler,
     servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
@@ -302,6 +326,7 @@ async def _until_gone(
         while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn only has a flag
             await asyncio.sleep(0.01)
         supervision.ready()
+        keeping = group.create_task(scheduler.keep())
         while not supervision.gone.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REFUSALS_S):
@@ -309,6 +334,7 @@ async def _until_gone(
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 registrar.record_refusals()
+        keeping.cancel()
         for server, _ in servers:
             server.should_exit = True
 

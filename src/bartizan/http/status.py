@@ -8,6 +8,7 @@ class Status(enum.IntEnum):
 
     OK = 200
     CREATED = 201
+    ACCEPTED = 202
     BAD_REQUEST = 400
     UNAUTHORIZED = 401
     FORBIDDEN = 403

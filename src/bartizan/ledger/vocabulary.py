@@ -64,6 +64,10 @@ PROCESS = one_of(
 )
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
+REASON = one_of(
+    "status", "signal", "overstayed", "interrupted", "unstartable", "too-old", "never-carried-out"
+)
+"""Why a run of a schedule was not carried out, and what is wrong with its age."""
 FAULT = one_of(
     "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
@@ -112,6 +116,16 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     },
     "platform.clock.stepped": {"forward": Whole(), "backward": Whole()},
     "platform.state.published": {"generation": Whole(), "policy": Hex(32)},
+    "platform.schedule.set": {"run": Name(), "every": Whole()},
+    "platform.schedule.started": {"run": Name(), "number": Whole(), "late": Whole()},
+    "platform.schedule.finished": {
+        "run": Name(),
+        "number": Whole(),
+        "status": Whole(255),
+        "millis": Whole(),
+        "reason": REASON,
+    },
+    "platform.schedule.overdue": {"run": Name(), "reason": REASON, "seconds": Whole()},
     "gateway.request.admitted": {
         "service": Name(),
         "route": Name(),
