@@ -55,6 +55,11 @@ async def _archiver(s: "Supervisor", child: Child) -> None:
     child.channel.send(m.BootArchiver(ledger=str(s.folder.ledger)))
 
 
+async def _shipper(s: "Supervisor", child: Child) -> None:
+    with _passing(msgspec.json.encode(s.plan.connectors)) as connectors:
+        child.channel.send(m.BootShipper(folder=s.plan.folder), [connectors])
+
+
 async def _sample(s: "Supervisor", child: Child) -> None:
     with _passing(s.secret) as secret:
         child.channel.send(m.BootSample(model=s.plan.model, weights=s.plan.weights), [secret])
@@ -102,6 +107,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "sample": _sample,
     "exporter": _exporter,
     "archiver": _archiver,
+    "shipper": _shipper,
     "control": _control,
     "worker": _worker,
 }

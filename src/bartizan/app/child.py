@@ -24,6 +24,7 @@ MODULES = {
     "sample": "bartizan.sample.serve",
     "exporter": "bartizan.app.exporter",
     "archiver": "bartizan.app.archiver",
+    "shipper": "bartizan.app.shipper",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 2.0
 """How often each child is asked."""
-PATIENCE: Final = {"worker": 5, "control": 5, "dialer": 5, "exporter": 5, "sealer": 30, "archiver": 30}
+PATIENCE: Final = {
+    "worker": 5,
+    "control": 5,
+    "dialer": 5,
+    "exporter": 5,
+    "shipper": 5,
+    "sealer": 30,
+    "archiver": 30,
+}
 """Questions that may stay unanswered, by kind; the sealer answers between two groups, the archiver
 between two files. The sample is not asked:
 what it does to its clients, any upstream may do. A worker that was told to serve has answered once it serves."""
@@ -32,6 +40,7 @@ async def keep(supervisor: "Supervisor") -> None:
                 _ask(supervisor, child)
         await supervisor.record.renew()
         supervisor.credentials.look()
+        supervisor.shipments.look()
         say_so(supervisor)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
+from bartizan.app.connector_settings import Connector, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import ServiceName, Span, Text
@@ -83,12 +84,6 @@ class Metrics(msgspec.Struct, frozen=True):
     def address(self) -> Listen | None:
         """Where, taken apart."""
         return None if self.listen is None else listen_address(self.listen)
-
-
-class Connector(msgspec.Struct, frozen=True):
-    """Where events go besides the ledger."""
-
-    kind: Text
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -207,6 +202,8 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
     yield ("limiter", "authorities"), settings.limiter.authorities
     yield ("limiter", "certificate"), settings.limiter.certificate
     yield ("traces", "authorities"), settings.traces.authorities
+    for position, connector in enumerate(settings.connector):
+        yield ("connector", position, "authorities"), connector.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -221,6 +218,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from keeping(settings.ledger)
     yield from _scraped(settings)
     yield from tracing(settings.traces)
+    yield from shipping(settings.connector)
     yield from _absent(settings)
 
 
@@ -284,6 +282,6 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
         )
-    for name in ("issuer", "connector", "schedule"):
+    for name in ("issuer", "schedule"):
         if getattr(settings, name):
             yield Fault((name, 0), "is not in this version; leave it out")

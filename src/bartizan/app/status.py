@@ -27,6 +27,26 @@ class Process(msgspec.Struct, frozen=True):
     compiled: bool = False
 
 
+class Shipping(msgspec.Struct, frozen=True):
+    """How a connector stands.
+
+    Attributes:
+        name: as configured.
+        waiting: entries of the tree that it has not come past.
+        age: seconds since the first of those that it wants was written; 0 where it is not known to have one.
+        delivered: entries that its receiver has taken in this life of the shipper.
+        word: why its last delivery failed, or empty.
+        stalled: whether it is on record as one that delivers nothing.
+    """
+
+    name: str
+    waiting: int
+    age: int
+    delivered: int
+    word: str = ""
+    stalled: bool = False
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -39,6 +59,7 @@ class Status(msgspec.Struct, frozen=True):
         limiter: `memory`; or `valkey`, and whether it answers the worker that serves.
         metrics: host:port where a scraper gets the numbers; empty where none does.
         unfit: `service/target` of those that the worker which serves asks nothing now, because they fail.
+        connectors: how each stands.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -62,6 +83,7 @@ class Status(msgspec.Struct, frozen=True):
     silent: int = 0
     metrics: str = ""
     unfit: list[str] = []
+    connectors: list[Shipping] = []
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -99,6 +121,7 @@ def write_status(supervisor: "Supervisor") -> None:
         ],
         metrics=supervisor.listeners.scraped,
         unfit=_unfit(supervisor),
+        connectors=supervisor.shipments.told(),
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))

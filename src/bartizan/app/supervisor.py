@@ -30,6 +30,7 @@ from bartizan.app.log import Log, as_json, plainly
 from bartizan.app.plan import Plan
 from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
+from bartizan.app.shipments import Shipments
 from bartizan.app.status import write_status
 from bartizan.app.tracing import TracePipe
 from bartizan.clock import SECOND, SystemClock
@@ -46,6 +47,7 @@ READS: dict[str, Any] = {
     "sample": m.SampleReports,
     "exporter": m.ExporterReports,
     "archiver": m.ArchiverReports,
+    "shipper": m.ShipperReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -76,6 +78,7 @@ class Supervisor:
         self.boards = Boards(self.folder.run)
         self.traces = None if plan.traces is None else TracePipe()
         self.relay, self.credentials = Relay(self), Credentials(self)
+        self.shipments = Shipments(self, self.clock)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()
@@ -93,8 +96,9 @@ class Supervisor:
         async with asyncio.timeout(_BOOT_SECONDS):
             await self._first("sealer")
             await self.record.begin()
-            kinds = ("dialer", "sample", "control", *(() if self.traces is None else ("exporter",)), "worker")
-            await asyncio.gather(*map(self._first, kinds))
+            await asyncio.gather(
+                *map(self._first, ("dialer", "sample", "control", *self._wanted(), "worker"))
+            )
             self.spawn_task(self._keep("worker"))
             while not any(worker.serves for worker in self.of("worker")):
                 self.changed.clear()
@@ -103,6 +107,11 @@ class Supervisor:
             self.spawn_task(self._keep("archiver"))
         self.spawn_task(self._watch_clock())
         self.spawn_task(pulse.keep(self))
+
+    def _wanted(self) -> tuple[str, ...]:
+        """Return the kinds of children that only some plans need."""
+        needed = {"exporter": self.traces is not None, "shipper": bool(self.plan.connectors)}
+        return tuple(kind for kind, true in needed.items() if true)
 
     async def stop(self) -> None:
         """Finish what is open, seal the record, end every process."""
@@ -116,7 +125,7 @@ class Supervisor:
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
         others = [
             child
-            for kind in ("control", "dialer", "sample", "exporter", "archiver")
+            for kind in ("control", "dialer", "sample", "exporter", "archiver", "shipper")
             for child in self.of(kind)
         ]
         for child in others:

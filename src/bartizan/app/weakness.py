@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bartizan.app.address import upstream
+from bartizan.app.connector_settings import weak_connectors
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.service_settings import Guard
 from bartizan.app.settings import Isolation, Pq, Settings, Tls
@@ -25,6 +26,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
         yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
     yield from _weak_limits(settings)
     yield from weak_traces(settings.traces)
+    yield from weak_connectors(settings.connector)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
         if not all(upstream(one.upstream, service.root).tls for one in service.places):

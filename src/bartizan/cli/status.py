@@ -7,7 +7,7 @@ import msgspec
 
 from bartizan.app import platform
 from bartizan.app.report import standing
-from bartizan.app.status import Process, Status
+from bartizan.app.status import Process, Shipping, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import configuration, near, state
@@ -74,9 +74,18 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
             "ledger",
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
         ),
+        *(("connector", _shipping(one)) for one in running.connectors),
         *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
     ]
     return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
+
+
+def _shipping(one: Shipping) -> str:
+    if not one.waiting:
+        return f"{one.name}: has everything"
+    age = f", the oldest of {span(one.age)} ago" if one.age else ""
+    why = f"; {'STALLED' if one.stalled else 'trying again'}: {one.word or 'nothing is delivered'}"
+    return f"{one.name}: {one.waiting} entries wait{age}{why if one.stalled or one.word else ''}"
 
 
 def _held(process: Process) -> str:
