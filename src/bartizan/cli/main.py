@@ -37,6 +37,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.ledger.restore.NoKeys": Exit.USAGE,
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
+    "bartizan.connectors.findings.DocumentRefused": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.app.exercise.PartMissing": Exit.USAGE,
     "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
