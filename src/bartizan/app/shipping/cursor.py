@@ -36,7 +36,7 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what is no place."""
-        if min(self.next, self.gone, self.since) < 0 or bool(self.next) != (len(self.leaf) == _HASH):
+        if min(self.next, self.gone, self.since) < 0 or len(self.leaf) != (_HASH if self.next else 0):
             raise CursorUnreadable
 
 
