@@ -139,6 +139,7 @@ def test_whatever_a_server_says_is_one_of_its_lines_or_refused(line: bytes) -> N
 
 def test_a_servers_lines_are_read() -> None:
     assert nats.message(b"MSG _INBOX.a.1 1 27") == ("_INBOX.a.1", 0, 27)
+    assert nats.message(b"MSG _INBOX.a.1 1  27") == ("_INBOX.a.1", 0, 27)
     assert nats.message(b"MSG _INBOX.a.1 1 reply.to 27") == ("_INBOX.a.1", 0, 27)
     assert nats.message(b"HMSG _INBOX.a.1 1 12 12") == ("_INBOX.a.1", 12, 12)
     assert nats.message(b"HMSG _INBOX.a.1 1 13 12") is None

@@ -15,7 +15,8 @@ SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 LONGEST: Final = 4096
 """Octets of a line that is not INFO."""
 LONGEST_INFO: Final = 65_536
-_MESSAGE: Final = re.compile(rb"(H?)MSG (\S+) (\S+) (?:\S+ )??(?:(\d{1,7}) )?(\d{1,7})")
+_MESSAGE: Final = re.compile(rb"(H?)MSG +(\S+) +(\S+) +(?:\S+ +)??(?:(\d{1,7}) +)?(\d{1,7})")
+"""A server that has no reply to name may leave its blanks."""
 _ID: Final = re.compile(r"[!-~]{1,256}")
 
 

@@ -87,8 +87,12 @@ class Datagram:
             for entry in entries:
                 self._open.send(syslog.message(self._source, entry, encode(self._source, entry)))
         except OSError as fault:
-            if self._open is not None:
-                self._open.close()
-                self._open = None
+            self.close()
             return unreached(fault)
         return Taken()
+
+    def close(self) -> None:
+        """Close what is open; the next batch looks the name up anew."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
