@@ -3,10 +3,13 @@
 import base64
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bartizan.app.connector_settings import MOST, place, wanted
+from bartizan.app.platform import plan
 from bartizan.app.settings import Settings, read
+from bartizan.app.tracing import for_workers
 from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationFault, SecretMissing
 
@@ -134,3 +137,14 @@ def test_what_others_can_read_or_nobody_confirms_is_told_as_weak(tmp_path: Path)
         "connector siem: nobody says whether a datagram arrived; entries can be lost",
     ]
     assert not any(each.startswith("connector") for each in weaknesses(settled(tmp_path, FILE)))
+
+
+def test_workers_do_not_get_to_know_where_the_record_goes_and_what_is_shown_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "s3cret")
+    (tmp_path / "bartizan.toml").write_text(one("https://a.example.com", 'credential = "env:TOKEN"'))
+    found = plan(read(None, tmp_path), tmp_path)
+    assert found.connectors[0].credential == "Bearer s3cret"
+    assert for_workers(found).connectors == ()
+    assert b"s3cret" not in msgspec.json.encode((for_workers(found), found.dialled))
