@@ -13,9 +13,10 @@ from bartizan.app.shipping.courier import FIRST, IDLE, LAST, MOST, TRIES
 from bartizan.app.shipping.cursor import Cursor, CursorFile
 from bartizan.app.shipping.outcome import Later, Outcome, Refused, Taken
 from bartizan.app.shipping.reading import leaf_before
-from bartizan.ledger.entry import Entry
+from bartizan.ledger.entry import ORIGIN, Entry
 from bartizan.ledger.query import Query, query
 from tests.app.shipping.ground import Receiver, Shipyard, courier, in_order_at_least_once, run
+from tests.ledger.test_prune import grown, prune
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +255,19 @@ def test_a_batch_has_so_many_entries_and_no_more(yard: tuple[Path, int], tmp_pat
     run(courier(yard[0], tmp_path, receiver))
     assert max(receiver.batches) <= MOST
     assert len(receiver.batches) <= yard[1] // MOST + 2
+
+
+def test_what_was_pruned_before_it_could_be_delivered_is_on_record_and_the_rest_arrives(
+    tmp_path: Path,
+) -> None:
+    ground = grown(tmp_path / "ledger", 800)
+    gone = prune(ground)
+    left = [index for index, entry in enumerate(ground.entries()) if len(entry) > ORIGIN.size]
+    receiver = Receiver()
+    one = courier(ground.folder, tmp_path / "cursors", receiver)
+    one.turn()
+    run(courier(ground.folder, tmp_path / "cursors", receiver))  # the first of them died
+    assert receiver.indexes == left
+    ((what, first, count, why),) = receiver.noted
+    assert (what, count, why) == ("skipped", gone, "pruned")
+    assert first not in left

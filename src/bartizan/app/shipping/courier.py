@@ -153,7 +153,7 @@ class Courier:
             index = part.entries[0].index
             if not self._ports.note("skipped", index, 1, word):
                 return self._failed("unrecorded")
-            return self._taken(cursor, msgspec.structs.replace(behind, pruned=part.pruned + behind.pruned))
+            return self._taken(cursor, _joined(part, behind))
         return self._failed(word)
 
     def _behind(self, part: Part) -> Part | None:
@@ -181,9 +181,15 @@ class Courier:
         self._saved = True
 
 
+def _joined(part: Part, behind: Part) -> Part:
+    """Return a part with what was pruned in the one before it."""
+    since = part.since if part.pruned else behind.since
+    return msgspec.structs.replace(behind, pruned=part.pruned + behind.pruned, since=since)
+
+
 def _moved(cursor: Cursor, part: Part) -> Cursor:
     """Return the cursor behind a part that was delivered."""
     if part.end == cursor.next:
         return cursor
-    since = cursor.since if cursor.gone else cursor.next
-    return Cursor(part.end, part.leaf, cursor.gone + part.pruned, since if cursor.gone + part.pruned else 0)
+    since = cursor.since if cursor.gone else part.since
+    return Cursor(part.end, part.leaf, cursor.gone + part.pruned, since)

@@ -47,6 +47,7 @@ class Part(msgspec.Struct, frozen=True):
         leaf: hash of that last entry's leaf, hexadecimal; empty where none was.
         size: of the tree.
         pruned: entries among those that were looked at of which only the leaf is left.
+        since: index of the first of those.
     """
 
     entries: tuple[Entry, ...]
@@ -54,6 +55,7 @@ class Part(msgspec.Struct, frozen=True):
     leaf: str
     size: int
     pruned: int = 0
+    since: int = 0
 
 
 def size_of(folder: Path) -> int:
@@ -87,13 +89,13 @@ def read(folder: Path, first: int, wanted: Wanted, most: int) -> Part:
     with reading(folder) as connection:
         size, leaf = _tree(connection, folder)
         found: list[Entry] = []
-        end, pruned, octets = first, 0, 0
+        end, pruned, since, octets = first, 0, 0, 0
         for number, entry in _entries(connection, first, min(first + SCANNED, size)):
             if number != end:
                 raise LedgerUnreadable(folder, f"entry {end} is missing")
             end += 1
             if len(entry) == ORIGIN.size:
-                pruned += 1
+                since, pruned = since if pruned else number, pruned + 1
                 continue
             decoded = _decoded(folder, number, entry)
             if wanted.matches(decoded.event):
@@ -104,7 +106,7 @@ def read(folder: Path, first: int, wanted: Wanted, most: int) -> Part:
         else:
             if end < min(first + SCANNED, size):
                 raise LedgerUnreadable(folder, f"entry {end} is missing")
-        return Part(tuple(found), end, leaf(end - 1) if end > first else "", size, pruned)
+        return Part(tuple(found), end, leaf(end - 1) if end > first else "", size, pruned, since)
 
 
 def _tree(connection: sqlite3.Connection, folder: Path) -> tuple[int, Callable[[int], str]]:
