@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,10 @@ def scene() -> Iterator[Scene]:
 
     with ExitStack() as stack:
         stack.callback(left.set)
-        answered = lambda said: lambda _: (200 if takes.is_set() else 503, {}, said)  # noqa: E731
+
+        def answered(said: bytes) -> Callable[[int], tuple[int, dict[str, str], bytes]]:
+            return lambda _: (200 if takes.is_set() else 503, {}, said)
+
         receiver = stack.enter_context(syslog())
         hook = stack.enter_context(web(answered(b"")))
         splunk = stack.enter_context(web(answered(b'{"text":"Success","code":0}')))

@@ -61,7 +61,11 @@ def test_one_that_goes_on_talking_has_not_ended() -> None:
 
 def test_one_that_does_not_end_is_left_in_time() -> None:
     left = threading.Event()
-    with listening(lambda _: left.wait(20) and None) as port, connected(port, 0.3) as line:
+
+    def waits(_: socket.socket) -> None:
+        left.wait(20)
+
+    with listening(waits) as port, connected(port, 0.3) as line:
         with pytest.raises(UpstreamUnreachable, match="no answer in time"):
             line.end()
         left.set()
