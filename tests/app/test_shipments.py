@@ -111,6 +111,20 @@ def test_what_is_left_out_or_begun_anew_is_on_record_before_it_is_confirmed(
     assert seen.noted == ["siem"]
 
 
+def test_a_shipper_that_was_taken_over_fills_no_record_and_no_disk() -> None:
+    seen = Seen()
+    message = m.Departed(connector="siem", what="skipped", entry=7, count=1, reason="x")
+    for number in range(5000):
+        seen.shipments.heard(shipped("siem", number))
+        seen.shipments.departed(cast("Any", None), message)
+    assert (len(seen.events), len(seen.noted), seen.written) == (30, 30, 0)
+    seen.after(60)
+    assert seen.written == 1
+    for _ in range(100):
+        seen.shipments.departed(cast("Any", None), message)
+    assert len(seen.events) == 36
+
+
 def test_a_connector_that_there_is_not_is_nobodys() -> None:
     seen = Seen()
     message = m.Departed(connector="other", what="skipped", entry=7, count=1, reason="x")

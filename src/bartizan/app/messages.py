@@ -258,9 +258,10 @@ class Departed(Message, frozen=True):
 
 
 class Noted(Message, frozen=True):
-    """The connector's last `Departed` is on record."""
+    """The connector's `Departed` of that entry is on record."""
 
     connector: str
+    entry: int
 
 
 ShipperOrders = BootShipper | Ask | Noted

@@ -1,7 +1,8 @@
 """How far each connector has come, as the supervisor sees it, and what of that is a finding.
 
 Rules of this file: judged by the supervisor's own clock and by how far the tree has come, so that a shipper that hangs
-or dies is as late as a receiver that does not answer.
+or dies is as late as a receiver that does not answer. A shipper reads what strangers say, so it may fall: of what it has
+put on record there is so much in a time and no more, and what it says costs no file each time.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -12,12 +13,16 @@ from bartizan.app import messages as m
 from bartizan.app.status import Shipping
 from bartizan.clock import SECOND, Clock, Nanoseconds
 from bartizan.ledger.event import Outcome
+from bartizan.store.gauge import Rate
+from bartizan.store.limits import gcra
 
 if TYPE_CHECKING:
     from bartizan.app.child import Child
     from bartizan.app.supervisor import Supervisor
 
 _OUTCOMES: Final = {"skipped": Outcome.FAILED, "restarted": Outcome.DONE}
+_DEPARTURES: Final = Rate(Nanoseconds(10 * SECOND), 30)
+"""What one connector may have put on record: thirty at once, and six a minute. The next waits, and its entries with it."""
 _SILENT: Final = "silent"
 """Word for a connector that says nothing of why it is late."""
 
@@ -33,6 +38,7 @@ class Shipment(msgspec.Struct):
         delivered: entries taken by its receiver in this life of the shipper.
         word: why its last delivery failed.
         stalled: whether it is on record as late.
+        departs: when it may have something put on record again.
     """
 
     patience: Nanoseconds
@@ -42,6 +48,7 @@ class Shipment(msgspec.Struct):
     delivered: int = 0
     word: str = ""
     stalled: bool = False
+    departs: Nanoseconds = Nanoseconds(0)
 
     def heard(self, said: m.Shipped, now: Nanoseconds) -> None:
         """Take what the shipper says of it."""
@@ -67,6 +74,7 @@ class Shipments:
     def __init__(self, supervisor: "Supervisor", clock: Clock) -> None:
         """Know nothing of them yet."""
         self._s, self._clock, now = supervisor, clock, clock.now()
+        self._news = False
         self.known = {
             one.name: Shipment(Nanoseconds(one.stalled_seconds * SECOND), now)
             for one in supervisor.plan.connectors
@@ -77,24 +85,31 @@ class Shipments:
         if message.connector not in self.known:
             return False
         self.known[message.connector].heard(message, self._clock.now())
-        self._s.note_change()
+        self._news = True
         return True
 
     def departed(self, shipper: "Child", message: m.Departed) -> bool:
-        """Put on record that one has left entries out, or begins anew, and say so; return as `heard`."""
-        if message.connector not in self.known:
+        """Put on record that one has left entries out, or begins anew, and say so; return as `heard`.
+
+        One that has much of the kind gets no answer for a while: it then waits, and tries again.
+        """
+        one = self.known.get(message.connector)
+        if one is None:
             return False
+        allowed, one.departs, _ = gcra(one.departs, self._clock.now(), _DEPARTURES)
+        if not allowed:
+            return True
         detail: dict[str, int | str] = {"entry": message.entry, "reason": message.reason}
         if message.what == "skipped":
             detail["count"] = message.count
         kind = f"platform.connector.{message.what}"
         self._s.record.note(kind, message.connector, _OUTCOMES[message.what], detail)
         self._say(message.connector, f"{message.what} at entry {message.entry}: {message.reason}")
-        self._s.tell(shipper, m.Noted(connector=message.connector))
+        self._s.tell(shipper, m.Noted(connector=message.connector, entry=message.entry))
         return True
 
     def look(self) -> None:
-        """Put on record which connectors have become late, and which are no longer."""
+        """Put on record which connectors have become late, and which are no longer; called every other second."""
         entries, now = self._entries(), self._clock.now()
         for name, one in self.known.items():
             late, waited = one.late(entries, now), (now - one.since) // SECOND
@@ -110,7 +125,8 @@ class Shipments:
                 detail = {"waiting": max(0, entries - one.next)}
                 self._s.record.note("platform.connector.resumed", name, Outcome.CLEARED, detail)
                 self._say(name, "delivers again")
-        if any(one.next < entries for one in self.known.values()):
+        if self._news or any(one.next < entries for one in self.known.values()):
+            self._news = False
             self._s.note_change()  # what waits gets older
 
     def told(self) -> list[Shipping]:

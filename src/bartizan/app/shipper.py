@@ -66,6 +66,7 @@ class Carrier:
         self.name = connector.name
         self._says, self._noted, self._closing = says, threading.Event(), threading.Event()
         self._told: m.Shipped | None = None
+        self._awaited = -1
         # where tries are spread over time, chance need not be hard to guess
         ports = Ports(receiver(connector, source, clock), self._note, random.random)
         self._courier = Courier(connector, folder.ledger, folder.connectors, ports)
@@ -79,12 +80,14 @@ class Carrier:
     def _note(self, what: What, first: int, count: int, why: str) -> bool:
         """Have something put on record, and wait until it is; what is not in time may come twice."""
         self._noted.clear()
+        self._awaited = first
         self._says.put(m.Departed(connector=self.name, what=what, entry=first, count=count, reason=why))
         return self._noted.wait(_NOTED_SECONDS)
 
-    def noted(self) -> None:
-        """Take it that the last `Departed` is on record."""
-        self._noted.set()
+    def noted(self, entry: int) -> None:
+        """Take it that the `Departed` of that entry is on record; one that comes late is of no other."""
+        if entry == self._awaited:
+            self._noted.set()
 
     def news(self) -> m.Shipped | None:
         """Return how far it has come, where that is not what was told last."""
@@ -125,7 +128,7 @@ def serve(
         if channel.fileno() in ready:
             order, _ = channel.receive()
             if isinstance(order, m.Noted) and order.connector in known:
-                known[order.connector].noted()
+                known[order.connector].noted(order.entry)
             if isinstance(order, m.Ask):
                 channel.send(m.Alive())
         _tell(channel, carriers, says)
