@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,13 +60,15 @@ def test_every_entry_arrives_in_order_through_deaths_of_both_sides(
 
 def _through_deaths(folder: Path, size: int, cursors: Path, seed: int, poison: set[int]) -> None:
     receiver = Hostile(seed, frozenset(poison))
+    stuck = set(
+        takewhile(poison.__contains__, range(size - 1, 0, -1))
+    )  # nothing is behind them that it takes
     while True:
         one = courier(folder, cursors, receiver)  # as after a death: all that it knows lies in its cursor
         for _ in range(receiver.chance.randrange(1, 60)):
             one.turn()
-        if one.next >= size or (poison and max(poison) == size - 1 and one.next == size - 1):
+        if one.next >= size - len(stuck):
             break
-    stuck = {size - 1} & poison  # nothing is behind it that the receiver could take
     wanted = [index for index in range(size) if index not in poison]
     assert in_order_at_least_once(receiver.everything, wanted)
     assert {first for what, first, _, _ in receiver.noted if what == "skipped"} == poison - stuck
@@ -141,9 +144,21 @@ def test_one_entry_that_is_refused_is_found_by_halves_and_left_out_aloud(
         lambda entries: Refused("answered-400") if any(e.index == 333 for e in entries) else Taken()
     )
     run(courier(yard[0], tmp_path, receiver))
-    assert receiver.indexes == [index for index in range(yard[1]) if index != 333]
+    assert in_order_at_least_once(receiver.indexes, [index for index in range(yard[1]) if index != 333])
     assert receiver.noted == [("skipped", 333, 1, "answered-400")]
     assert len(receiver.batches) < 60
+
+
+def test_neighbours_that_are_refused_are_each_left_out(yard: tuple[Path, int], tmp_path: Path) -> None:
+    poison = {10, 11, 12, 300, 302}
+    receiver = Receiver(
+        lambda entries: Refused("rejected") if any(e.index in poison for e in entries) else Taken()
+    )
+    run(courier(yard[0], tmp_path, receiver))
+    assert [first for _, first, _, _ in receiver.noted] == sorted(poison)
+    assert in_order_at_least_once(
+        receiver.indexes, [index for index in range(yard[1]) if index not in poison]
+    )
 
 
 def test_one_that_refuses_everything_gets_nothing_left_out(yard: tuple[Path, int], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Rules of this file: in the order of the tree, at least once. The cursor moves after the receiver has the entries, so
 that a death at any moment delivers some twice and none never. Nothing is held here: what cannot be delivered waits in
 the ledger. What a receiver refuses is halved until one entry is left; that one is left out only where it was refused
-alone several times, the receiver takes the one behind it, and the record says so; a receiver that refuses everything
+alone several times, the receiver takes one of the next, and the record says so; a receiver that refuses everything
 gets nothing left out, however long that takes.
 """
 
@@ -26,7 +26,9 @@ IDLE: Final = 0.5
 FIRST, LAST = 0.5, 60.0
 """Seconds between two tries, at first and at last, before chance shortens them by up to half."""
 TRIES: Final = 4
-"""How often one entry is tried alone before the one behind it is."""
+"""How often one entry is tried alone before those behind it are."""
+BEHIND: Final = 8
+"""How many of those are tried, each alone, until one is taken."""
 PRUNED: Final = "pruned"
 
 What = Literal["skipped", "restarted"]
@@ -149,19 +151,24 @@ class Courier:
             self.word = word
             return FIRST / 2 * (1 + self._ports.chance())
         self._alone += 1
-        if self._alone >= TRIES and (behind := self._behind(part)) is not None:
-            index = part.entries[0].index
-            if not self._ports.note("skipped", index, 1, word):
-                return self._failed("unrecorded")
-            return self._taken(cursor, _joined(part, behind))
-        return self._failed(word)
+        if self._alone < TRIES or not self._takes_another(part.end):
+            return self._failed(word)
+        if not self._ports.note("skipped", part.entries[0].index, 1, word):
+            return self._failed("unrecorded")
+        self._failures, self._alone = 0, 0
+        self._move(_moved(cursor, part))
+        return 0.0
 
-    def _behind(self, part: Part) -> Part | None:
-        """Return the next entry behind a refused one, where there is one and the receiver takes it."""
-        behind = read(self._ledger, part.end, self._wanted, 1)
-        if behind.entries and isinstance(self._ports.deliver(behind.entries), Taken):
-            return behind
-        return None
+    def _takes_another(self, first: int) -> bool:
+        """Return whether the receiver takes one of the next entries; it gets that one again in its turn.
+
+        It may get it before its turn only where it refuses all that come before.
+        """
+        for entry in read(self._ledger, first, self._wanted, BEHIND).entries:
+            outcome = self._ports.deliver((entry,))
+            if not isinstance(outcome, Refused):
+                return isinstance(outcome, Taken)
+        return False
 
     # ---- what comes of it ------------------------------------------------------------------------------------
     def _failed(self, word: str, least: float = 0.0) -> float:
@@ -179,12 +186,6 @@ class Courier:
         if self._cursor is not None:
             self._file.save(self._cursor)
         self._saved = True
-
-
-def _joined(part: Part, behind: Part) -> Part:
-    """Return a part with what was pruned in the one before it."""
-    since = part.since if part.pruned else behind.since
-    return msgspec.structs.replace(behind, pruned=part.pruned + behind.pruned, since=since)
 
 
 def _moved(cursor: Cursor, part: Part) -> Cursor:
