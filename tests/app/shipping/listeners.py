@@ -133,7 +133,7 @@ class Web:
     def __init__(self, says: Callable[[int], tuple[int, dict[str, str], bytes]]) -> None:
         self.says, self.requests = says, list[tuple[str, dict[str, str], bytes]]()
         self.came = threading.Condition()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _taking(self))
+        self.server = _Quiet(("127.0.0.1", 0), _taking(self))
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
 
@@ -141,6 +141,14 @@ class Web:
         """Wait until that holds."""
         with self.came:
             assert self.came.wait_for(lambda: holds(self), seconds), len(self.requests)
+
+
+class _Quiet(ThreadingHTTPServer):
+    """One that says nothing of clients that die while it waits for them: they are killed here on purpose."""
+
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
 
 
 def _taking(web: Web) -> type[BaseHTTPRequestHandler]:
