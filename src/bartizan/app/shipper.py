@@ -22,8 +22,9 @@ from bartizan import __version__
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, Message
 from bartizan.app.folder import Folder
+from bartizan.app.outcry import describe
 from bartizan.app.plan import Connector
-from bartizan.app.shipping.courier import Courier, Ports, What
+from bartizan.app.shipping.courier import LAST, Courier, Ports, What
 from bartizan.app.shipping.receiver import receiver
 from bartizan.clock import Clock, SystemClock
 from bartizan.connectors.source import Source
@@ -33,6 +34,7 @@ from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointMalformed
 from bartizan.ledger.installation import load_verifiers
 
+_UNFORESEEN: Final = "unforeseen"
 _TELL_SECONDS: Final = 1.0
 """Between two looks at how far each connector has come."""
 _NOTED_SECONDS: Final = 10.0
@@ -75,7 +77,17 @@ class Carrier:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._closing.wait(self._courier.turn())
+            self._closing.wait(self._turn())
+
+    def _turn(self) -> float:
+        """Take a turn; an error that nobody foresaw is one connector's, and ends no other's."""
+        try:
+            return self._courier.turn()
+        except Exception as fault:  # noqa: BLE001  # said where, never what with: it may quote a credential
+            self._courier.word = _UNFORESEEN
+            sys.stderr.write(f"connector {self.name}: {describe(fault)}\n")
+            sys.stderr.flush()
+            return LAST
 
     def _note(self, what: What, first: int, count: int, why: str) -> bool:
         """Have something put on record, and wait until it is; what is not in time may come twice."""
