@@ -128,7 +128,8 @@ def running() -> Iterator[Platform]:
         yield start(
             stack,
             configuration='[metrics]\nlisten = "127.0.0.1:0"\n'
-            f'[traces]\nendpoint = "http://127.0.0.1:{port}"\nallow_private = ["127.0.0.1:{port}"]\n',
+            f'[traces]\nendpoint = "http://127.0.0.1:{port}"\nallow_private = ["127.0.0.1:{port}"]\n'
+            '[[connector]]\nname = "file"\nkind = "json"\nurl = "file:entries.jsonl"\n',
         )
 
 

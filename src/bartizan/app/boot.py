@@ -61,6 +61,11 @@ async def _feeder(s: "Supervisor", child: Child) -> None:
         child.channel.send(m.BootFeeder(), [what])
 
 
+async def _shipper(s: "Supervisor", child: Child) -> None:
+    with _passing(msgspec.json.encode(s.plan.connectors)) as connectors:
+        child.channel.send(m.BootShipper(folder=s.plan.folder), [connectors])
+
+
 async def _sample(s: "Supervisor", child: Child) -> None:
     with _passing(s.secret) as secret:
         child.channel.send(m.BootSample(model=s.plan.model, weights=s.plan.weights), [secret])
@@ -111,6 +116,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "exporter": _exporter,
     "archiver": _archiver,
     "feeder": _feeder,
+    "shipper": _shipper,
     "control": _control,
     "worker": _worker,
 }

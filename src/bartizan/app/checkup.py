@@ -102,6 +102,8 @@ def _further(settings: Settings) -> Iterator[tuple[str, str | None]]:
     yield "limiter.key", settings.limiter.key
     yield "edge.secret", settings.edge.secret
     yield "traces.credential", settings.traces.credential
+    for connector in settings.connector:
+        yield f"connector.{connector.name}.credential", connector.credential
 
 
 def _made(name: str, check: Callable[[], Check]) -> Check:

@@ -25,6 +25,7 @@ MODULES = {
     "exporter": "bartizan.app.exporter",
     "archiver": "bartizan.app.archiver",
     "feeder": "bartizan.app.feeder",
+    "shipper": "bartizan.app.shipper",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

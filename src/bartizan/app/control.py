@@ -43,6 +43,7 @@ FIRST: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
 _OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
+    | {"threats.finding.imported"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""
 

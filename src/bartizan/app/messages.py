@@ -4,7 +4,7 @@ Rules of this file: a message names its descriptors, in order, in its docstring.
 `Reports` come from it; what a worker reports is checked like a stranger's.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -248,6 +248,48 @@ class Witnessed(Message, frozen=True):
 
 FeederOrders = BootFeeder | Ask
 FeederReports = Ready | Alive | WitnessSaid | Witnessed
+
+
+# ---- shipper ---------------------------------------------------------------------------------------------
+class BootShipper(Message, frozen=True):
+    """Where the state lies. Descriptor: the connectors (sealed memory)."""
+
+    folder: str
+
+
+class Shipped(Message, frozen=True):
+    """How far a connector has come.
+
+    `next` is the entry that it delivers next, `oldest` the instant of the one that waits longest or 0, `delivered` how
+    many its receiver has taken in this life of the shipper, `word` why its last delivery failed, or empty.
+    """
+
+    connector: Word
+    next: Number
+    oldest: Annotated[int, msgspec.Meta(ge=0)] = 0
+    delivered: Number = 0
+    word: Annotated[str, msgspec.Meta(pattern=r"\A([a-z][a-z0-9._-]{0,62})?\Z")] = ""
+
+
+class Departed(Message, frozen=True):
+    """A connector leaves entries out, or begins anew: not before that is on record, and `Noted` says so."""
+
+    connector: Word
+    what: Literal["skipped", "restarted"]
+    entry: Number
+    count: Number
+    reason: Word
+
+
+class Noted(Message, frozen=True):
+    """The connector's `Departed` of that entry is on record."""
+
+    connector: str
+    entry: int
+
+
+ShipperOrders = BootShipper | Ask | Noted
+ShipperReports = Ready | Alive | Shipped | Departed
 
 
 # ---- sealer ----------------------------------------------------------------------------------------------

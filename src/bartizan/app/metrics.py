@@ -61,8 +61,34 @@ RESIDENT: Final = Family(
 DROPPED: Final = Family(
     "bartizan.series.dropped", Kind.GAUGE, "Series that were not counted, because there were too many."
 )
+SHIP_WAITING: Final = Family(
+    "bartizan.connector.waiting",
+    Kind.GAUGE,
+    "Entries of the ledger's tree that a connector has not come past.",
+    ("connector",),
+)
+SHIP_AGE: Final = Family(
+    "bartizan.connector.age",
+    Kind.GAUGE,
+    "Age of the oldest entry that a connector has not delivered.",
+    ("connector",),
+    "s",
+)
+SHIP_DELIVERED: Final = Family(
+    "bartizan.connector.delivered",
+    Kind.GAUGE,
+    "Entries that a connector's receiver has taken since the shipper was started.",
+    ("connector",),
+)
+SHIP_STALLED: Final = Family(
+    "bartizan.connector.stalled",
+    Kind.GAUGE,
+    "1 where a connector has delivered nothing for too long, else 0.",
+    ("connector",),
+)
 PLATFORM: Final = (
     BUILD, ACCEPTING, GENERATION, ENTRIES, ALTERED, UNSEALED, PROCESSES, CPU, RESIDENT, DROPPED,
+    SHIP_WAITING, SHIP_AGE, SHIP_DELIVERED, SHIP_STALLED,
 )  # fmt: skip
 """What is told besides what workers count."""
 FAMILIES: Final = (*TOLD, *EXPORTED, *PLATFORM)
@@ -98,6 +124,11 @@ def _platform(folder: Folder) -> Iterator[Series]:
     yield Series(GENERATION, (), (status.generation,))
     yield Series(ENTRIES, (), (status.entries,))
     yield Series(ALTERED, (), (status.altered,))
+    for one in status.connectors:
+        yield Series(SHIP_WAITING, (one.name,), (one.waiting,))
+        yield Series(SHIP_AGE, (one.name,), (one.age,))
+        yield Series(SHIP_DELIVERED, (one.name,), (one.delivered,))
+        yield Series(SHIP_STALLED, (one.name,), (int(one.stalled),))
     supervisor = Process("supervisor", 0, status.pid, "serving")
     yield from _processes((supervisor, *status.processes))
 

@@ -194,6 +194,41 @@ class Schedule(msgspec.Struct, frozen=True):
     at: int = -1
 
 
+class Connector(Reticent, frozen=True):
+    """Where entries of the record go besides the ledger.
+
+    Attributes:
+        name: as configured.
+        kind: format of entries.
+        scheme: of its URL, which says how they go there.
+        file: that they are appended to, or empty.
+        host, port, tls, path: of the receiver, where it is none.
+        credential: value of the `Authorization` field, or what the receiver is shown otherwise, or the key of a
+            webhook, or empty. A secret.
+        allowed: private addresses that it may be at.
+        authorities: PEM of who may certify it, where it speaks TLS.
+        kinds, outcomes: of entries that go there; none are all.
+        start: `beginning` or `now`: where it begins when it has never delivered anything.
+        stalled_seconds: for how long nothing may be delivered while something waits.
+    """
+
+    name: str
+    kind: str
+    scheme: str
+    file: str = ""
+    host: str = ""
+    port: int = 0
+    tls: bool = False
+    path: str = "/"
+    credential: str = ""
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+    kinds: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    start: str = "beginning"
+    stalled_seconds: int = 900
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
 
@@ -242,6 +277,7 @@ class Plan(Reticent, frozen=True):
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
         traces: where they go; None where none are made.
+        connectors: where entries of the record go besides the ledger.
         policies: Cedar policies by the path of their file, as configured, or empty for the built-in ones.
         witnesses: who cosigns checkpoints.
         quorum: how many of them must have.
@@ -270,6 +306,7 @@ class Plan(Reticent, frozen=True):
     metrics_host: str = ""
     metrics_port: int = 0
     traces: Traces | None = None
+    connectors: tuple[Connector, ...] = ()
     policies: dict[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""

@@ -21,6 +21,7 @@ from bartizan.app import supervisor
 from bartizan.app.address import upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.channel import Channel, ChannelClosed
+from bartizan.app.connector_settings import wanted as connectors
 from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
 from bartizan.app.edge_settings import EdgeLimits
@@ -157,6 +158,7 @@ def plan(  # what a command may say beside the file
         metrics_host=scraped.host if scraped else "",
         metrics_port=scraped.port if scraped else 0,
         traces=wanted(settings.traces, configuration.folder),
+        connectors=connectors(settings.connector, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),

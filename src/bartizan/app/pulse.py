@@ -23,6 +23,7 @@ PATIENCE: Final = {
     "dialer": 5,
     "exporter": 5,
     "feeder": 5,
+    "shipper": 5,
     "sealer": 30,
     "archiver": 30,
 }
@@ -41,6 +42,7 @@ async def keep(supervisor: "Supervisor") -> None:
         await supervisor.record.renew()
         supervisor.credentials.look()
         supervisor.witnessing.look()
+        supervisor.shipments.look()
         say_so(supervisor)
 
 

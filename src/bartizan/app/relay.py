@@ -63,6 +63,8 @@ class Relay:
             m.TargetPresence: self._target_is,
             m.WitnessSaid: self._witness_said,
             m.Witnessed: self._witnessed,
+            m.Shipped: self._shipped,
+            m.Departed: self._departed,
         }
 
     def read(self, child: Child) -> bool:
@@ -140,6 +142,15 @@ class Relay:
 
     def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:
         self._end(child, "it cannot keep the record")
+
+    # ---- connectors ---------------------------------------------------------------------------------------
+    def _shipped(self, child: Child, message: m.Shipped, _: list[int]) -> None:
+        if not self._s.shipments.heard(message):
+            self._end(child, "it tells of a connector that there is not")
+
+    def _departed(self, child: Child, message: m.Departed, _: list[int]) -> None:
+        if not self._s.shipments.departed(child, message):
+            self._end(child, "it tells of a connector that there is not")
 
     # ---- segments -----------------------------------------------------------------------------------------
     def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
+from bartizan.app.connector_settings import Connector, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import Text
@@ -85,12 +86,6 @@ class Metrics(msgspec.Struct, frozen=True):
     def address(self) -> Listen | None:
         """Where, taken apart."""
         return None if self.listen is None else listen_address(self.listen)
-
-
-class Connector(msgspec.Struct, frozen=True):
-    """Where events go besides the ledger."""
-
-    kind: Text
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -206,6 +201,8 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
     yield ("traces", "authorities"), settings.traces.authorities
     for position, witness in enumerate(settings.witness):
         yield ("witness", position, "authorities"), witness.authorities
+    for position, connector in enumerate(settings.connector):
+        yield ("connector", position, "authorities"), connector.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -222,6 +219,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from tracing(settings.traces)
     yield from witnessing(settings.witness, settings.ledger.witnesses)
     yield from scheduling(settings.schedule)
+    yield from shipping(settings.connector)
     yield from _absent(settings)
 
 
@@ -285,6 +283,6 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
         )
-    for name in ("issuer", "connector"):
+    for name in ("issuer",):
         if getattr(settings, name):
             yield Fault((name, 0), "is not in this version; leave it out")

@@ -36,6 +36,26 @@ class Witness(msgspec.Struct, frozen=True):
     since: int
 
 
+class Shipping(msgspec.Struct, frozen=True):
+    """How a connector stands.
+
+    Attributes:
+        name: as configured.
+        waiting: entries of the tree that it has not come past.
+        age: seconds since the first of those that it wants was written; 0 where it is not known to have one.
+        delivered: entries that its receiver has taken in this life of the shipper.
+        word: why its last delivery failed, or empty.
+        stalled: whether it is on record as one that delivers nothing.
+    """
+
+    name: str
+    waiting: int
+    age: int
+    delivered: int
+    word: str = ""
+    stalled: bool = False
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -49,6 +69,7 @@ class Status(msgspec.Struct, frozen=True):
         metrics: host:port where a scraper gets the numbers; empty where none does.
         unfit: `service/target` of those that the worker which serves asks nothing now, because they fail.
         witnesses: who cosigns checkpoints; quorum: how many of them must; witnessed: entries that so many have.
+        connectors: how each stands.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -75,6 +96,7 @@ class Status(msgspec.Struct, frozen=True):
     witnesses: list[Witness] = []
     quorum: int = 0
     witnessed: int = 0
+    connectors: list[Shipping] = []
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -118,6 +140,7 @@ def write_status(supervisor: "Supervisor") -> None:
         ],
         quorum=plan.quorum,
         witnessed=supervisor.witnessing.size,
+        connectors=supervisor.shipments.told(),
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))

@@ -30,6 +30,7 @@ from bartizan.app.log import Log, as_json, plainly
 from bartizan.app.plan import Plan
 from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
+from bartizan.app.shipments import Shipments
 from bartizan.app.status import write_status
 from bartizan.app.tracing import TracePipe
 from bartizan.app.witnessing import Witnessing
@@ -48,6 +49,7 @@ READS: dict[str, Any] = {
     "exporter": m.ExporterReports,
     "archiver": m.ArchiverReports,
     "feeder": m.FeederReports,
+    "shipper": m.ShipperReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -78,6 +80,7 @@ class Supervisor:
         self.boards = Boards(self.folder.run)
         self.traces = None if plan.traces is None else TracePipe()
         self.relay, self.credentials, self.witnessing = Relay(self), Credentials(self), Witnessing(self)
+        self.shipments = Shipments(self, self.clock)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()
@@ -109,7 +112,11 @@ class Supervisor:
 
     def _wanted(self) -> list[str]:
         """Return the kinds of processes that only some configurations have."""
-        wanted = {"exporter": self.traces is not None, "feeder": bool(self.plan.witnesses)}
+        wanted = {
+            "exporter": self.traces is not None,
+            "feeder": bool(self.plan.witnesses),
+            "shipper": bool(self.plan.connectors),
+        }
         return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
     async def stop(self) -> None:
@@ -122,7 +129,7 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder")
+        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder", "shipper")
         others = [child for kind in kinds for child in self.of(kind)]
         for child in others:
             child.kill(signal.SIGTERM)

@@ -70,7 +70,8 @@ def teller_of(what: Exporting) -> Teller:
 
 
 def for_workers(plan: Plan) -> Plan:
-    """Return a plan without what the collector is shown, and by what it is known."""
+    """Return a plan without what the collector and other receivers are shown, and by what they are known."""
+    plan = msgspec.structs.replace(plan, connectors=())
     if plan.traces is None:
         return plan
     return msgspec.structs.replace(

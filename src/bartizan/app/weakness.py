@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bartizan.app.address import upstream
+from bartizan.app.connector_settings import weak_connectors
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.schedule_settings import weak_schedules
 from bartizan.app.service_settings import Guard
@@ -29,6 +30,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_traces(settings.traces)
     yield from weak_witnesses(settings.witness)
     yield from weak_schedules(settings.schedule)
+    yield from weak_connectors(settings.connector)
     for service in settings.service:
         yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
         if not all(upstream(one.upstream, service.root).tls for one in service.places):

@@ -39,6 +39,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.witness.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
+    "bartizan.connectors.findings.DocumentRefused": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.ledger.witness_store.LogRefused": Exit.USAGE,
     "bartizan.app.exercise.PartMissing": Exit.USAGE,

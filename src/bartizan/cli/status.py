@@ -10,7 +10,7 @@ from bartizan.app.feeding import COSIGNED, FINDINGS
 from bartizan.app.report import standing
 from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
 from bartizan.app.schedule_settings import wanted
-from bartizan.app.status import Process, Status
+from bartizan.app.status import Process, Shipping, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import configuration, near, state
@@ -118,6 +118,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
         ),
         *_witnesses(running, now),
+        *(("connector", _shipping(one)) for one in running.connectors),
         *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
     ]
     return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
@@ -154,6 +155,14 @@ _SAID: Final = {
     "damaged": "NOT ASKED: this ledger does not bear its own checkpoint out; run `bartizan ledger verify`",
 }
 """What each word of a submission means, for people."""
+
+
+def _shipping(one: Shipping) -> str:
+    if not one.waiting:
+        return f"{one.name}: has everything"
+    age = f", the oldest of {span(one.age)} ago" if one.age else ""
+    why = f"; {'STALLED' if one.stalled else 'trying again'}: {one.word or 'nothing is delivered'}"
+    return f"{one.name}: {one.waiting} entries wait{age}{why if one.stalled or one.word else ''}"
 
 
 def _held(process: Process) -> str:

@@ -46,8 +46,7 @@ def connect(
     """
     clock = SystemClock()
     until = clock.now() + int(timeout_s * SECOND)
-    addresses = resolver(host, port) if resolver else resolve(host, port, timeout_s=timeout_s)
-    permitted = _permitted(host, port, addresses, allowed)
+    permitted = destinations(host, port, allowed=allowed, timeout_s=timeout_s, resolver=resolver)
     fault: OSError = UpstreamUnreachable(f"{host}:{port}", "no connection in time")
     for left, address in zip(range(len(permitted), 0, -1), permitted, strict=True):
         remaining = _seconds_until(until, clock)
@@ -61,6 +60,19 @@ def connect(
         raise fault
     reason = "no connection in time" if isinstance(fault, TimeoutError) else _reason(fault)
     raise UpstreamUnreachable(f"{host}:{port}", reason) from fault
+
+
+def destinations(
+    host: str,
+    port: int,
+    *,
+    allowed: frozenset[str] = frozenset(),
+    timeout_s: float = CONNECT_SECONDS,
+    resolver: Resolver | None = None,
+) -> tuple[Address, ...]:
+    """Return the addresses of a host where a connection may go, at least one; arguments and errors as of `connect`."""
+    addresses = resolver(host, port) if resolver else resolve(host, port, timeout_s=timeout_s)
+    return _permitted(host, port, addresses, allowed)
 
 
 def connect_unix(path: str | os.PathLike[str], *, timeout_s: float = CONNECT_SECONDS) -> socket.socket:

@@ -189,6 +189,7 @@ class Stream:
         status: of HTTP, 200 to 999.
         headers: in the order received, names in lower case.
         group: word for the key-agreement group; `none` without TLS.
+        sent: whether all of the request went out; a server may have answered, and closed, before.
     """
 
     def __init__(self, line: Line, request: h11.Request, body: bytes, most: int, timeout_s: float) -> None:
@@ -203,8 +204,10 @@ class Stream:
             self._h11.send(h11.EndOfMessage()),
         ]
         # a server that answers before it has read all (413, 401) may close: its answer counts
+        self.sent = False
         with contextlib.suppress(UpstreamUnreachable):
             line.send(b"".join(part or b"" for part in octets))
+            self.sent = True
         head = self._head()
         self.status = head.status_code
         self.headers = tuple((n.decode("ascii"), v.decode("latin-1")) for n, v in head.headers)

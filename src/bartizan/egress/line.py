@@ -143,6 +143,45 @@ class Line:
         except TlsFault as fault:
             raise UpstreamUnreachable(self.where, str(fault)) from fault
 
+    def secure(self, context: SSL.Context, host: str) -> None:
+        """Go on over TLS, for protocols that agree on it in plain text; nothing may have come that was not read.
+
+        Args:
+            context: from `crypto.tls.client_context`.
+            host: whom the server's certificate must be for.
+        Raises:
+            CertificateRefused, HandshakeRefused, UpstreamUnreachable: the handshake failed.
+        """
+        self._session = TlsSession(context, host)
+        self._shake_hands(self._session)
+
+    def end(self, most: int = _RECEIVE) -> None:
+        """End our side, and return once the other side has read all of it and has ended too.
+
+        It is the only sign of receipt that a stream gives: a socket that is closed with something unread, or whose
+        process died before it read, answers with a reset.
+
+        Args:
+            most: octets that the other side may still say meanwhile; they are dropped.
+        Raises:
+            TlsTruncated: it ended without close_notify: somebody on the way may have done that.
+            UpstreamUnreachable: it did not end in time, was reset, or says too much.
+        """
+        self._end_ours()
+        while octets := self.recv():
+            most -= len(octets)
+            if most < 0:
+                raise UpstreamUnreachable(self.where, "it says more than it is asked for")
+
+    def _end_ours(self) -> None:
+        if self._session is not None:
+            self._session.finish()
+            self._send_raw(self._session.drain())
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError as fault:
+            raise self._broken(fault) from fault
+
     def close(self) -> None:
         """Send close_notify if that can be done at once, then close."""
         with contextlib.suppress(OSError), self._socket:

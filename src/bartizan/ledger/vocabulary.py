@@ -60,7 +60,17 @@ GROUP = one_of(
 )
 """Key-agreement group of a TLS connection; `none` is a connection without TLS."""
 PROCESS = one_of(
-    "supervisor", "worker", "dialer", "control", "sealer", "sample", "exporter", "archiver", "feeder", "cli"
+    "supervisor",
+    "worker",
+    "dialer",
+    "control",
+    "sealer",
+    "sample",
+    "exporter",
+    "archiver",
+    "feeder",
+    "shipper",
+    "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
@@ -72,6 +82,10 @@ FAULT = one_of(
     "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
 """What does not fit about a journal segment."""
+RESTARTED = one_of("other-ledger", "cursor-unreadable")
+"""Why a connector begins anew."""
+SEVERITY = one_of("unknown", "informational", "low", "medium", "high", "critical")
+"""How grave somebody else's tool says that its finding is."""
 
 REFUSAL = one_of(
     "split-view",
@@ -126,6 +140,10 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "reason": REASON,
     },
     "platform.schedule.overdue": {"run": Name(), "reason": REASON, "seconds": Whole()},
+    "platform.connector.stalled": {"reason": Name(), "waiting": Whole(), "seconds": Whole()},
+    "platform.connector.resumed": {"waiting": Whole()},
+    "platform.connector.skipped": {"entry": Whole(), "count": Whole(), "reason": Name()},
+    "platform.connector.restarted": {"entry": Whole(), "reason": RESTARTED},
     "gateway.request.admitted": {
         "service": Name(),
         "route": Name(),
@@ -176,6 +194,15 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
+    "threats.finding.imported": {
+        "format": one_of("ocsf", "sarif"),
+        "source": Name(),
+        "rule": Name(),
+        "digest": Hex(32),
+        "severity": SEVERITY,
+        "count": Whole(),
+        "document": Hex(32),
+    },
     "compliance.ledger.verified": {"entries": Whole(), "faults": Whole()},
     "drill.run.started": {"attacks": Whole(), "run": Hex(8)},
     "drill.run.finished": {"held": Whole(), "broken": Whole(), "unproven": Whole(), "run": Hex(8)},

@@ -1,0 +1,203 @@
+"""The shipper: hands entries of the record to the receivers that configuration names.
+
+Rules of this file: it has no key of the ledger and reads the tree alone; what it connects to, egress decides. Each
+connector has a thread of its own, so that none waits for another's receiver. The main thread takes orders, tells how
+far each has come, and never waits for anybody.
+"""
+
+import os
+import queue
+import random
+import select
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan import __version__
+from bartizan.app import messages as m
+from bartizan.app.channel import Channel, ChannelClosed, Message
+from bartizan.app.folder import Folder
+from bartizan.app.outcry import describe
+from bartizan.app.plan import Connector
+from bartizan.app.shipping.courier import LAST, Courier, Ports, What
+from bartizan.app.shipping.receiver import receiver
+from bartizan.clock import Clock, SystemClock
+from bartizan.connectors.source import Source
+from bartizan.crypto.tls import CertificateUnusable
+from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
+from bartizan.isolation.memory import read_sealed
+from bartizan.ledger.checkpoint import CheckpointMalformed
+from bartizan.ledger.installation import load_verifiers
+
+_UNFORESEEN: Final = "unforeseen"
+_TELL_SECONDS: Final = 1.0
+"""Between two looks at how far each connector has come."""
+_NOTED_SECONDS: Final = 10.0
+"""How long a connector waits until something is on record."""
+_LAST_SECONDS: Final = 2.0
+"""How long what is being delivered may take once the platform stops."""
+
+
+class Carrier:
+    """One connector's thread, and what it says to the main one.
+
+    Args:
+        connector: what it ships.
+        folder: the state folder.
+        source: who tells.
+        clock: the time.
+        says: takes messages for the supervisor; called from the thread.
+    Raises:
+        CertificateUnusable: the receiver's authorities cannot be read.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        folder: Folder,
+        source: Source,
+        clock: Clock,
+        says: "queue.SimpleQueue[Message]",
+    ) -> None:
+        """Begin to ship."""
+        self.name = connector.name
+        self._says, self._noted, self._closing = says, threading.Event(), threading.Event()
+        self._told: m.Shipped | None = None
+        self._awaited = -1
+        # where tries are spread over time, chance need not be hard to guess
+        ports = Ports(receiver(connector, source, clock), self._note, random.random)
+        self._courier = Courier(connector, folder.ledger, folder.connectors, ports)
+        self._thread = threading.Thread(target=self._run, daemon=True, name=connector.name)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._closing.wait(self._turn())
+
+    def _turn(self) -> float:
+        """Take a turn; an error that nobody foresaw is one connector's, and ends no other's."""
+        try:
+            return self._courier.turn()
+        except Exception as fault:  # noqa: BLE001  # said where, never what with: it may quote a credential
+            self._courier.word = _UNFORESEEN
+            sys.stderr.write(f"connector {self.name}: {describe(fault)}\n")
+            sys.stderr.flush()
+            return LAST
+
+    def _note(self, what: What, first: int, count: int, why: str) -> bool:
+        """Have something put on record, and wait until it is; what is not in time may come twice."""
+        self._noted.clear()
+        self._awaited = first
+        self._says.put(m.Departed(connector=self.name, what=what, entry=first, count=count, reason=why))
+        return self._noted.wait(_NOTED_SECONDS)
+
+    def noted(self, entry: int) -> None:
+        """Take it that the `Departed` of that entry is on record; one that comes late is of no other."""
+        if entry == self._awaited:
+            self._noted.set()
+
+    def news(self) -> m.Shipped | None:
+        """Return how far it has come, where that is not what was told last."""
+        one = self._courier
+        found = m.Shipped(
+            connector=self.name, next=one.next, oldest=one.oldest, delivered=one.delivered, word=one.word
+        )
+        if found == self._told:
+            return None
+        self._told = found
+        return found
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._closing.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for what is being delivered, so long at most."""
+        self._thread.join(seconds)
+
+
+def serve(
+    channel: Channel, carriers: tuple[Carrier, ...], says: "queue.SimpleQueue[Message]", stop: int
+) -> None:
+    """Take orders and tell how far each connector has come, until the process is told to stop.
+
+    Args:
+        channel: to the supervisor; without it the process ends.
+        carriers: what is shipped.
+        says: what they have put on record.
+        stop: descriptor that becomes readable once it is told.
+    """
+    known = {carrier.name: carrier for carrier in carriers}
+    while True:
+        ready, _, _ = select.select([channel.fileno(), stop], [], [], _TELL_SECONDS)
+        if stop in ready:
+            return
+        if channel.fileno() in ready:
+            order, _ = channel.receive()
+            if isinstance(order, m.Noted) and order.connector in known:
+                known[order.connector].noted(order.entry)
+            if isinstance(order, m.Ask):
+                channel.send(m.Alive())
+        _tell(channel, carriers, says)
+
+
+def _tell(channel: Channel, carriers: tuple[Carrier, ...], says: "queue.SimpleQueue[Message]") -> None:
+    while not says.empty():
+        channel.send(says.get())
+    for carrier in carriers:
+        if (news := carrier.news()) is not None:
+            channel.send(news)
+
+
+def _source(folder: Folder) -> Source:
+    try:
+        known = load_verifiers(folder.ledger)
+    except CheckpointMalformed:
+        known = None  # the sealer says so, and louder
+    host = socket.gethostname()
+    return Source(__version__, known.origin if known else "-", host if host.isascii() and host else "-")
+
+
+def _told_to_stop() -> int:
+    """Return a descriptor that becomes readable with SIGTERM."""
+    reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    return reads
+
+
+def main(argv: list[str]) -> int:
+    """Ship until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
+    die_with_parent(signal.SIGKILL)
+    no_new_privileges()
+    not_dumpable()
+    stop = _told_to_stop()
+    channel = Channel(socket.socket(fileno=int(argv[0])), m.ShipperOrders)
+    try:
+        boot, (what,) = channel.receive()
+        folder, says, clock = Folder(Path(boot.folder)), queue.SimpleQueue[Message](), SystemClock()
+        connectors = msgspec.json.decode(read_sealed(what), type=tuple[Connector, ...])
+        source = _source(folder)
+        carriers = tuple(Carrier(each, folder, source, clock, says) for each in connectors)
+        channel.send(m.Ready())
+        serve(channel, carriers, says, stop)
+    except CertificateUnusable as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 3
+    except ChannelClosed:  # the supervisor is gone
+        os._exit(0)
+    for carrier in carriers:
+        carrier.stop()
+    until = clock.now() + int(_LAST_SECONDS * 1_000_000_000)
+    for carrier in carriers:
+        carrier.join(max(0.0, (until - clock.now()) / 1_000_000_000))
+    os._exit(0)  # whatever a receiver still keeps waiting: it is delivered again
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
