@@ -27,7 +27,7 @@ def _act(target: Target) -> Outcome:
         return Undecided("the throw-away platform shows no sealer")
     with _held(sealer):
         answer = twin.door.chat(PLAIN, token=token)
-        changed = _rewrite(twin, answer.request)
+        changed = any(_rewrite(target, twin, answer.request) for _ in range(_ROUNDS))
     if not answer.served or not changed:
         return Undecided(f"answered {answer.status}; its record was not found in a journal")
     for _ in range(_ROUNDS):
@@ -54,8 +54,11 @@ def _other(request: str) -> str:
     return request[:-1] + ("0" if request[-1] != "0" else "1")
 
 
-def _rewrite(platform: Platform, request: str) -> bool:
-    """Have a journal say that another request was allowed; return whether there was one that spoke of this one."""
+def _rewrite(target: Target, platform: Platform, request: str) -> bool:
+    """Have a journal say that another request was allowed; return whether there was one that spoke of this one.
+
+    Where there is none yet, a moment has passed.
+    """
     said, forged = (f'"outcome":"allowed","subject":"{each}"'.encode() for each in (request, _other(request)))
     for path in sorted(Path(platform.ledger, SEGMENTS).glob("*.journal")):
         octets = path.read_bytes()
@@ -65,6 +68,7 @@ def _rewrite(platform: Platform, request: str) -> bool:
                 file.seek(at)
                 file.write(forged)
             return True
+    target.sleep(_ROUND_S)
     return False
 
 
