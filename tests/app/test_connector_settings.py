@@ -38,6 +38,7 @@ def one(url: str, *lines: str, kind: str = "ocsf") -> str:
         (one("out.jsonl"), 4, "must begin with file:"),
         (one("ftp://a.example.com"), 4, "must begin with file:"),
         (one("file:"), 4, "must name a file"),
+        (one("file:nowhere/out.jsonl"), 4, "leads to a folder that there is not"),
         (one("file://host/x"), 4, "must name a file"),
         (one("https://a.example.com", kind="cef"), 3, '"cef" cannot go over https:'),
         (one("file:x", kind="otlp"), 3, '"otlp" cannot go over file:'),

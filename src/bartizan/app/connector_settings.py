@@ -195,6 +195,22 @@ def _showing(path: Way, one: Connector, found: Place) -> Iterator[Fault]:
         yield Fault((*path, "credential"), f"is shown to nobody over {found.scheme}:; leave it out")
 
 
+def files_of(connectors: tuple[Connector, ...], folder: Path) -> Iterator[Fault]:
+    """Yield which connectors append to a file where there is no folder for it.
+
+    Args:
+        connectors: as configured.
+        folder: of the configuration.
+    """
+    for position, one in enumerate(connectors):
+        try:
+            found = place(one.url, _ROOTS.get(one.kind.value, ""))
+        except AddressInvalid:
+            continue  # which is said already
+        if found.file and not (folder / found.file).parent.is_dir():
+            yield Fault(("connector", position, "url"), "leads to a folder that there is not; make it first")
+
+
 def weak_connectors(connectors: tuple[Connector, ...]) -> Iterator[str]:
     """Yield a sentence where entries can be read on their way, or can be lost without anybody knowing."""
     for one in connectors:

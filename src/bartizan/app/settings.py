@@ -14,7 +14,7 @@ import msgspec
 
 from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
-from bartizan.app.connector_settings import Connector, shipping
+from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import Text
@@ -156,7 +156,15 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
     described = descriptions(configuration.folder, files)
     certified = _certificates(configuration)
     known = known_witnesses(configuration.sections.witness, configuration.folder)
-    found = (*settled(configuration.sections), *_policies(configuration), *described, *certified, *known)
+    lying = files_of(configuration.sections.connector, configuration.folder)
+    found = (
+        *settled(configuration.sections),
+        *_policies(configuration),
+        *described,
+        *certified,
+        *known,
+        *lying,
+    )
     if found:
         raise configuration.invalid(found)
     return configuration
