@@ -147,7 +147,7 @@ def test_attacks_are_chosen_by_name_by_control_and_by_stage() -> None:
         choose(every, ("four",), STAGES)
 
 
-@pytest.mark.parametrize("stage", [Stage.TWIN, Stage.SCENE])
+@pytest.mark.parametrize("stage", [Stage.TWIN, Stage.WRECK, Stage.SCENE])
 def test_a_run_waits_for_no_trace_that_another_platform_keeps(stage: Stage) -> None:
     """Else every drill would take as long as it waits at most, and show entries of somebody else's requests."""
     record, waits = Record(), list[float]()
@@ -158,6 +158,26 @@ def test_a_run_waits_for_no_trace_that_another_platform_keeps(stage: Stage) -> N
     ran = drill.run([attack(act=lambda _target: Held("x", elsewhere), stage=stage)], target, record.ports())
     (tried,) = ran.attempts(Verdict.HELD)
     assert (waits, tried.first, tried.last) == ([], None, None)
+
+
+def test_what_wrecks_a_twin_comes_after_everything_else_there_one_at_a_time() -> None:
+    order, here = list[str](), threading.Lock()
+
+    def tried(name: str) -> Callable[[Target], Outcome]:
+        def act(_target: Target) -> Outcome:
+            assert here.acquire(blocking=False), "two at once on one twin"
+            order.append(name)
+            here.release()
+            return Held("x")
+
+        return act
+
+    stages = {"a": Stage.WRECK, "b": Stage.TWIN, "c": Stage.WRECK, "d": Stage.TWIN}
+    record = Record()
+    attacks = [attack(name, act=tried(name), stage=stage) for name, stage in stages.items()]
+    ran = drill.run(attacks, record.target(), record.ports())
+    assert len(ran.attempts(Verdict.HELD)) == len(attacks)
+    assert order == ["b", "d", "a", "c"]
 
 
 def test_what_an_attack_waits_for_does_not_keep_the_others_waiting() -> None:

@@ -86,7 +86,13 @@ def exercise(
     known = catalogue()
     found = platform.status(folder)
     claimed = known.enforced - (frozenset() if found is None or found.tls else OF_TLS)
-    stages = (Stage.FRONT, Stage.TWIN, Stage.SCENE, *((Stage.SAMPLE,) if target == SAMPLE else ()))
+    stages = (
+        Stage.FRONT,
+        Stage.TWIN,
+        Stage.WRECK,
+        Stage.SCENE,
+        *((Stage.SAMPLE,) if target == SAMPLE else ()),
+    )
     chosen = choose(known.attacks, names, stages)
     attacks = tuple(attack for attack in chosen if available(attack.needs))
     for attack in {*chosen} - {*attacks}:

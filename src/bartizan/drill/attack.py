@@ -32,6 +32,9 @@ class Stage(enum.Enum):
     """Only against the built-in sample: it needs the sample's secret or obedience, or requests that are served."""
     TWIN = "twin"
     """On a throw-away platform: it kills, edits or needs another configuration. One after another."""
+    WRECK = "wreck"
+    """Like `TWIN`, and on the same platform once all those are done: afterwards its record does not verify any more, or its
+    worker thinks otherwise of strangers."""
     SCENE = "scene"
     """On a throw-away platform before services that are played, some of them hostile; several at once."""
 

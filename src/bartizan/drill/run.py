@@ -30,7 +30,9 @@ RECORDED_WITHIN: Final = Nanoseconds(5 * SECOND)
 TRACED_WITHIN: Final = Nanoseconds(3 * SECOND)
 """Longest time until what the platform wrote about the last attack is in the tree."""
 _LONGEST_SAID = 300
-_AWAY: Final = frozenset({Stage.TWIN, Stage.SCENE})
+_ON_TWIN: Final = (Stage.TWIN, Stage.WRECK)
+"""Stages of which one attack runs at a time, in this order."""
+_AWAY: Final = frozenset({*_ON_TWIN, Stage.SCENE})
 """Stages whose requests are on the record of another platform."""
 
 
@@ -141,9 +143,9 @@ def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple
 
 def _startable(waiting: Sequence[Attack], running: Mapping[str, tuple[Attack, Nanoseconds]]) -> list[Attack]:
     """Return the attacks to start now: one on a twin first, since its twin has to start, those on the scene last."""
-    busy = any(attack.stage is Stage.TWIN for attack, _since in running.values())
-    twins = [attack for attack in waiting if attack.stage is Stage.TWIN][: 0 if busy else 1]
-    others = [attack for attack in waiting if attack.stage is not Stage.TWIN]
+    busy = any(attack.stage in _ON_TWIN for attack, _since in running.values())
+    twins = [attack for stage in _ON_TWIN for attack in waiting if attack.stage is stage][: 0 if busy else 1]
+    others = [attack for attack in waiting if attack.stage not in _ON_TWIN]
     others.sort(key=lambda attack: attack.stage is Stage.SCENE)
     return [*twins, *others][: AT_ONCE - len(running)]
 

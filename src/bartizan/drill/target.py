@@ -112,8 +112,6 @@ STRICT = (
     f"concurrent = {PLACES}",
 )
 """Configuration of the twin that every attack shares that needs one: quantum-safe clients, limits, few connections."""
-APART = ('pq = "preferred"',)
-"""Configuration of a twin for attacks after which its record, or what it thinks of strangers, is not as it was."""
 MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 

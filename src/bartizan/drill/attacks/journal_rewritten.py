@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
-from bartizan.drill.target import APART, Platform, Target
+from bartizan.drill.target import STRICT, Platform, Target
 from bartizan.drill.trial import PLAIN
 from bartizan.ledger.installation import SEGMENTS
 
@@ -20,7 +20,7 @@ _ALTERED = "ledger.segment.altered"
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(APART)
+    twin = target.twin(STRICT)
     token, since = twin.caller(), twin.size()
     sealer = next((one.pid for one in twin.processes() if one.name == "sealer"), None)
     if sealer is None:
@@ -77,7 +77,7 @@ ATTACK = Attack(
     control="ledger.intact",
     title="rewritten journal",
     skill=4,
-    stage=Stage.TWIN,
+    stage=Stage.WRECK,
     because="between a deed and its seal lies a moment in which its only trace is a file",
     references=("AML.T0107", "CWE-345", "CWE-117"),
     weakening="tags_unchecked",

@@ -2,17 +2,17 @@
 
 from bartizan.drill.attack import Attack, GotThrough, Held, Outcome, Stage, Undecided
 from bartizan.drill.door import read_answer
-from bartizan.drill.target import APART, Platform, Target
+from bartizan.drill.target import STRICT, Platform, Target
 
-_REFUSALS = 200
-_ENTRIES = 20
+_REFUSALS = 60
+_ENTRIES = 12
 """Entries that so many refusals may come to: one for each reason and second, on a machine however slow."""
 _ROUNDS, _ROUND_S = 100, 0.05
 _REFUSED = "gateway.request.refused"
 
 
 def _act(target: Target) -> Outcome:
-    twin = target.twin(APART)
+    twin = target.twin(STRICT)
     since = twin.size()
     sent = sum(_ask(twin) for _ in range(_REFUSALS))
     entries = told = 0
@@ -40,7 +40,7 @@ ATTACK = Attack(
     control="ledger.intact",
     title="flood of refusals",
     skill=1,
-    stage=Stage.TWIN,
+    stage=Stage.WRECK,
     because="a record that strangers can fill is a disk that strangers can fill, and hides what else they do",
     references=("AML.T0029", "CWE-770", "CWE-779"),
     weakening="refusals_each",
