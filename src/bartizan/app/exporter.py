@@ -20,6 +20,7 @@ from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.export import EXPORT, EXPORTED, QUEUE, Collector, Outbox
 from bartizan.app.outcry import LINES
+from bartizan.app.stopping import told_to_stop
 from bartizan.app.tracing import Exporting, teller_of
 from bartizan.clock import Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
@@ -147,14 +148,6 @@ def serve(channel: Channel, exporter: Exporter, stop: int, pipe: int) -> None:
         if pipe in ready:
             exporter.read()
             select.select([channel.fileno(), stop], [], [], _PACE_SECONDS)
-
-
-def told_to_stop() -> int:
-    """Return a descriptor that becomes readable with SIGTERM; for a process that is one at all."""
-    reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    return reads
 
 
 def main(argv: list[str]) -> int:

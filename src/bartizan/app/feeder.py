@@ -20,9 +20,9 @@ import msgspec
 
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed
-from bartizan.app.exporter import told_to_stop
 from bartizan.app.feeding import COSIGNED, FAILURES, FINDINGS, Feeding, Said
 from bartizan.app.outcry import describe
+from bartizan.app.stopping import told_to_stop
 from bartizan.app.submission import Submitter, prover
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable

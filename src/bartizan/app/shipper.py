@@ -26,6 +26,7 @@ from bartizan.app.outcry import describe
 from bartizan.app.plan import Connector
 from bartizan.app.shipping.courier import LAST, Courier, Ports, What
 from bartizan.app.shipping.receiver import receiver
+from bartizan.app.stopping import told_to_stop
 from bartizan.clock import Clock, SystemClock
 from bartizan.connectors.source import Source
 from bartizan.crypto.tls import CertificateUnusable
@@ -163,20 +164,12 @@ def _source(folder: Folder) -> Source:
     return Source(__version__, known.origin if known else "-", host if host.isascii() and host else "-")
 
 
-def _told_to_stop() -> int:
-    """Return a descriptor that becomes readable with SIGTERM."""
-    reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    return reads
-
-
 def main(argv: list[str]) -> int:
     """Ship until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)
     no_new_privileges()
     not_dumpable()
-    stop = _told_to_stop()
+    stop = told_to_stop()
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ShipperOrders)
     try:
         boot, (what,) = channel.receive()

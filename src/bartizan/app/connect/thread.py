@@ -30,7 +30,7 @@ async def aside(work: Callable[[], Made], undo: Callable[[Made], object] = _keep
     def run() -> None:
         try:
             answer.set_result(work())
-        except Exception as fault:  # noqa: BLE001 - the caller raises it
+        except BaseException as fault:  # noqa: BLE001 - the caller raises it, and would wait for ever without
             answer.set_exception(fault)
 
     def put_away(done: "concurrent.futures.Future[Made]") -> None:
