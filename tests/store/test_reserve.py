@@ -24,6 +24,29 @@ def test_it_takes_room_and_gives_it_back(tmp_path: Path) -> None:
     assert not reserve.release()
 
 
+def test_the_room_goes_to_the_file_that_needs_it_and_not_to_who_comes_first(tmp_path: Path) -> None:
+    log = tmp_path / "store.db-wal"
+    log.write_bytes(bytes(100))
+    reserve = Reserve(tmp_path / "reserve", OCTETS)
+    assert not reserve.hand_to(log)
+    assert log.stat().st_blocks * 512 < OCTETS
+    assert reserve.keep()
+    assert reserve.hand_to(log)
+    assert not (tmp_path / "reserve").exists()
+    assert (log.read_bytes(), log.stat().st_blocks * 512 >= OCTETS) == (bytes(100), True)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_cannot_be_handed_on_is_free_all_the_same(tmp_path: Path, *, there: bool) -> None:
+    (tmp_path / "thesis").write_text("years of work")
+    if there:
+        (tmp_path / "log").symlink_to(tmp_path / "thesis")
+    reserve = Reserve(tmp_path / "reserve", OCTETS)
+    assert reserve.keep()
+    assert reserve.hand_to(tmp_path / "log")
+    assert (tmp_path / "thesis").stat().st_blocks * 512 < OCTETS
+
+
 @pytest.mark.parametrize("free", [0, OCTETS, PLENTY * OCTETS - 1, PLENTY * OCTETS])
 def test_a_disk_without_plenty_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int

@@ -26,7 +26,7 @@ from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointInvalid
 from bartizan.ledger.columns import remove
-from bartizan.ledger.database import LedgerUnreadable
+from bartizan.ledger.database import FILE, LedgerUnreadable
 from bartizan.ledger.installation import RESERVE, RESERVED, KeysReplaced, PlatformRunning, load_signers
 from bartizan.ledger.prune import Retention
 from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
@@ -193,7 +193,8 @@ def main(argv: list[str]) -> int:
     keep_apart(_LARGE)
     channel = Channel(socket.socket(fileno=int(argv[0])), m.SealerOrders)
     boot, _ = channel.receive()
-    room = Reserve(Folder(Path(boot.folder)).ledger / RESERVE, RESERVED)
+    kept = Folder(Path(boot.folder)).ledger
+    room, log = Reserve(kept / RESERVE, RESERVED), kept / f"{FILE}-wal"
     try:
         sealer = Sealer(channel, boot, room)
         gc.freeze()
@@ -203,7 +204,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{fault}\n")
         return 3
     except sqlite3.OperationalError as fault:  # a full disk, or one that fails
-        spare = "what was reserved for this is in use now, so " if room.release() else ""
+        spare = "what was reserved for this is in use now, so " if room.hand_to(log) else ""
         words = f"the ledger in {boot.folder} cannot be written: {fault}; {spare}free some space on its disk"
         sys.stderr.write(f"{words}\n")
         return 3

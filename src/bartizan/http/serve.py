@@ -255,7 +255,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             publish=supervision.publish,
             services=exposed(start.boot.services),
             policy=join(start.policies, schema()),
-            room=room.release,
+            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         )
     )
     supervision.registrar = registrar

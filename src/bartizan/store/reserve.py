@@ -4,9 +4,12 @@ Rules of this file: a file that holds nothing keeps the room, and gives it back 
 there is plenty, so that a disk that is nearly full is not filled by it, and made again once there is plenty again.
 """
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
+
+from bartizan.isolation.kernel import preallocate
 
 PLENTY: Final = 4
 """How many times its size must be free for the reserve to be made."""
@@ -42,6 +45,21 @@ class Reserve:
             self._path.unlink()
         except OSError:
             return False
+        return True
+
+    def hand_to(self, path: Path) -> bool:
+        """Give the room to a file that will grow into it, before anybody else has it; return whether there was any.
+
+        A file system that cannot reserve leaves the room to whoever comes first.
+        """
+        if not self.release():
+            return False
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                preallocate(file, os.fstat(file).st_size + self._octets)
+            finally:
+                os.close(file)
         return True
 
     def _make(self) -> bool:
