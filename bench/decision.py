@@ -27,6 +27,8 @@ from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Signer, mint, new_ke
 from bartizan.access.outcome import Allowed, Authenticated
 from bartizan.clock import SystemClock
 from bartizan.control import discover
+from bartizan.crypto.secret import Secret
+from bartizan.identity.dpop import Proofs
 from bartizan.identity.principal import Kind, Principal, Uid
 from bartizan.identity.state import State
 from bartizan.policy.engine import Engine
@@ -74,7 +76,9 @@ class Bed:
             for number in range(TOKENS)
         ]
         state = State((signer.trusted,), people, source, {})
-        self.access = assemble.assemble(assemble.Ports(discover(controls), GATEWAY), state, 1)
+        self.access = assemble.assemble(
+            assemble.Ports(discover(controls), GATEWAY, Proofs(Secret(bytes(32)))), state, 1
+        )
         self.engine = Engine(source.text, source.schema, source.entities)
         point = {name: int.from_bytes(_octets(signer.public[name]), "big") for name in ("x", "y")}
         self.key = EllipticCurvePublicNumbers(point["x"], point["y"], SECP256R1()).public_key()

@@ -77,6 +77,8 @@ def plane() -> tuple[Plane, Service, Steps, Still]:
         default_service="main",
         anonymous=NOBODY,
         authenticate=_authenticate,
+        prove=lambda _who, _shown, _now: None,
+        nonce=lambda _now: "n",
         authorize=_authorize,
         generation=lambda: 1,
         refresh=Changed,

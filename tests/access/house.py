@@ -8,11 +8,13 @@ from bartizan.access.describe import Exposed, describe
 from bartizan.access.outcome import Authenticated, Refused
 from bartizan.clock import Nanoseconds
 from bartizan.control import discover
+from bartizan.crypto.secret import Secret
+from bartizan.identity.dpop import Proofs
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.state import State, TrustedIssuer
 from tests.identity.forge import AUDIENCE, ISSUER, START, claims, public, token
 
-PORTS = Ports(discover(ours), AUDIENCE)
+PORTS = Ports(discover(ours), AUDIENCE, Proofs(Secret(bytes(32))))
 ALONE = (Exposed("sample"), Exposed("control", control=True))
 WITH_SERVICE = (Exposed("assistant"), Exposed("sample", drill_only=True), Exposed("control", control=True))
 

@@ -58,7 +58,6 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
             SERVICE + 'protocol = "azure"\n' + SERVICE.replace('"a"', '"openai"'),
             "bartizan.toml:6: service[1].name: is where the first service, an Azure one, has its paths",
         ),
-        (SERVICE + 'binding = "required"', "service[0].binding: is not in this version"),
         ('listen = "[::]:1"\n' + SERVICE + 'binding = "optional"', 'service[0].binding: may be "optional" only where'),
         ('evidence = "30d"', "bartizan.toml:1: evidence: is not in this version"),
         ('[store]\nurl = "postgresql://x"', "bartizan.toml:2: store.url: is not in this version"),
@@ -155,7 +154,7 @@ def test_upstreams_are_taken_apart(
 def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
     settings = accepted(tmp_path, 'isolation = "none"\ntls = "off"\n' + SERVICE)
     said = "\n".join(weaknesses(settings))
-    for word in ('isolation = "none"', 'tls = "off"', "not bound to a key", "not inspected"):
+    for word in ('isolation = "none"', 'tls = "off"', "need not be bound to a key", "not inspected"):
         assert word in said
     assert 'pq = "preferred"' in "\n".join(weaknesses(Settings()))
 

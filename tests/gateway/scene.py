@@ -19,6 +19,7 @@ from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.ports import Authenticated, Circumstances, Ports, ProtocolFactory, Tracing
 from bartizan.gateway.service import MAIN, ServiceLimits, ServiceRoute
+from bartizan.identity.shown import Shown
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.journal import Journal
 from bartizan.ledger.segment import read
@@ -48,6 +49,7 @@ class Known(msgspec.Struct, frozen=True):
     principal: Person
     until: Nanoseconds = Nanoseconds(2**63 - 1)
     token: str = "t-00000000000000ee"  # noqa: S105 - its id
+    bound: bool = False
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -126,6 +128,8 @@ class Scene:
         self.port = 0
         self.number = 1
         self.change = Changed()
+        self.unproven: Denied | None = None
+        self.shown: list[Shown] = []
         self.revoked: set[str] = set()
         self.forbidden: set[str] = set()
         self.waits: dict[str, int] = {}
@@ -154,6 +158,8 @@ class Scene:
             default_service="main",
             anonymous=NOBODY,
             authenticate=self.authenticate,
+            prove=self.prove,
+            nonce=lambda _now: "the-next-nonce",
             authorize=self.authorize,
             generation=lambda: self.number,
             refresh=self.refresh,
@@ -185,6 +191,10 @@ class Scene:
         if who is None:
             return FORGED if token else MISSING
         return REVOKED if who.principal.id in self.revoked else who
+
+    def prove(self, _who: Authenticated, shown: Shown, _now: Nanoseconds) -> Denied | None:
+        self.shown.append(shown)
+        return self.unproven
 
     def authorize(
         self, who: Authenticated, action: str, service: str, circumstances: Circumstances

@@ -23,7 +23,7 @@ LENGTHS = st.one_of(
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 SAID = st.one_of(
     st.text("0123456789abcdef-= ;,\t\n\r\x00\x7f\xff", max_size=8),
-    st.sampled_from(["", TRACE, TRACE.replace("4", "5"), TRACE.replace("f", "F"), TRACE + "-x", TRACE + " ",
+    st.sampled_from(["", "a.b.c", "d.e.f", "a b", TRACE, TRACE.replace("4", "5"), TRACE.replace("f", "F"), TRACE + "-x", TRACE + " ",
                      f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01"]),
 )  # fmt: skip
 LINES = st.lists(
@@ -32,7 +32,7 @@ LINES = st.lists(
         "X: Content-Length: {}", "X-Content-Length: {}", "Transfer-Encoding: chunked", "Host: localhost",
         "Authorization: Bearer t", "Connection: close", "Expect: 100-continue", "traceparent: []", "Traceparent: []",
         "TRACEPARENT: []", "traceparent:[]", f"traceparent: {TRACE}", "tracestate: []", "Baggage:[]", "X-Request-ID:\t[]",
-        "sentry-trace: []", "x-request-id: []",
+        "sentry-trace: []", "x-request-id: []", "DPoP: []", "dpop:[]", "DPOP: \t[]", "dpop: a.b.c", "Authorization: DPoP t",
     ]),
     max_size=7,
 )  # fmt: skip
@@ -47,7 +47,7 @@ def read(head: bytes) -> RequestHead | str:
 
 
 @given(METHODS, LINES, st.tuples(LENGTHS, LENGTHS), st.tuples(SAID, SAID))
-def test_heads_that_are_kept_under_one_key_differ_in_their_length_and_their_trace_alone(
+def test_heads_that_are_kept_under_one_key_differ_in_their_length_trace_and_proof_alone(
     method: str, lines: list[str], lengths: tuple[str, str], said: tuple[str, str]
 ) -> None:
     one, other = (
@@ -64,9 +64,11 @@ def test_heads_that_are_kept_under_one_key_differ_in_their_length_and_their_trac
     found, passed = read(other), Pass(known, ROUTE, key)
     assert isinstance(found, RequestHead)
     trace, parent = passed.caller(values)
+    proof = passed.proof(values)
     assert found == RequestHead(
         known.method, known.path, known.minor, known.keep_alive, passed.length(values), known.expects, known.token,
-        known.basic, known.media, known.encoded, known.edge, trace, parent, known.query, known.fields,
+        known.basic, known.media, known.encoded, known.edge, trace, parent, known.query,
+        {**known.fields, **({b"dpop": proof.encode()} if proof else {})}, known.scheme, proof, known.host,
     )  # fmt: skip
 
 
@@ -104,6 +106,9 @@ def test_heads_that_differ_elsewhere_have_other_keys() -> None:
         b"GET /a HTTP/1.1\r\ntracestate: 5\xff",
         b"GET /a HTTP/1.1\r\ntracestate: 5\r\ntracestate: 5",
         b"GET /a HTTP/1.1\r\ntraceparent: 5",
+        b"GET /a HTTP/1.1\r\nDPoP: a",
+        b"GET /a HTTP/1.1\r\nDPoP: a b",
+        b"GET /a HTTP/1.1\r\nX-DPoP: a",
     }
     assert len({Passes().split(head)[0] for head in heads}) == len(heads)
 

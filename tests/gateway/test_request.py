@@ -159,13 +159,17 @@ def test_heads_that_llhttp_alone_would_take_are_refused() -> None:
         (b"Basic YTpi", "", b"Basic YTpi"),
         (b"Basic YTpi, Bearer abc", "", b""),
         (b"Bearer", "", b""),
-        (b"DPoP abc", "", b""),
+        (b"DPoP abc", "abc", b""),
+        (b"dpop  abc", "abc", b""),
+        (b"DPoPabc", "", b""),
+        (b"Digest abc", "", b""),
         (b"", "", b""),
     ],
 )
 def test_a_credential_is_found_by_its_scheme(authorization: bytes, token: str, basic: bytes) -> None:
     head = READER.read(b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + authorization)
     assert (head.token, head.basic) == (token, basic)
+    assert head.scheme is authorization.lower().startswith(b"dpop ")
 
 
 def test_a_head_is_not_printed_with_its_token() -> None:

@@ -8,8 +8,11 @@ from bartizan.access.authenticate import Authenticator, Verifier
 from bartizan.access.change import EVERYTHING, between
 from bartizan.access.decide import Circumstances, Decider
 from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.access.prove import Prover
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
+from bartizan.identity.dpop import Proofs
+from bartizan.identity.shown import Shown
 from bartizan.identity.state import State
 
 
@@ -19,10 +22,12 @@ class Ports(msgspec.Struct, frozen=True):
     Attributes:
         controls: by id, as `control.discover` finds them.
         audience: what a token must be meant for (`bartizan:gateway`).
+        proofs: that this process takes, in all generations.
     """
 
     controls: Mapping[str, Control]
     audience: str
+    proofs: Proofs
 
 
 class Access:
@@ -33,7 +38,7 @@ class Access:
         change: what it takes away of the answers of the generation before.
     """
 
-    __slots__ = ("_authenticator", "_decider", "_ports", "_state", "change", "generation")
+    __slots__ = ("_authenticator", "_decider", "_ports", "_prover", "_state", "change", "generation")
 
     def __init__(
         self, ports: Ports, state: State, generation: int, authenticator: Authenticator, decider: Decider
@@ -43,6 +48,7 @@ class Access:
         self._ports, self._state = ports, state
         self._decider = decider
         self._authenticator = authenticator
+        self._prover = Prover(ports.proofs, ports.controls.values())
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
         """Return who presents a token, or why it is not accepted.
@@ -52,6 +58,16 @@ class Access:
             now: the instant of the request.
         """
         return self._authenticator.authenticate(token, now)
+
+    def prove(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> Refused | None:
+        """Return why a token is not taken as it is shown; None where it is.
+
+        Args:
+            who: from `authenticate` of this token.
+            shown: how it is shown; its proof is good for no other request afterwards.
+            now: the instant of the request.
+        """
+        return self._prover.prove(who, shown, now)
 
     def authorize(
         self, who: Authenticated, action: str, service: str, circumstances: Circumstances

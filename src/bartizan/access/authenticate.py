@@ -107,7 +107,7 @@ class Authenticator:
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
         known = claims.issuer in self._own
         person = self._people.get((claims.subject, claims.client), ANONYMOUS) if known else ANONYMOUS
-        who = Authenticated(person, claims.id, claims.mapped, claims.expires)
+        who = Authenticated(person, claims.id, claims.mapped, claims.expires, claims.key, claims.certificate)
         answer = self._judged(self._facts(who), who)
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 
 from bartizan.access.outcome import Refused
-from bartizan.access.subject import Authorization, Presentation
+from bartizan.access.subject import Authorization, Possession, Presentation
 from bartizan.control import Control
 
 _UNAVAILABLE = 503
 _BROKEN = "this check could not be made, so the request is refused; the owner finds the failure in the ledger"
 
 
-def judge(controls: Iterable[Control], subject: Presentation | Authorization, status: int) -> Refused | None:
+Subject = Presentation | Possession | Authorization
+
+
+def judge(controls: Iterable[Control], subject: Subject, status: int) -> Refused | None:
     """Return the refusal of the first control that has a finding; None where all keep silent.
 
     Args:

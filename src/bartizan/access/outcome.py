@@ -17,12 +17,21 @@ class Authenticated(msgspec.Struct, frozen=True):
         token: the token's `jti`; empty for anonymous.
         mapped: SHA-256, hexadecimal, over the claims that chose the principal.
         until: instant from which the token is no longer good, UTC nanoseconds.
+        key: thumbprint of the key that the token is bound to, or empty.
+        certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
     """
 
     principal: Principal
     token: str
     mapped: str
     until: Nanoseconds
+    key: str = ""
+    certificate: str = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether it must be proven at each request that who shows the token holds what it is bound to."""
+        return bool(self.key or self.certificate)
 
 
 class Allowed(msgspec.Struct, frozen=True):

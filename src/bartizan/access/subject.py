@@ -29,6 +29,18 @@ class Presentation(msgspec.Struct, frozen=True):
     token_revoked: bool = False
 
 
+class Possession(msgspec.Struct, frozen=True):
+    """How a token was shown, as far as holding what it is bound to goes.
+
+    Attributes:
+        fault: word of what is wrong (`proof-replayed`), empty where nothing is.
+        what: the fault as a sentence for people; empty with it.
+    """
+
+    fault: str = ""
+    what: str = ""
+
+
 class Authorization(msgspec.Struct, frozen=True):
     """What the policies said about one action of one principal on one service.
 

@@ -6,6 +6,7 @@ record. Nothing here knows HTTP.
 """
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -20,10 +21,13 @@ from bartizan.access.describe import Exposed, describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked
 from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
+from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Issued, Signer, mint
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
+from bartizan.identity.dpop import Proofs, Wanted
 from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.proof_refusal import ProofRefused, ProofStale
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import State
@@ -111,6 +115,7 @@ class Registrar:
         self._refused: Counter[str] = Counter()
         self.generation = 0
         self.policy_digest = ""
+        self._proofs = Proofs(Secret(secrets.token_bytes(32)))
 
     async def begin(self) -> None:
         """Make what an installation starts with, and put the first state in force.
@@ -141,7 +146,26 @@ class Registrar:
                 principal = check(connection, request.client, request.secret)
         except CredentialsWrong as fault:
             raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
-        return self._issue(principal, request.audience, LIFETIME_S)
+        return self._issue(principal, request.audience, LIFETIME_S, self._proven(request))
+
+    def nonce(self) -> str:
+        """Return what the next proofs for the token endpoint must hold."""
+        return self._proofs.nonce(self._ports.clock.now())
+
+    def _proven(self, request: TokenRequest) -> str:
+        """Return the thumbprint of the key that a token is to be bound to; empty where none is shown.
+
+        After the secret was checked: a stranger's proofs fill no memory.
+        """
+        if not request.proof:
+            return ""
+        wanted = Wanted("POST", (self._ports.signer.url + TOKEN_PATH,))
+        try:
+            return self._proofs.verify(request.proof, wanted, self._ports.clock.now())
+        except ProofStale as fault:
+            raise self.refused(GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault))) from fault
+        except ProofRefused as fault:
+            raise self.refused(GrantRefused(GrantFault.INVALID_DPOP_PROOF, str(fault))) from fault
 
     def refused(self, fault: GrantRefused) -> GrantRefused:
         """Count a refused token request, to be recorded by `record_refusals`; return the fault."""
@@ -183,9 +207,13 @@ class Registrar:
             raise PrincipalRevoked(principal)
         return self._issue(person, audience, seconds)
 
-    def _issue(self, principal: Principal, audience: str, seconds: int) -> Issued:
-        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now())
-        detail: dict[str, int | str] = {"audience": audience.rpartition(":")[2], "seconds": seconds}
+    def _issue(self, principal: Principal, audience: str, seconds: int, key: str = "") -> Issued:
+        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), key=key)
+        detail: dict[str, int | str] = {
+            "audience": audience.rpartition(":")[2],
+            "binding": "key" if key else "none",
+            "seconds": seconds,
+        }
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)
         self._record([entry])
         return issued

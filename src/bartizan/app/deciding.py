@@ -15,6 +15,7 @@ from bartizan.app.plan import Service
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.crypto.tls_groups import HYBRID
 from bartizan.gateway import ports
+from bartizan.identity.shown import Shown
 from bartizan.identity.token import claimed_client
 from bartizan.store.gauge import Rate
 from bartizan.store.limits import MemoryLimiter
@@ -63,6 +64,13 @@ class Deciding:
         """Return who presents this token, or why it is not accepted."""
         access = self._fresh.current()
         return UNAVAILABLE if access is None else access.authenticate(token, now)
+
+    def prove(self, who: ports.Authenticated, shown: Shown, now: Nanoseconds) -> Refused | None:
+        """Return why a token is not taken as it is shown; None where it is."""
+        access = self._fresh.current()
+        if access is None or not isinstance(who, Authenticated):
+            return UNAVAILABLE
+        return access.prove(who, shown, now)
 
     def authorize(
         self, who: ports.Authenticated, action: str, service: str, circumstances: ports.Circumstances

@@ -72,6 +72,7 @@ class Service(msgspec.Struct, frozen=True):
         description: its OpenAPI description as JSON, where it has one.
         pins, approved: names of its tools -> digests of each, and those that may be called though they may destroy.
         pins_required: whether tools without a pin are left out.
+        bound: whether it takes tokens only that are bound to a key or a certificate.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Service(msgspec.Struct, frozen=True):
     pins: Mapping[str, tuple[str, ...]] = {}
     pins_required: bool = False
     approved: tuple[str, ...] = ()
+    bound: bool = False
 
 
 class Meter(msgspec.Struct, frozen=True):

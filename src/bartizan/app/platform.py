@@ -143,7 +143,7 @@ def plan(  # what a command may say beside the file
         pq=settings.pq.value,
         isolation=settings.isolation.value,
         names=tuple(dict.fromkeys((*_OWN_NAMES, address.host, *settings.names))),
-        services=tuple(_service(service, configuration.folder) for service in settings.service),
+        services=tuple(_service(service, settings, configuration.folder) for service in settings.service),
         model=model,
         weights=weights,
         durability=settings.ledger.durability.value,
@@ -191,7 +191,7 @@ def _edge_secret(reference: str | None, folder: Path) -> str:
     return found
 
 
-def _service(service: ServiceSettings, folder: Path) -> Service:
+def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Service:
     bounds = service.bounds
     return Service(
         name=service.name,
@@ -207,6 +207,7 @@ def _service(service: ServiceSettings, folder: Path) -> Service:
         pins=service.tools.pinned,
         pins_required=service.tools.unpinned is Unpinned.REFUSED,
         approved=service.tools.approved,
+        bound=settings.binds(service),
     )
 
 

@@ -69,6 +69,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         others=tuple(others),
         own=service.name in {SAMPLE, CONTROL},
         tools=behind.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
+        bound=service.bound,
     )
 
 

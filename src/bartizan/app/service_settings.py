@@ -85,7 +85,7 @@ class Service(msgspec.Struct, frozen=True):
         upstream: its URL.
         protocol: what its clients speak.
         credential: reference to what the gateway presents to it; without, nothing is presented.
-        binding: of tokens; None takes the strongest that this version has.
+        binding: of tokens; None is required, but for a platform that listens on loopback alone.
         guard: of prompts and answers.
         limits: of one principal.
         bounds: of what it is given.
@@ -153,7 +153,5 @@ def absent(path: Way, service: Service) -> Iterator[Fault]:
         path: of the service.
         service: as it is configured.
     """
-    if service.binding is Binding.REQUIRED:
-        yield Fault((*path, "binding"), "is not in this version, which has bearer tokens only; leave it out")
     if service.guard is not Guard.OFF:
         yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')

@@ -126,6 +126,12 @@ class Settings(msgspec.Struct, frozen=True):
         """Where the gateway listens, taken apart."""
         return listen_address(self.listen)
 
+    def binds(self, service: Service) -> bool:
+        """Return whether a service takes tokens only that are bound to a key or a certificate."""
+        if service.binding is None:
+            return not self.address.loopback
+        return service.binding is Binding.REQUIRED
+
     @property
     def upstreams(self) -> tuple[tuple[str, Service | Target, Upstream], ...]:
         """Every place of every service, named `service` or `service/target`, with its URL taken apart."""

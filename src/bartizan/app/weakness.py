@@ -6,7 +6,7 @@ from bartizan.app.address import upstream
 from bartizan.app.connector_settings import weak_connectors
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.schedule_settings import weak_schedules
-from bartizan.app.service_settings import Guard
+from bartizan.app.service_settings import Guard, Service
 from bartizan.app.settings import Isolation, Pq, Settings, Tls
 from bartizan.app.trace_settings import weak_traces
 from bartizan.app.witness_settings import weak_witnesses
@@ -32,11 +32,16 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_schedules(settings.schedule)
     yield from weak_connectors(settings.connector)
     for service in settings.service:
-        yield f"{service.name}: tokens are not bound to a key; a copied one works for ten minutes"
-        if not all(upstream(one.upstream, service.root).tls for one in service.places):
-            yield f"{service.name}: the upstream connection is not encrypted"
-        if service.guard is Guard.OFF:
-            yield f"{service.name}: prompts and answers are not inspected"
+        yield from _weak_service(settings, service)
+
+
+def _weak_service(settings: Settings, service: Service) -> Iterator[str]:
+    if not settings.binds(service):
+        yield f'{service.name}: tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
+    if not all(upstream(one.upstream, service.root).tls for one in service.places):
+        yield f"{service.name}: the upstream connection is not encrypted"
+    if service.guard is Guard.OFF:
+        yield f"{service.name}: prompts and answers are not inspected"
 
 
 def _weak_limits(settings: Settings) -> Iterator[str]:

@@ -56,6 +56,7 @@ from bartizan.gateway import ports
 from bartizan.gateway.assemble import Gateway, assemble
 from bartizan.gateway.metering import COUNTED
 from bartizan.identity import pseudonym
+from bartizan.identity.dpop import Proofs
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
 from bartizan.isolation import worker as isolation
@@ -95,7 +96,8 @@ class Worker:
         first = key_room(read_sealed(key))
         self.journal = Journal(segment, first, boot.segment, "worker", boot.boot, self.clock, SIZES["worker"])
         self.journal.durable = self.plan.durability == "every"
-        room = access.Ports(discover(access_controls), AUDIENCE)
+        self.proofs = Proofs(Secret(secrets.token_bytes(32)))
+        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)
         self.tracing = tracing(self.plan, traces)
@@ -188,6 +190,8 @@ class Worker:
             default_service=self.plan.upstreams[0].name,
             anonymous=ANYONE,
             authenticate=deciding.authenticate,
+            prove=deciding.prove,
+            nonce=self.proofs.nonce,
             authorize=deciding.authorize,
             generation=self.fresh.newest,
             refresh=self.fresh.changed,

@@ -16,6 +16,7 @@ from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
+from bartizan.gateway.possession import shown
 from bartizan.gateway.reserve import Steps, reserve
 from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
@@ -95,6 +96,8 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
         and passed.generation == plane.generation
         and exchange.started < passed.until
     ):
+        if passed.proves:
+            _prove(plane, exchange, passed.who, presented(exchange.head, exchange.route.key))
         exchange.known, exchange.actor = passed.known, passed.pseudonym
         exchange.client.trust(passed.id)
         return passed.who
@@ -105,12 +108,22 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
     if is_refused(answer):
         _limit_stranger(plane, exchange)
         _refuse(answer)
+    if answer.bound or exchange.head.scheme or exchange.route.service.bound:
+        _prove(plane, exchange, answer, token)
     exchange.known = answer.principal
     exchange.actor = answer.principal.pseudonym
     exchange.client.trust(answer.principal.id)
     if passed is not None:
         passed.void()
     return answer
+
+
+def _prove(plane: "Plane", exchange: Exchange, who: Authenticated, token: str) -> None:
+    """Have it proven that who shows a token holds what it is bound to; until then it is a stranger's."""
+    refused = plane.ports.prove(who, shown(exchange, token), exchange.started)
+    if refused is not None:
+        _limit_stranger(plane, exchange)
+        _refuse(refused)
 
 
 def _bar(plane: "Plane", exchange: Exchange, token: str) -> None:

@@ -33,7 +33,7 @@ _HEAD: Final = re.compile(
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
 _LOOKED_AT: Final = re.compile(
-    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id)"
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
@@ -55,6 +55,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         reusable: whether the connection may be used again.
         opening: all of our own head that follows from this one alone.
         session: id of a session that the service names, or empty.
+        nonce: of proofs for the service, or empty; it reaches the client from the platform's own endpoints alone.
     """
 
     status: int
@@ -64,6 +65,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
     reusable: bool
     opening: bytes = b""
     session: bytes = b""
+    nonce: bytes = b""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -93,7 +95,8 @@ def read_answer(head: bytes) -> AnswerHead:
     reusable = minor == b"1" and b"close" not in connection and length != UNTIL_CLOSE
     media = told.get(b"content-type", b"").lower()
     session = told.get(b"mcp-session-id", b"")
-    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length), session)
+    nonce = told.get(b"dpop-nonce", b"")
+    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length), session, nonce)
 
 
 def reframed(head: AnswerHead, length: int | None) -> AnswerHead:

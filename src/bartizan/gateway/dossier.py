@@ -88,6 +88,7 @@ class Dossier:
         "passed",
         "pieces",
         "plane",
+        "proof",
         "reserved",
         "route",
         "sent",
@@ -128,7 +129,7 @@ class Dossier:
         self.line: Line | None = None
         self.upstream: Upstream | None = None
         self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
-        self.group, self.trace, self.bound = "", "", b""
+        self.group, self.trace, self.proof, self.bound = "", "", "", b""
         self.first = self.holds = self.owed = self.pieces = self.slowed = self.tried = self.tries = 0
         self.bodiless = self.charged = self.fronted = self.keep_alive = self.kept = self.moved = False
 
@@ -144,11 +145,12 @@ class Dossier:
         passed = self.passed = self.plane.passes.of(self.key)
         if passed is None:
             head = self.head = self.arrived = self.plane.heads.read(octets)
-            self.length, self.caller = head.length, (head.trace, head.parent)
+            self.length, self.caller, self.proof = head.length, (head.trace, head.parent), head.proof
             self.keep_alive, self.bodiless = head.keep_alive, head.method == b"HEAD"
         else:
             self.head = self.arrived = passed.head
             self.length, self.caller = passed.length(values), passed.caller(values)
+            self.proof = passed.proof(values)
             self.keep_alive, self.bodiless = passed.keep_alive, passed.bodiless
 
     @property

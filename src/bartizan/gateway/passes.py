@@ -24,6 +24,7 @@ from bartizan.ledger.content import ContentTags
 
 _LENGTH: Final = rb"[Cc]ontent-[Ll]ength: ?(?=(?:0|[1-9][0-9]{0,11})(?:\r\n|\Z))"
 _TRACE: Final = rb"[Tt]raceparent: (?=00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:\r\n|\Z))"
+_PROOF: Final = rb"[Dd][Pp][Oo][Pp]: ?(?=[A-Za-z0-9_.-]{1,2048}(?:\r\n|\Z))"
 _PASSING: Final = frozenset({b"baggage", b"sentry-trace", b"tracestate", b"x-request-id"})
 """Fields that say something else each time, and that nobody here looks at, unless a description names them."""
 _MOST_ALLOWED: Final = 16
@@ -35,8 +36,8 @@ Key = tuple[bytes, ...]
 def _varying(passing: frozenset[bytes], *, length: bool) -> re.Pattern[bytes]:
     """Return what splits a head: before each value, its field's name, the value."""
     names = [b"(?i:%b):[ \t]*" % re.escape(name) for name in sorted(passing)]
-    some = b"|".join([_TRACE, *names])
-    every = rb"%b|(?=[BbSsTtXx])(?:%b)" % (_LENGTH, some) if length else some
+    some = b"|".join([_TRACE, _PROOF, *names])
+    every = rb"%b|(?=[BbDdSsTtXx])(?:%b)" % (_LENGTH, some) if length else some
     return re.compile(rb"(\r\n(?:%b))([\x20-\x7e\t]*)" % every)
 
 
@@ -53,10 +54,12 @@ class Pass:
         allowed: circumstances that were allowed under it.
         tags: tags content for who asks.
         share: what who asks has under way with this service.
+        proves: whether the token is shown with a proof, or has to be.
     """
 
     __slots__ = (
         "_length",
+        "_proof",
         "_trace",
         "allowed",
         "bodiless",
@@ -65,6 +68,7 @@ class Pass:
         "id",
         "keep_alive",
         "known",
+        "proves",
         "pseudonym",
         "route",
         "share",
@@ -83,9 +87,10 @@ class Pass:
         """
         self.head, self.route = head, route
         self.keep_alive, self.bodiless = head.keep_alive, head.method == b"HEAD"
-        names = [name[2:9].lower() for name in key[1::2]]
+        names = [name[2:9].lower().partition(b":")[0] for name in key[1::2]]
         self._length = names.index(b"content") if b"content" in names else -1
         self._trace = names.index(b"tracepa") if head.trace and b"tracepa" in names else -1
+        self._proof = names.index(b"dpop") if b"dpop" in names else -1
         self.void()
 
     def length(self, values: list[bytes]) -> int:
@@ -95,6 +100,10 @@ class Pass:
             values: of that head, from `Passes.split`.
         """
         return int(values[self._length]) if self._length >= 0 else self.head.length
+
+    def proof(self, values: list[bytes]) -> str:
+        """Return the proof that comes with another head with this one's key, or nothing."""
+        return values[self._proof].decode() if self._proof >= 0 else self.head.proof
 
     def caller(self, values: list[bytes]) -> tuple[str, str]:
         """Return the trace that a request with another head with this one's key is part of, and the span it came from."""
@@ -112,6 +121,7 @@ class Pass:
         self.allowed: set[Circumstances] = set()
         self.tags: ContentTags | None = None
         self.share: Share | None = None
+        self.proves = True
 
     def recognize(
         self, who: Authenticated, generation: int, share: Share | None, tags: ContentTags | None
@@ -127,6 +137,7 @@ class Pass:
         self.who, self.known, self.generation, self.until = who, who.principal, generation, who.until
         self.id, self.pseudonym = who.principal.id, who.principal.pseudonym
         self.share, self.tags, self.allowed = share, tags, set()
+        self.proves = who.bound or self.head.scheme or self.route.service.bound
 
     def allow(self, circumstances: Circumstances) -> None:
         """Take note that the policies allow this for as long as the rest holds."""

@@ -18,6 +18,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import ANSWERS_OCTETS, BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.service import ServiceRoute
+from bartizan.identity.shown import Shown
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Sync
 from bartizan.metrics.board import Board, unread
@@ -63,6 +64,11 @@ class Authenticated(Protocol):
     @property
     def until(self) -> Nanoseconds:
         """Instant from which it must be asked again."""
+        ...
+
+    @property
+    def bound(self) -> bool:
+        """Whether the token is bound to a key or a certificate, which is to be proven each time."""
         ...
 
 
@@ -257,6 +263,8 @@ class Ports(msgspec.Struct, frozen=True):
         connections: of clients at once; `upstreams`: to all targets together, of which idle ones make room.
         answers: octets of all answers that are held until they are judged, and taken.
         patience: with each of them.
+        prove: (who, how the token is shown, now) -> why it is not taken so; None where it is. Nothing of it is kept.
+        nonce: (now) -> what the next proofs of clients must hold.
         tls: whether clients have to speak TLS.
         edge: what proxies must show that ask for decisions, or that stand in front; None where none may ask.
         trusted: addresses and networks of proxies in front, which name the address of their clients.
@@ -274,6 +282,8 @@ class Ports(msgspec.Struct, frozen=True):
     default_service: str
     anonymous: Authenticated
     authenticate: Callable[[str, Nanoseconds], Authenticated | Refused]
+    prove: Callable[[Authenticated, Shown, Nanoseconds], Refused | None]
+    nonce: Callable[[Nanoseconds], str]
     authorize: Callable[[Authenticated, str, str, Circumstances], Allowed | Refused]
     generation: Callable[[], int]
     refresh: Callable[[], Change]

@@ -36,6 +36,7 @@ LOOKED_AT: Final = (
     *(b"authorization", b"x-api-key", b"api-key", b"anthropic-version", b"anthropic-beta"),
     *(b"mcp-session-id", b"mcp-protocol-version", b"last-event-id"),
     CLIENT,
+    b"dpop",
 )
 """Fields that are looked at besides those that every request has."""
 WIDER: Final = re.compile(
@@ -50,6 +51,7 @@ _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
 _TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}")
 _NO_TRACE: Final = "", ""
+_SCHEMES: Final = (b"bearer", b"dpop")
 _BASIC: Final = re.compile(rb"Basic [A-Za-z0-9+/]+={0,2}")
 
 
@@ -62,7 +64,7 @@ class RequestHead(msgspec.Struct, frozen=True):
         keep_alive: whether the client wants to go on with the connection.
         length: octets of the body, or `CHUNKED`.
         expects: whether the client waits for 100 Continue before it sends the body.
-        token: bearer token, or empty.
+        token: access token of scheme Bearer or DPoP, or empty.
         basic: value of an Authorization field of scheme Basic, or empty; for the token endpoint alone.
         media: media type of the body, lower-case, without parameters; empty where none is named.
         encoded: whether a Content-Encoding other than identity is named.
@@ -72,6 +74,9 @@ class RequestHead(msgspec.Struct, frozen=True):
         parent: 16 hexadecimal digits of the span of that trace that the request was sent from, or empty.
         query: what follows the path's question mark, unjudged; empty where nothing does.
         fields: those that somebody looks at (`LOOKED_AT` and what descriptions name), by name.
+        scheme: whether the token is of scheme DPoP.
+        proof: value of the field DPoP, or empty.
+        host: value of Host, lower-case; one of this gateway's names, perhaps with a port.
     """
 
     method: bytes
@@ -89,6 +94,9 @@ class RequestHead(msgspec.Struct, frozen=True):
     parent: str = ""
     query: bytes = b""
     fields: Mapping[bytes, bytes] = {}
+    scheme: bool = False
+    proof: str = ""
+    host: bytes = b""
 
     @override
     def __repr__(self) -> str:
@@ -240,6 +248,7 @@ def _llhttp_agrees(head: bytes, reading: Reading) -> bool:
 def _accepted(reading: Reading, looked_at: tuple[bytes, ...]) -> RequestHead:
     facts, fields = reading.facts, reading.facts.fields
     authorization = fields.get(b"authorization", b"")
+    scheme = authorization[:7].partition(b" ")[0].lower()
     trace, parent = _trace(facts) if b"traceparent" in fields else _NO_TRACE
     return RequestHead(
         method=facts.method,
@@ -248,7 +257,10 @@ def _accepted(reading: Reading, looked_at: tuple[bytes, ...]) -> RequestHead:
         keep_alive=b"close" not in fields.get(b"connection", b"").lower() and facts.minor == 1,
         length=CHUNKED if b"transfer-encoding" in fields else int(fields.get(b"content-length", b"0")),
         expects=b"expect" in fields and facts.minor == 1,
-        token=authorization[7:].strip().decode() if authorization[:7].lower() == b"bearer " else "",
+        token=authorization.partition(b" ")[2].strip().decode() if scheme in _SCHEMES else "",
+        scheme=scheme == b"dpop",
+        proof=fields.get(b"dpop", b"").decode(),
+        host=fields.get(b"host", b"").lower(),
         basic=authorization if _BASIC.fullmatch(authorization) else b"",
         media=fields.get(b"content-type", b"").partition(b";")[0].strip().lower(),
         encoded=fields.get(b"content-encoding", b"identity").lower() != b"identity",

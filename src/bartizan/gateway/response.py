@@ -8,6 +8,7 @@ from typing import Final
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
 from bartizan.gateway.answer_head import LINES, SECURITY, AnswerHead
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.possession import challenge
 from bartizan.gateway.problem import document
 from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.service import ServiceLimits
@@ -79,7 +80,8 @@ def refusal_answer(
     fields.append(b"content-length: %d\r\n" % len(body))
     if fault.status == HTTPStatus.UNAUTHORIZED:
         missing = fault.reason == "token-missing"
-        fields.append(b'www-authenticate: Bearer realm="bartizan"%b\r\n' % (b"" if missing else _INVALID))
+        bearer = b'www-authenticate: Bearer realm="bartizan"%b\r\n' % (b"" if missing else _INVALID)
+        fields.append(challenge(fault.reason) or bearer)
     if fault.allow:
         fields.append(b"allow: " + fault.allow.encode() + b"\r\n")
     if fault.retry_after:

@@ -94,6 +94,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         others: further targets.
         own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
         tools: what is said of them, where it has any.
+        bound: whether it takes tokens only that are bound to a key or a certificate.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     own: bool = False
     description: str = ""
     tools: ServiceTools = ServiceTools()
+    bound: bool = False
 
     @override
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
+from bartizan.gateway.possession import nonce_line
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
@@ -172,6 +173,12 @@ class Exchange(Dossier):
         elif self.stage is ANSWERING:
             self._pass_on(b"", passed, done=done)
 
+    def _nonce(self, head: AnswerHead) -> bytes:
+        """Return the line with the nonce of the next proofs: ours, or that of the platform's own endpoints."""
+        if self.known is not None:
+            return nonce_line(self.plane.ports.nonce(self.plane.ports.clock.now()))
+        return b"dpop-nonce: %b\r\n" % head.nonce if head.nonce and self.route.service.own else b""
+
     def _open(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
         self.stage, self.moved = ANSWERING, True
         self._status = head.status
@@ -189,7 +196,7 @@ class Exchange(Dossier):
             self.id,
             keep=self._keep,
             chunked=self._chunked,
-            limits=self.limits,
+            limits=self.limits + self._nonce(head) if self.proof else self.limits,
         )
         self._pass_on(opening, pieces, done=done)
 

@@ -41,6 +41,7 @@ class Wire(asyncio.Protocol):
         "_trusted",
         "_waiting",
         "address",
+        "certificate",
         "group",
         "source",
         "stalled",
@@ -53,7 +54,7 @@ class Wire(asyncio.Protocol):
         self._ahead: bytes | bytearray = b""
         self._waiting, self._lingered = b"", 0
         self._dozes = self._paused = self._trusted = self.stalled = False
-        self.address, self.source, self.group = "", "anonymous", "none"
+        self.address, self.source, self.group, self.certificate = "", "anonymous", "none", ""
         self._transport: asyncio.Transport
 
     @property

@@ -14,6 +14,7 @@ from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 
+_ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -22,15 +23,18 @@ def authorization(registrar: Registrar, signer: Signer) -> Starlette:
 
     async def token(request: Request) -> Response:
         try:
-            issued = registrar.grant(await _request(request))
+            wanted = await _request(request)
+            issued = registrar.grant(wanted)
         except GrantRefused as fault:
-            return _refusal(fault)
-        return answer(bearer(issued), headers={"pragma": "no-cache"})
+            return _refusal(fault, registrar.nonce())
+        headers = {"dpop-nonce": registrar.nonce()} if wanted.proof else {}
+        return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
 
     async def _request(request: Request) -> TokenRequest:
         body = await read(request, MAX_FORM)
         try:
-            return read_grant(*_credentials(request), body)
+            media, authorization, proof = _credentials(request)
+            return read_grant(media, authorization, body, proof)
         except GrantRefused as fault:
             raise registrar.refused(fault) from fault
 
@@ -50,24 +54,26 @@ def authorization(registrar: Registrar, signer: Signer) -> Starlette:
     return app
 
 
-def _credentials(request: Request) -> tuple[str, str | None]:
-    """Return the values of Content-Type and Authorization.
+def _credentials(request: Request) -> tuple[str, str | None, str]:
+    """Return the values of Content-Type, Authorization and DPoP.
 
     Raises:
         GrantRefused: one of them is given twice, so the request has two readings.
     """
     found = []
-    for name in ("content-type", "authorization"):
+    for name in ("content-type", "authorization", "dpop"):
         values = request.headers.getlist(name)
         if len(values) > 1:
             raise GrantRefused(GrantFault.INVALID_REQUEST, f"the header {name} is given twice")
         found.append(values[0] if values else None)
-    return found[0] or "", found[1]
+    return found[0] or "", found[1], found[2] or ""
 
 
-def _refusal(fault: GrantRefused) -> Response:
-    """Return the error document of RFC 6749 section 5.2."""
+def _refusal(fault: GrantRefused, nonce: str) -> Response:
+    """Return the error document of RFC 6749 section 5.2, with the nonce of RFC 9449 section 8 where one is wanted."""
     unknown = fault.error is GrantFault.INVALID_CLIENT
     status = Status.UNAUTHORIZED if unknown else Status.BAD_REQUEST
-    headers = {"www-authenticate": 'Basic realm="bartizan"'} if unknown else None
+    headers = {"www-authenticate": 'Basic realm="bartizan"'} if unknown else {}
+    if fault.error in _ABOUT_PROOFS:
+        headers["dpop-nonce"] = nonce
     return answer({"error": fault.error.value, "error_description": fault.what}, status, headers)

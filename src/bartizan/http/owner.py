@@ -210,5 +210,6 @@ class _Api:
 
 
 def bearer(issued: Issued) -> dict[str, Any]:
-    """Return the members that tell a client its token (RFC 6749 section 5.1)."""
-    return {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds}
+    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 9449 section 5)."""
+    kind = "DPoP" if issued.bound else "Bearer"
+    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}

@@ -7,9 +7,7 @@ of the pinned key, never of the token. Encodings are canonical and JSON keys uni
 reading.
 """
 
-import binascii
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -19,6 +17,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
 from bartizan.identity.refusal import (
     LONGEST_LIFE,
     MAX_TOKEN,
@@ -37,14 +36,14 @@ from bartizan.identity.refusal import (
     TokenRefused,
     TokenTooLarge,
 )
-from bartizan.strict_json import no_constant, once
 
 CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
 ALGORITHMS: Final = frozenset({"ES256", "ES384", "PS256", "RS256"})
 """Signatures an issuer may be pinned to; `none` and shared-key algorithms cannot be."""
 _LEAST_RSA: Final = 2048
-_SEGMENT: Final = re.compile(rb"[A-Za-z0-9_-]+")
+_THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_CONFIRMED: Final = {"jkt": "key", "x5t#S256": "certificate"}
 _HEADER: Final = frozenset({"typ", "alg", "kid"})
 _TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
 _LATEST: Final = 2**63 // SECOND
@@ -88,6 +87,8 @@ class Claims(msgspec.Struct, frozen=True):
         id: `jti`.
         issued, expires: instants, UTC nanoseconds.
         mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
+        key: SHA-256 thumbprint (RFC 7638) of the key that whoever shows it must prove to hold, or empty.
+        certificate: SHA-256, base64url, of the certificate that it must be shown over, or empty.
     """
 
     issuer: str
@@ -98,6 +99,8 @@ class Claims(msgspec.Struct, frozen=True):
     issued: Nanoseconds
     expires: Nanoseconds
     mapped: str
+    key: str = ""
+    certificate: str = ""
 
 
 def pin(url: str, algorithms: Iterable[str], keys: Iterable[Mapping[str, str]]) -> Issuer:
@@ -136,9 +139,9 @@ def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanose
         TokenRefused: one of its subclasses, for the first fault in the order of this function.
     Source: RFC 7515, RFC 7519, RFC 9068; RFC 8725 (best practices) section 3.
     """
-    signed, head, body, signature = _take_apart(token)
-    header = _read_header(head)
-    payload = _read_json(body, "payload")
+    parts = _take_apart(token)
+    header = _read_header(parts.header)
+    payload = _read_json(parts.payload, "payload")
     issuer = issuers.get(_text(payload, "iss"))
     if issuer is None:
         raise IssuerUnknown
@@ -146,7 +149,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanose
     claims = _read_claims(payload)
     _check_audience(claims, audience)
     _check_time(claims, payload.get("nbf"), now)
-    _check_signature(key, signed, signature)
+    _check_signature(key, parts.signed, parts.signature)
     return claims
 
 
@@ -157,8 +160,7 @@ def claimed_client(token: str) -> str:
         token: compact JWS, as it was sent.
     """
     try:
-        _, _, body, _ = _take_apart(token)
-        return _text(_read_json(body, "payload"), "client_id")
+        return _text(_read_json(_take_apart(token).payload, "payload"), "client_id")
     except TokenRefused:
         return ""
 
@@ -181,45 +183,22 @@ def _verifier(url: str, algorithm: str, key: Mapping[str, str]) -> Callable[[byt
     return verifies
 
 
-def _take_apart(token: str) -> tuple[bytes, bytes, bytes, bytes]:
+def _take_apart(token: str) -> Compact:
     if not token:
         raise TokenMissing
     if len(token) > MAX_TOKEN:
         raise TokenTooLarge(len(token))
-    if not token.isascii():
-        raise TokenMalformed("form")
-    signed, dot, signature = token.encode("ascii").rpartition(b".")
-    head, middle, body = signed.partition(b".")
-    if not dot or not middle:
-        raise TokenMalformed("form")
-    return signed, _decode(head, "header"), _decode(body, "payload"), _decode(signature, "signature")
-
-
-def _decode(segment: bytes, part: str) -> bytes:
-    """Return the octets of canonical base64url without padding.
-
-    Source: RFC 7515 section 2; RFC 4648 section 3.5 (bits that pad must be zero).
-    """
-    if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
-        raise TokenMalformed(part)
-    plain = segment.replace(b"-", b"+").replace(b"_", b"/") + b"=" * (-len(segment) % 4)
-    octets = binascii.a2b_base64(plain)
-    if binascii.b2a_base64(octets, newline=False) != plain:
-        raise TokenMalformed(part)
-    return octets
-
-
-_JSON: Final = json.JSONDecoder(object_pairs_hook=once, parse_constant=no_constant)
+    try:
+        return take_apart(token)
+    except NotCompact as fault:
+        raise TokenMalformed(fault.part) from fault
 
 
 def _read_json(octets: bytes, part: str) -> dict[str, Any]:
     try:
-        value = _JSON.decode(octets.decode("utf-8"))
-    except (ValueError, RecursionError) as fault:
+        return read_object(octets, part)
+    except NotCompact as fault:
         raise TokenMalformed(part) from fault
-    if not isinstance(value, dict):
-        raise TokenMalformed(part)
-    return value
 
 
 def _read_header(octets: bytes) -> dict[str, Any]:
@@ -251,7 +230,24 @@ def _read_claims(payload: Mapping[str, object]) -> Claims:
         issued=_instant(payload, "iat"),
         expires=_instant(payload, "exp"),
         mapped=hashlib.sha256(msgspec.json.encode((issuer, subject, client))).hexdigest(),
+        **_confirmed(payload),
     )
+
+
+def _confirmed(payload: Mapping[str, object]) -> dict[str, str]:
+    """Return what the token is bound to; a way to bind that is not known here is no reason to take it unbound.
+
+    Source: RFC 7800; RFC 9449 section 6.1; RFC 8705 section 3.1.
+    """
+    if "cnf" not in payload:
+        return {}
+    bound = payload["cnf"]
+    if not isinstance(bound, dict) or len(bound) != 1 or not bound.keys() <= _CONFIRMED.keys():
+        raise ClaimMissing("cnf")
+    ((name, value),) = bound.items()
+    if not isinstance(value, str) or _THUMBPRINT.fullmatch(value) is None:
+        raise ClaimMissing("cnf")
+    return {_CONFIRMED[name]: value}
 
 
 def _text(payload: Mapping[str, object], claim: str) -> str:

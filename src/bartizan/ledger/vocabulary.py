@@ -188,7 +188,12 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "gateway.credential.rotated": {"service": Name(), "target": Name()},
     "gateway.tool.unpinned": {"service": Name(), "after": Hex(32)},
     "gateway.tool.changed": {"service": Name(), "before": Hex(32), "after": Hex(32)},
-    "access.token.issued": {"client": Name(), "audience": Name(), "seconds": Whole()},
+    "access.token.issued": {
+        "client": Name(),
+        "audience": Name(),
+        "binding": one_of("none", "key", "certificate"),
+        "seconds": Whole(),
+    },
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name()},
     "access.principal.revoked": {},

@@ -32,6 +32,8 @@ class GrantFault(enum.Enum):
     INVALID_CLIENT = "invalid_client"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    USE_DPOP_NONCE = "use_dpop_nonce"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
 
 
@@ -61,11 +63,13 @@ class TokenRequest(msgspec.Struct, frozen=True):
         client: `client_id`.
         secret: `client_secret`.
         audience: whom the token is to be for.
+        proof: DPoP proof of the key that it is to be bound to, or empty.
     """
 
     client: str
     secret: str
     audience: str
+    proof: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -73,13 +77,14 @@ class TokenRequest(msgspec.Struct, frozen=True):
         return f"TokenRequest(audience={self.audience})"
 
 
-def read_grant(media_type: str, authorization: str | None, body: bytes) -> TokenRequest:
+def read_grant(media_type: str, authorization: str | None, body: bytes, proof: str = "") -> TokenRequest:
     """Return the token request.
 
     Args:
         media_type: value of Content-Type.
         authorization: value of Authorization; None where there is none.
         body: the form.
+        proof: value of DPoP; empty where there is none.
     Raises:
         GrantRefused: it has no one reading, or asks for what is not given here.
     """
@@ -96,7 +101,7 @@ def read_grant(media_type: str, authorization: str | None, body: bytes) -> Token
             GrantFault.INVALID_TARGET, f"audience must be one of {', '.join(sorted(AUDIENCES))}"
         )
     client, secret = _credentials(form, authorization)
-    return TokenRequest(client, secret, audience)
+    return TokenRequest(client, secret, audience, proof)
 
 
 def _read_form(media_type: str, body: bytes) -> Mapping[str, str]:

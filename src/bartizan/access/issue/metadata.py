@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bartizan.access.issue.mint import Signer
+from bartizan.identity.dpop import ALGORITHMS
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
@@ -12,7 +13,7 @@ KEYS_PATH: Final = "/oauth/jwks"
 def metadata(issuer: str) -> dict[str, Any]:
     """Return the metadata document of an issuer.
 
-    Source: RFC 8414 section 2.
+    Source: RFC 8414 section 2; RFC 9449 section 5.1.
     """
     return {
         "issuer": issuer,
@@ -21,6 +22,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }
 
 

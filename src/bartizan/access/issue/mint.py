@@ -39,16 +39,18 @@ class Issued(msgspec.Struct, frozen=True):
     """A new token.
 
     Attributes:
-        token: compact JWS; a bearer secret.
+        token: compact JWS; a secret.
         id: its `jti`, `t-` and 16 hexadecimal digits.
         seconds: its life.
         expires: instant, UTC nanoseconds.
+        bound: whether it is bound to a key.
     """
 
     token: str
     id: str
     seconds: int
     expires: Nanoseconds
+    bound: bool = False
 
     @override
     def __repr__(self) -> str:
@@ -110,6 +112,8 @@ def mint(
     seconds: int,
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
+    *,
+    key: str = "",
 ) -> Issued:
     """Return a new token of this principal.
 
@@ -120,6 +124,7 @@ def mint(
         seconds: life, 1 to `LIFETIME_S`.
         now: the instant of issue; rounded down to whole seconds.
         random: source of the id.
+        key: thumbprint of the key that it is bound to; empty for a bearer token.
     Raises:
         ValueError: another audience or life.
     """
@@ -127,7 +132,7 @@ def mint(
         raise ValueError("a token is for one of AUDIENCES and lives from 1 s to LIFETIME_S")
     issued = now // SECOND
     token = mint_pseudonym("t", random)
-    claims = {
+    claims: dict[str, Any] = {
         "iss": signer.url,
         "aud": audience,
         "sub": principal.id,
@@ -136,4 +141,7 @@ def mint(
         "iat": issued,
         "exp": issued + seconds,
     }
-    return Issued(signer.sign(claims), token, seconds, Nanoseconds((issued + seconds) * SECOND))
+    if key:
+        claims["cnf"] = {"jkt": key}
+    expires = Nanoseconds((issued + seconds) * SECOND)
+    return Issued(signer.sign(claims), token, seconds, expires, bound=bool(key))

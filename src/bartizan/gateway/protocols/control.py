@@ -1,8 +1,10 @@
 """The platform's own public endpoints: where tokens, keys and the issuer's description are to be had."""
 
+import re
 from typing import Final
 
 from bartizan.gateway.body import FormBody, NoBody
+from bartizan.gateway.credential import Told
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 
 CONTROL: Final = Dialect(
@@ -14,4 +16,5 @@ CONTROL: Final = Dialect(
     prefix="",
     errors=Errors.PROBLEM,
     public=True,
+    told=(Told(b"dpop", re.compile(rb"[A-Za-z0-9_.-]{1,2048}")),),
 )

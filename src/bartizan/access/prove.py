@@ -1,0 +1,67 @@
+"""That who shows a token holds what it is bound to: a key, or a certificate.
+
+Rules of this file: asked at each request, and nothing of the answer is kept.
+"""
+
+import hmac
+from collections.abc import Iterable
+
+from bartizan.access.judge import judge
+from bartizan.access.outcome import Authenticated, Refused
+from bartizan.access.subject import Possession
+from bartizan.clock import Nanoseconds
+from bartizan.control import Control
+from bartizan.identity.dpop import Proofs, Wanted
+from bartizan.identity.proof_refusal import (
+    BindingMissing,
+    CertificateWrong,
+    ProofMissing,
+    ProofRefused,
+    TokenUnbound,
+)
+from bartizan.identity.shown import Shown
+
+
+class Prover:
+    """Asks for possession at one server.
+
+    Args:
+        proofs: that it takes.
+        controls: this room's; those that read a Possession are asked.
+    """
+
+    __slots__ = ("_controls", "_proofs")
+
+    def __init__(self, proofs: Proofs, controls: Iterable[Control]) -> None:
+        """Take both."""
+        self._proofs = proofs
+        self._controls = tuple(control for control in controls if control.reads is Possession)
+
+    def prove(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> Refused | None:
+        """Return why a token is not taken as it is shown; None where it is.
+
+        Args:
+            who: whom the token names.
+            shown: how it is shown; its proof is good for no other request afterwards.
+            now: the instant of the request.
+        """
+        try:
+            self._require(who, shown, now)
+            facts, status = Possession(), ProofRefused.status
+        except ProofRefused as fault:
+            facts, status = Possession(fault.reason, str(fault)), fault.status
+        return judge(self._controls, facts, status)
+
+    def _require(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> None:
+        if who.certificate:
+            if not hmac.compare_digest(who.certificate, shown.certificate):
+                raise CertificateWrong
+        elif who.key:
+            if not shown.scheme:
+                raise ProofMissing
+            wanted = Wanted(shown.method, shown.targets, shown.token, who.key)
+            self._proofs.verify(shown.proof, wanted, now)
+        elif shown.scheme:
+            raise TokenUnbound
+        elif shown.required:
+            raise BindingMissing

@@ -1,0 +1,152 @@
+"""Tokens that are bound to a key, as a client of another library asks for them and shows them."""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from joserfc import jwk, jws
+
+from bench.bed.crowd import configured
+from tests.e2e.conftest import Platform, start
+from tests.e2e.test_processes import CHAT, query, until
+from tests.identity.forge import encode
+
+pytestmark = pytest.mark.slow
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+CHATS = "/v1/chat/completions"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Platform]:
+    """Yield a platform before a service that takes bound tokens only."""
+    with configured() as configuration, ExitStack() as stack:
+        yield start(stack, configuration=configuration + 'binding = "required"\n')
+
+
+class Client:
+    """Holds a key and what was issued for it; shares no code with the platform."""
+
+    def __init__(self, running: Platform) -> None:
+        self.running, self.nonces = running, dict[str, str]()
+        self.key = jwk.ECKey.generate_key("P-256")
+        made = json.loads(running.run("identity", "add", f"app-{secrets.token_hex(4)}", "--json").stdout)
+        self.form = {"grant_type": "client_credentials"} | {
+            each: made[each] for each in ("client_id", "client_secret")
+        }
+
+    def proof(self, path: str, token: str = "", method: str = "POST") -> str:
+        claims: dict[str, Any] = {
+            "jti": secrets.token_hex(8),
+            "htm": method,
+            "htu": f"http://localhost:{self.running.port}{path}",
+            "iat": int(time.time()),
+        }
+        if path in self.nonces:
+            claims["nonce"] = self.nonces[path]
+        if token:
+            claims["ath"] = encode(hashlib.sha256(token.encode()).digest())
+        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.key.as_dict(private=False)}
+        return jws.serialize_compact(header, json.dumps(claims).encode(), self.key, ["ES256"])
+
+    def ask(
+        self, path: str, body: str, headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        connection = HTTPConnection("localhost", self.running.port, timeout=20)
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            if "dpop-nonce" in told:
+                self.nonces[path] = told["dpop-nonce"]
+            return answer.status, json.loads(answer.read()), told
+        finally:
+            connection.close()
+
+    def token(self) -> str:
+        """Return a token, after the one refusal that tells the nonce, where there is none yet."""
+        if "/oauth/token" not in self.nonces:
+            status, said, _ = self.asked_for_token()
+            assert (status, said["error"]) == (400, "use_dpop_nonce")
+        status, said, _ = self.asked_for_token()
+        assert (status, said["token_type"]) == (200, "DPoP"), said
+        return str(said["access_token"])
+
+    def asked_for_token(self) -> tuple[int, dict[str, Any], dict[str, str]]:
+        return self.ask("/oauth/token", urlencode(self.form), FORM | {"DPoP": self.proof("/oauth/token")})
+
+    def chat(
+        self, token: str, proof: str, scheme: str = "DPoP"
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        headers = JSON | {"Authorization": f"{scheme} {token}"} | ({"DPoP": proof} if proof else {})
+        return self.ask(CHATS, json.dumps(CHAT), headers)
+
+    def fresh(self, token: str) -> str:
+        """Return a proof that would be taken."""
+        if CHATS not in self.nonces:
+            assert self.chat(token, self.proof(CHATS, token))[0] == 401
+        return self.proof(CHATS, token)
+
+
+def reason(said: tuple[int, dict[str, Any], dict[str, str]]) -> tuple[int, str]:
+    return said[0], str(said[1]["error"]["code"])
+
+
+def test_a_bound_token_is_taken_with_its_keys_proof_and_in_no_other_way(running: Platform) -> None:
+    client, thief = Client(running), Client(running)
+    token = client.token()
+    stale = client.chat(token, client.proof(CHATS, token))
+    assert reason(stale) == (401, "proof-stale")
+    assert 'error="use_dpop_nonce"' in stale[2]["www-authenticate"]
+    proof = client.proof(CHATS, token)
+    assert client.chat(token, proof)[0] == 200
+    assert [client.chat(token, client.proof(CHATS, token))[0] for _ in range(5)] == [200] * 5
+    assert reason(client.chat(token, proof)) == (401, "proof-replayed")
+    assert reason(client.chat(token, "", "Bearer")) == (401, "proof-missing")
+    assert reason(client.chat(token, client.proof(CHATS, token), "Bearer")) == (401, "proof-missing")
+    thief.nonces = client.nonces
+    assert reason(thief.chat(token, thief.proof(CHATS, token))) == (401, "proof-of-another")
+    assert reason(client.chat(token, client.proof("/v1/models", token))) == (401, "proof-stale")
+    other = client.token()
+    assert reason(client.chat(token, client.proof(CHATS, other))) == (401, "proof-elsewhere")
+
+
+def test_a_service_that_takes_bound_tokens_takes_no_others(running: Platform) -> None:
+    client = Client(running)
+    status, said, _ = client.ask("/oauth/token", urlencode(client.form), FORM)
+    assert (status, said["token_type"]) == (200, "Bearer")
+    bearer = said["access_token"]
+    assert reason(client.chat(bearer, "", "Bearer")) == (401, "binding-missing")
+    assert reason(client.chat(bearer, client.fresh(client.token()))) == (401, "token-unbound")
+    assert reason(client.chat(running.token(), "", "Bearer")) == (401, "binding-missing")
+
+
+def test_a_proof_of_a_token_request_is_taken_once_and_needs_a_nonce(running: Platform) -> None:
+    client = Client(running)
+    client.token()
+    proof = FORM | {"DPoP": client.proof("/oauth/token")}
+    assert client.ask("/oauth/token", urlencode(client.form), proof)[0] == 200
+    status, said, told = client.ask("/oauth/token", urlencode(client.form), proof)
+    assert (status, said["error"]) == (400, "invalid_dpop_proof")
+    assert told["dpop-nonce"]
+    broken = client.ask("/oauth/token", urlencode(client.form), FORM | {"DPoP": "a.b.c"})
+    assert (broken[0], broken[1]["error"]) == (400, "invalid_dpop_proof")
+
+
+def test_the_record_says_what_a_token_is_bound_to(running: Platform) -> None:
+    client = Client(running)
+    client.token()
+    client.ask("/oauth/token", urlencode(client.form), FORM)
+    until(lambda: bindings(running) >= {"key", "none"})
+
+
+def bindings(running: Platform) -> set[str]:
+    issued = query(running, "--kind", "access.token.issued")
+    return {event["detail"]["binding"] for event in issued}
