@@ -63,6 +63,7 @@ class Record:
             door=Door("localhost", 1, b"", "sample"),
             ledger=Path("nowhere"),
             token=lambda _principal, _audience, _seconds: "token",
+            bound=lambda _principal, _key: "bound",
             size=lambda: len(self.events),
             entries=self.entries,
             processes=tuple,

@@ -189,13 +189,14 @@ class Registrar:
             ]
         )
 
-    def owners_token(self, principal: str, audience: str, seconds: int) -> Issued:
+    def owners_token(self, principal: str, audience: str, seconds: int, key: str = "") -> Issued:
         """Return a token for the owner or one of the drill's principals.
 
         Args:
             principal: id of one of `FIRST`.
             audience: a word of `AUDIENCES`.
             seconds: life, 1 to `LIFETIME_S`.
+            key: thumbprint of the key that it is bound to; empty for a bearer token.
         Raises:
             NotTheOwners, PrincipalUnknown, PrincipalRevoked, ValueError, JournalUnwritable.
         """
@@ -205,7 +206,7 @@ class Registrar:
             person = people.get(connection, principal)
         if person.revoked:
             raise PrincipalRevoked(principal)
-        return self._issue(person, audience, seconds)
+        return self._issue(person, audience, seconds, key)
 
     def _issue(self, principal: Principal, audience: str, seconds: int, key: str = "") -> Issued:
         issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), key=key)

@@ -31,7 +31,7 @@ from bartizan.config import NAME
 from bartizan.drill.attack import Attack, Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports, choose, run
-from bartizan.drill.target import MOST_ENTRIES, Platform, Process, Target
+from bartizan.drill.target import GATEWAY, MOST_ENTRIES, Platform, Process, Target
 from bartizan.drill.twin import PREFIX, Twins
 from bartizan.drill.verdict import Result, Tried
 from bartizan.ledger.entry import Entry
@@ -149,6 +149,7 @@ def connect(folder: Folder, service: str) -> Platform:
         door=Door(_ANYWHERE.get(address.host, address.host), address.port, authority, service),
         ledger=folder.ledger,
         token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
+        bound=lambda principal, key: owner.token(principal, GATEWAY, 60, key).access_token,
         size=lambda: size(folder.ledger),
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),

@@ -100,17 +100,18 @@ class Owner:
         """Ask the platform of this state folder; nothing is asked yet."""
         self._folder = folder
 
-    def token(self, principal: str, audience: str, seconds: int) -> Token:
+    def token(self, principal: str, audience: str, seconds: int, key: str = "") -> Token:
         """Return a token.
 
         Args:
             principal: id of the owner or of one of the drill's principals.
             audience: `bartizan:gateway` or `bartizan:control`.
             seconds: its life, 1 to 600.
+            key: thumbprint of the key that it is bound to; empty for a bearer token.
         Raises:
             PlatformSilent, OwnerRefused.
         """
-        wanted = {"principal": principal, "audience": audience, "seconds": seconds}
+        wanted = {"principal": principal, "audience": audience, "seconds": seconds, "key": key}
         return self._ask("POST", "/token", Token, wanted)
 
     def people(self) -> tuple[Person, ...]:

@@ -40,6 +40,7 @@ class Platform(msgspec.Struct, frozen=True):
         door: the front door.
         ledger: folder of the ledger; attacks copy it and never write into it.
         token: (principal, audience, seconds) -> a token, minted by the owner.
+        bound: (principal, thumbprint of a key) -> a token for the gateway that is bound to the key, for a minute.
         size: () -> how many entries the tree holds.
         entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
         processes: () -> its processes as they are now.
@@ -50,6 +51,7 @@ class Platform(msgspec.Struct, frozen=True):
     door: Door
     ledger: Path
     token: Callable[[str, str, int], str]
+    bound: Callable[[str, str], str]
     size: Callable[[], int]
     entries: Callable[[int], tuple[Entry, ...]]
     processes: Callable[[], tuple[Process, ...]]

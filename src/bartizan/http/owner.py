@@ -36,6 +36,7 @@ MOST_EVENTS: Final = 1000
 _UCRED: Final = struct.Struct("iII")
 
 Id = Annotated[str, msgspec.Meta(max_length=64)]
+Thumbprint = Annotated[str, msgspec.Meta(pattern=r"\A(?:[A-Za-z0-9_-]{43})?\Z")]
 TokenId = Annotated[str, msgspec.Meta(pattern=r"\At-[0-9a-f]{16}\Z")]
 
 
@@ -45,6 +46,7 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     principal: Id = OWNER
     audience: Literal["bartizan:gateway", "bartizan:control"] = GATEWAY
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
+    key: Thumbprint = ""
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,7 +157,7 @@ class _Api:
 
     async def token(self, request: Request) -> Response:
         wanted = await read_as(request, TokenWanted, MOST)
-        issued = self._registrar.owners_token(wanted.principal, wanted.audience, wanted.seconds)
+        issued = self._registrar.owners_token(wanted.principal, wanted.audience, wanted.seconds, wanted.key)
         return answer({**bearer(issued), "id": issued.id})
 
     async def people(self, _: Request) -> Response:

@@ -152,8 +152,7 @@ class Proofs:
         _require_timely(claims.get("iat"), now)
         seen = self._seen_of(slot)
         key = self._keys.get(parts.head) or _read_key(parts.header)
-        if wanted.key and not hmac.compare_digest(key.thumbprint, wanted.key):
-            raise ProofOfAnother
+        _require_key(key, wanted)
         name = _name_of(claims.get("jti"), key.thumbprint)
         if name in seen:
             raise ProofReplayed
@@ -196,13 +195,21 @@ class Proofs:
             self._keys.popitem(last=False)
 
 
+def _require_key(key: ProofKey, wanted: Wanted) -> None:
+    if wanted.key and not hmac.compare_digest(key.thumbprint, wanted.key):
+        raise ProofOfAnother
+
+
 def _require_here(claims: dict[str, Any], wanted: Wanted) -> None:
     if claims.get("htm") != wanted.method:
         raise ProofElsewhere("htm")
     if _target(claims.get("htu")) not in wanted.targets:
         raise ProofElsewhere("htu")
-    if not wanted.token:
-        return
+    if wanted.token:
+        _require_token(claims, wanted)
+
+
+def _require_token(claims: dict[str, Any], wanted: Wanted) -> None:
     shown = claims.get("ath")
     meant = encoded(hashlib.sha256(wanted.token.encode("utf-8", "surrogatepass")).digest())
     if not isinstance(shown, str) or not shown.isascii() or not hmac.compare_digest(shown, meant):
