@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 import bartizan
+from bartizan.app.bearing import Token
 from bartizan.app.folder import Folder
-from bartizan.app.provider import Token, TokenProvider, TokenUnavailable, owners_token
+from bartizan.app.provider import TokenProvider, TokenUnavailable, owners_token
 from bartizan.clock import SECOND, Nanoseconds, SetClock
 
 START = 1_800_000_000 * SECOND

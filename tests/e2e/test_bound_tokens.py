@@ -7,14 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
 from joserfc import jwk, jws
+from openai import DefaultHttpxClient, OpenAI
 
+import bartizan
 from bench.bed.crowd import configured
 from tests.e2e.conftest import Platform, start
+from tests.e2e.test_connect import connected, key_of
 from tests.e2e.test_processes import CHAT, query, until
 from tests.identity.forge import encode
 
@@ -150,3 +155,57 @@ def test_the_record_says_what_a_token_is_bound_to(running: Platform) -> None:
 def bindings(running: Platform) -> set[str]:
     issued = query(running, "--kind", "access.token.issued")
     return {event["detail"]["binding"] for event in issued}
+
+
+# ---- clients of ours -------------------------------------------------------------------------------------------
+def test_connect_shows_bound_tokens_for_clients_that_know_of_none(running: Platform) -> None:
+    with (
+        connected(running, "--state", str(running.state)) as (said, _),
+        OpenAI(api_key=key_of(said), base_url=said["set"]["OPENAI_BASE_URL"], max_retries=0) as client,
+    ):
+        for _ in range(3):
+            assert chatted(client)
+
+
+def test_connect_shows_bound_tokens_of_a_registered_client_too(running: Platform) -> None:
+    client = Client(running)
+    url = f"http://localhost:{running.port}"
+    words = (url, "--client-id", client.form["client_id"], "--secret", "env:BOUND_SECRET")
+    with (
+        connected(running, *words, BOUND_SECRET=client.form["client_secret"]) as (said, _),
+        OpenAI(api_key=key_of(said), base_url=said["set"]["OPENAI_BASE_URL"], max_retries=0) as api,
+    ):
+        assert chatted(api)
+
+
+def test_the_official_client_shows_bound_tokens_with_our_providers_hook(running: Platform) -> None:
+    provider = bartizan.token_provider.bound(running.state)
+    with OpenAI(
+        api_key="unused",
+        base_url=f"http://localhost:{running.port}/v1",
+        http_client=DefaultHttpxClient(auth=provider.auth(httpx2.Auth)),
+        max_retries=0,
+    ) as api:
+        for _ in range(3):
+            assert chatted(api)
+
+
+def test_any_program_shows_a_registered_clients_bound_token_with_fields_of_ours(
+    running: Platform, tmp_path: Path
+) -> None:
+    client = Client(running)
+    (tmp_path / "secret").write_text(client.form["client_secret"])
+    (tmp_path / "secret").chmod(0o600)
+    url = f"http://localhost:{running.port}"
+    provider = bartizan.token_provider.bound_for_client(
+        f"{url}/oauth/token", client.form["client_id"], f"file:{tmp_path}/secret", ca=tmp_path / "none"
+    )
+    for expected in (401, 200, 200):
+        said = client.ask(CHATS, json.dumps(CHAT), JSON | provider.headers("POST", url + CHATS))
+        assert said[0] == expected
+        assert provider.told(said[0], said[2]) is (expected == 401)
+
+
+def chatted(api: OpenAI) -> bool:
+    made = api.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}])
+    return bool(made.choices[0].message.content)

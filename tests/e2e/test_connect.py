@@ -14,11 +14,11 @@ import openai
 import pytest
 from openai import OpenAI
 
+from bartizan.app.bearing import Token
 from bartizan.app.connect.line import Gateway
 from bartizan.app.connect.serve import Proxy, Terms
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
-from bartizan.app.provider import Token
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import client_context
 from tests.app.connect.scene import running

@@ -12,9 +12,10 @@ from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
-from typing_extensions import override
 
 from bartizan.app.address import HERE
+from bartizan.app.bearing import WANTED, Bearing, Token
+from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
 from bartizan.app.plan import Reticent
@@ -24,6 +25,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.egress.faults import EgressFault
 from bartizan.egress.http import Client, Response
+from bartizan.identity.holder import Holder
 
 EARLY: Final = Nanoseconds(60 * SECOND)
 """How long before its end a token is renewed; at most half its life."""
@@ -32,32 +34,18 @@ LIFE_S: Final = 600
 STATE: Final = ".bartizan"
 """Name of the state folder, beside the configuration or in the working folder."""
 _MOST: Final = 1 << 16
+_NONCES: Final = 2
+"""How often another nonce is heeded for one token."""
 
 
 class TokenUnavailable(RuntimeError):
     """No token can be had; the message says why and what to do."""
 
 
-class Token(msgspec.Struct, frozen=True):
-    """An access token. A secret.
-
-    Attributes:
-        value: what goes after `Bearer `.
-        until: UTC nanoseconds at which it is to be renewed.
-    """
-
-    value: str
-    until: Nanoseconds
-
-    @override
-    def __repr__(self) -> str:
-        """Return the time only."""
-        return f"Token(until={self.until})"
-
-
 class _Answer(Reticent, frozen=True):
     access_token: str
     expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - a kind
 
 
 class TokenProvider:
@@ -92,6 +80,36 @@ class TokenProvider:
         path = Path(folder)
         return TokenProvider(lambda clock: owners_token(Folder(path), clock), self._clock)
 
+    def bound(self, folder: str | Path | None = None) -> BoundProvider:
+        """Return a provider of the owner's tokens that are bound to this program's key (DPoP).
+
+        Args:
+            folder: the state folder of the platform; None finds it as the command does.
+        """
+        bearing = Bearing(self._clock)
+        path = None if folder is None else Path(folder)
+
+        def fetch(clock: Clock) -> Token:
+            return owners_token(_found() if path is None else Folder(path), clock, bearing)
+
+        return BoundProvider(fetch, bearing, self._clock)
+
+    def bound_for_client(
+        self, token_url: str, client_id: str, secret: str, *, ca: str | Path, audience: str = ""
+    ) -> BoundProvider:
+        """Return a provider of a registered client's tokens that are bound to this program's key.
+
+        Args:
+            token_url, client_id, secret, ca, audience: as of `for_client`.
+        Raises:
+            TokenUnavailable: the URL is not one that a secret may be sent to.
+        """
+        bearing = Bearing(self._clock)
+        fetch = clients_token(
+            token_url, client_id, secret, ca=Path(ca), audience=audience, holder=bearing.holder
+        )
+        return BoundProvider(fetch, bearing, self._clock)
+
     def for_client(
         self, token_url: str, client_id: str, secret: str, *, ca: str | Path, audience: str = ""
     ) -> "TokenProvider":
@@ -110,15 +128,20 @@ class TokenProvider:
         return TokenProvider(fetch, self._clock)
 
 
-def owners_token(folder: Folder, clock: Clock) -> Token:
+def owners_token(folder: Folder, clock: Clock, bearing: Bearing | None = None) -> Token:
     """Return a new token of the owner, from the platform that runs on a state folder.
 
+    Args:
+        folder: the state folder.
+        clock: the time.
+        bearing: whose key it is to be bound to; None for a bearer token.
     Raises:
         TokenUnavailable: none runs there, or it gives none.
     """
     now = clock.now()
     try:
-        issued = Owner(folder).token("user.owner", "bartizan:gateway", LIFE_S)
+        key = "" if bearing is None else bearing.holder.thumbprint
+        issued = Owner(folder).token("user.owner", "bartizan:gateway", LIFE_S, key)
     except PlatformSilent as fault:
         raise TokenUnavailable(
             f"no platform runs on {folder.root}; start one with `bartizan up`, "
@@ -126,7 +149,7 @@ def owners_token(folder: Folder, clock: Clock) -> Token:
         ) from fault
     except (OwnerRefused, EgressFault) as fault:
         raise TokenUnavailable(f"the platform on {folder.root} gives no token: {fault}") from fault
-    return _lasting(issued.access_token, issued.expires_in, now)
+    return _lasting(issued.access_token, issued.expires_in, now, bound=bearing is not None)
 
 
 def clients_token(
@@ -137,17 +160,20 @@ def clients_token(
     ca: Path,
     audience: str = "",
     groups: str | None = None,
+    holder: Holder | None = None,
 ) -> Callable[[Clock], Token]:
     """Return what fetches a new token of a registered client each time that it is called.
 
     Args:
         token_url, client_id, secret, ca, audience: as of `TokenProvider.for_client`.
         groups: key-agreement groups to offer, where others than the usual ones are wanted.
+        holder: whose key tokens are to be bound to; None for bearer tokens.
     Raises:
         TokenUnavailable: the URL is not one that a secret may be sent to; and, from what is returned: none is to be had.
     """
     client, target = _client(token_url, ca, groups)
     form = urlencode({"grant_type": "client_credentials"} | ({"audience": audience} if audience else {}))
+    bearing = None if holder is None else Bearing(SystemClock(), holder)
 
     def fetch(clock: Clock) -> Token:
         known = resolve(secret, environment(), Path.cwd(), Secret).reveal().decode("ascii")
@@ -156,15 +182,19 @@ def clients_token(
             ("content-type", "application/x-www-form-urlencoded"),
             ("authorization", f"Basic {base64.b64encode(pair).decode()}"),
         )
-        return _fetched(client().request, token_url, target, headers, form.encode(), clock)
+        return _fetched(client().request, _Request(token_url, target, headers, form.encode(), bearing), clock)
 
     return fetch
 
 
-def _found_token(clock: Clock) -> Token:
-    """Return the owner's token of the platform here: beside the configuration, else in the working folder."""
+def _found() -> Folder:
+    """Return the state folder of the platform here: beside the configuration, else in the working folder."""
     file = find(Path.cwd())
-    return owners_token(Folder((Path.cwd() if file is None else file.parent) / STATE), clock)
+    return Folder((Path.cwd() if file is None else file.parent) / STATE)
+
+
+def _found_token(clock: Clock) -> Token:
+    return owners_token(_found(), clock)
 
 
 def _client(url: str, ca: Path, groups: str | None) -> tuple[Callable[[], Client], str]:
@@ -191,17 +221,20 @@ def _client(url: str, ca: Path, groups: str | None) -> tuple[Callable[[], Client
     return client, parts.path or "/"
 
 
-def _fetched(
-    request: Callable[..., Response],
-    where: str,
-    target: str,
-    headers: tuple[tuple[str, str], ...],
-    body: bytes,
-    clock: Clock,
-) -> Token:
-    now = clock.now()
+class _Request(msgspec.Struct, frozen=True):
+    """A request for a token, by POST: to whom, its target, fields and body, and whose key it is to be bound to."""
+
+    url: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    bearing: Bearing | None
+
+
+def _fetched(request: Callable[..., Response], wanted: _Request, clock: Clock) -> Token:
+    now, where = clock.now(), wanted.url
     try:
-        response = request("POST", target, headers, body, most=_MOST)
+        response = _asked(request, wanted)
         answer = msgspec.json.decode(response.body, type=_Answer) if response.status == 200 else None  # noqa: PLR2004  # OK
     except EgressFault as fault:
         raise TokenUnavailable(f"{where} gives no token: {fault}") from fault
@@ -209,12 +242,30 @@ def _fetched(
         raise TokenUnavailable(f"{where} answers something that holds no token") from fault
     if answer is None:
         raise TokenUnavailable(f"{where} gives no token: {response.status} {_reason(response.body)}")
-    return _lasting(answer.access_token, answer.expires_in, now)
+    return _lasting(answer.access_token, answer.expires_in, now, bound=answer.token_type.lower() == "dpop")
 
 
-def _lasting(value: str, seconds: int, now: Nanoseconds) -> Token:
+def _asked(request: Callable[..., Response], wanted: _Request) -> Response:
+    """Return the answer to a request for a token, asked once more where a proof needs another nonce."""
+    bearing = wanted.bearing
+    if bearing is None:
+        return request("POST", wanted.target, wanted.headers, wanted.body, most=_MOST)
+    for _ in range(_NONCES):
+        response = _proven(request, wanted, bearing)
+        another = bearing.told(response.status, dict(response.headers))
+        if not (another and WANTED.encode() in response.body):
+            return response
+    return _proven(request, wanted, bearing)
+
+
+def _proven(request: Callable[..., Response], wanted: _Request, bearing: Bearing) -> Response:
+    headers = (*wanted.headers, ("dpop", bearing.proof("POST", wanted.url)))
+    return request("POST", wanted.target, headers, wanted.body, most=_MOST)
+
+
+def _lasting(value: str, seconds: int, now: Nanoseconds, *, bound: bool = False) -> Token:
     life = max(seconds, 0) * SECOND
-    return Token(value, Nanoseconds(now + life - min(EARLY, life // 2)))
+    return Token(value, Nanoseconds(now + life - min(EARLY, life // 2)), bound)
 
 
 def _reason(body: bytes) -> str:

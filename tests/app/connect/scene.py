@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from OpenSSL import SSL
 
+from bartizan.app.bearing import Token
 from bartizan.app.connect.line import Gateway
 from bartizan.app.connect.serve import Proxy, Terms, listener
-from bartizan.app.provider import Token
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.secret import Secret
 from tests.egress.scene import listening
@@ -33,7 +33,7 @@ class Asked:
 
     @property
     def token(self) -> str:
-        found = re.search(rb"\r\nauthorization: Bearer (\S+)\r\n", self.head + b"\r\n")
+        found = re.search(rb"\r\nauthorization: (?:Bearer|DPoP) (\S+)\r\n", self.head + b"\r\n")
         return found[1].decode() if found else ""
 
 
@@ -98,6 +98,7 @@ def proxied(
     life_s: int = 600,
     fetch: Callable[[], str] | None = None,
     context: SSL.Context | None = None,
+    bound: bool = False,
 ) -> Iterator[Scene]:
     """Run a proxy for the length of a block.
 
@@ -107,6 +108,7 @@ def proxied(
         life_s: of the tokens, which are numbered from 1.
         fetch: returns a token; raises where there is none.
         context: of TLS to the gateway; plain HTTP without.
+        bound: whether the tokens are bound to a key.
     """
     scene = Scene(0)
 
@@ -122,7 +124,7 @@ def proxied(
     def token(clock: Clock) -> Token:
         value = fetch() if fetch else f"token-{len(scene.fetched) + 1}"
         scene.fetched.append(value)
-        return Token(value, Nanoseconds(clock.now() + life_s * SECOND))
+        return Token(value, Nanoseconds(clock.now() + life_s * SECOND), bound)
 
     with listening(talk) as port:
         gateway = Gateway("127.0.0.1", port, context)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -10,13 +11,15 @@ from pathlib import Path
 import pytest
 from OpenSSL import SSL
 
+from bartizan.app.bearing import Token
 from bartizan.app.connect.exchange import SILENT_SECONDS
 from bartizan.app.connect.line import Gateway, Lines
 from bartizan.app.connect.serve import Proxy, Terms
-from bartizan.app.provider import Token, TokenUnavailable
+from bartizan.app.provider import TokenUnavailable
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import REQUIRED, client_context
 from bartizan.crypto.x509 import certificate_pem, make_authority
+from bartizan.identity.compact import read_object, take_apart
 from tests.app.connect.scene import (
     KEY,
     OK,
@@ -404,3 +407,50 @@ def test_a_gateway_whose_machine_is_gone_is_missed_in_minutes() -> None:
         idle, pause, count, on = asyncio.run(alive(port))
     assert on
     assert idle + pause * count <= 120
+
+
+# ---- tokens that are bound to this proxy's key -----------------------------------------------------------------
+def proofs(asked: Asked) -> dict[str, str]:
+    """Return what the proof of a request says."""
+    found = re.search(rb"\r\ndpop: (\S+)\r\n", asked.head + b"\r\n")
+    assert found is not None
+    said: dict[str, str] = read_object(take_apart(found[1].decode()).payload, "payload")
+    return said
+
+
+def wanting(nonce: bytes) -> bytes:
+    return b"HTTP/1.1 401 Unauthorized\r\ndpop-nonce: %b\r\ncontent-length: 0\r\n\r\n" % nonce
+
+
+def test_a_bound_token_is_shown_with_a_proof_and_again_with_the_nonce_that_was_told() -> None:
+    def answer(asked: Asked, line: socket.socket) -> None:
+        line.sendall(OK if proofs(asked).get("nonce") == "one" else wanting(b"one"))
+
+    with proxied(answer, bound=True) as scene:
+        for _ in range(2):
+            assert status(scene.ask("/v1/x?a=b", method="POST", body=b"y" * 9000)) == 200
+    assert [asked.token for asked in scene.asked] == ["token-1"] * 3
+    assert [len(asked.body) for asked in scene.asked] == [9000] * 3
+    said = [proofs(asked) for asked in scene.asked]
+    assert [each.get("nonce") for each in said] == [None, "one", "one"]
+    assert len({each["jti"] for each in said}) == 3
+    assert {(each["htm"], each["htu"].partition("/v1")[2]) for each in said} == {("POST", "/x")}
+
+
+def test_a_gateway_that_always_wants_another_nonce_is_asked_three_times_and_no_more() -> None:
+    def answer(asked: Asked, line: socket.socket) -> None:
+        line.sendall(wanting(b"n-%d" % asked.number))
+
+    with proxied(answer, bound=True) as scene:
+        assert status(scene.ask(method="POST", body=b"{}")) == 401
+    assert [asked.token for asked in scene.asked] == ["token-1", "token-1", "token-2"]
+
+
+def test_a_nonce_that_comes_with_an_answer_is_used_for_the_next() -> None:
+    def answer(asked: Asked, line: socket.socket) -> None:
+        line.sendall(OK.replace(b"content-type", b"dpop-nonce: n-%d\r\ncontent-type" % asked.number))
+
+    with proxied(answer, bound=True) as scene:
+        told = [scene.ask() for _ in range(3)]
+    assert [proofs(asked).get("nonce") for asked in scene.asked] == [None, "n-0", "n-1"]
+    assert not any(b"dpop-nonce" in each for each in told)  # the client has no use for it

@@ -1,16 +1,17 @@
 """One request on its way to the gateway, and its answer on its way back.
 
 Rules of this file: octets go on as they come, both ways, and whoever is slow slows the other side. A request is sent
-again in two cases only: the gateway took neither it nor the token (401: nothing was forwarded), and then once under a
-new token; or it is safe (GET) and went out on a connection that had served before and ended without an octet. What was
+again in two cases only: the gateway took neither it nor the token (401: nothing was forwarded), and then once with a
+proof that has the nonce which it told, and once under a new token; or it is safe (GET) and went out on a connection that had served before and ended without an octet. What was
 sent of a body is kept for that, as long as it is small. An answer that is cut is cut for the client too.
 """
 
 import asyncio
 from typing import Final
 
+from bartizan.app.bearing import Bearing
 from bartizan.app.connect.client import Client, ClientStalled
-from bartizan.app.connect.line import GatewayAway, Line, Lines, body_of
+from bartizan.app.connect.line import Gateway, GatewayAway, Line, Lines, body_of
 from bartizan.app.connect.request import LocalRequest, forwarded
 from bartizan.app.connect.tokens import Tokens, presented
 from bartizan.app.service_settings import LONGEST_WAIT
@@ -21,8 +22,8 @@ from bartizan.gateway.faults import refusal
 from bartizan.gateway.framing import FramingDoubt, UntilClose
 from bartizan.gateway.response import CONTINUE
 
-KEPT: Final = 4 << 20
-"""Octets of one body that are kept, as many as the gateway takes by default."""
+KEPT: Final = 16 << 20
+"""Octets of one body that are kept, as many as any gateway takes."""
 KEPT_ALL: Final = 64 << 20
 """Octets of all bodies together that are kept."""
 SILENT_SECONDS: Final = LONGEST_WAIT + 30
@@ -128,16 +129,19 @@ class Exchange:
         client: whose.
         lines: to the gateway.
         tokens: whom it asks as.
+        bearing: whose key tokens are bound to that are.
         room: for bodies, of all clients together.
-        authority: value of the Host field.
+        gateway: where that is.
     """
 
-    __slots__ = ("_authority", "_client", "_lines", "_room", "_tokens")
+    __slots__ = ("_bearing", "_client", "_gateway", "_lines", "_room", "_tokens")
 
-    def __init__(self, client: Client, lines: Lines, tokens: Tokens, room: Room, authority: bytes) -> None:
+    def __init__(
+        self, client: Client, lines: Lines, tokens: Tokens, bearing: Bearing, room: Room, gateway: Gateway
+    ) -> None:
         """Ask for nothing yet."""
         self._client, self._lines, self._tokens = client, lines, tokens
-        self._room, self._authority = room, authority
+        self._bearing, self._room, self._gateway = bearing, room, gateway
 
     async def run(self, request: LocalRequest) -> bool:
         """Take one request there and its answer back; return whether the connection may go on.
@@ -167,12 +171,15 @@ class Exchange:
         return keep
 
     async def _ask(self, request: LocalRequest, upload: Upload) -> tuple[Line, AnswerHead, list[bytes]]:
-        again = renewed = False
+        again = renewed = proven = False
         while True:
             token = await self._tokens.current()
             line = await (self._lines.fresh() if again else self._lines.take())
             try:
-                head, fields = await self._send(line, request, upload, presented(token))
+                credential = presented(
+                    token, self._bearing, request.method, self._gateway.base + request.target
+                )
+                head, fields = await self._send(line, request, upload, credential)
             except GatewayAway:
                 reused = line.served
                 line.drop()
@@ -183,9 +190,13 @@ class Exchange:
             except BaseException:
                 line.drop()
                 raise
-            if head.status != _REFUSED or renewed or not upload.repeatable:
+            stale = self._bearing.heed(head.nonce.decode("ascii", "replace")) and not proven
+            if head.status != _REFUSED or not (stale or not renewed) or not upload.repeatable:
                 return line, head, fields
             line.drop()
+            if stale:
+                proven = True
+                continue
             self._tokens.drop(token)
             again = renewed = True
 
@@ -193,7 +204,7 @@ class Exchange:
         self, line: Line, request: LocalRequest, upload: Upload, credential: bytes
     ) -> tuple[AnswerHead, list[bytes]]:
         """Send a request and return the head of its answer, which may come before all is sent."""
-        line.writer.write(forwarded(request, self._authority, credential))
+        line.writer.write(forwarded(request, self._gateway.authority, credential))
         loop = asyncio.get_running_loop()
         sending, answering = loop.create_task(upload.run(line)), loop.create_task(_answer(line))
         try:

@@ -56,6 +56,11 @@ class Gateway(msgspec.Struct, frozen=True):
         usual = 80 if self.context is None else 443
         return host.encode() if self.port == usual else f"{host}:{self.port}".encode()
 
+    @property
+    def base(self) -> bytes:
+        """Its URL, without a path."""
+        return (b"http://" if self.context is None else b"https://") + self.authority
+
 
 class Line:
     """One connection to the gateway.
@@ -144,6 +149,7 @@ _HOP: Final = frozenset(
     {
         b"connection",
         b"content-length",
+        b"dpop-nonce",
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-connection",

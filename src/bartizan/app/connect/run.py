@@ -12,11 +12,12 @@ import msgspec
 from bartizan.app import platform
 from bartizan.app.address import Upstream
 from bartizan.app.address import upstream as taken_apart
+from bartizan.app.bearing import Bearing, Token
 from bartizan.app.connect.line import Gateway
 from bartizan.app.connect.serve import Proxy, Standing, Terms, listener
 from bartizan.app.folder import Folder
 from bartizan.app.owner import PlatformSilent
-from bartizan.app.provider import Token, clients_token, owners_token
+from bartizan.app.provider import clients_token, owners_token
 from bartizan.clock import Clock, SystemClock
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import REQUIRED, client_context
@@ -42,12 +43,14 @@ class Way(msgspec.Struct, frozen=True):
         gateway: the same, to connect to.
         fetch: returns a new token; blocks.
         identity: whose tokens, for people.
+        bearing: whose key they are bound to.
     """
 
     url: str
     gateway: Gateway
     fetch: Fetch
     identity: str
+    bearing: Bearing
 
 
 def to_own(folder: Folder, *, hybrid: bool) -> Way:
@@ -65,7 +68,8 @@ def to_own(folder: Folder, *, hybrid: bool) -> Way:
         raise PlatformSilent(folder)
     ca = folder.authority.read_bytes() if found.tls else b""
     gateway = _gateway(taken_apart(found.url), ca, hybrid=hybrid)
-    return Way(found.url, gateway, lambda clock: owners_token(folder, clock), "user.owner")
+    bearing = Bearing(SystemClock())
+    return Way(found.url, gateway, lambda clock: owners_token(folder, clock, bearing), "user.owner", bearing)
 
 
 def to_other(url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool) -> Way:
@@ -84,8 +88,10 @@ def to_other(url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool)
     scheme = "https" if url.tls else "http"
     base = f"{scheme}://{url.authority}"
     groups = REQUIRED if hybrid else None
-    fetch = clients_token(base + TOKEN_PATH, client, secret, ca=ca, groups=groups)
-    return Way(base, _gateway(url, ca.read_bytes() if url.tls else b"", hybrid=hybrid), fetch, client)
+    bearing = Bearing(SystemClock())
+    fetch = clients_token(base + TOKEN_PATH, client, secret, ca=ca, groups=groups, holder=bearing.holder)
+    gateway = _gateway(url, ca.read_bytes() if url.tls else b"", hybrid=hybrid)
+    return Way(base, gateway, fetch, client, bearing)
 
 
 def _gateway(url: Upstream, ca: bytes, *, hybrid: bool) -> Gateway:
@@ -116,7 +122,7 @@ def serve(
         raise PortTaken(port, (fault.strerror or "refused").lower()) from fault
     with made:
         own = int(made.getsockname()[1])
-        terms = Terms(way.gateway, way.fetch, keyed(own), SystemClock())
+        terms = Terms(way.gateway, way.fetch, keyed(own), SystemClock(), way.bearing)
         asyncio.run(_until_told(Proxy(terms), made, lambda standing: ready(own, standing)))
 
 

@@ -12,12 +12,13 @@ from typing import Final
 
 import msgspec
 
+from bartizan.app.bearing import Bearing, Token
 from bartizan.app.connect.client import Accepted, Client
 from bartizan.app.connect.exchange import Exchange, Room
 from bartizan.app.connect.line import Gateway, GatewayAway, Lines
 from bartizan.app.connect.request import LocalRequest, errors_of, read_request
 from bartizan.app.connect.tokens import Tokens
-from bartizan.app.provider import Token, TokenUnavailable
+from bartizan.app.provider import TokenUnavailable
 from bartizan.clock import Clock
 from bartizan.config import SecretMissing
 from bartizan.crypto.secret import Secret
@@ -38,12 +39,14 @@ class Terms(msgspec.Struct, frozen=True):
         fetch: returns a new token; blocks.
         key: what local clients must present as their API key; None lets every program of this machine in.
         clock: the time.
+        bearing: whose key tokens are bound to that are; None where none is.
     """
 
     gateway: Gateway
     fetch: Callable[[Clock], Token]
     key: Secret | None
     clock: Clock
+    bearing: Bearing | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -61,13 +64,14 @@ class Standing(msgspec.Struct, frozen=True):
 class Proxy:
     """Serves local clients on a listener until it is closed."""
 
-    __slots__ = ("_dates", "_lines", "_room", "_server", "_tasks", "_terms", "_tokens")
+    __slots__ = ("_bearing", "_dates", "_lines", "_room", "_server", "_tasks", "_terms", "_tokens")
 
     def __init__(self, terms: Terms) -> None:
         """Serve nobody yet."""
         self._terms = terms
         self._lines = Lines(terms.gateway)
         self._tokens = Tokens(terms.fetch, terms.clock)
+        self._bearing = terms.bearing or Bearing(terms.clock)
         self._room, self._dates = Room(), Dates()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -104,7 +108,8 @@ class Proxy:
         self._lines.close()
 
     async def _serve(self, client: Client) -> None:
-        exchange = Exchange(client, self._lines, self._tokens, self._room, self._terms.gateway.authority)
+        terms = self._terms
+        exchange = Exchange(client, self._lines, self._tokens, self._bearing, self._room, terms.gateway)
         try:
             if len(self._tasks) > 2 * MOST:
                 client.cut()  # to be told why costs a place too

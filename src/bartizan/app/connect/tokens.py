@@ -1,15 +1,15 @@
 """The token that requests go out under: one at a time, fetched once for all who wait, dropped when it is not taken.
 
-Rules of this file: a token stands in no error. `presented` is the one place that says how a request shows it; a proof
-of possession (DPoP), made for each request's method and target, joins there.
+Rules of this file: a token stands in no error. `presented` is the one place that says how a request shows it, with a
+proof of possession (DPoP) made for its method and target where it is bound to a key.
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from bartizan.app.bearing import Bearing, Token
 from bartizan.app.connect.thread import aside
-from bartizan.app.provider import Token
 from bartizan.clock import SECOND, Clock, Nanoseconds
 
 PAUSE: Final = Nanoseconds(SECOND)
@@ -67,6 +67,15 @@ class Tokens:
             self._token, self._failed = done.result(), None
 
 
-def presented(token: Token) -> bytes:
-    """Return the lines of a request that show this token, each with its CR LF."""
-    return b"authorization: Bearer %b\r\n" % token.value.encode("ascii")
+def presented(token: Token, bearing: Bearing, method: bytes, url: bytes) -> bytes:
+    """Return the lines of a request that show this token, each with its CR LF.
+
+    Args:
+        token: to show.
+        bearing: whose key it is bound to, if it is.
+        method, url: of the request.
+    """
+    if not token.bound:
+        return b"authorization: Bearer %b\r\n" % token.value.encode("ascii")
+    proof = bearing.proof(method.decode("ascii"), url.decode("ascii"), token.value)
+    return b"authorization: DPoP %b\r\ndpop: %b\r\n" % (token.value.encode("ascii"), proof.encode("ascii"))
