@@ -3,10 +3,12 @@
 import hashlib
 import json
 import secrets
+import ssl
+import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from http.client import HTTPConnection
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +20,7 @@ from openai import DefaultHttpxClient, OpenAI
 
 import bartizan
 from bench.bed.crowd import configured
-from tests.e2e.conftest import Platform, start
+from tests.e2e.conftest import Platform, Start, start
 from tests.e2e.test_connect import connected, key_of
 from tests.e2e.test_processes import CHAT, query, until
 from tests.identity.forge import encode
@@ -209,3 +211,49 @@ def test_any_program_shows_a_registered_clients_bound_token_with_fields_of_ours(
 def chatted(api: OpenAI) -> bool:
     made = api.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}])
     return bool(made.choices[0].message.content)
+
+
+# ---- bound to a certificate ------------------------------------------------------------------------------------
+def test_a_token_that_was_got_with_a_certificate_is_taken_over_connections_that_show_it(
+    platform: Start, tmp_path: Path
+) -> None:
+    running = platform(configuration='client_certificates = "optional"\n')
+    made = json.loads(running.run("identity", "add", "app", "--json").stdout)
+    form = urlencode(
+        {"grant_type": "client_credentials"} | {each: made[each] for each in ("client_id", "client_secret")}
+    )
+    own, other = (certificate(tmp_path, name) for name in ("own", "other"))
+    status, said = over(running, own, "/oauth/token", form, FORM)
+    assert (status, said["token_type"]) == (200, "Bearer")
+    bound = JSON | {"Authorization": f"Bearer {said['access_token']}"}
+    chat = json.dumps(CHAT)
+    assert over(running, own, CHATS, chat, bound)[0] == 200
+    for shown in (other, None):
+        status, refused = over(running, shown, CHATS, chat, bound)
+        assert (status, refused["error"]["code"]) == (401, "certificate-wrong")
+    status, said = over(running, None, "/oauth/token", form, FORM | {"X-Bartizan-Certificate": "a" * 43})
+    free = JSON | {"Authorization": f"Bearer {said['access_token']}"}
+    assert over(running, None, CHATS, chat, free)[0] == 200  # what a client says of certificates is not heard
+    until(lambda: bindings(running) == {"certificate", "none"})
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Return a file with a new key and a certificate that it signed itself."""
+    file = folder / f"{name}.pem"
+    words = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    more = ("-keyout", str(file), "-out", str(folder / f"{name}.crt"), "-subj", f"/CN={name}", "-days", "2")
+    subprocess.run((*words, *more), check=True, capture_output=True)
+    file.write_text(file.read_text() + (folder / f"{name}.crt").read_text())
+    return file
+
+
+def over(
+    running: Platform, shown: Path | None, path: str, body: str, headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    context = ssl.create_default_context(cafile=str(running.authority))
+    if shown is not None:
+        context.load_cert_chain(shown)
+    with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())

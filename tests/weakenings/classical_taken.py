@@ -10,7 +10,14 @@ MODULES = ("bartizan.app.worker",)
 def apply() -> None:
     real = tls.server_context
 
-    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq, named_pem: bytes = b"") -> SSL.Context:  # noqa: ARG001 - that is the weakness
-        return real(chain_pem, key_pem, pq="preferred", named_pem=named_pem)
+    def weak(
+        chain_pem: bytes,
+        key_pem: bytes,
+        *,
+        pq: tls.Pq,  # noqa: ARG001 - that is the weakness
+        named_pem: bytes = b"",
+        asks: bool = False,
+    ) -> SSL.Context:
+        return real(chain_pem, key_pem, pq="preferred", named_pem=named_pem, asks=asks)
 
     tls.server_context = weak

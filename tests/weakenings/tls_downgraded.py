@@ -10,8 +10,10 @@ MODULES = ("bartizan.app.worker",)
 def apply() -> None:
     real = tls.server_context
 
-    def weak(chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq, named_pem: bytes = b"") -> SSL.Context:
-        context = real(chain_pem, key_pem, pq=pq, named_pem=named_pem)
+    def weak(
+        chain_pem: bytes, key_pem: bytes, *, pq: tls.Pq, named_pem: bytes = b"", asks: bool = False
+    ) -> SSL.Context:
+        context = real(chain_pem, key_pem, pq=pq, named_pem=named_pem, asks=asks)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         return context
 

@@ -146,7 +146,9 @@ class Registrar:
                 principal = check(connection, request.client, request.secret)
         except CredentialsWrong as fault:
             raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
-        return self._issue(principal, request.audience, LIFETIME_S, self._proven(request))
+        return self._issue(
+            principal, request.audience, LIFETIME_S, self._proven(request), request.certificate
+        )
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
@@ -208,11 +210,14 @@ class Registrar:
             raise PrincipalRevoked(principal)
         return self._issue(person, audience, seconds, key)
 
-    def _issue(self, principal: Principal, audience: str, seconds: int, key: str = "") -> Issued:
-        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), key=key)
+    def _issue(
+        self, principal: Principal, audience: str, seconds: int, key: str = "", certificate: str = ""
+    ) -> Issued:
+        now = self._ports.clock.now()
+        issued = mint(self._ports.signer, principal, audience, seconds, now, key=key, certificate=certificate)
         detail: dict[str, int | str] = {
             "audience": audience.rpartition(":")[2],
-            "binding": "key" if key else "none",
+            "binding": "key" if key else "certificate" if certificate else "none",
             "seconds": seconds,
         }
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)

@@ -258,6 +258,7 @@ class Plan(Reticent, frozen=True):
         launch: how a child is started: the interpreter and its switches; module and arguments follow.
         host, port: where the gateway listens; port 0 takes a free one.
         tls: whether it speaks TLS; without, it may listen on loopback only.
+        asks: whether clients are asked for a certificate.
         pq: whether clients without X25519MLKEM768 are served.
         isolation: `required`, or `none`: the worker runs without a filter.
         names: host names and addresses that certificates and Host headers may carry.
@@ -290,6 +291,7 @@ class Plan(Reticent, frozen=True):
     host: str = "127.0.0.1"
     port: int = 8443
     tls: bool = True
+    asks: bool = False
     pq: Literal["preferred", "required"] = "preferred"
     isolation: Literal["required", "none"] = "required"
     names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")

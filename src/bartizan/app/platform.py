@@ -32,7 +32,7 @@ from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
 from bartizan.app.schedule_settings import wanted as schedules
 from bartizan.app.service_settings import Service as ServiceSettings
-from bartizan.app.settings import Settings
+from bartizan.app.settings import ClientCertificates, Settings
 from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned
@@ -140,6 +140,7 @@ def plan(  # what a command may say beside the file
         host=address.host,
         port=address.port if port is None else port,
         tls=settings.tls.value == "required",
+        asks=settings.client_certificates is ClientCertificates.OPTIONAL,
         pq=settings.pq.value,
         isolation=settings.isolation.value,
         names=tuple(dict.fromkeys((*_OWN_NAMES, address.host, *settings.names))),

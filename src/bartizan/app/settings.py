@@ -45,6 +45,13 @@ class Pq(enum.Enum):
     REQUIRED = "required"
 
 
+class ClientCertificates(enum.Enum):
+    """Whether clients are asked for a certificate, which their tokens are bound to then."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+
+
 class Isolation(enum.Enum):
     """Whether a worker may run without its system-call filter."""
 
@@ -102,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True):
     names: tuple[Text, ...] = ()
     tls: Tls = Tls.REQUIRED
     pq: Pq = Pq.PREFERRED
+    client_certificates: ClientCertificates = ClientCertificates.OFF
     isolation: Isolation = Isolation.REQUIRED
     evidence: Text = "off"
     log: LogForm = LogForm.PLAIN
@@ -247,8 +255,8 @@ def _listening(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("tls",), 'may be "off" only where `listen` is a loopback address, behind a proxy on this machine'
         )
-    if settings.tls is Tls.OFF and settings.pq is Pq.REQUIRED:
-        yield Fault(("pq",), 'cannot be "required" while `tls` is "off"')
+    if settings.tls is Tls.OFF:
+        yield from _plain(settings)
     for position, service in enumerate(settings.service):
         if service.binding is Binding.OPTIONAL and not listen.loopback:
             yield Fault(
@@ -258,6 +266,14 @@ def _listening(settings: Settings) -> Iterator[Fault]:
     for position, name in enumerate(settings.names):
         if not host_name(name):
             yield Fault(("names", position), "must be a host name or an address, without scheme and port")
+
+
+def _plain(settings: Settings) -> Iterator[Fault]:
+    """Yield what cannot be said where there is no TLS."""
+    if settings.client_certificates is ClientCertificates.OPTIONAL:
+        yield Fault(("client_certificates",), 'cannot be "optional" while `tls` is "off"')
+    if settings.pq is Pq.REQUIRED:
+        yield Fault(("pq",), 'cannot be "required" while `tls` is "off"')
 
 
 def _scraped(settings: Settings) -> Iterator[Fault]:

@@ -255,7 +255,7 @@ class Worker:
         if not message.chain:
             raise RuntimeError("the sealer signed no certificate for this worker")
         chain, named = message.chain.encode("ascii"), message.named.encode("ascii")
-        self.context = server_context(chain, self.key, pq=self.plan.pq, named_pem=named)
+        self.context = server_context(chain, self.key, pq=self.plan.pq, named_pem=named, asks=self.plan.asks)
 
     def _segment(self, message: m.Segment, fds: list[int]) -> None:
         try:

@@ -73,7 +73,9 @@ class CertificateUnusable(ValueError):
         self.fault = fault
 
 
-def server_context(chain_pem: bytes, key_pem: bytes, *, pq: Pq, named_pem: bytes = b"") -> SSL.Context:
+def server_context(
+    chain_pem: bytes, key_pem: bytes, *, pq: Pq, named_pem: bytes = b"", asks: bool = False
+) -> SSL.Context:
     """Return the context of a server: TLS 1.3, no resumption, no early data, HTTP/1.1 by ALPN.
 
     Args:
@@ -82,11 +84,15 @@ def server_context(chain_pem: bytes, key_pem: bytes, *, pq: Pq, named_pem: bytes
         pq: whether clients without a hybrid group are served.
         named_pem: another chain for the same key, for clients that say by which name they ask (SNI): BoringSSL, and so
             Envoy, refuses every chain with an address in it below an authority that is limited in its addresses.
+        asks: whether clients are asked for a certificate. They may have none, and whoever issued it: what the handshake
+            proves is that they hold its key, and that is all that is made of it (RFC 8705 section 3).
     Raises:
         CertificateUnusable: chain or key cannot be read, or do not belong together.
         NoHybridGroup: the build has no hybrid group.
     """
     context = _server_context(chain_pem, key_pem, pq)
+    if asks:
+        lib.SSL_CTX_set_verify(_pointer(context), lib.SSL_VERIFY_PEER, _take_any())
     if named_pem:
         choose = _choose_certificate()
         named = _server_context(named_pem, key_pem, pq)
@@ -241,6 +247,12 @@ def _select_protocol() -> Any:  # noqa: ANN401 - a cffi callback
         "int(SSL *, const unsigned char **, unsigned char *, const unsigned char *, unsigned int, void *)"
     )
     return ffi.callback(signature, select, error=lib.SSL_TLSEXT_ERR_ALERT_FATAL)
+
+
+@functools.cache
+def _take_any() -> Any:  # noqa: ANN401 - a cffi callback
+    """Return the one callback that takes whatever certificate a client shows; made once, as the other one."""
+    return ffi.callback("int(int, X509_STORE_CTX *)", lambda _fit, _store: 1, error=0)
 
 
 @functools.cache

@@ -4,9 +4,12 @@ Rules of this file: it holds no state of its own; everything is asked of the con
 """
 
 import asyncio
+import base64
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from OpenSSL import SSL
 from typing_extensions import override
 
 from bartizan.crypto.tls_groups import group_word
@@ -97,7 +100,7 @@ class TlsTransport(asyncio.Transport):
 
     @override
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `sslobject`), `raw`, or one of the socket."""
+        """Return a fact of TLS (`group`, `version`, `alpn`, `resumed`, `certificate`, `sslobject`), `raw`, or one of the socket."""
         connection = self._tls.session.connection
         found: Any
         match name:
@@ -109,6 +112,8 @@ class TlsTransport(asyncio.Transport):
                 found = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
             case "resumed":
                 found = self._tls.session.resumed
+            case "certificate":
+                found = _thumbprint(connection)
             case "sslobject":
                 found = connection
             case "raw":
@@ -116,3 +121,14 @@ class TlsTransport(asyncio.Transport):
             case _:
                 found = self._tls.raw.get_extra_info(name, default)
         return found
+
+
+def _thumbprint(connection: SSL.Connection) -> str:
+    """Return SHA-256, base64url, of the certificate that the other side showed; empty where it showed none.
+
+    Source: RFC 8705 section 3.1.
+    """
+    shown = connection.get_peer_certificate(as_cryptography=True)
+    if shown is None:
+        return ""
+    return base64.urlsafe_b64encode(shown.fingerprint(SHA256())).rstrip(b"=").decode()

@@ -21,12 +21,14 @@ class Connection(msgspec.Struct, frozen=True):
         group: key-agreement group, a word of the ledger's vocabulary; `none` without TLS.
         alpn: protocol agreed on by ALPN; empty where the client offered none.
         resumed: whether the handshake continued an earlier session.
+        certificate: SHA-256, base64url, of the certificate that the client showed; empty without.
     """
 
     version: str
     group: str
     alpn: str = ""
     resumed: bool = False
+    certificate: str = ""
 
 
 def connection_of(transport: Informed) -> Connection:
@@ -36,4 +38,5 @@ def connection_of(transport: Informed) -> Connection:
         group=transport.get_extra_info("group", "none"),
         alpn=transport.get_extra_info("alpn", ""),
         resumed=transport.get_extra_info("resumed", False),
+        certificate=transport.get_extra_info("certificate", ""),
     )

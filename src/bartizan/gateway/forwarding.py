@@ -77,6 +77,8 @@ class RequestLines:
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
+        if route.public and route.service.own and exchange.client.certificate:
+            varying += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
         if route.bound:
             varying += exchange.bound + judged.fields
         if route.public and exchange.head.basic:

@@ -60,7 +60,7 @@ class ClientConnection(Wire):
         self._transport = cast("asyncio.Transport", transport)
         self.address, self.source = self._plane.origin(transport)
         terms = connection_of(transport)
-        self.group = terms.group
+        self.group, self.certificate = terms.group, terms.certificate
         self._deadline = Nanoseconds(self._plane.swept + self._plane.patience.head_time)
         self._plane.entered(self, self._raw)
         if not self._plane.accepts(terms, self.source):

@@ -1,5 +1,9 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
+import re
+from typing import Final
+
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +19,7 @@ from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
+_THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -34,7 +39,9 @@ def authorization(registrar: Registrar, signer: Signer) -> Starlette:
         body = await read(request, MAX_FORM)
         try:
             media, authorization, proof = _credentials(request)
-            return read_grant(media, authorization, body, proof)
+            return msgspec.structs.replace(
+                read_grant(media, authorization, body, proof), certificate=_certificate(request)
+            )
         except GrantRefused as fault:
             raise registrar.refused(fault) from fault
 
@@ -67,6 +74,12 @@ def _credentials(request: Request) -> tuple[str, str | None, str]:
             raise GrantRefused(GrantFault.INVALID_REQUEST, f"the header {name} is given twice")
         found.append(values[0] if values else None)
     return found[0] or "", found[1], found[2] or ""
+
+
+def _certificate(request: Request) -> str:
+    """Return the thumbprint of the client's certificate as the gateway tells it; nobody else reaches this process."""
+    said = request.headers.get("x-bartizan-certificate", "")
+    return said if _THUMBPRINT.fullmatch(said) else ""
 
 
 def _refusal(fault: GrantRefused, nonce: str) -> Response:

@@ -64,12 +64,14 @@ class TokenRequest(msgspec.Struct, frozen=True):
         secret: `client_secret`.
         audience: whom the token is to be for.
         proof: DPoP proof of the key that it is to be bound to, or empty.
+        certificate: SHA-256, base64url, of the certificate that it is to be bound to, or empty.
     """
 
     client: str
     secret: str
     audience: str
     proof: str = ""
+    certificate: str = ""
 
     @override
     def __repr__(self) -> str:

@@ -114,6 +114,7 @@ def mint(
     random: Random = secrets.token_bytes,
     *,
     key: str = "",
+    certificate: str = "",
 ) -> Issued:
     """Return a new token of this principal.
 
@@ -124,7 +125,8 @@ def mint(
         seconds: life, 1 to `LIFETIME_S`.
         now: the instant of issue; rounded down to whole seconds.
         random: source of the id.
-        key: thumbprint of the key that it is bound to; empty for a bearer token.
+        key: thumbprint of the key that it is bound to, or empty.
+        certificate: SHA-256, base64url, of the certificate that it is bound to where no key is, or empty.
     Raises:
         ValueError: another audience or life.
     """
@@ -141,7 +143,7 @@ def mint(
         "iat": issued,
         "exp": issued + seconds,
     }
-    if key:
-        claims["cnf"] = {"jkt": key}
+    if key or certificate:
+        claims["cnf"] = {"jkt": key} if key else {"x5t#S256": certificate}
     expires = Nanoseconds((issued + seconds) * SECOND)
     return Issued(signer.sign(claims), token, seconds, expires, bound=bool(key))
