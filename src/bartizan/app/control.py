@@ -22,7 +22,7 @@ from bartizan.access.errors import NotTheOwners, PrincipalRevoked
 from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
-from bartizan.access.issue.mint import LIFETIME_S, Issued, Signer, mint
+from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Signer, mint
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs, Wanted
@@ -146,9 +146,8 @@ class Registrar:
                 principal = check(connection, request.client, request.secret)
         except CredentialsWrong as fault:
             raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
-        return self._issue(
-            principal, request.audience, LIFETIME_S, self._proven(request), request.certificate
-        )
+        bound = Bound(self._proven(request), request.certificate)
+        return self._issue(principal, request.audience, LIFETIME_S, bound)
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
@@ -208,16 +207,13 @@ class Registrar:
             person = people.get(connection, principal)
         if person.revoked:
             raise PrincipalRevoked(principal)
-        return self._issue(person, audience, seconds, key)
+        return self._issue(person, audience, seconds, Bound(key))
 
-    def _issue(
-        self, principal: Principal, audience: str, seconds: int, key: str = "", certificate: str = ""
-    ) -> Issued:
-        now = self._ports.clock.now()
-        issued = mint(self._ports.signer, principal, audience, seconds, now, key=key, certificate=certificate)
+    def _issue(self, principal: Principal, audience: str, seconds: int, bound: Bound) -> Issued:
+        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), bound=bound)
         detail: dict[str, int | str] = {
             "audience": audience.rpartition(":")[2],
-            "binding": "key" if key else "certificate" if certificate else "none",
+            "binding": bound.word,
             "seconds": seconds,
         }
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)

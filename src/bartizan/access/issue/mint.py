@@ -58,6 +58,26 @@ class Issued(msgspec.Struct, frozen=True):
         return f"Issued({self.id!r}, …)"
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """What a token is to be bound to: a key rather than a certificate, where there are both.
+
+    Attributes:
+        key: thumbprint (RFC 7638), or empty.
+        certificate: SHA-256, base64url, or empty.
+    """
+
+    key: str = ""
+    certificate: str = ""
+
+    @property
+    def word(self) -> str:
+        """Return what the record says of it."""
+        return "key" if self.key else "certificate" if self.certificate else "none"
+
+
+UNBOUND: Final = Bound()
+
+
 class Signer:
     """The embedded issuer's key: signs tokens, shows its public half."""
 
@@ -113,8 +133,7 @@ def mint(
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
     *,
-    key: str = "",
-    certificate: str = "",
+    bound: Bound = UNBOUND,
 ) -> Issued:
     """Return a new token of this principal.
 
@@ -125,8 +144,7 @@ def mint(
         seconds: life, 1 to `LIFETIME_S`.
         now: the instant of issue; rounded down to whole seconds.
         random: source of the id.
-        key: thumbprint of the key that it is bound to, or empty.
-        certificate: SHA-256, base64url, of the certificate that it is bound to where no key is, or empty.
+        bound: what it is bound to.
     Raises:
         ValueError: another audience or life.
     """
@@ -143,7 +161,7 @@ def mint(
         "iat": issued,
         "exp": issued + seconds,
     }
-    if key or certificate:
-        claims["cnf"] = {"jkt": key} if key else {"x5t#S256": certificate}
+    if bound != UNBOUND:
+        claims["cnf"] = {"jkt": bound.key} if bound.key else {"x5t#S256": bound.certificate}
     expires = Nanoseconds((issued + seconds) * SECOND)
-    return Issued(signer.sign(claims), token, seconds, expires, bound=bool(key))
+    return Issued(signer.sign(claims), token, seconds, expires, bound=bool(bound.key))
