@@ -55,7 +55,7 @@ def _whole(octets: bytes) -> bytes:
 
 _GOOD = _HEADER + b"\0" + _PAYLOAD + b"\0s"
 TARGET = Target(
-    modules=("bartizan.identity.token", "bartizan.identity.refusal"),
+    modules=("bartizan.identity.token", "bartizan.identity.compact", "bartizan.identity.refusal"),
     run=run,
     seeds=(
         b"1" + _GOOD,
@@ -65,11 +65,12 @@ TARGET = Target(
         b"1" + _GOOD.replace(b"1700000100", b"1600000000"),
         b"1" + _GOOD.replace(b"ES256", b"none"),
         b"1" + _GOOD.replace(b'"alg"', b'"jwk":{},"alg"'),
+        b"1" + _GOOD.replace(b'"jti"', b'"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"},"jti"'),
         b"0..",
     ),
     words=(
         b".", b"=", b"\0", b'"', b"\\u0061", b"\\ud800", b"{", b"}", b",", b":", b"NaN", b"1e9", b"1700000100", b"null", b"true", b"[]",
-        b'"typ"', b'"alg"', b'"kid"', b'"jku"', b'"crit"', b'"iss"', b'"sub"', b'"aud"', b'"exp"', b'"iat"', b'"nbf"', b'"jti"', b"none",
+        b'"typ"', b'"alg"', b'"kid"', b'"jku"', b'"crit"', b'"iss"', b'"sub"', b'"aud"', b'"exp"', b'"iat"', b'"nbf"', b'"jti"', b'"cnf"', b'"jkt"', b'"x5t#S256"', b"none",
         b"at+jwt", b"application/at+jwt", b"HS256", b"\xff", b"9223372036854775808",
     ),
 )  # fmt: skip
