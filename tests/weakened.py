@@ -1,6 +1,6 @@
-"""Runs a module of Bartizan with one function of it replaced by a worse one.
+"""Runs a module of Bartizan with a function of it, or several, replaced by a worse one.
 
-    python -I tests/weakened.py WEAKENING MODULE [ARGUMENT ...]
+    python -I tests/weakened.py WEAKENING[,WEAKENING ...] MODULE [ARGUMENT ...]
 
 WEAKENING names a file of tests/weakenings: `MODULES`, the processes in which it works, and `apply()`, which
 replaces the function. Every process that a weakened `bartizan` starts is started by this script too, so the
@@ -18,17 +18,17 @@ from bartizan.clock import SECOND, Nanoseconds
 COMMAND = "bartizan"
 
 
-def main(name: str, module: str, *arguments: str) -> None:
-    """Weaken what is named, then run the module as `python -m` would."""
+def main(names: str, module: str, *arguments: str) -> None:
+    """Weaken what is named, with a comma between two, then run the module as `python -m` would."""
     if module == COMMAND:
         from bartizan.app import supervisor  # noqa: PLC0415 - a worker has no use for it
         from bartizan.drill import run  # noqa: PLC0415
 
         run.DEADLINE = Nanoseconds(60 * SECOND)  # type: ignore[misc]  # a busy machine decides no verdict
-        supervisor.LAUNCH = (sys.executable, "-I", str(Path(__file__).resolve()), name)
-    weakening = load(name)
-    if module in weakening.MODULES:
-        weakening.apply()
+        supervisor.LAUNCH = (sys.executable, "-I", str(Path(__file__).resolve()), names)
+    for weakening in map(load, names.split(",")):
+        if module in weakening.MODULES:
+            weakening.apply()
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

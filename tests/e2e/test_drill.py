@@ -21,6 +21,7 @@ from typing_extensions import override
 from bartizan.drill import attacks
 from bartizan.drill.attack import Attack, Stage, discover
 from bartizan.ledger.query import Query, query
+from tests.crossed import crossed
 from tests.e2e.conftest import Platform, Start
 
 EVERY = discover(attacks)
@@ -31,9 +32,10 @@ STANDINGS = {
     attack.control: "NOT PROVEN" if attack.name in GETS_THROUGH else "PROVEN" for attack in EVERY.values()
 }
 """How the attacks on a sound platform end, and what that says of each control that is attacked."""
+GROUPS = crossed(tuple(EVERY.values()))
 TESTS = Path(__file__).parents[1]
 SCHEMA = TESTS.parents[1] / "shared" / "data" / "schemas" / "sarif-schema-2.1.0.json"
-LONGEST_S = 90
+LONGEST_S = 240
 INJECTION = "threats.prompt-injection"
 
 pytestmark = pytest.mark.slow
@@ -90,11 +92,14 @@ def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_t
     assert sound.drill["counts"]["BROKEN"] == 0
 
 
-@pytest.mark.parametrize("attack", EVERY.values(), ids=EVERY)
-def test_a_weakness_breaks_exactly_the_row_of_its_attack(attack: Attack) -> None:
-    weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), attack.weakening, "bartizan")
-    assert weak.verdicts == VERDICTS | {attack.name: "broken"}, weak.said(attack.name)
-    assert weak.standings == STANDINGS | {attack.control: "BROKEN"}
+@pytest.mark.parametrize("attacks", GROUPS, ids=lambda group: "+".join(attack.name for attack in group))
+def test_a_weakness_breaks_exactly_the_row_of_its_attack(attacks: tuple[Attack, ...]) -> None:
+    """Several at once, in groups of which no two weaknesses share more than one (tests/crossed.py)."""
+    names = ",".join(attack.weakening for attack in attacks)
+    weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), names, "bartizan")
+    broken = {attack.name: "broken" for attack in attacks}
+    assert weak.verdicts == VERDICTS | broken, weak.drill["attacks"]
+    assert weak.standings == STANDINGS | {attack.control: "BROKEN" for attack in attacks}
     assert weak.code == 1
 
 
