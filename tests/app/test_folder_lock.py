@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app import platform
+from bartizan.app import running
 from bartizan.app.folder import Folder, PlatformRunning
 
 
@@ -44,8 +44,8 @@ def test_a_process_that_got_the_number_of_a_dead_platform_is_not_stopped(folder:
         folder.status.write_text(f'{{"pid": {other.pid}}}')
         with folder.locked():
             assert folder.holder() is None
-            assert platform.stop(folder) is False
-            assert platform.status(folder) is None
+            assert running.stop(folder) is False
+            assert running.status(folder) is None
         assert other.poll() is None
 
 
@@ -58,7 +58,7 @@ def test_the_number_of_a_process_that_only_opened_the_lock_is_not_believed(folde
 
 def test_a_platform_that_has_not_begun_has_no_status(folder: Folder) -> None:
     with folder.locked(platform=True):
-        assert platform.status(folder) is None
+        assert running.status(folder) is None
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "99999999999999999999999", "0"])

@@ -18,10 +18,10 @@ from typing import Final
 import msgspec
 from cryptography import x509
 
-from bartizan.app import platform
 from bartizan.app.address import Upstream
 from bartizan.app.folder import NAMES, Folder
 from bartizan.app.port_holder import holder
+from bartizan.app.running import status
 from bartizan.app.segments import SIZES, START_OCTETS
 from bartizan.app.settings import Isolation, Settings
 from bartizan.clock import DAY, SECOND, Nanoseconds
@@ -194,7 +194,7 @@ def disk(folder: Folder) -> Check:
     found = os.statvfs(place)
     free = found.f_bavail * found.f_frsize
     said = f"{free >> 20} MiB free for the record"
-    running = platform.status(folder) is not None
+    running = status(folder) is not None
     if free < (SIZES["worker"] if running else START_OCTETS):
         return Check(
             "disk", Verdict.FAULT, said, f"free {START_OCTETS >> 20} MiB: what cannot be recorded is refused"
@@ -224,7 +224,7 @@ def certificates(folder: Folder, now: Nanoseconds) -> Check:
 def port(settings: Settings, folder: Folder) -> Check:
     """Return whether the gateway has its port, or could."""
     address = settings.address
-    running = platform.status(folder)
+    running = status(folder)
     if running is not None:
         return Check("port", Verdict.GOOD, f"{running.listen}, this platform")
     found = holder(address.host, address.port) if address.port else None
@@ -249,7 +249,7 @@ def secret(whose: str, reference: str, beside: Path, folder: Folder, *, lines: b
         lines: whether it may have line breaks, as a key in PEM has.
     """
     name = f"secret of {whose}"
-    if platform.status(folder) is not None:
+    if status(folder) is not None:
         return Check(name, Verdict.GOOD, f"{reference}, read by the running platform at its start")
     try:
         resolve(reference, environment(), beside, Secret, lines=lines)

@@ -24,6 +24,7 @@ from bartizan.app.address import listen_address
 from bartizan.app.catalogue import catalogue
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, PlatformSilent
+from bartizan.app.running import status
 from bartizan.app.scenery import Scenery, available, files
 from bartizan.app.settings import read
 from bartizan.clock import MINUTE, Nanoseconds, SystemClock
@@ -84,7 +85,7 @@ def exercise(
         PartMissing: a name of an attack on what is not installed.
     """
     known = catalogue()
-    found = platform.status(folder)
+    found = status(folder)
     claimed = known.enforced - (frozenset() if found is None or found.tls else OF_TLS)
     stages = (
         Stage.FRONT,
@@ -138,7 +139,7 @@ def connect(folder: Folder, service: str) -> Platform:
         PlatformSilent: none runs.
         TargetUnknown: it has no such service.
     """
-    found = platform.status(folder)
+    found = status(folder)
     if found is None:
         raise PlatformSilent(folder)
     if service not in found.services:
@@ -163,7 +164,7 @@ def _entries(ledger: Path, first: int) -> tuple[Entry, ...]:
 
 
 def _processes(folder: Folder) -> tuple[Process, ...]:
-    found = platform.status(folder)
+    found = status(folder)
     if found is None:
         return ()
     children = (Process(process.kind, process.pid, process.state) for process in found.processes)
@@ -181,7 +182,7 @@ def _recorder(folder: Folder) -> Callable[[Sequence[Note]], None]:
 
 def _inherited(folder: Folder) -> tuple[str, ...]:
     """Return what a twin must be told so that it starts where this platform does."""
-    found = platform.status(folder)
+    found = status(folder)
     return ('isolation = "none"',) if found is not None and found.isolation == "none" else ()
 
 

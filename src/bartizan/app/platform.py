@@ -1,4 +1,4 @@
-"""Starting and stopping a platform from a command: the plan is made here, the supervisor carries it out.
+"""Starting a platform from a command: the plan is made here, the supervisor carries it out.
 
 Rules of this file: the supervisor is a process of its own session, so that a terminal's Ctrl-C reaches the
 command alone, which then stops the platform in order. Secrets are read here, where the operator's environment
@@ -8,11 +8,9 @@ is, and travel as sealed memory.
 import contextlib
 import os
 import secrets
-import select
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -30,10 +28,10 @@ from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
+from bartizan.app.running import STOP_SECONDS, PlatformStuck
 from bartizan.app.schedule_settings import wanted as schedules
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import ClientCertificates, Settings
-from bartizan.app.status import Status
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned
 from bartizan.app.trace_settings import wanted
@@ -47,9 +45,6 @@ from bartizan.isolation.memory import sealed
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 _EDGE_SECRET = 32
 """Characters of the secret of proxies that ask for decisions, at the least."""
-_SOON_SECONDS, _STOP_SECONDS = 1.5, 60.0
-_SILENT = 10 * SECOND
-"""Age of a status from which on its supervisor, which dates it anew every two seconds, counts as silent."""
 
 
 class PlatformNotStarted(RuntimeError):
@@ -59,15 +54,6 @@ class PlatformNotStarted(RuntimeError):
         """Name the fault."""
         super().__init__(f"the platform could not be started: {fault}; its processes' own words are in {log}")
         self.fault, self.log = fault, log
-
-
-class PlatformStuck(RuntimeError):
-    """The platform was told to stop and did not."""
-
-    def __init__(self, pid: int) -> None:
-        """Name its process."""
-        super().__init__(f"the platform (process {pid}) does not stop; end it with `kill -9 {pid}`")
-        self.pid = pid
 
 
 class Running:
@@ -106,7 +92,7 @@ class Running:
         """
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(_STOP_SECONDS)
+            self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             raise PlatformStuck(self._process.pid) from None
         finally:
@@ -273,7 +259,7 @@ def start(wanted: Plan) -> Running:
     except BaseException:  # interrupted: without its starter the supervisor stops
         channel.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_SECONDS)
+            process.wait(STOP_SECONDS)
         raise
     if isinstance(answer, NotStarted):
         process.wait()
@@ -294,46 +280,3 @@ def _ask_to_start(channel: Channel, wanted: Plan) -> Started | NotStarted:
     finally:
         os.close(secret)
     return answer
-
-
-def status(folder: Folder) -> Status | None:
-    """Return what the supervisor last wrote down, or None where no platform runs, or none that has begun to."""
-    if folder.holder() is None:
-        return None
-    try:
-        with folder.status.open("rb") as file:
-            said = msgspec.json.decode(file.read(), type=Status)
-            age = SystemClock().now() - os.fstat(file.fileno()).st_mtime_ns
-    except FileNotFoundError:
-        return None
-    return msgspec.structs.replace(said, silent=age // SECOND) if age > _SILENT else said
-
-
-def stop(folder: Folder, waiting: Callable[[], None] = lambda: None) -> bool:
-    """Stop the platform of a state folder and return whether there was one.
-
-    Args:
-        folder: the state folder.
-        waiting: called where it takes longer than a person expects.
-    Raises:
-        PlatformStuck: it does not end.
-        PermissionError: the folder is another user's.
-    """
-    found = folder.holder()
-    if found is None:
-        return False
-    try:
-        process = os.pidfd_open(found)
-    except ProcessLookupError:
-        return False
-    try:
-        if folder.holder() != found:  # it ended meanwhile, and its number may be another's
-            return False
-        signal.pidfd_send_signal(process, signal.SIGTERM)
-        if not select.select([process], [], [], _SOON_SECONDS)[0]:
-            waiting()
-            if not select.select([process], [], [], _STOP_SECONDS)[0]:
-                raise PlatformStuck(found)
-    finally:
-        os.close(process)
-    return True

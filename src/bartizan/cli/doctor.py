@@ -6,8 +6,9 @@ import msgspec
 
 from bartizan.app.checkup import Check, Verdict, checkup
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
-from bartizan.cli.place import configuration, state
+from bartizan.cli.place import state
 from bartizan.cli.screen import table
+from bartizan.cli.settled import configuration
 from bartizan.clock import SystemClock
 
 

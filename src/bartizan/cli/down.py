@@ -2,14 +2,14 @@
 
 import argparse
 
-from bartizan.app import platform
+from bartizan.app.running import stop
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import near, state
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder = state(arguments, shell)
-    stopped = platform.stop(folder, lambda: shell.err.line("waiting for open requests to end"))
+    stopped = stop(folder, lambda: shell.err.line("waiting for open requests to end"))
     where = near(folder.root, shell.folder)
     if arguments.json:
         shell.out.document({"state": str(folder.root), "stopped": stopped})

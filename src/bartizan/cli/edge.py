@@ -9,7 +9,8 @@ from bartizan.app.address import AddressInvalid, host_name, listen_address, priv
 from bartizan.app.edge.write import KINDS, Edge, Place, written
 from bartizan.app.service_settings import ServiceBounds
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, name, path, state_options, whole
-from bartizan.cli.place import configuration, state
+from bartizan.cli.place import state
+from bartizan.cli.settled import configuration
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - an edge is there to be reached
 PORT: Final = 443

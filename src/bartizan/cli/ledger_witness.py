@@ -8,7 +8,7 @@ from bartizan.app.witness_settings import MOST
 from bartizan.app.witness_settings import keys as configured_keys
 from bartizan.cli.command import Shell, UsageInvalid, path, whole
 from bartizan.cli.ledger_keys import FileUnreadable, small
-from bartizan.cli.place import configuration
+from bartizan.cli.settled import configuration
 from bartizan.config import ConfigurationFault
 from bartizan.ledger.checkpoint import CheckpointMalformed, Verifiers, parse_point
 from bartizan.ledger.cosignature import Witness, parse_witness, words

@@ -1,12 +1,11 @@
-"""Where a command acts: the configuration and the state folder that belong together."""
+"""Where a command acts: the state folder that belongs to a configuration, which is not read (`settled.py`)."""
 
 import argparse
 from pathlib import Path
 
 from bartizan.app.folder import Folder
-from bartizan.app.settings import Settings, read
 from bartizan.cli.command import Shell
-from bartizan.config import Configuration, ConfigurationUnreadable, find
+from bartizan.config import ConfigurationUnreadable, find
 
 STATE = ".bartizan"
 """Name of the state folder, beside the configuration."""
@@ -26,15 +25,6 @@ def state(arguments: argparse.Namespace, shell: Shell) -> Folder:
         raise ConfigurationUnreadable(arguments.config, "there is no such file")
     file = arguments.config or find(shell.folder)
     return Folder((shell.folder if file is None else file.parent) / STATE)
-
-
-def configuration(arguments: argparse.Namespace, shell: Shell) -> Configuration[Settings]:
-    """Return the settled configuration.
-
-    Raises:
-        ConfigurationFault: it cannot be read, or says something that it may not.
-    """
-    return read(arguments.config, shell.folder)
 
 
 def near(path: Path, folder: Path) -> str:

@@ -5,16 +5,17 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from bartizan.app import platform
 from bartizan.app.feeding import COSIGNED, FINDINGS
 from bartizan.app.report import standing
+from bartizan.app.running import status
 from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
 from bartizan.app.schedule_settings import wanted
 from bartizan.app.status import Process, Shipping, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
-from bartizan.cli.place import configuration, near, state
+from bartizan.cli.place import near, state
 from bartizan.cli.screen import places, span, table
+from bartizan.cli.settled import configuration
 from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.compliance.posture import Posture, Row, Standing
 
@@ -43,7 +44,7 @@ class _Found(NamedTuple):
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder, now = state(arguments, shell), SystemClock().now()
-    posture, running = standing(folder, now), platform.status(folder)
+    posture, running = standing(folder, now), status(folder)
     settings = configuration(arguments, shell).sections
     rows = (row for row in posture.rows if not arguments.not_proven or row.standing is not Standing.PROVEN)
     found = _Found(

@@ -16,8 +16,9 @@ from bartizan.app.port_holder import Holder, holder, refusal
 from bartizan.cli import transcript
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options, whole
 from bartizan.cli.interruption import interruptible
-from bartizan.cli.place import configuration, near, state
+from bartizan.cli.place import near, state
 from bartizan.cli.screen import Screen
+from bartizan.cli.settled import configuration
 from bartizan.drill.document import encode
 from bartizan.drill.table import render
 from bartizan.drill.verdict import Result, exit_code

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app import platform
 from bartizan.app.address import Upstream
 from bartizan.app.address import upstream as taken_apart
 from bartizan.app.bearing import Bearing, Token
@@ -18,6 +17,7 @@ from bartizan.app.connect.serve import Proxy, Standing, Terms, listener
 from bartizan.app.folder import Folder
 from bartizan.app.owner import PlatformSilent
 from bartizan.app.provider import clients_token, owners_token
+from bartizan.app.running import status
 from bartizan.clock import Clock, SystemClock
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import REQUIRED, client_context
@@ -63,7 +63,7 @@ def to_own(folder: Folder, *, hybrid: bool) -> Way:
         PlatformSilent: none runs there.
         OSError: the authority's certificate cannot be read.
     """
-    found = platform.status(folder)
+    found = status(folder)
     if found is None:
         raise PlatformSilent(folder)
     ca = folder.authority.read_bytes() if found.tls else b""
