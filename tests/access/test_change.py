@@ -1,5 +1,6 @@
 """No answer outlives a change that it depends on, and what is taken over is what would be answered anew."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def answers(room: Access) -> list[tuple[object, object]]:
     return found
 
 
+@pytest.mark.slow
 @given(st.lists(STATES, min_size=1, max_size=6))
 def test_a_room_that_followed_every_change_answers_as_one_that_is_new(states: list[State]) -> None:
     room = access(states[0])
@@ -49,6 +51,7 @@ def test_a_room_that_followed_every_change_answers_as_one_that_is_new(states: li
         assert answers(room) == answers(access(following, number + 2))  # and once more, from memory
 
 
+@pytest.mark.slow
 @given(st.lists(STATES, min_size=1, max_size=6))
 def test_an_answer_that_no_change_takes_away_would_be_given_again(states: list[State]) -> None:
     room = access(states[0])

@@ -55,6 +55,7 @@ def supervised(tmp_path: Path, play: Callable[[Log], Coroutine[Any, Any, None]])
     return (tmp_path / "log").read_text()
 
 
+@pytest.mark.slow
 def test_a_hundred_children_leave_no_descriptor(tmp_path: Path) -> None:
     async def play(log: Log) -> None:
         for number in range(20):

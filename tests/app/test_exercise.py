@@ -33,6 +33,7 @@ def test_old_twins_without_a_platform_are_deleted(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_an_attack_on_what_is_not_installed_is_refused_by_name_and_else_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ A count may be wrong for as long as a doctored file has the right name and the a
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -30,17 +31,27 @@ def small() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """A state folder whose name is no comfort, with a ledger, its keys and its copy."""
-    state = tmp_path / 'it\'s [a] "state"; DROP TABLE x --*'
-    ground = Ground(state / "ledger")
-    fill(ground, 1, 300)
-    ground.sequencer.checkpoint()
-    (state / "ledger" / "keys.pub").write_bytes(KEYS.verifiers.encode())
-    ground.sequencer.release()
-    archived(state / "ledger")
+NAME = 'it\'s [a] "state"; DROP TABLE x --*'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a ledger, its keys and its copy, of which each test gets a copy of its own."""
+    state = tmp_path_factory.mktemp("made") / NAME
+    with small_pieces():
+        ground = Ground(state / "ledger")
+        fill(ground, 1, 300)
+        ground.sequencer.checkpoint()
+        (state / "ledger" / "keys.pub").write_bytes(KEYS.verifiers.encode())
+        ground.sequencer.release()
+        archived(state / "ledger")
     return state
+
+
+@pytest.fixture
+def state(made: Path, tmp_path: Path) -> Path:
+    """A state folder whose name is no comfort, with a ledger, its keys and its copy."""
+    return Path(shutil.copytree(made, tmp_path / NAME))
 
 
 def doctor(ledger: Path, statement: str) -> None:

@@ -118,18 +118,6 @@ def test_who_may_call(terminal: Terminal) -> None:
     assert {"access.principal.registered", "access.principal.revoked"} <= {entry["kind"] for entry in kinds}
 
 
-def test_once_starts_drills_and_stops(terminal: Terminal) -> None:
-    code, said, _ = terminal.type("up", "--once", "--port", "0", "--json")
-    document = json.loads(said)
-    counts = document["drill"]["counts"]
-    assert [attack for attack in document["drill"]["attacks"] if attack["verdict"] == "broken"] == []
-    assert counts["PROVEN"] >= 1
-    assert code in {Exit.CLEAN, Exit.UNEVALUATED}
-    shown = json.loads(terminal.type("status", "--json")[1])
-    assert shown["platform"] is None
-    assert shown["counts"] == counts
-
-
 def test_an_orderly_stop_is_one_in_the_log_and_on_record(terminal: Terminal) -> None:
     terminal.type("up", "--detach", "--no-drill", "--port", "0")
     terminal.type("down")

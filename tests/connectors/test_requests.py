@@ -20,6 +20,7 @@ from tests.connectors.drawn import SOURCE, entries
 KEY = b"0123456789abcdef0123456789abcdef"
 
 
+@pytest.mark.slow
 @given(st.lists(entries(), max_size=4))
 def test_a_request_of_otlp_is_read_by_its_schema_and_holds_every_entry(told: list[Entry]) -> None:
     request = json_format.Parse(

@@ -10,7 +10,6 @@ from typing import Any
 import anthropic
 import openai
 import pytest
-from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from openai import DefaultHttpxClient
 
 from tests.e2e.conftest import Platform, start
@@ -135,6 +134,8 @@ def test_azures_client_reaches_deployments(bed: Bed) -> None:
 
 @pytest.mark.parametrize("responses", [False, True])
 def test_langchains_client_chats(bed: Bed, responses: bool) -> None:  # noqa: FBT001 - a parameter
+    from langchain_openai import ChatOpenAI  # noqa: PLC0415 - takes a second, which every process would pay
+
     with bed.line() as line:
         model = ChatOpenAI(
             model="m",
@@ -151,6 +152,8 @@ def test_langchains_client_chats(bed: Bed, responses: bool) -> None:  # noqa: FB
 
 
 def test_langchains_client_for_azure_chats(bed: Bed) -> None:
+    from langchain_openai import AzureChatOpenAI  # noqa: PLC0415 - as above
+
     with bed.line() as line:
         model = AzureChatOpenAI(
             azure_endpoint=f"{bed.platform.url}/az",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,15 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from typing_extensions import override
 
 from bartizan.drill import attacks
 from bartizan.drill.attack import Attack, Stage, discover
-from bartizan.ledger.query import Query, query
 from tests.crossed import crossed
-from tests.e2e.conftest import Platform, Start
+from tests.e2e.conftest import Platform, Start, bartizan
 
 EVERY = discover(attacks)
 GETS_THROUGH = {"secret-asked-for", "secret-encoded"}
@@ -34,7 +31,6 @@ STANDINGS = {
 """How the attacks on a sound platform end, and what that says of each control that is attacked."""
 GROUPS = crossed(tuple(EVERY.values()))
 TESTS = Path(__file__).parents[1]
-SCHEMA = TESTS.parents[1] / "shared" / "data" / "schemas" / "sarif-schema-2.1.0.json"
 LONGEST_S = 240
 INJECTION = "threats.prompt-injection"
 
@@ -60,95 +56,50 @@ class Ran:
         return str(next(one["said"] for one in self.drill["attacks"] if one["attack"] == attack))
 
 
-def once(*command: str) -> Ran:
-    """Start a platform with nothing configured, drill it, stop it."""
-    with tempfile.TemporaryDirectory(prefix="bartizan-drill-") as folder:
-        words = ("up", "--once", "--json", "--port", "0", "--state", f"{folder}/state")
-        answer = subprocess.run(
-            (*command, *words),
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_S,
-            check=False,
-        )
+def once(folder: Path, *command: str) -> Ran:
+    """Start a platform with nothing configured, drill it, stop it; its state lies in this folder."""
+    words = ("up", "--once", "--json", "--port", "0", "--state", f"{folder}/state")
+    answer = subprocess.run(
+        (*command, *words),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
     assert answer.returncode in (0, 1, 3), answer.stderr
     return Ran(answer.returncode, json.loads(answer.stdout)["drill"])
 
 
-@pytest.fixture(scope="session")  # not of the module: then one process would run all of this file
-def drilled(shared_platform: Platform) -> tuple[Platform, dict[str, Any]]:
-    """Return a platform and the drill that ran on it."""
-    answer = shared_platform.run("drill", "--json")
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return shared_platform, json.loads(answer.stdout)
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Yield a folder of a short name, as sockets need it, in which nobody else has anything."""
+    with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
+        yield Path(name)
 
 
-def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold() -> None:
-    sound = once(sys.executable, "-I", "-m", "bartizan")
+def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold(short: Path) -> None:
+    """And what was found is shown when the platform is gone."""
+    sound = once(short, sys.executable, "-I", "-m", "bartizan")
     assert sound.verdicts == VERDICTS, [sound.said(name) for name in EVERY]
     assert sound.standings == STANDINGS
     assert sound.code == 0
     assert sound.drill["counts"]["BROKEN"] == 0
+    assert sound.drill["counts"]["PROVEN"] >= 1
+    shown = json.loads(bartizan("status", "--json", "--state", f"{short}/state", folder=short).stdout)
+    assert shown["platform"] is None
+    assert shown["counts"] == sound.drill["counts"]
 
 
 @pytest.mark.parametrize("attacks", GROUPS, ids=lambda group: "+".join(attack.name for attack in group))
-def test_a_weakness_breaks_exactly_the_row_of_its_attack(attacks: tuple[Attack, ...]) -> None:
+def test_a_weakness_breaks_exactly_the_row_of_its_attack(attacks: tuple[Attack, ...], short: Path) -> None:
     """Several at once, in groups of which no two weaknesses share more than one (tests/crossed.py)."""
     names = ",".join(attack.weakening for attack in attacks)
-    weak = once(sys.executable, "-I", str(TESTS / "weakened.py"), names, "bartizan")
+    weak = once(short, sys.executable, "-I", str(TESTS / "weakened.py"), names, "bartizan")
     broken = {attack.name: "broken" for attack in attacks}
     assert weak.verdicts == VERDICTS | broken, weak.drill["attacks"]
     assert weak.standings == STANDINGS | {attack.control: "BROKEN" for attack in attacks}
     assert weak.code == 1
-
-
-def test_every_row_names_the_entries_that_show_it(drilled: tuple[Platform, dict[str, Any]]) -> None:
-    platform, told = drilled
-    entries = {entry.index: entry.event for entry in query(platform.state / "ledger", Query(limit=100_000))}
-    for attack in told["attacks"]:
-        own = entries[attack["ledger"]["entry"]]
-        assert (own.kind, own.control) == ("drill.attack.tried", attack["control"])
-        assert own.detail["attack"] == attack["attack"]
-        assert own.detail["run"] == told["run"]
-        for name in ("first", "last"):
-            place = attack["ledger"][name]
-            assert own.detail.get(name) == place
-            assert place is None or entries[place].kind.startswith("gateway.request.")
-
-
-def test_attacks_on_requests_name_the_platform_s_own_entries(
-    drilled: tuple[Platform, dict[str, Any]],
-) -> None:
-    silent = {"tls-downgraded", "sample-bypassed"}  # no request was made
-    silent |= {
-        name for name, attack in EVERY.items() if attack.stage in (Stage.TWIN, Stage.WRECK, Stage.SCENE)
-    }
-    unnamed = {attack["attack"] for attack in drilled[1]["attacks"] if attack["ledger"]["first"] is None}
-    assert unnamed == silent
-
-
-def test_the_table_and_the_valid_sarif_of_a_run_say_what_its_document_says(
-    drilled: tuple[Platform, dict[str, Any]],
-) -> None:
-    platform, told = drilled
-    file = platform.folder / "drill.sarif"
-    printed = platform.run("drill", "--sarif", str(file)).stdout
-    for control in told["controls"]:
-        row = re.search(rf"^{re.escape(control['control'])} +(\d+)/(\d+) ", printed, re.MULTILINE)
-        assert row is not None
-        assert (int(row[1]), int(row[2])) == (control["held"], control["tried"])
-    counts = told["counts"]
-    assert (
-        f"{counts['PROVEN']} PROVEN   {counts['BROKEN']} BROKEN   {counts['NOT PROVEN']} NOT PROVEN"
-        in printed
-    )
-    assert "Not protected now:" in printed
-    log = json.loads(file.read_text())
-    assert {result["ruleId"] for result in log["runs"][0]["results"]} == {*EVERY}
-    if not SCHEMA.exists():
-        pytest.skip("the public data sets are not here: ../shared/data/schemas")
-    jsonschema.validate(log, json.loads(SCHEMA.read_text()))
 
 
 def test_a_required_control_that_is_not_proven_ends_with_one(shared_platform: Platform) -> None:
@@ -253,13 +204,6 @@ def test_a_service_that_is_not_configured_is_no_target(shared_platform: Platform
     assert answer.returncode != 0
     assert "sample" in answer.stderr
     assert "Traceback" not in answer.stderr
-
-
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """Yield a folder for what is temporary, so that only this drill's twins are looked for."""
-    with tempfile.TemporaryDirectory(prefix="bartizan-") as name:
-        yield Path(name)
 
 
 def test_a_drill_leaves_no_twin_behind(platform: Start, short: Path) -> None:

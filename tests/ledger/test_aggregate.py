@@ -117,6 +117,7 @@ ASKED = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(ASKED)
 def test_an_aggregate_is_what_counting_every_entry_comes_to(folder: Path, asked: Aggregate) -> None:
     wanted = naive(query(folder, Query(limit=MOST)), asked)

@@ -54,6 +54,7 @@ def covered(folder: Path) -> int:
     return at
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=4))
 def test_however_the_tree_grows_the_copy_covers_it_once_and_in_few_files(

@@ -56,6 +56,7 @@ def test_no_body_may_hold_two_events_or_a_part_of_one(many: list[Event], data: s
         assert len(columns(wrong)) < len(wrong)
 
 
+@pytest.mark.slow
 @given(st.lists(events(), max_size=4), st.binary(max_size=60), st.lists(events(), max_size=4))
 def test_what_counts_ends_before_the_first_that_is_no_event(
     before: list[Event], wrong: bytes, after: list[Event]

@@ -218,6 +218,7 @@ def test_without_any_keys_nothing_is_compared(tmp_path: Path) -> None:
         restore(tmp_path / "new", [tmp_path])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

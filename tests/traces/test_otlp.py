@@ -22,6 +22,7 @@ def told(passage: Passage) -> list[Told]:
     return read(request(TELLER, [passage]))
 
 
+@pytest.mark.slow
 @given(st.lists(passages, max_size=4))
 def test_whatever_is_noted_is_told_in_a_form_that_the_schema_has(drawn: list[Passage]) -> None:
     places = {(each.service, each.target): Place("openai", "h", 1) for each in drawn}

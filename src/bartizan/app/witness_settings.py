@@ -7,7 +7,6 @@ signatures and for two of each of seven witnesses.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -18,12 +17,9 @@ from bartizan.app.plan import Witness as Wanted
 from bartizan.app.target_settings import reaching
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.config_form import Fault
+from bartizan.ledger.cosignature import MOST_WITNESSES, parse_witness
 from bartizan.ledger.cosignature import Witness as Known
-from bartizan.ledger.cosignature import parse_witness
 from bartizan.ledger.note import MOST_OCTETS, NoteMalformed
-
-MOST: Final = 7
-"""Witnesses, each with two keys, beside the ledger's own two: as many signatures as every reader of notes takes."""
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -51,8 +47,10 @@ class Witness(msgspec.Struct, frozen=True):
 
 def witnessing(witnesses: Sequence[Witness], quorum: int | None) -> Iterator[Fault]:
     """Yield what the sections say that no type can refuse."""
-    if len(witnesses) > MOST:
-        yield Fault(("witness", MOST), f"is one too many: a checkpoint has room for {MOST}")
+    if len(witnesses) > MOST_WITNESSES:
+        yield Fault(
+            ("witness", MOST_WITNESSES), f"is one too many: a checkpoint has room for {MOST_WITNESSES}"
+        )
     names: dict[str, int] = {}
     for position, one in enumerate(witnesses):
         yield from reaching(("witness", position, "url"), one.url, "", one)

@@ -4,14 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bartizan.app.witness_settings import MOST
-from bartizan.app.witness_settings import keys as configured_keys
 from bartizan.cli.command import Shell, UsageInvalid, path, whole
 from bartizan.cli.ledger_keys import FileUnreadable, small
-from bartizan.cli.settled import configuration
 from bartizan.config import ConfigurationFault
 from bartizan.ledger.checkpoint import CheckpointMalformed, Verifiers, parse_point
-from bartizan.ledger.cosignature import Witness, parse_witness, words
+from bartizan.ledger.cosignature import MOST_WITNESSES, Witness, parse_witness, words
 from bartizan.ledger.installation import WITNESSED, read_small
 from bartizan.ledger.note import NoteMalformed
 
@@ -106,6 +103,9 @@ def _witness(file: Path) -> Witness:
 
 def _configured(arguments: argparse.Namespace, shell: Shell) -> tuple[tuple[Witness, ...], int]:
     """Return the configured witnesses and how many of them must cosign; a faulty configuration names none."""
+    from bartizan.app.witness_settings import keys as configured_keys  # noqa: PLC0415 - few commands need settings
+    from bartizan.cli.settled import configuration  # noqa: PLC0415 - as above
+
     try:
         found = configuration(arguments, shell)
         known = tuple(configured_keys(one, found.folder) for one in found.sections.witness)
@@ -126,7 +126,7 @@ def witness_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--quorum",
-        type=whole(1, MOST),
+        type=whole(1, MOST_WITNESSES),
         metavar="N",
         help="how many of them must have cosigned; default: all, or as configured",
     )

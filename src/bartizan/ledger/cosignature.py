@@ -23,6 +23,8 @@ _TIME: Final = struct.Struct(">Q")
 _TYPES: Final = (SignatureType.COSIGNATURE, SignatureType.SUBTREE)
 LATEST: Final = 2**63 - 1
 """The largest time that a cosignature may carry, in seconds."""
+MOST_WITNESSES: Final = 7
+"""Witnesses, each with two keys, beside the ledger's own two: as many signatures as every reader of notes takes."""
 
 
 class Cosigner(msgspec.Struct, frozen=True):
