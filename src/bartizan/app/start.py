@@ -5,6 +5,7 @@
 Rules of this file: nothing else of ours is imported before it is settled which of the two is.
 """
 
+import gc
 import runpy
 import sys
 
@@ -15,7 +16,10 @@ def main(module: str, *arguments: str) -> None:
     """Run a module as `python -m` would."""
     compiled.use()
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    finally:
+        gc.freeze()  # else the interpreter's end looks for cycles in all that was imported, for a tenth of a second
 
 
 if __name__ == "__main__":
