@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Self
@@ -93,12 +94,14 @@ def test_whatever_process_dies_is_replaced_and_requests_are_served(platform: Sta
         entries = query(running, "--kind", "platform.process.died")
         return [(entry["subject"], entry["detail"]["signal"]) for entry in entries]
 
+    def replaced(pid: int) -> bool:
+        return not alive(pid) and all(one["pid"] != pid for one in running.status()["processes"])
+
     for kind in ("worker", "dialer", "sample", "control", "sealer"):
         before = process(running, kind, "serving" if kind == "worker" else "ready")
         os.kill(before["pid"], signal.SIGKILL)
         killed.append((kind, signal.SIGKILL))
-        until(lambda pid=before["pid"]: not alive(pid))
-        until(lambda pid=before["pid"]: all(p["pid"] != pid for p in running.status()["processes"]))
+        until(partial(replaced, before["pid"]))
         process(running, kind, "serving" if kind == "worker" else "ready")
         assert chat(running, token) == 200
         assert running.token()
