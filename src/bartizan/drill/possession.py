@@ -4,10 +4,9 @@ Rules of this file: proofs are made with a clock of the drill's own; the nonce i
 """
 
 import secrets
-import time
 from typing import Final
 
-from bartizan.clock import Nanoseconds
+from bartizan.clock import SystemClock
 from bartizan.drill.attack import Outcome, Undecided
 from bartizan.drill.door import Answer
 from bartizan.drill.target import CALLER, Target
@@ -55,7 +54,7 @@ class Bearing:
         return (holder or self.holder).proof(
             "POST",
             f"{scheme}://{door.name}{door.path(route)}",
-            Nanoseconds(time.time_ns()),
+            SystemClock().now(),
             token=token or self.token,
             nonce=self._nonce if nonce is None else nonce,
         )

@@ -177,7 +177,7 @@ class Exchange:
             line = await (self._lines.fresh() if again else self._lines.take())
             try:
                 credential = presented(
-                    token, self._bearing, request.method, self._gateway.base + request.target
+                    token, self._bearing, request.method, self._gateway.url + request.target
                 )
                 head, fields = await self._send(line, request, upload, credential)
             except GatewayAway:

@@ -57,7 +57,7 @@ class Gateway(msgspec.Struct, frozen=True):
         return host.encode() if self.port == usual else f"{host}:{self.port}".encode()
 
     @property
-    def base(self) -> bytes:
+    def url(self) -> bytes:
         """Its URL, without a path."""
         return (b"http://" if self.context is None else b"https://") + self.authority
 
