@@ -25,7 +25,7 @@ from bartizan.cli.ledger_witness import vouched, witness_options
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.ledger.checkpoint import CheckpointInvalid, CheckpointMalformed, Verifiers
-from bartizan.ledger.installation import CHECKPOINT, read_small, write_whole
+from bartizan.ledger.installation import write_whole
 from bartizan.ledger.verify import MEANING, Level, Verification, verify
 
 SHOWN: Final = 20
@@ -45,7 +45,7 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     found = _checked(ledger, keys, [*notes, *([said.note] if said.note else [])])
     if arguments.save is not None and found.intact:
         with naming(arguments.save):
-            write_whole(arguments.save, read_small(ledger / CHECKPOINT))
+            write_whole(arguments.save, _largest([found.note, *notes], keys))
     copied = compared(ledger) if arguments.columns else None
     if arguments.json:
         shell.out.document({**_verified(found), **said.document, **told(copied)})
@@ -63,6 +63,11 @@ def _kept(keys: Verifiers, given: Path | None, saved: Path | None) -> list[bytes
     """Return the checkpoints that were kept: what lies where the latest is to be saved is one, before it is replaced."""
     files = [*([given] if given else []), *([saved] if saved and saved.exists() else [])]
     return [_checkpoint(file, keys) for file in files]
+
+
+def _largest(notes: list[bytes], keys: Verifiers) -> bytes:
+    """Return which of these covers most: what is remembered never gets less, whatever the ledger shows."""
+    return max(notes, key=lambda note: keys.open(note).size if note else -1)
 
 
 def _checked(ledger: Path, keys: Verifiers, notes: list[bytes]) -> Verification:
