@@ -34,6 +34,7 @@ ORIGIN = struct.Struct(">QQ")
 MEMBERS = ["actor", "at", "control", "detail", "kind", "outcome", "subject"]
 PRUNED, ALTERED = "ledger.entries.pruned", "ledger.segment.altered"
 PLAIN, STAMPED, SUBTREE = 1, 4, 6
+OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")
 """Types of signatures: of a note, of a witness over a note, of either over a tree (ML-DSA-44)."""
 SIGNED_ONLY = "signed only: the owner of the ledger, or whoever takes its key, can rewrite it and sign anew"
 WITNESSED = "witnessed: {}"
@@ -65,13 +66,13 @@ class Tree(NamedTuple):
 # ---- signed notes ------------------------------------------------------------------------------------------
 def ledger_keys(path: Path) -> list[Key]:
     """Return the two keys of a ledger, both of which must have signed."""
-    keys = keys_of(path)
+    keys = keys_of(path, OWN)
     if [key.type for key in keys] != [PLAIN, SUBTREE]:
         raise Unusable(f"{path} does not hold the two public keys of a ledger")
     return keys
 
 
-def keys_of(path: Path) -> list[Key]:
+def keys_of(path: Path, kinds: tuple[bytes, ...]) -> list[Key]:
     """Return the keys of a file, one a line: name+id+base64."""
     keys = []
     for line in small(path, MOST_NOTE).decode("ascii", "replace").splitlines():
@@ -79,8 +80,8 @@ def keys_of(path: Path) -> list[Key]:
         number, _, encoded = rest.partition("+")
         octets = base64_of(encoded)
         key_id = hashlib.sha256(name.encode() + b"\n" + octets).digest()[:4]
-        if not name or key_id.hex() != number or octets[:1] not in (b"\x01", b"\x04", b"\x06"):
-            raise Unusable(f"{path} does not hold public keys, one a line")
+        if not re.fullmatch(r"[!-~]+", name) or key_id.hex() != number or octets[:1] not in kinds:
+            raise Unusable(f"{path} does not hold the public keys that it should, one a line")
         keys.append(Key(name, key_id, octets[0], octets[1:]))
     if not keys or len({key.name for key in keys}) > 1:
         raise Unusable(f"{path} does not hold the public keys of one name")
@@ -283,12 +284,11 @@ class Reading:
         for level in ("entries", "kept"):
             path = self.folder / path_of(level, number, width)
             if path.is_file():
-                octets, entries = small(path, MOST_BUNDLE), []
-                while len(octets) > 1:
-                    length = int.from_bytes(octets[:2], "big")
-                    entries.append(octets[2 : 2 + length])
-                    octets = octets[2 + length :]
-                return entries if len(entries) == width and not octets else None
+                octets, entries, at = small(path, MOST_BUNDLE), [], 0
+                while at + 1 < len(octets) and len(entries) < width:
+                    start, at = at + 2, at + 2 + int.from_bytes(octets[at : at + 2], "big")
+                    entries.append(octets[start:at])
+                return entries if len(entries) == width and at >= len(octets) else None
         return None
 
     def tile(self, level: str, number: int, width: int) -> list[bytes] | None:
@@ -393,7 +393,7 @@ def verify_folder(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
 
 def quorum(tree: Tree, asked: argparse.Namespace) -> str:
     """Return who cosigned a tree, where enough of the known witnesses did."""
-    known = list({keys[0].raw: keys for keys in map(keys_of, asked.witness)}.values())
+    known = list({keys[0].raw: keys for path in asked.witness if (keys := keys_of(path, OTHERS))}.values())
     names = [keys[0].name for keys in known if not signed(tree, keys)]
     enough = names and len(names) >= (asked.quorum or len(known))
     return f"{tree.size} entries by {', '.join(names)}" if enough else ""
@@ -401,6 +401,8 @@ def quorum(tree: Tree, asked: argparse.Namespace) -> str:
 
 def verify_proof(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Return what is to be said of a proof."""
+    if asked.checkpoint:
+        raise Unusable("a proof is not compared with a checkpoint: --checkpoint is for folders")
     if asked.keys is None:
         raise Unusable("a proof holds no keys: name the ledger's with --keys")
     return proof_of(small(path, MOST_PROOF), ledger_keys(asked.keys), asked)
@@ -430,6 +432,8 @@ def proof_of(octets: bytes, keys: list[Key], asked: argparse.Namespace) -> dict[
 
 def small(path: Path, most: int) -> bytes:
     """Return what a file holds, which is not to be more than so much."""
+    if path.exists() and not path.is_file():
+        raise Unusable(f"{path} is no plain file")
     try:
         with path.open("rb") as file:
             octets = file.read(most + 1)
