@@ -54,11 +54,12 @@ def run_backup(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exi
 
 def run_restore(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     """Put the ledger together again, and say in it that this was done."""
-    notes = [small(file) for file in arguments.checkpoint]
+    audited = Folder(ledger.parent).audited
+    kept = [*arguments.checkpoint, *([audited] if audited.exists() else [])]
     try:
-        done = restore(ledger, arguments.sources, notes)
+        done = restore(ledger, arguments.sources, [small(file) for file in kept])
     except RememberedOther as fault:
-        raise FileUnreadable(arguments.checkpoint[fault.number], fault.fault) from fault
+        raise FileUnreadable(kept[fault.number], fault.fault) from fault
     signs = done.whole and _has_keys(Folder(ledger.parent).keys, arguments.sources, keys_for(ledger, None))
     if signs:
         detail: dict[str, int | str] = {"entries": done.entries, "lost": done.lost}

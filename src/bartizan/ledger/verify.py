@@ -91,7 +91,7 @@ class Verification(msgspec.Struct, frozen=True):
         faults: in the order of their places.
         level: what the absence of faults proves.
         pruned: how many entries have no body any more, as the record says.
-        note: the largest of the checkpoints that were found good, to be remembered; empty where there is none.
+        note: the largest of the checkpoints that are well signed, the remembered one among them; empty where there is none.
     """
 
     entries: int
@@ -141,6 +141,8 @@ def verify(folder: Path, keys: Verifiers, remembered: bytes | None = None) -> Ve
         walk.fault(Word.UNREADABLE, walk.tree.size, fault.fault)
     level = Level.WITNESSED if kept is not None else Level.SIGNED_ONLY
     faults = tuple(sorted(walk.faults, key=lambda fault: fault.position))
+    if kept and remembered:
+        points.setdefault(remembered, kept)
     note = max(points, key=lambda each: points[each].size, default=b"")
     return Verification(walk.tree.size, signed, walk.count, faults, level, walk.gone.count, note)
 
