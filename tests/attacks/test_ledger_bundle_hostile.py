@@ -14,6 +14,7 @@ from bartizan.ledger.installation import KEYS as PUBLIC
 from bartizan.ledger.offline import main
 from bartizan.ledger.prove import prove
 from tests.ledger.ground import KEYS, Ground, fill
+from tests.ledger.histories import cosigner
 
 
 @pytest.fixture
@@ -65,7 +66,9 @@ def test_names_do_not_reach_the_screen_as_commands(bundle: Path, capsys: pytest.
 
 
 def test_the_ledger_is_no_witness_of_itself(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = verified(capsys, bundle, "--keys", bundle.parent / "keys.pub", "--witness", bundle.parent / "keys.pub")
+    code, said = verified(
+        capsys, bundle, "--keys", bundle.parent / "keys.pub", "--witness", bundle.parent / "keys.pub"
+    )
     assert code == 3
     assert "witnessed" not in said.replace("witness ", "")
 
@@ -76,3 +79,18 @@ def test_what_a_proof_is_not_compared_with_is_said(bundle: Path, capsys: pytest.
     code, said = verified(capsys, entry, "--keys", keys, "--checkpoint", bundle / CHECKPOINT)
     assert code == 3
     assert "not compared" in said
+
+
+@pytest.mark.parametrize("name", ["out", "entry"])
+def test_cosignatures_that_were_stripped_are_asked_for(
+    bundle: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (bundle.parent / "w.pub").write_bytes(cosigner().witness.encode())
+    words = (bundle.parent / name, "--keys", bundle.parent / "keys.pub")
+    assert verified(capsys, *words)[0] == 0
+    code, said = verified(capsys, *words, "--witness", bundle.parent / "w.pub")
+    assert code == 1
+    assert "NOT WITNESSED" in said
+    code, said = verified(capsys, *words, "--witness", bundle.parent / "w.pub", "--json")
+    assert code == 1
+    assert '"unmet": true' in said

@@ -16,7 +16,9 @@ INDEX = 790
 def test_an_entry_that_was_sealed_empty_is_named(tmp_path: Path) -> None:
     ground = signed(tmp_path / "ledger")
     connection = ground.sequencer._connection
-    connection.execute("UPDATE entries SET entry = substr(entry, 1, ?) WHERE number = ?", (ORIGIN.size, INDEX))
+    connection.execute(
+        "UPDATE entries SET entry = substr(entry, 1, ?) WHERE number = ?", (ORIGIN.size, INDEX)
+    )
     rebuild(ground)
     (size,) = connection.execute("SELECT size FROM state").fetchone()
     note = KEYS.sign(size, load_frontier(connection).root(), ground.clock.now())

@@ -13,7 +13,9 @@ from tests.ledger.ground import KEYS, Ground, fill
 VERIFY = ["ledger", "verify", "--state", "s", "--save", "kept"]
 
 
-def test_what_was_saved_never_covers_less_than_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_saved_never_covers_less_than_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     ground = Ground(tmp_path / "s" / "ledger")
     (ground.folder / "keys.pub").write_bytes(KEYS.verifiers.encode())
@@ -29,7 +31,9 @@ def test_what_was_saved_never_covers_less_than_before(tmp_path: Path, monkeypatc
     assert (tmp_path / "kept").read_bytes() == latest
 
 
-def test_a_checkpoint_that_is_gone_is_not_saved_as_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_that_is_gone_is_not_saved_as_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     ground = Ground(tmp_path / "s" / "ledger")
     (ground.folder / "keys.pub").write_bytes(KEYS.verifiers.encode())

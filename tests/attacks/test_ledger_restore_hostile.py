@@ -72,7 +72,9 @@ def test_a_remembered_checkpoint_of_another_ledger_is_refused(
     monkeypatch.chdir(tmp_path)
     ground = small(tmp_path / "s" / "ledger")
     ground.sequencer.release()
-    (tmp_path / "kept").write_bytes(read_small(small(tmp_path / "other", keys=other_keys()).folder / CHECKPOINT))
+    (tmp_path / "kept").write_bytes(
+        read_small(small(tmp_path / "other", keys=other_keys()).folder / CHECKPOINT)
+    )
     code = run(["ledger", "restore", "--state", "s", "--checkpoint", "kept"])
     assert code == Exit.USAGE
     assert "another ledger" in capsys.readouterr().err

@@ -6,7 +6,7 @@
       --witness FILE         public keys of a witness that you know; may be given again
       --quorum N             how many of them must have cosigned; by default all
 
-Ends with 0 where nothing is wrong, 1 where something is, 2 where it was called wrongly, 3 where it could not look.
+Ends with 0 where nothing is wrong, 1 where something is or too few witnesses have cosigned, 2 where it was called wrongly, 3 where it could not look.
 
 Rules of this file: it stands alone. It shares no code with the software that wrote the ledger, so that a mistake there
 is not repeated here, and it is short enough to be read before it is believed. Formats: RFC 6962 (tree), C2SP
@@ -38,6 +38,7 @@ OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")
 """Types of signatures: of a note, of a witness over a note, of either over a tree (ML-DSA-44)."""
 SIGNED_ONLY = "signed only: the owner of the ledger, or whoever takes its key, can rewrite it and sign anew"
 WITNESSED = "witnessed: {}"
+UNMET = "NOT WITNESSED: too few of the witnesses that were named have cosigned it"
 
 
 class Unusable(Exception):
@@ -250,12 +251,9 @@ class Reading:
                 self.keep(at + 1)
             if width == WIDTH:
                 self.raise_level(0, number, hashes)
-        for level, hashes in enumerate(self.levels):
-            if (
-                hashes
-                and self.tile(str(level + 1), (self.size >> 8 * (level + 1)) // WIDTH, len(hashes)) != hashes
-            ):
-                self.fault(-1, f"the last tile of level {level + 1} does not follow from those below it")
+        for level, hashes in enumerate(self.levels, 1):
+            if hashes and self.tile(str(level), (self.size >> 8 * level) // WIDTH, len(hashes)) != hashes:
+                self.fault(-1, f"the last tile of level {level} does not follow from those below it")
         self.judge_gone()
 
     def raise_level(self, level: int, number: int, hashes: list[bytes]) -> None:
@@ -284,7 +282,8 @@ class Reading:
         for level in ("entries", "kept"):
             path = self.folder / path_of(level, number, width)
             if path.is_file():
-                octets, entries, at = small(path, MOST_BUNDLE), [], 0
+                octets, at = small(path, MOST_BUNDLE), 0
+                entries: list[bytes] = []
                 while at + 1 < len(octets) and len(entries) < width:
                     start, at = at + 2, at + 2 + int.from_bytes(octets[at : at + 2], "big")
                     entries.append(octets[start:at])
@@ -380,13 +379,14 @@ def verify_folder(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
         elif one.size in reading.roots and reading.roots[one.size] != one.root:
             reading.fault(0, f"the first {one.size} entries are not those that were signed: rewritten")
     words = [f"as you kept it, {one.size} entries" for one in kept]
-    words += [word for one in shown if (word := quorum(one, asked))]
+    words += [word for one in (*shown, *kept) if (word := quorum(one, asked))]
     return {
         "entries": tree.size,
         "pruned": reading.pruned,
         "count": reading.count,
         "faults": reading.faults,
-        "level": WITNESSED.format("; ".join(words)) if words else SIGNED_ONLY,
+        "unmet": (unmet := bool(asked.witness) and len(words) == len(kept)),
+        "level": UNMET if unmet else WITNESSED.format("; ".join(words)) if words else SIGNED_ONLY,
         "own_keys": own,
     }
 
@@ -425,9 +425,9 @@ def proof_of(octets: bytes, keys: list[Key], asked: argparse.Namespace) -> dict[
     if event is None:
         faults.append((index, "the entry is not an event in canonical form"))
     word = quorum(tree, asked)
-    level = WITNESSED.format(word) if word else SIGNED_ONLY
+    level = WITNESSED.format(word) if word else UNMET if asked.witness else SIGNED_ONLY
     said = {"entries": tree.size, "pruned": 0, "count": len(faults), "faults": faults, "level": level}
-    return {**said, "own_keys": False, "index": index, "event": event}
+    return {**said, "unmet": level is UNMET, "own_keys": False, "index": index, "event": event}
 
 
 def small(path: Path, most: int) -> bytes:
@@ -493,7 +493,7 @@ def main(argv: list[str]) -> int:
     sys.stdout.write(
         json.dumps(found) + "\n" if asked.json else "".join(f"{line}\n" for line in lines_of(found))
     )
-    return 1 if found["count"] else 0
+    return 1 if found["count"] or found["unmet"] else 0
 
 
 if __name__ == "__main__":

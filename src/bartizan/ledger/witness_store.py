@@ -177,7 +177,9 @@ class Store:
         """
         with self._lock, transaction(self._connection):
             if self._row(origin) is None:
-                raise LogRefused(f"no ledger of that name was ever trusted: {origin}; see `bartizan witness show`")
+                raise LogRefused(
+                    f"no ledger of that name was ever trusted: {origin}; see `bartizan witness show`"
+                )
             return self._set(origin, trusted=False)
 
     def _set(self, origin: str, *, trusted: bool) -> bool:
