@@ -1,8 +1,10 @@
 """Somebody hands over a backup or an export to restore from that is another ledger's, or made up: nothing of it gets
 into the record that was never signed, and nothing of it is run."""
 
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,21 @@ def test_a_bundle_that_is_no_bundle_takes_no_memory(tmp_path: Path) -> None:
         file.truncate(1 << 40)  # sparse
     done = restore(tmp_path / "new", [tmp_path / "kept"])
     assert (done.whole, done.lost) == (True, 256)
+
+
+@pytest.mark.parametrize("name", [CHECKPOINT, "witnessed", "tile/entries/001.p/145", "tile/0/001.p/145"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_lies_in_a_files_place_is_passed_over(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    ground = small(tmp_path / "ledger", 200)
+    note = read_small(ground.folder / CHECKPOINT)
+    export(ground.folder, KEYS.verifiers, tmp_path / "kept")
+    ground.sequencer.release()
+    (tmp_path / "kept" / name).unlink(missing_ok=True)
+    make(tmp_path / "kept" / name)
+    done = restore(ground.folder, [tmp_path / "kept"], [note])
+    assert (done.whole, done.lost) == (True, 0)
 
 
 def test_cut_off_while_it_takes_the_place_it_is_taken_up_again(

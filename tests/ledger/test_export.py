@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,20 @@ def test_a_link_in_the_folder_is_not_tidied_behind(tmp_path: Path) -> None:
     ground.sequencer.checkpoint()
     export(ground.folder, KEYS.verifiers, out)
     assert (tmp_path / "mine/17").read_text() == "mine"
+
+
+@pytest.mark.parametrize("draft", [".checkpoint.new", "tile/0/000.p/.21.new"])
+def test_a_link_in_the_folder_is_not_written_through(tmp_path: Path, draft: str) -> None:
+    ground, out = Ground(tmp_path / "ledger"), tmp_path / "out"
+    fill(ground, 1, 10)
+    ground.sequencer.checkpoint()
+    (tmp_path / "mine").write_text("mine")
+    (out / draft).parent.mkdir(parents=True)
+    (out / "tile").mkdir(exist_ok=True)
+    (out / draft).symlink_to(tmp_path / "mine")
+    with suppress(OSError):
+        export(ground.folder, KEYS.verifiers, out)
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_nothing_is_exported_that_is_not_signed(tmp_path: Path) -> None:

@@ -162,7 +162,9 @@ def _write(to: Path, place: Place, octets: bytes) -> int:
     path = to / place.path
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(octets)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o644), "wb") as stream:
+        stream.write(octets)
     draft.replace(path)
     if place.level == KEPT:
         (to / Place(ENTRIES, place.number, place.width).path).unlink(missing_ok=True)

@@ -282,8 +282,7 @@ class Reading:
         for level in ("entries", "kept"):
             path = self.folder / path_of(level, number, width)
             if path.is_file():
-                octets, at = small(path, MOST_BUNDLE), 0
-                entries: list[bytes] = []
+                octets, at, entries = small(path, MOST_BUNDLE), 0, list[bytes]()
                 while at + 1 < len(octets) and len(entries) < width:
                     start, at = at + 2, at + 2 + int.from_bytes(octets[at : at + 2], "big")
                     entries.append(octets[start:at])

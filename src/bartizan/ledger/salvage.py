@@ -66,7 +66,7 @@ class Database:
         """Signed checkpoints, not checked."""
         rows = self.rows("SELECT coalesce(CAST(note AS BLOB), x'') FROM state")
         stored = [row[0] for row in rows if isinstance(row[0], bytes)]
-        return [*stored, read_small(self._folder / CHECKPOINT), read_small(self._folder / WITNESSED)]
+        return [*stored, *_notes(self._folder)]
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -147,7 +147,7 @@ class Export:
     @property
     def notes(self) -> Sequence[bytes]:
         """Signed checkpoints, not checked."""
-        return [read_small(self._folder / CHECKPOINT), read_small(self._folder / WITNESSED)]
+        return _notes(self._folder)
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -162,14 +162,21 @@ class Export:
         widths = [int(path.name) for path in partial if path.name.isdecimal() and len(path.name) < _DIGITS]
         path = full if full.is_file() else full.with_name(f"{full.name}.p") / str(max(widths, default=0))
         try:
+            if not path.is_file():  # else who left a pipe there would be waited for
+                return ()
             with path.open("rb") as stream:
-                octets = stream.read(MOST_OCTETS + 1) if path.is_file() else b""
+                octets = stream.read(MOST_OCTETS + 1)
         except OSError:
             return ()
         return read(octets) if len(octets) <= MOST_OCTETS else ()
 
 
 _DIGITS: Final = 4
+
+
+def _notes(folder: Path) -> list[bytes]:
+    files = (folder / CHECKPOINT, folder / WITNESSED)
+    return [read_small(file) for file in files if file.is_file()]
 
 
 def _bundle(octets: bytes) -> Sequence[bytes]:
