@@ -18,7 +18,7 @@ from bartizan.ledger.entry import ORIGIN
 from bartizan.ledger.export import export
 from bartizan.ledger.installation import CHECKPOINT, read_small
 from bartizan.ledger.installation import KEYS as PUBLIC
-from bartizan.ledger.restore import restore
+from bartizan.ledger.restore import KeysDamaged, SourceOther, restore
 from bartizan.ledger.verify import verify
 from tests.ledger.ground import KEYS, Ground, fill
 
@@ -49,10 +49,31 @@ def test_entries_that_nobody_signed_are_not_taken_from_a_copy(tmp_path: Path, ke
         copy(forged.folder, tmp_path / "kept")
     else:
         export(forged.folder, forged.keys.verifiers, tmp_path / "kept")
+    (tmp_path / "kept" / PUBLIC).write_bytes(KEYS.verifiers.encode())
     done = restore(ground.folder, [tmp_path / "kept"])
     assert (done.whole, done.entries) == (True, len(before))
     ground.open()
     assert ground.entries() == before
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["into its own", "into nothing"])
+def test_a_backup_of_another_ledger_is_refused(tmp_path: Path, own: bool) -> None:  # noqa: FBT001 - a parameter
+    ground, other = small(tmp_path / "ledger"), small(tmp_path / "other", keys=other_keys())
+    copy(ground.folder, tmp_path / "kept")
+    ground.sequencer.release()
+    into, sources = (ground.folder, []) if own else (tmp_path / "new", [tmp_path / "kept"])
+    with pytest.raises(SourceOther):
+        restore(into, [*sources, other.folder])
+
+
+def test_keys_that_cannot_be_read_are_named_and_not_replaced(tmp_path: Path) -> None:
+    """With those of whatever source comes first, another ledger would take this one's place."""
+    ground = small(tmp_path / "ledger")
+    copy(ground.folder, tmp_path / "kept")
+    ground.sequencer.release()
+    (ground.folder / PUBLIC).write_bytes(b"junk\n")
+    with pytest.raises(KeysDamaged, match=r"keys\.pub"):
+        restore(ground.folder, [tmp_path / "kept"])
 
 
 def test_a_copy_with_a_view_in_it_is_not_read(tmp_path: Path) -> None:

@@ -43,6 +43,26 @@ class NoKeys(Exception):
         )
 
 
+class KeysDamaged(Exception):
+    """The ledger's own public keys cannot be read, so that nobody can say what was signed."""
+
+    def __init__(self, file: Path, fault: str) -> None:
+        """Name the file and the fault."""
+        super().__init__(
+            f"{file} cannot be used: {fault}; put it back as it is in a backup, or as you kept it"
+        )
+
+
+class SourceOther(Exception):
+    """A folder to take from that is another ledger's."""
+
+    def __init__(self, source: Path) -> None:
+        """Name it."""
+        super().__init__(
+            f"{source} is of another ledger; name backups and exports of this one alone with --from"
+        )
+
+
 class RememberedOther(Exception):
     """A checkpoint that was kept elsewhere proves nothing of this ledger, so that nothing can be compared with it."""
 
@@ -79,7 +99,8 @@ def restore(folder: Path, sources: Sequence[Path], remembered: Sequence[bytes] =
         remembered: checkpoints that were kept elsewhere.
     Raises:
         PlatformRunning: somebody fills it.
-        NoKeys: nothing can be compared.
+        NoKeys, KeysDamaged: nothing can be compared.
+        SourceOther: a backup or export has other public keys.
         RememberedOther: one of those checkpoints is not this ledger's.
     """
     with ExitStack() as stack:
@@ -135,11 +156,30 @@ def _source(path: Path, stack: ExitStack) -> Source:
 
 
 def _keys(folder: Path, sources: Sequence[Path]) -> Verifiers:
-    for place in (folder, *sources, *(path / "ledger" for path in sources)):
-        found = load_verifiers(place)
-        if found is not None:
-            return found
-    raise NoKeys(folder)
+    """Return the ledger's public keys, which no source contradicts."""
+    try:
+        own = load_verifiers(folder)
+    except CheckpointInvalid as fault:
+        raise KeysDamaged(folder / KEYS, fault.fault) from fault
+    for source in sources:
+        found = _keys_of(source)
+        own = own or found
+        if found and own and found.encode() != own.encode():
+            raise SourceOther(source)
+    if own is None:
+        raise NoKeys(folder)
+    return own
+
+
+def _keys_of(source: Path) -> Verifiers | None:
+    """Return the public keys of a backup or export, as far as they can be read."""
+    for place in (source, source / "ledger"):
+        try:
+            if (place / KEYS).is_file() and (found := load_verifiers(place)):
+                return found
+        except CheckpointInvalid:
+            continue
+    return None
 
 
 class _Draft:
