@@ -115,3 +115,12 @@ def test_what_is_not_of_this_platform_is_not_taken(scene: Scene) -> None:
     assert not scene.said("cosigned", name="three")
     assert not scene.said("nonsense")
     assert (scene.noted, scene.lines) == ([], [])
+
+
+def test_it_is_told_when_enough_of_them_last_cosigned(scene: Scene) -> None:
+    assert (scene.witnessing.size, scene.witnessing.at) == (0, 0)
+    scene.clock.at += 5
+    scene.witnessing.witnessed(m.Witnessed(size=10, count=2))
+    scene.clock.at += 7
+    scene.witnessing.witnessed(m.Witnessed(size=10, count=2))
+    assert (scene.witnessing.size, scene.witnessing.at) == (10, NOW + 12)

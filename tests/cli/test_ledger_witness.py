@@ -61,7 +61,7 @@ def test_a_stranger_counts_for_nothing_and_fewer_may_be_asked_for(
 ) -> None:
     assert folder.exists()
     code, found = verified(capsys, *given("one", "two", "stranger"))
-    assert (code, found["level"], found["cosigned"]) == (0, "signed only", 0)
+    assert (code, found["level"], found["cosigned"]) == (1, "signed only", 0)
     code, found = verified(capsys, *given("one", "two", "stranger"), "--quorum", "2")
     assert (code, found["level"], found["witnesses"]) == (0, "witnessed", NAMES)
 
@@ -107,7 +107,7 @@ def test_a_stripped_signature_is_not_made_up_for(
         assert code == Exit.FINDINGS
         assert [one["word"] for one in found["listed"]] == ["bad signature"]
     else:
-        assert (code, found["level"], found["witnesses"]) == (0, "signed only", [])
+        assert (code, found["level"], found["witnesses"], found["intact"]) == (1, "signed only", [], True)
 
 
 def test_a_history_that_contradicts_what_was_cosigned_is_found(
@@ -145,3 +145,15 @@ def test_a_file_without_a_witness_s_keys_is_refused(folder: Path, capsys: pytest
     assert folder.exists()
     assert run(["ledger", "verify", "--state", "s", "--witness", "s/ledger/keys.pub"]) == Exit.USAGE
     assert "it holds no keys of a witness" in capsys.readouterr().err
+
+
+def test_a_proof_is_checked_against_witnesses_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "prove", "--state", "s", "7", "--out", "entry"]) == Exit.CLEAN
+    capsys.readouterr()
+    code, found = verified(capsys, "--proof", "entry", *given("one", "two"))
+    assert (code, found["proven"], found["witnesses"], found["cosigned"]) == (0, True, NAMES, 41)
+    code, found = verified(capsys, "--proof", "entry", *given("stranger"))
+    assert (code, found["proven"], found["witnesses"]) == (1, True, [])
+    kept = str(folder / "s" / "ledger" / CHECKPOINT)
+    assert run(["ledger", "verify", "--state", "s", "--proof", "entry", "--checkpoint", kept]) == Exit.USAGE
+    assert "--proof is checked alone" in capsys.readouterr().err

@@ -70,12 +70,27 @@ def test_a_port_that_is_taken_is_named(folder: Path, capsys: pytest.CaptureFixtu
     assert f"cannot listen on 127.0.0.1, port {port}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("action", ["serve", "show", "trust"])
+def test_a_ledger_is_trusted_no_more_and_trusted_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert folder.exists()
+    assert run(["witness", "trust", "ledger.pub"]) == Exit.CLEAN
+    assert run(["witness", "distrust", LEDGER.origin]) == Exit.CLEAN
+    assert "is not cosigned for any more; what was seen of it is kept" in capsys.readouterr().out
+    assert run(["witness", "show"]) == Exit.CLEAN
+    assert "trusted no more" in capsys.readouterr().out
+    assert run(["witness", "trust", "ledger.pub"]) == Exit.CLEAN
+    assert "is cosigned for from now on" in capsys.readouterr().out
+    assert run(["witness", "distrust", "bartizan.local/0000000000000000"]) == Exit.USAGE
+    assert "was ever trusted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["serve", "show", "trust", "distrust"])
 def test_without_a_witness_it_says_how_one_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], action: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["witness", action, *(["x"] if action == "trust" else [])]) == Exit.UNEVALUATED
+    assert run(["witness", action, *(["x"] if "trust" in action else [])]) == Exit.UNEVALUATED
     assert "bartizan witness init" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bartizan.app.metrics import FAMILIES
 from tests.e2e.conftest import Platform, start
+from tests.ledger.histories import cosigner
 from tests.traces.collector import collecting
 
 pytestmark = pytest.mark.slow
@@ -121,15 +122,19 @@ def require_scraped(running: Platform) -> None:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Platform]:
-    """A platform that counts all that there is to count."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform that counts all that there is to count; its witness is away."""
+    keys = tmp_path_factory.mktemp("witness") / "witness.pub"
+    keys.write_bytes(cosigner().witness.encode())
     with ExitStack() as stack:
         port = stack.enter_context(collecting()).port
         yield start(
             stack,
             configuration='[metrics]\nlisten = "127.0.0.1:0"\n'
             f'[traces]\nendpoint = "http://127.0.0.1:{port}"\nallow_private = ["127.0.0.1:{port}"]\n'
-            '[[connector]]\nname = "file"\nkind = "json"\nurl = "file:entries.jsonl"\n',
+            '[[connector]]\nname = "file"\nkind = "json"\nurl = "file:entries.jsonl"\n'
+            f'[[witness]]\nname = "away"\nurl = "http://127.0.0.1:9"\nkeys = "{keys}"\n'
+            'allow_private = ["127.0.0.1:9"]\n',
         )
 
 

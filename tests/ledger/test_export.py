@@ -1,23 +1,27 @@
 """An export is the tree of its checkpoint in the format of others, and a stranger checks it with one file."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.signature import Algorithm, SigningKey
-from bartizan.ledger.checkpoint import Signers
+from bartizan.ledger.checkpoint import Signers, parse_point
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.export import ExportDiffers, NothingSigned, export
 from bartizan.ledger.installation import KEYS as KEYS_FILE
+from bartizan.ledger.installation import WITNESSED
 from bartizan.ledger.tiles import WIDTH, entries_of
 from bartizan.ledger.tree import Frontier, leaf_hash
 from tests.ledger.ground import KEYS, Ground, fill
+from tests.ledger.histories import NOW, cosigner
 
 ENTRIES = 1 + 2 * 400
 
@@ -116,6 +120,60 @@ def test_a_later_export_grows_the_folder_and_tidies_it(tmp_path: Path) -> None:
     ran = alone(out, "--checkpoint", tmp_path / "kept")
     assert ran.returncode == 0, ran.stdout
     assert "witnessed: as you kept it, 201 entries" in ran.stdout
+
+
+def test_one_that_was_cut_off_still_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground, out = Ground(tmp_path / "ledger"), tmp_path / "out"
+    fill(ground, 1, 100)
+    _cosign(ground)
+    export(ground.folder, KEYS.verifiers, out)
+    fill(ground, 2, 100)
+    _cosign(ground)
+    with monkeypatch.context() as cut:
+        cut.setattr(os, "sync", _power_loss)
+        with pytest.raises(KeyboardInterrupt):
+            export(ground.folder, KEYS.verifiers, out)
+    ran = alone(out)
+    assert ran.returncode == 0, ran.stdout
+    assert "intact: 201 entries" in ran.stdout
+
+
+def _cosign(ground: Ground) -> None:
+    note = ground.sequencer.checkpoint()
+    (ground.folder / WITNESSED).write_bytes(note + cosigner().sign(parse_point(note)[0], NOW))
+
+
+def _power_loss() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_link_in_the_folder_is_not_tidied_behind(tmp_path: Path) -> None:
+    """Somebody left it in a folder that is exported into again."""
+    ground, out = Ground(tmp_path / "ledger"), tmp_path / "out"
+    fill(ground, 1, 10)
+    ground.sequencer.checkpoint()
+    export(ground.folder, KEYS.verifiers, out)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/17").write_text("mine")
+    (out / "tile/0/x.p").symlink_to(tmp_path / "mine")
+    fill(ground, 2, 10)
+    ground.sequencer.checkpoint()
+    export(ground.folder, KEYS.verifiers, out)
+    assert (tmp_path / "mine/17").read_text() == "mine"
+
+
+@pytest.mark.parametrize("draft", [".checkpoint.new", "tile/0/000.p/.21.new"])
+def test_a_link_in_the_folder_is_not_written_through(tmp_path: Path, draft: str) -> None:
+    ground, out = Ground(tmp_path / "ledger"), tmp_path / "out"
+    fill(ground, 1, 10)
+    ground.sequencer.checkpoint()
+    (tmp_path / "mine").write_text("mine")
+    (out / draft).parent.mkdir(parents=True)
+    (out / "tile").mkdir(exist_ok=True)
+    (out / draft).symlink_to(tmp_path / "mine")
+    with suppress(OSError):
+        export(ground.folder, KEYS.verifiers, out)
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_nothing_is_exported_that_is_not_signed(tmp_path: Path) -> None:

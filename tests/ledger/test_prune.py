@@ -223,3 +223,20 @@ def test_connections_are_not_left_in_the_way(tmp_path: Path) -> None:
     looking.close()
     ground.sequencer.checkpoint()
     assert (tmp_path / f"{FILE}-wal").stat().st_size == 0 < log  # emptied as soon as nobody is in the way
+
+
+def test_an_export_follows_the_second_tier_too(tmp_path: Path) -> None:
+    ground = grown(tmp_path / "ledger")
+    out = tmp_path / "out"
+    export(ground.folder, KEYS.verifiers, out)
+    first = prune(ground)
+    export(ground.folder, KEYS.verifiers, out)
+    ground.clock.at += 48 * HOUR
+    second = prune(ground, BOTH)
+    assert second > 0
+    export(ground.folder, KEYS.verifiers, out)
+    ran = alone(out)
+    assert ran.returncode == 0, ran.stdout
+    assert f"{verify(ground.folder, KEYS.verifiers).pruned} of them pruned" in ran.stdout
+    assert b"access.principal.revoked" not in b"".join(path.read_bytes() for path in out.rglob("tile/kept/*"))
+    assert first > 0

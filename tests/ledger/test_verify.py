@@ -28,7 +28,9 @@ def test_an_untouched_ledger_has_no_fault_whatever_its_sizes(
     journal.flush()
     ground.tail()
     found = verify(ground.folder, KEYS.verifiers, remembered)
-    assert found == Verification(1 + 2 * before + after, 1 + 2 * before, 0, (), Level.WITNESSED)
+    assert found == Verification(
+        1 + 2 * before + after, 1 + 2 * before, 0, (), Level.WITNESSED, 0, remembered
+    )
     ground.sequencer.checkpoint()
     found = verify(ground.folder, KEYS.verifiers, remembered)
     assert (found.signed, found.intact) == (1 + 2 * before + after, True)

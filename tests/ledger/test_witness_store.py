@@ -59,6 +59,26 @@ def test_a_ledger_that_is_not_trusted_is_unknown(store: Store) -> None:
     assert reason(add(store, other.request(0, 5))) is Reason.UNKNOWN
 
 
+def test_a_ledger_that_is_trusted_no_more_is_unknown_and_nothing_of_it_is_forgotten(store: Store) -> None:
+    """Trusted again, it cannot begin anew with another history."""
+    add(store, HERE.request(0, 40))
+    assert store.distrust(LEDGER.origin)
+    assert not store.distrust(LEDGER.origin)
+    assert reason(add(store, HERE.request(40, 50))) is Reason.UNKNOWN
+    assert [(log.trusted, log.seen.size) for log in store.logs()] == [(False, 40)]
+    assert store.trust(LEDGER.verifiers)
+    assert reason(add(store, THERE.request(0, 50))) is Reason.CONFLICT
+    assert add(store, HERE.request(40, 50)).lines
+
+
+def test_other_keys_do_not_come_in_by_distrusting_the_old_ones(store: Store) -> None:
+    store.distrust(LEDGER.origin)
+    with pytest.raises(LogRefused, match="under other keys"):
+        store.trust(signers(LEDGER.origin).verifiers)
+    with pytest.raises(LogRefused, match="ever trusted"):
+        store.distrust("bartizan.local/0000000000000000")
+
+
 def test_what_is_refused_changes_nothing_of_what_was_seen(store: Store) -> None:
     add(store, HERE.request(0, 40))
     wrong = [

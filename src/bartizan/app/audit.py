@@ -1,7 +1,8 @@
 """The audit: the whole record verified, judged by its control, and put on record itself.
 
 Rules of this file: it reads the record like anybody (`ledger/verify.py`) and has no key. It believes the public keys that
-lie beside the ledger: who can replace both is found only by who kept a copy elsewhere (docs/ledger.md).
+lie beside the ledger: who can replace both is found only by who kept a copy elsewhere (docs/ledger.md). What it found
+good it remembers, and what is shorter or another history than that is never good again.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from bartizan.app.schedule.runs import Status
 from bartizan.compliance.controls import ledger_intact
 from bartizan.compliance.subject import LedgerCheck
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.installation import load_verifiers
+from bartizan.ledger.installation import load_verifiers, read_small, write_whole
 from bartizan.ledger.verify import Verification, verify
 
 
@@ -33,8 +34,10 @@ def audit(folder: Folder) -> int:
     keys = load_verifiers(folder.ledger)
     if keys is None:
         raise NothingToAudit(folder)
-    found = verify(folder.ledger, keys)
+    found = verify(folder.ledger, keys, read_small(folder.audited) if folder.audited.exists() else None)
     faulty = bool(ledger_intact.judge(LedgerCheck(found.entries, found.words, found.level.value)))
+    if found.intact and found.note:
+        write_whole(folder.audited, found.note)
     Owner(folder).report([_event(found, faulty=faulty)])
     return Status.FOUND if faulty else Status.CLEAN
 

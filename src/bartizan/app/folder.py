@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 NAMES: Final = frozenset(
-    {".gitignore", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
+    {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
     | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
@@ -68,6 +68,11 @@ class Folder(msgspec.Struct, frozen=True):
     def reserve(self) -> Path:
         """Room that is given back so that the owner can revoke although the disk is full."""
         return self.root / "store.reserve"
+
+    @property
+    def audited(self) -> Path:
+        """The largest checkpoint that an audit has verified; not beside the ledger, so that it is not rolled back with it."""
+        return self.root / "audit" / "checkpoint"
 
     @property
     def connectors(self) -> Path:

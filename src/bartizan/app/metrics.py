@@ -16,6 +16,7 @@ from bartizan.app.boards import boards
 from bartizan.app.export import EXPORTED
 from bartizan.app.folder import Folder
 from bartizan.app.status import Process, Status
+from bartizan.clock import SECOND
 from bartizan.gateway.metering import COUNTED, TOLD, views
 from bartizan.metrics.board import merged, read
 from bartizan.metrics.exposition import told
@@ -32,6 +33,19 @@ GENERATION: Final = Family(
 ENTRIES: Final = Family("bartizan.ledger.entries", Kind.GAUGE, "Entries of the ledger's tree.")
 ALTERED: Final = Family(
     "bartizan.ledger.altered_segments", Kind.GAUGE, "Journal segments in which a record was found altered."
+)
+WITNESSED: Final = Family(
+    "bartizan.ledger.witnessed",
+    Kind.GAUGE,
+    "Entries of the tree that as many witnesses as are wanted have cosigned since the start.",
+)
+WITNESSED_AT: Final = Family(
+    "bartizan.ledger.witnessed.timestamp",
+    Kind.GAUGE,
+    "When they last cosigned, since the epoch; 0 where they did not since the start.",
+    (),
+    "s",
+    SECOND,
 )
 UNSEALED: Final = Family(
     "bartizan.journal.unsealed",
@@ -87,7 +101,7 @@ SHIP_STALLED: Final = Family(
     ("connector",),
 )
 PLATFORM: Final = (
-    BUILD, ACCEPTING, GENERATION, ENTRIES, ALTERED, UNSEALED, PROCESSES, CPU, RESIDENT, DROPPED,
+    BUILD, ACCEPTING, GENERATION, ENTRIES, ALTERED, WITNESSED, WITNESSED_AT, UNSEALED, PROCESSES, CPU, RESIDENT, DROPPED,
     SHIP_WAITING, SHIP_AGE, SHIP_DELIVERED, SHIP_STALLED,
 )  # fmt: skip
 """What is told besides what workers count."""
@@ -124,6 +138,9 @@ def _platform(folder: Folder) -> Iterator[Series]:
     yield Series(GENERATION, (), (status.generation,))
     yield Series(ENTRIES, (), (status.entries,))
     yield Series(ALTERED, (), (status.altered,))
+    if status.witnesses:
+        yield Series(WITNESSED, (), (status.witnessed,))
+        yield Series(WITNESSED_AT, (), (status.witnessed_at,))
     for one in status.connectors:
         yield Series(SHIP_WAITING, (one.name,), (one.waiting,))
         yield Series(SHIP_AGE, (one.name,), (one.age,))

@@ -69,6 +69,7 @@ class Status(msgspec.Struct, frozen=True):
         metrics: host:port where a scraper gets the numbers; empty where none does.
         unfit: `service/target` of those that the worker which serves asks nothing now, because they fail.
         witnesses: who cosigns checkpoints; quorum: how many of them must; witnessed: entries that so many have.
+        witnessed_at: when they last did, UTC nanoseconds; 0 where they did not since the start.
         connectors: how each stands.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
@@ -96,6 +97,7 @@ class Status(msgspec.Struct, frozen=True):
     witnesses: list[Witness] = []
     quorum: int = 0
     witnessed: int = 0
+    witnessed_at: int = 0
     connectors: list[Shipping] = []
 
 
@@ -140,6 +142,7 @@ def write_status(supervisor: "Supervisor") -> None:
         ],
         quorum=plan.quorum,
         witnessed=supervisor.witnessing.size,
+        witnessed_at=supervisor.witnessing.at,
         connectors=supervisor.shipments.told(),
     )
     new = supervisor.folder.status.with_suffix(".new")

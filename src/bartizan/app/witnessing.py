@@ -46,13 +46,14 @@ class Witnessing:
 
     Attributes:
         size: of the largest tree that enough of them have cosigned since the start; 0 before.
+        at: when they last did, UTC nanoseconds; 0 before.
         standings: of each witness, in order of configuration.
     """
 
     def __init__(self, supervisor: "Supervisor") -> None:
         """Know nothing yet."""
         self._s = supervisor
-        self.size = 0
+        self.size, self.at = 0, Nanoseconds(0)
         self.standings = {each.name: Standing(each.name) for each in supervisor.plan.witnesses}
         self._noted = Nanoseconds(0)
 
@@ -93,7 +94,7 @@ class Witnessing:
     def witnessed(self, message: m.Witnessed) -> None:
         """Take it that enough witnesses have cosigned a checkpoint."""
         now, first = self._s.clock.now(), not self.size
-        self.size = message.size
+        self.size, self.at = message.size, now
         if first or now - self._noted >= HOURLY:
             self._noted = now
             detail: dict[str, int | str] = {"size": message.size, "count": message.count}

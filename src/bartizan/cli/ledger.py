@@ -25,7 +25,7 @@ from bartizan.cli.ledger_witness import vouched, witness_options
 from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
 from bartizan.ledger.checkpoint import CheckpointInvalid, CheckpointMalformed, Verifiers
-from bartizan.ledger.installation import CHECKPOINT, read_small, write_whole
+from bartizan.ledger.installation import WITNESSED, read_small, write_whole
 from bartizan.ledger.verify import MEANING, Level, Verification, verify
 
 SHOWN: Final = 20
@@ -37,15 +37,15 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 
 
 def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
-    if arguments.proof is not None:
-        return check_proof(arguments, shell, ledger)
     keys = keys_for(ledger, arguments.keys)
+    if arguments.proof is not None:
+        return check_proof(arguments, shell, keys)
     notes = _kept(keys, arguments.checkpoint, arguments.save)
-    said = vouched(arguments, shell, ledger, keys, notes)
+    said = vouched(arguments, shell, keys, [read_small(ledger / WITNESSED), *notes])
     found = _checked(ledger, keys, [*notes, *([said.note] if said.note else [])])
     if arguments.save is not None and found.intact:
         with naming(arguments.save):
-            write_whole(arguments.save, read_small(ledger / CHECKPOINT))
+            write_whole(arguments.save, _largest([found.note, *notes], keys))
     copied = compared(ledger) if arguments.columns else None
     if arguments.json:
         shell.out.document({**_verified(found), **said.document, **told(copied)})
@@ -56,13 +56,18 @@ def _verify(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
             shell.out.line(
                 f"checkpoint saved to {near(arguments.save, shell.folder)}; keep it on another machine"
             )
-    return Exit.CLEAN if found.intact and same(copied) else Exit.FINDINGS
+    return Exit.CLEAN if found.intact and same(copied) and not said.unmet else Exit.FINDINGS
 
 
 def _kept(keys: Verifiers, given: Path | None, saved: Path | None) -> list[bytes]:
     """Return the checkpoints that were kept: what lies where the latest is to be saved is one, before it is replaced."""
     files = [*([given] if given else []), *([saved] if saved and saved.exists() else [])]
     return [_checkpoint(file, keys) for file in files]
+
+
+def _largest(notes: list[bytes], keys: Verifiers) -> bytes:
+    """Return which of these covers most: what is remembered never gets less, whatever the ledger shows."""
+    return max(notes, key=lambda note: keys.open(note).size if note else -1)
 
 
 def _checked(ledger: Path, keys: Verifiers, notes: list[bytes]) -> Verification:
@@ -164,7 +169,7 @@ _ACTIONS: Final = {
 COMMAND = Command(
     "ledger",
     "Reads the record of a state folder, also while the platform runs, or of a copy; restore alone changes it.\n"
-    "Ends with 0; verify: with 1 where the record is not intact; 3 where it cannot be read.",
+    "Ends with 0; verify: with 1 where the record is not intact, or not cosigned by the witnesses that are named; 3 where it cannot be read.",
     _arguments,
     _run,
 )

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.cli.command import Exit, Shell, new_file, path
+from bartizan.cli.command import Exit, Shell, UsageInvalid, new_file, path
 from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
+from bartizan.cli.ledger_witness import vouched
 from bartizan.cli.place import near
-from bartizan.ledger.checkpoint import CheckpointInvalid
+from bartizan.ledger.checkpoint import CheckpointInvalid, Verifiers
 from bartizan.ledger.export import VERIFIER, export
 from bartizan.ledger.installation import write_whole
 from bartizan.ledger.proof import MOST_OCTETS, ProofMalformed, parse_proof
@@ -53,28 +54,34 @@ def run_prove(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit
     return Exit.CLEAN
 
 
-def check_proof(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
-    """Check a proof against the ledger's keys, which is all that it takes."""
+def check_proof(arguments: argparse.Namespace, shell: Shell, keys: Verifiers) -> Exit:
+    """Check a proof against the ledger's keys, which is all that it takes, and against witnesses."""
     file: Path = arguments.proof
+    if arguments.checkpoint or arguments.save or arguments.columns:
+        raise UsageInvalid("--proof is checked alone: leave out --checkpoint, --save and --columns")
     try:
         proof = parse_proof(small(file, MOST_OCTETS))
     except ProofMalformed as fault:
         raise FileUnreadable(file, fault.fault) from fault
+    vouching = vouched(arguments, shell, keys, [proof.note])
     said: dict[str, Any] = {"entry": proof.index, "proven": False, "why": ""}
     try:
-        entry, point = proof.check(keys_for(ledger, arguments.keys))
+        entry, point = proof.check(keys)
     except (CheckpointInvalid, ProofInvalid) as fault:
         said["why"] = str(fault)
     else:
-        said = {**said, "proven": True, "entries": point.size, "event": msgspec.to_builtins(entry.event)}
+        said |= {"proven": True, "entries": point.size, "event": msgspec.to_builtins(entry.event)}
+        said |= vouching.document
     if arguments.json:
         shell.out.document(said)
     elif said["proven"]:
         shell.out.line(f"proven: entry {proof.index} stands in a signed tree of {said['entries']} entries")
-        shell.out.line(msgspec.json.encode(said["event"], order="sorted").decode())
+        shell.out.line(
+            "\n".join([msgspec.json.encode(said["event"], order="sorted").decode(), *vouching.lines])
+        )
     else:
         shell.out.line(f"NOT PROVEN: entry {proof.index}: {said['why']}")
-    return Exit.CLEAN if said["proven"] else Exit.FINDINGS
+    return Exit.CLEAN if said["proven"] and not vouching.unmet else Exit.FINDINGS
 
 
 def index(given: str) -> int:

@@ -12,15 +12,18 @@ import msgspec
 
 from bartizan.app.folder import Folder
 from bartizan.cli.command import Exit, Shell, path
-from bartizan.cli.ledger_keys import keys_for, small
+from bartizan.cli.ledger_keys import FileUnreadable, keys_for, small
 from bartizan.cli.place import near
 from bartizan.clock import SystemClock
 from bartizan.crypto.keyring import load
+from bartizan.crypto.secret import Secret
+from bartizan.crypto.signature import Algorithm, NotAKey, SigningKey, VerifyingKey
 from bartizan.ledger.backup import backup
+from bartizan.ledger.checkpoint import Verifiers
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import KEY_FILES, write_whole
 from bartizan.ledger.own import own_segment
-from bartizan.ledger.restore import Restored, restore
+from bartizan.ledger.restore import RememberedOther, Restored, restore
 
 
 def run_backup(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
@@ -51,9 +54,13 @@ def run_backup(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exi
 
 def run_restore(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:
     """Put the ledger together again, and say in it that this was done."""
-    notes = [small(file) for file in arguments.checkpoint]
-    done = restore(ledger, arguments.sources, notes)
-    signs = done.whole and _has_keys(Folder(ledger.parent).keys, arguments.sources)
+    audited = Folder(ledger.parent).audited
+    kept = [*arguments.checkpoint, *([audited] if audited.exists() else [])]
+    try:
+        done = restore(ledger, arguments.sources, [small(file) for file in kept])
+    except RememberedOther as fault:
+        raise FileUnreadable(kept[fault.number], fault.fault) from fault
+    signs = done.whole and _has_keys(Folder(ledger.parent).keys, arguments.sources, keys_for(ledger, None))
     if signs:
         detail: dict[str, int | str] = {"entries": done.entries, "lost": done.lost}
         with own_segment(ledger.parent, SystemClock()) as journal:
@@ -65,15 +72,25 @@ def run_restore(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Ex
     return Exit.CLEAN if done.whole and not done.lost else Exit.FINDINGS
 
 
-def _has_keys(own: Path, sources: Sequence[Path]) -> bool:
+def _has_keys(own: Path, sources: Sequence[Path], keys: Verifiers) -> bool:
     """Return whether the ledger's private keys are here, those of a backup among them, which are put in their place."""
-    for name in KEY_FILES.values():
-        kept = next(
-            (source / "keys" / name for source in sources if (source / "keys" / name).is_file()), None
-        )
-        if kept is not None and not (own / name).exists():
-            write_whole(own / name, load(kept).reveal())
+    public = {Algorithm.ED25519: keys.ed25519, Algorithm.ML_DSA_44: keys.ml_dsa_44}
+    for algorithm, name in KEY_FILES.items():
+        kept = [] if (own / name).exists() else [source / "keys" / name for source in sources]
+        for file in filter(Path.is_file, kept):
+            pem = load(file)
+            if _is_half(pem, algorithm, public[algorithm]):
+                write_whole(own / name, pem.reveal())
+                break
     return all((own / name).is_file() for name in KEY_FILES.values())
+
+
+def _is_half(pem: Secret, algorithm: Algorithm, public: VerifyingKey) -> bool:
+    """Return whether a private key is the other half of this one, and not that of another ledger's backup."""
+    try:
+        return SigningKey.from_pem(algorithm, pem).verifying.raw == public.raw
+    except NotAKey:
+        return False
 
 
 def _said(done: Restored, here: Path, *, signs: bool) -> Sequence[str]:

@@ -9,7 +9,6 @@ from bartizan.cli.ledger_keys import FileUnreadable, small
 from bartizan.config import ConfigurationFault
 from bartizan.ledger.checkpoint import CheckpointMalformed, Verifiers, parse_point
 from bartizan.ledger.cosignature import MOST_WITNESSES, Witness, parse_witness, words
-from bartizan.ledger.installation import WITNESSED, read_small
 from bartizan.ledger.note import NoteMalformed
 
 
@@ -31,6 +30,11 @@ class Vouched(NamedTuple):
     size: int = 0
     note: bytes = b""
     configured: bool = False
+
+    @property
+    def unmet(self) -> bool:
+        """Whether witnesses were named and have not cosigned: else who strips their lines is asked no question."""
+        return self.known > 0 and not self.configured and not self.note
 
     @property
     def lines(self) -> list[str]:
@@ -55,17 +59,14 @@ class Vouched(NamedTuple):
         }
 
 
-def vouched(
-    arguments: argparse.Namespace, shell: Shell, ledger: Path, keys: Verifiers, notes: list[bytes]
-) -> Vouched:
+def vouched(arguments: argparse.Namespace, shell: Shell, keys: Verifiers, notes: list[bytes]) -> Vouched:
     """Return what witnesses say of a ledger.
 
     Args:
         arguments: of the command line.
         shell: the working folder, where the configuration is.
-        ledger: its folder.
-        keys: its own.
-        notes: checkpoints that were kept elsewhere, which may be cosigned as well.
+        keys: the ledger's own.
+        notes: its checkpoints that may be cosigned; empty ones are passed over.
     Raises:
         FileUnreadable: a file that is named holds no witness's keys.
         UsageInvalid: more are to have cosigned than are known.
@@ -78,7 +79,7 @@ def vouched(
     if quorum > len(known):
         raise UsageInvalid(f"--quorum {quorum} of {len(known)} witnesses: name each with --witness")
     none = Vouched(len(known), quorum or len(known), configured=bool(known) and not given)
-    found = [_among(known, none, keys, note) for note in (read_small(ledger / WITNESSED), *notes) if note]
+    found = [_among(known, none, keys, note) for note in notes if note]
     return max([none, *found], key=lambda one: one.size)
 
 

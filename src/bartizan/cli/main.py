@@ -35,6 +35,8 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.ledger.prove.NotCovered": Exit.USAGE,
     "bartizan.ledger.backup.FolderTaken": Exit.USAGE,
     "bartizan.ledger.restore.NoKeys": Exit.USAGE,
+    "bartizan.ledger.restore.RememberedOther": Exit.USAGE,
+    "bartizan.ledger.restore.SourceOther": Exit.USAGE,
     "bartizan.app.witness.WitnessNameInvalid": Exit.USAGE,
     "bartizan.cli.up.AddressUnusable": Exit.USAGE,
     "bartizan.cli.witness.AddressUnusable": Exit.USAGE,

@@ -52,6 +52,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         match arguments.action:
             case "trust":
                 return _trust(arguments, shell, witness)
+            case "distrust":
+                return _distrust(arguments, shell, witness)
             case "serve":
                 return _serve(arguments, shell, witness)
             case _:
@@ -78,6 +80,13 @@ def _trust(arguments: argparse.Namespace, shell: Shell, witness: Installed) -> E
     new = witness.store.trust(keys)
     said = "is cosigned for from now on" if new else "was trusted already"
     shell.out.line(f"{keys.origin} {said}")
+    return Exit.CLEAN
+
+
+def _distrust(arguments: argparse.Namespace, shell: Shell, witness: Installed) -> Exit:
+    new = witness.store.distrust(arguments.name)
+    said = "is not cosigned for any more" if new else "was not trusted any more already"
+    shell.out.line(f"{arguments.name} {said}; what was seen of it is kept")
     return Exit.CLEAN
 
 
@@ -142,8 +151,11 @@ def _show(arguments: argparse.Namespace, shell: Shell, witness: Installed) -> Ex
             }
         )
     else:
-        rows = [(log.keys.origin, str(log.seen.size), _evidence(log)) for log in logs]
-        head = ("LEDGER", "COSIGNED", "EVIDENCE")
+        rows = [
+            (log.keys.origin, str(log.seen.size), _evidence(log), "" if log.trusted else "trusted no more")
+            for log in logs
+        ]
+        head = ("LEDGER", "COSIGNED", "EVIDENCE", "")
         shell.out.line(f"{witness.cosigner.name}, for {', '.join(witness.store.hosts)}")
         shell.out.line(table([head, *rows], frozenset({1})) if rows else "no ledger is trusted yet")
     found = any(log.evidence.get(Evidence.SPLIT_VIEW.value) for log in logs)
@@ -155,6 +167,7 @@ def _log(log: Log) -> dict[str, Any]:
         "origin": log.keys.origin,
         "size": log.seen.size,
         "root": log.seen.root.hex(),
+        "trusted": log.trusted,
         "evidence": log.evidence,
     }
 
@@ -182,6 +195,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     trust = actions.add_parser("trust", help="cosign for a ledger from now on")
     trust.add_argument("file", type=path, metavar="KEYS", help="a platform's ledger/keys.pub")
+    distrust = actions.add_parser("distrust", help="cosign for a ledger no more; what was seen of it is kept")
+    distrust.add_argument("name", metavar="NAME", help="the ledger's name, as `show` has it")
     serve = actions.add_parser("serve", help="answer platforms until stopped")
     serve.add_argument(
         "--listen",
@@ -192,7 +207,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     show = actions.add_parser("show", help="what it has cosigned, and what it keeps as evidence")
     json_option(show)
-    for action in (begin, trust, serve, show):
+    for action in (begin, trust, distrust, serve, show):
         action.add_argument(
             "--state", type=path, metavar="DIR", help=f"the witness's folder; default: {STATE} here"
         )

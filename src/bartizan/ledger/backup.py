@@ -4,11 +4,14 @@ Rules of this file: a backup that does not verify is none, and is not left behin
 where that is asked for: whoever has them can sign another history.
 """
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from bartizan.crypto.keyring import load
 from bartizan.ledger.checkpoint import Verifiers
-from bartizan.ledger.database import copy
+from bartizan.ledger.database import FILE, copy
 from bartizan.ledger.installation import KEY_FILES, WITNESSED, read_small, write_whole
 from bartizan.ledger.verify import Verification, verify
 
@@ -31,22 +34,47 @@ def backup(folder: Path, keys: Verifiers, to: Path, private: Path | None = None)
         to: a folder that is empty or not there.
         private: folder of the private keys, where they are to go along.
     Raises:
-        FolderTaken: the folder holds something.
+        FolderTaken: the folder holds something, or another backup is being written to it.
+        KeyUnreadable, KeyExposed, FileNotFoundError: a private key cannot be used.
         LedgerUnreadable: there is no ledger, or it is damaged.
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise FolderTaken(to)
+    # first of all: what witnesses have cosigned by now is in the tree that is copied after it
+    witnessed = read_small(folder / WITNESSED)
+    pems = {name: load(private / name) for name in KEY_FILES.values()} if private is not None else {}
+    _claim(to)
     try:
         copy(folder, to)
-        witnessed = read_small(folder / WITNESSED)
         if witnessed:
             write_whole(to / WITNESSED, witnessed)
-        for name in KEY_FILES.values() if private is not None else ():
-            write_whole(to / "keys" / name, read_small((private or to) / name))
+        for name, pem in pems.items():
+            write_whole(to / "keys" / name, pem.reveal())
         found = verify(to, keys)
+        os.sync()
     except BaseException:
-        shutil.rmtree(to, ignore_errors=True)
+        _clear(to)
         raise
     if not found.intact:
-        shutil.rmtree(to)
+        _clear(to)
     return found
+
+
+def _claim(to: Path) -> None:
+    """Make the copy's database, empty, for its owner alone; of two at once, one is first."""
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.close(os.open(to / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        raise FolderTaken(to) from None
+
+
+def _clear(to: Path) -> None:
+    """Remove what was written, and the folder where that can be: it may be a link, or where a disk is mounted."""
+    for path in to.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    with suppress(OSError):
+        to.rmdir()

@@ -1,7 +1,7 @@
 """The record as a folder of static files that anybody can serve, keep and check without this software.
 
-Rules of this file: what is exported is the tree of the latest checkpoint, and the checkpoint is written last, so that a
-folder is that of its checkpoint whenever the export stopped. A folder that is there grows; one that says something else
+Rules of this file: what is exported is the tree of the latest checkpoint, and that is written after it, so that a
+folder is that of its checkpoint whenever the export stopped; what witnesses said follows, which may be of an older one. A folder that is there grows; one that says something else
 than the ledger is refused and left as it is.
 Source: C2SP tlog-tiles.
 """
@@ -74,7 +74,7 @@ def export(folder: Path, keys: Verifiers, to: Path) -> Exported:
         ExportDiffers: the folder is not an earlier export of it.
         CheckpointInvalid, LedgerUnreadable: the ledger is damaged; verify says where.
     """
-    note, witnessed = read_small(folder / CHECKPOINT), read_small(folder / WITNESSED)
+    witnessed, note = read_small(folder / WITNESSED), read_small(folder / CHECKPOINT)  # the older one first
     if not note:
         raise NothingSigned(folder)
     point = keys.open(note)
@@ -88,10 +88,10 @@ def export(folder: Path, keys: Verifiers, to: Path) -> Exported:
             written += _write(to, *_bundle(connection, folder, place))
     write_whole(to / KEYS, keys.encode())
     write_whole(to / VERIFIER, resources.files(__package__).joinpath("offline.py").read_bytes())
-    if witnessed:
-        write_whole(to / WITNESSED, witnessed)
     os.sync()  # the checkpoint is to be the last that a power loss leaves out
     write_whole(to / CHECKPOINT, note)
+    if witnessed:
+        write_whole(to / WITNESSED, witnessed)
     _tidy(to, point.size)
     return Exported(point.size, point.size - before, written)
 
@@ -138,7 +138,7 @@ def _hashes(folder: Path, node: Node, place: Place) -> bytes:
 def _bundles(to: Path, size: int, before: int, pruned: int) -> Iterator[Place]:
     """Yield the bundles that are to be written: new ones, and those of which something was pruned since."""
     for place in bundles(min(before, pruned)):
-        if (to / place.path).exists():
+        if any((to / msgspec.structs.replace(place, level=level).path).exists() for level in (ENTRIES, KEPT)):
             yield place
     yield from bundles(size, before)
 
@@ -162,7 +162,9 @@ def _write(to: Path, place: Place, octets: bytes) -> int:
     path = to / place.path
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(octets)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o644), "wb") as stream:
+        stream.write(octets)
     draft.replace(path)
     if place.level == KEPT:
         (to / Place(ENTRIES, place.number, place.width).path).unlink(missing_ok=True)
@@ -176,8 +178,10 @@ def _tidy(to: Path, size: int) -> None:
         to / Place(KEPT, place.number, place.width).path for place in bundles(size) if place.width < WIDTH
     }
     for folder in (to / "tile").rglob("*.p"):
+        if folder.is_symlink():  # whoever made it, what it leads to is not ours
+            continue
         for path in folder.iterdir():
-            if path not in wanted:
+            if path not in wanted and path.name.isdecimal():
                 path.unlink()
         if not any(folder.iterdir()):
             folder.rmdir()

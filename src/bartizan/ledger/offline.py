@@ -6,7 +6,7 @@
       --witness FILE         public keys of a witness that you know; may be given again
       --quorum N             how many of them must have cosigned; by default all
 
-Ends with 0 where nothing is wrong, 1 where something is, 2 where it was called wrongly, 3 where it could not look.
+Ends with 0 where nothing is wrong, 1 where something is or too few witnesses have cosigned, 2 where it was called wrongly, 3 where it could not look.
 
 Rules of this file: it stands alone. It shares no code with the software that wrote the ledger, so that a mistake there
 is not repeated here, and it is short enough to be read before it is believed. Formats: RFC 6962 (tree), C2SP
@@ -34,9 +34,11 @@ ORIGIN = struct.Struct(">QQ")
 MEMBERS = ["actor", "at", "control", "detail", "kind", "outcome", "subject"]
 PRUNED, ALTERED = "ledger.entries.pruned", "ledger.segment.altered"
 PLAIN, STAMPED, SUBTREE = 1, 4, 6
+OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")
 """Types of signatures: of a note, of a witness over a note, of either over a tree (ML-DSA-44)."""
 SIGNED_ONLY = "signed only: the owner of the ledger, or whoever takes its key, can rewrite it and sign anew"
 WITNESSED = "witnessed: {}"
+UNMET = "NOT WITNESSED: too few of the witnesses that were named have cosigned it"
 
 
 class Unusable(Exception):
@@ -65,13 +67,13 @@ class Tree(NamedTuple):
 # ---- signed notes ------------------------------------------------------------------------------------------
 def ledger_keys(path: Path) -> list[Key]:
     """Return the two keys of a ledger, both of which must have signed."""
-    keys = keys_of(path)
+    keys = keys_of(path, OWN)
     if [key.type for key in keys] != [PLAIN, SUBTREE]:
         raise Unusable(f"{path} does not hold the two public keys of a ledger")
     return keys
 
 
-def keys_of(path: Path) -> list[Key]:
+def keys_of(path: Path, kinds: tuple[bytes, ...]) -> list[Key]:
     """Return the keys of a file, one a line: name+id+base64."""
     keys = []
     for line in small(path, MOST_NOTE).decode("ascii", "replace").splitlines():
@@ -79,8 +81,8 @@ def keys_of(path: Path) -> list[Key]:
         number, _, encoded = rest.partition("+")
         octets = base64_of(encoded)
         key_id = hashlib.sha256(name.encode() + b"\n" + octets).digest()[:4]
-        if not name or key_id.hex() != number or octets[:1] not in (b"\x01", b"\x04", b"\x06"):
-            raise Unusable(f"{path} does not hold public keys, one a line")
+        if not re.fullmatch(r"[!-~]+", name) or key_id.hex() != number or octets[:1] not in kinds:
+            raise Unusable(f"{path} does not hold the public keys that it should, one a line")
         keys.append(Key(name, key_id, octets[0], octets[1:]))
     if not keys or len({key.name for key in keys}) > 1:
         raise Unusable(f"{path} does not hold the public keys of one name")
@@ -249,12 +251,9 @@ class Reading:
                 self.keep(at + 1)
             if width == WIDTH:
                 self.raise_level(0, number, hashes)
-        for level, hashes in enumerate(self.levels):
-            if (
-                hashes
-                and self.tile(str(level + 1), (self.size >> 8 * (level + 1)) // WIDTH, len(hashes)) != hashes
-            ):
-                self.fault(-1, f"the last tile of level {level + 1} does not follow from those below it")
+        for level, hashes in enumerate(self.levels, 1):
+            if hashes and self.tile(str(level), (self.size >> 8 * level) // WIDTH, len(hashes)) != hashes:
+                self.fault(-1, f"the last tile of level {level} does not follow from those below it")
         self.judge_gone()
 
     def raise_level(self, level: int, number: int, hashes: list[bytes]) -> None:
@@ -283,12 +282,11 @@ class Reading:
         for level in ("entries", "kept"):
             path = self.folder / path_of(level, number, width)
             if path.is_file():
-                octets, entries = small(path, MOST_BUNDLE), []
-                while len(octets) > 1:
-                    length = int.from_bytes(octets[:2], "big")
-                    entries.append(octets[2 : 2 + length])
-                    octets = octets[2 + length :]
-                return entries if len(entries) == width and not octets else None
+                octets, at, entries = small(path, MOST_BUNDLE), 0, list[bytes]()
+                while at + 1 < len(octets) and len(entries) < width:
+                    start, at = at + 2, at + 2 + int.from_bytes(octets[at : at + 2], "big")
+                    entries.append(octets[start:at])
+                return entries if len(entries) == width and at >= len(octets) else None
         return None
 
     def tile(self, level: str, number: int, width: int) -> list[bytes] | None:
@@ -380,20 +378,21 @@ def verify_folder(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
         elif one.size in reading.roots and reading.roots[one.size] != one.root:
             reading.fault(0, f"the first {one.size} entries are not those that were signed: rewritten")
     words = [f"as you kept it, {one.size} entries" for one in kept]
-    words += [word for one in shown if (word := quorum(one, asked))]
+    words += [word for one in (*shown, *kept) if (word := quorum(one, asked))]
     return {
         "entries": tree.size,
         "pruned": reading.pruned,
         "count": reading.count,
         "faults": reading.faults,
-        "level": WITNESSED.format("; ".join(words)) if words else SIGNED_ONLY,
+        "unmet": (unmet := bool(asked.witness) and len(words) == len(kept)),
+        "level": UNMET if unmet else WITNESSED.format("; ".join(words)) if words else SIGNED_ONLY,
         "own_keys": own,
     }
 
 
 def quorum(tree: Tree, asked: argparse.Namespace) -> str:
     """Return who cosigned a tree, where enough of the known witnesses did."""
-    known = list({keys[0].raw: keys for keys in map(keys_of, asked.witness)}.values())
+    known = list({keys[0].raw: keys for path in asked.witness if (keys := keys_of(path, OTHERS))}.values())
     names = [keys[0].name for keys in known if not signed(tree, keys)]
     enough = names and len(names) >= (asked.quorum or len(known))
     return f"{tree.size} entries by {', '.join(names)}" if enough else ""
@@ -401,6 +400,8 @@ def quorum(tree: Tree, asked: argparse.Namespace) -> str:
 
 def verify_proof(path: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Return what is to be said of a proof."""
+    if asked.checkpoint:
+        raise Unusable("a proof is not compared with a checkpoint: --checkpoint is for folders")
     if asked.keys is None:
         raise Unusable("a proof holds no keys: name the ledger's with --keys")
     return proof_of(small(path, MOST_PROOF), ledger_keys(asked.keys), asked)
@@ -423,13 +424,15 @@ def proof_of(octets: bytes, keys: list[Key], asked: argparse.Namespace) -> dict[
     if event is None:
         faults.append((index, "the entry is not an event in canonical form"))
     word = quorum(tree, asked)
-    level = WITNESSED.format(word) if word else SIGNED_ONLY
+    level = WITNESSED.format(word) if word else UNMET if asked.witness else SIGNED_ONLY
     said = {"entries": tree.size, "pruned": 0, "count": len(faults), "faults": faults, "level": level}
-    return {**said, "own_keys": False, "index": index, "event": event}
+    return {**said, "unmet": level is UNMET, "own_keys": False, "index": index, "event": event}
 
 
 def small(path: Path, most: int) -> bytes:
     """Return what a file holds, which is not to be more than so much."""
+    if path.exists() and not path.is_file():
+        raise Unusable(f"{path} is no plain file")
     try:
         with path.open("rb") as file:
             octets = file.read(most + 1)
@@ -489,7 +492,7 @@ def main(argv: list[str]) -> int:
     sys.stdout.write(
         json.dumps(found) + "\n" if asked.json else "".join(f"{line}\n" for line in lines_of(found))
     )
-    return 1 if found["count"] else 0
+    return 1 if found["count"] or found["unmet"] else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Putting a ledger together again from what is left of it, its backups and its exports.
 
 Rules of this file: a tree is made anew beside the damaged one, out of whatever fits together, and takes its place only if
-it continues everything that was ever signed; the damaged one is kept as evidence. Of what cannot be read anywhere the
+it continues everything that was ever signed; the damaged one is kept as evidence, and a restoration that was cut off there
+is taken up again with it. What no checkpoint covers is taken from the ledger's own database alone. Of what cannot be read anywhere the
 hash is enough to keep the tree whole; its body stays missing, and verification says so. Records that were in no tree yet are
 sealed from their segments as after any death of the sealer, as long as what is known of the segments can be read.
 """
@@ -11,6 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +20,7 @@ import msgspec
 
 from bartizan.crypto.keyring import sync_folder
 from bartizan.ledger.block import ENTRIES, summarize
-from bartizan.ledger.checkpoint import Checkpoint, Verifiers
+from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
 from bartizan.ledger.database import FILE, SCHEMA, transaction
 from bartizan.ledger.entry import ORIGIN, OWN_SEGMENT
 from bartizan.ledger.grammar import columns
@@ -39,6 +41,35 @@ class NoKeys(Exception):
         super().__init__(
             f"there are no public keys for the ledger in {folder}: name a backup or an export with --from"
         )
+
+
+class KeysDamaged(Exception):
+    """The ledger's own public keys cannot be read, so that nobody can say what was signed."""
+
+    def __init__(self, file: Path, fault: str) -> None:
+        """Name the file and the fault."""
+        super().__init__(
+            f"{file} cannot be used: {fault}; put it back as it is in a backup, or as you kept it"
+        )
+
+
+class SourceOther(Exception):
+    """A folder to take from that is another ledger's."""
+
+    def __init__(self, source: Path) -> None:
+        """Name it."""
+        super().__init__(
+            f"{source} is of another ledger; name backups and exports of this one alone with --from"
+        )
+
+
+class RememberedOther(Exception):
+    """A checkpoint that was kept elsewhere proves nothing of this ledger, so that nothing can be compared with it."""
+
+    def __init__(self, number: int, fault: str) -> None:
+        """Name which of them, counted from 0, and the fault."""
+        super().__init__(f"the checkpoint that was kept elsewhere is not one of this ledger: {fault}")
+        self.number, self.fault = number, fault
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -68,32 +99,53 @@ def restore(folder: Path, sources: Sequence[Path], remembered: Sequence[bytes] =
         remembered: checkpoints that were kept elsewhere.
     Raises:
         PlatformRunning: somebody fills it.
-        NoKeys: nothing can be compared.
+        NoKeys, KeysDamaged: nothing can be compared.
+        SourceOther: a backup or export has other public keys.
+        RememberedOther: one of those checkpoints is not this ledger's.
     """
     with ExitStack() as stack:
         stack.callback(os.close, take_lock(folder))
-        own = stack.enter_context(database(folder))
+        own = stack.enter_context(database(folder, _file(folder)))
         read: list[Source] = [own, *(_source(path, stack) for path in sources)]
         keys = _keys(folder, sources)
+        _fitting(remembered, keys)
         points = believed([*remembered, *(note for source in read for note in source.notes)], keys)
         draft = folder / _DRAFT
         draft.unlink(missing_ok=True)
         made = _Draft(draft, {point.size for point in points.values()})
         stack.callback(draft.unlink, missing_ok=True)
         stack.callback(made.close)
-        made.fill(read)
         note = max(points, key=lambda note: points[note].size, default=b"")
         signed = points[note].size if note else 0
+        made.fill(read, signed)
         done = Restored(made.size, signed, made.lost, made.continues(points.values()))
         if not done.whole:
             return done
         made.finish(own, note)
+        made.close()
         evidence = _replace(folder, draft)
     if not (folder / KEYS).is_file():
         write_whole(folder / KEYS, keys.encode())
     if note and read_small(folder / CHECKPOINT) not in points:
         write_whole(folder / CHECKPOINT, note)
     return msgspec.structs.replace(done, evidence=evidence)
+
+
+def _file(folder: Path) -> str:
+    """Return the name of the ledger's own database: where a restoration was cut off, what it had put aside."""
+    path = folder / FILE
+    aside = sorted(folder.glob(f"{FILE}.{_DAMAGED}-*[0-9]"), key=lambda each: each.stat().st_mtime_ns)
+    if not path.exists():
+        return aside[-1].name if aside else FILE
+    return next((each.name for each in aside if each.samefile(path)), FILE)
+
+
+def _fitting(remembered: Sequence[bytes], keys: Verifiers) -> None:
+    for number, note in enumerate(remembered):
+        try:
+            keys.open(note)
+        except CheckpointInvalid as fault:
+            raise RememberedOther(number, fault.fault) from fault
 
 
 def _source(path: Path, stack: ExitStack) -> Source:
@@ -104,11 +156,30 @@ def _source(path: Path, stack: ExitStack) -> Source:
 
 
 def _keys(folder: Path, sources: Sequence[Path]) -> Verifiers:
-    for place in (folder, *sources, *(path / "ledger" for path in sources)):
-        found = load_verifiers(place)
-        if found is not None:
-            return found
-    raise NoKeys(folder)
+    """Return the ledger's public keys, which no source contradicts."""
+    try:
+        own = load_verifiers(folder)
+    except CheckpointInvalid as fault:
+        raise KeysDamaged(folder / KEYS, fault.fault) from fault
+    for source in sources:
+        found = _keys_of(source)
+        own = own or found
+        if found and own and found.encode() != own.encode():
+            raise SourceOther(source)
+    if own is None:
+        raise NoKeys(folder)
+    return own
+
+
+def _keys_of(source: Path) -> Verifiers | None:
+    """Return the public keys of a backup or export, as far as they can be read."""
+    for place in (source, source / "ledger"):
+        try:
+            if (place / KEYS).is_file() and (found := load_verifiers(place)):
+                return found
+        except CheckpointInvalid:
+            continue
+    return None
 
 
 class _Draft:
@@ -135,11 +206,17 @@ class _Draft:
         """Let go of its file."""
         self._connection.close()
 
-    def fill(self, sources: Sequence[Source]) -> None:
-        """Take what there is, up to the first entry of which nobody knows even the hash."""
+    def fill(self, sources: Sequence[Source], signed: int) -> None:
+        """Take what there is, up to the first entry of which nobody knows even the hash.
+
+        Args:
+            sources: the ledger's own first.
+            signed: entries that some checkpoint covers; of the others only its own are taken, since anybody can make some up.
+        """
         number, more = 0, True
         while more:
-            parts = [source.part(number) for source in sources]
+            own, *others = (source.part(number) for source in sources)
+            parts = [own, *(_below(part, signed - number * ENTRIES) for part in others)]
             leaves = list(_leaves(parts))
             more = len(leaves) == ENTRIES
             if leaves:
@@ -174,9 +251,12 @@ class _Draft:
         for entry in filter(None, entries):
             segment, sequence = ORIGIN.unpack_from(entry)
             self._next[segment] = sequence + 1
+            if len(entry) == ORIGIN.size:
+                continue  # no hash covers an origin alone; the first record of a segment is never pruned
             self._highest = max(self._highest, segment)
-            if segment == OWN_SEGMENT and len(entry) > ORIGIN.size:
-                self._own_at = columns([entry[ORIGIN.size :]]).at[0]
+            events = columns([entry[ORIGIN.size :]]) if segment == OWN_SEGMENT else None
+            if events:
+                self._own_at = events.at[0]
 
     def continues(self, points: Iterable[Checkpoint]) -> bool:
         """Return whether every one of these checkpoints is of a beginning of this tree."""
@@ -209,6 +289,17 @@ class _Draft:
 
 _LINE, _SEQUENCE = 2, 5
 """Columns of a row of segments."""
+_LARGEST: Final = 2**63 - 1
+
+
+def _below(part: Part, first: int) -> Part:
+    """Return what a source says of the first so many of a block."""
+    if first >= ENTRIES:
+        return part
+    most = max(first, 0)
+    rest = (b"",) * (ENTRIES - most)
+    groups = [*part.groups[: most // WIDTH], *(b"",) * (ENTRIES // WIDTH - most // WIDTH)]
+    return Part([*part.entries[:most], *rest], [*part.leaves[:most], *rest], groups)
 
 
 def _leaves(parts: Sequence[Part]) -> Iterator[bytes]:
@@ -249,7 +340,12 @@ def _entries(parts: Sequence[Part], leaves: Sequence[bytes]) -> Iterator[bytes]:
     for at, leaf in enumerate(leaves):
         found = [part.entries[at] for part in parts if part.entries[at]]
         whole = next((entry for entry in found if len(entry) > ORIGIN.size and leaf_hash(entry) == leaf), b"")
-        yield whole or next((entry for entry in found if len(entry) == ORIGIN.size), b"")
+        yield whole or next(filter(_is_origin, found), b"")
+
+
+def _is_origin(entry: bytes) -> bool:
+    """Return whether it is the origin of an entry whose body is gone; a made-up one must fit into the database."""
+    return len(entry) == ORIGIN.size and max(ORIGIN.unpack(entry)) < _LARGEST
 
 
 def _rows(first: int, entries: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -271,17 +367,28 @@ def _follows(one: bytes, other: bytes) -> bool:
 
 
 def _replace(folder: Path, draft: Path) -> str:
-    """Put the new database in the place of the damaged one; return where that lies now."""
+    """Put the new database in the place of the damaged one; return where that lies now.
+
+    Cut off at any point, `_file` finds the damaged one again, with its log.
+    """
     path, evidence = folder / FILE, ""
     if path.exists():
-        number = 1 + sum(1 for _ in folder.glob(f"{FILE}.{_DAMAGED}-*"))
-        kept = folder / f"{FILE}.{_DAMAGED}-{number}"
-        for suffix in ("-wal", "-shm"):
-            log = path.with_name(f"{FILE}{suffix}")
-            if log.exists():
-                log.replace(kept.with_name(f"{kept.name}{suffix}"))
-        path.replace(kept)
+        kept = next(each for each in _names(folder) if not each.exists())
+        log = path.with_name(f"{FILE}-wal")
+        if log.exists():
+            kept_log = kept.with_name(f"{kept.name}-wal")
+            kept_log.unlink(missing_ok=True)
+            os.link(log, kept_log)
+        os.link(path, kept)
+        sync_folder(folder)
+        for suffix in ("-wal", "-shm"):  # what is left of them would be taken for the new one's
+            path.with_name(f"{FILE}{suffix}").unlink(missing_ok=True)
         evidence = str(kept)
-    os.link(draft, path)
+    draft.replace(path)
     sync_folder(folder)
     return evidence
+
+
+def _names(folder: Path) -> Iterator[Path]:
+    for number in count(1):
+        yield folder / f"{FILE}.{_DAMAGED}-{number}"

@@ -1,7 +1,8 @@
 """What can still be read of a ledger: of its own database, however damaged, of a backup, or of an export.
 
 Rules of this file: nothing that is read here is believed; whoever asks compares it with what was signed. A place that
-cannot be read yields nothing, and never an error. Everything is read in blocks of 256 entries.
+cannot be read yields nothing, and never an error; nor does a database with other tables than a ledger's, whose views would
+be run. Everything is read in blocks of 256 entries, and of a file no more than one may have.
 """
 
 import sqlite3
@@ -14,11 +15,11 @@ import msgspec
 
 from bartizan.ledger.block import ENTRIES
 from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
-from bartizan.ledger.database import ENTRIES_FROM, FILE, STATE, TILES_FROM
+from bartizan.ledger.database import ENTRIES_FROM, FILE, SCHEMA, STATE, TILES_FROM
 from bartizan.ledger.entry import entries_in
 from bartizan.ledger.installation import CHECKPOINT, WITNESSED, read_small
 from bartizan.ledger.tiles import ENTRIES as BUNDLES
-from bartizan.ledger.tiles import KEPT, Place, TileMalformed, entries_of, split_tile
+from bartizan.ledger.tiles import KEPT, MOST_OCTETS, Place, TileMalformed, entries_of, split_tile
 from bartizan.ledger.tree import HASH_OCTETS, HEIGHT, WIDTH, Frontier, split
 
 _GROUPS: Final = ENTRIES // WIDTH
@@ -65,7 +66,7 @@ class Database:
         """Signed checkpoints, not checked."""
         rows = self.rows("SELECT coalesce(CAST(note AS BLOB), x'') FROM state")
         stored = [row[0] for row in rows if isinstance(row[0], bytes)]
-        return [*stored, read_small(self._folder / CHECKPOINT), read_small(self._folder / WITNESSED)]
+        return [*stored, *_notes(self._folder)]
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -112,9 +113,9 @@ class Database:
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[Database]:
-    """Yield the database of a ledger's folder, which is not changed."""
-    path = folder / FILE
+def database(folder: Path, file: str = FILE) -> Iterator[Database]:
+    """Yield the database of a ledger's folder, which is not changed; `file` is its name."""
+    path = folder / file
     if not path.is_file():
         yield Database(folder, None)
         return
@@ -125,7 +126,15 @@ def database(folder: Path) -> Iterator[Database]:
         return
     with closing(connection):
         connection.execute("PRAGMA trusted_schema = OFF")
-        yield Database(folder, connection)
+        yield Database(folder, connection if _is_ledger(connection) else None)
+
+
+def _is_ledger(connection: sqlite3.Connection) -> bool:
+    try:
+        tables = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        return tuple(sql for (sql,) in tables) == SCHEMA
+    except (sqlite3.Error, OverflowError, UnicodeError):
+        return False
 
 
 class Export:
@@ -138,7 +147,7 @@ class Export:
     @property
     def notes(self) -> Sequence[bytes]:
         """Signed checkpoints, not checked."""
-        return [read_small(self._folder / CHECKPOINT), read_small(self._folder / WITNESSED)]
+        return _notes(self._folder)
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -153,12 +162,21 @@ class Export:
         widths = [int(path.name) for path in partial if path.name.isdecimal() and len(path.name) < _DIGITS]
         path = full if full.is_file() else full.with_name(f"{full.name}.p") / str(max(widths, default=0))
         try:
-            return read(path.read_bytes()) if path.is_file() else ()
+            if not path.is_file():  # else who left a pipe there would be waited for
+                return ()
+            with path.open("rb") as stream:
+                octets = stream.read(MOST_OCTETS + 1)
         except OSError:
             return ()
+        return read(octets) if len(octets) <= MOST_OCTETS else ()
 
 
 _DIGITS: Final = 4
+
+
+def _notes(folder: Path) -> list[bytes]:
+    files = (folder / CHECKPOINT, folder / WITNESSED)
+    return [read_small(file) for file in files if file.is_file()]
 
 
 def _bundle(octets: bytes) -> Sequence[bytes]:

@@ -25,6 +25,8 @@ ENTRIES: Final = "entries"
 KEPT: Final = "kept"
 """Level of the bundles of which entries were pruned, which are no bundles of the format any more: entries that are gone are empty."""
 _LENGTH: Final = struct.Struct(">H")
+MOST_OCTETS: Final = WIDTH * (_LENGTH.size + 0xFFFF)
+"""Octets of a bundle, at most."""
 _GROUP: Final = 1000
 
 
@@ -95,7 +97,7 @@ def entries_of(octets: bytes) -> Sequence[bytes]:
     """Return the entries of a bundle.
 
     Raises:
-        TileMalformed: it ends within one.
+        TileMalformed: it ends within one, or has more than a bundle may.
     """
     found: list[bytes] = []
     at = 0
@@ -107,6 +109,8 @@ def entries_of(octets: bytes) -> Sequence[bytes]:
         if at > len(octets):
             raise TileMalformed("the bundle ends within an entry")
         found.append(octets[at - length : at])
+        if len(found) > WIDTH:
+            raise TileMalformed("the bundle has too many entries")
     return found
 
 

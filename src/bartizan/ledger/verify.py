@@ -91,6 +91,7 @@ class Verification(msgspec.Struct, frozen=True):
         faults: in the order of their places.
         level: what the absence of faults proves.
         pruned: how many entries have no body any more, as the record says.
+        note: the largest of the checkpoints that are well signed, the remembered one among them; empty where there is none.
     """
 
     entries: int
@@ -99,6 +100,7 @@ class Verification(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...]
     level: Level
     pruned: int = 0
+    note: bytes = b""
 
     @property
     def intact(self) -> bool:
@@ -120,25 +122,29 @@ def verify(folder: Path, keys: Verifiers, remembered: bytes | None = None) -> Ve
         remembered: a checkpoint that was kept elsewhere.
     """
     walk = _Walk(keys)
-    signed = 0
+    signed, points = 0, dict[bytes, Checkpoint]()
     try:
         notes = [read_small(folder / CHECKPOINT)]
         with reading(folder) as connection:
             notes += [
                 row[0] for row in connection.execute("SELECT coalesce(CAST(note AS BLOB), x'') FROM state")
             ]
-            points = [point for note in notes if note and (point := walk.open(note, "the checkpoint"))]
+            opened = ((note, walk.open(note, "the checkpoint")) for note in notes if note)
+            points = {note: point for note, point in opened if point}
             kept = walk.open(remembered, "the remembered checkpoint") if remembered is not None else None
-            signed = max((point.size for point in points), default=0)
-            sizes = {point.size for point in (*points, *([kept] if kept else ()))}
+            signed = max((point.size for point in points.values()), default=0)
+            sizes = {point.size for point in (*points.values(), *([kept] if kept else ()))}
             walk.go(connection, folder, sizes)
-            walk.compare(points, kept)
+            walk.compare(list(points.values()), kept)
     except LedgerUnreadable as fault:
         kept = None
         walk.fault(Word.UNREADABLE, walk.tree.size, fault.fault)
     level = Level.WITNESSED if kept is not None else Level.SIGNED_ONLY
     faults = tuple(sorted(walk.faults, key=lambda fault: fault.position))
-    return Verification(walk.tree.size, signed, walk.count, faults, level, walk.gone.count)
+    if kept and remembered:
+        points.setdefault(remembered, kept)
+    note = max(points, key=lambda each: points[each].size, default=b"")
+    return Verification(walk.tree.size, signed, walk.count, faults, level, walk.gone.count, note)
 
 
 class _Differing(msgspec.Struct, frozen=True):
@@ -304,7 +310,7 @@ class _Walk:
             self._lost -= records
 
     def _bodies(self, connection: sqlite3.Connection, first: int, entries: list[bytes]) -> None:
-        events = self._events(first, [entry[ORIGIN.size :] for entry in entries])
+        events = self._events(first, entries)
         if _ALTERED in events.kind or _PRUNED in events.kind:
             self._tell(first, entries)
         row = connection.execute(f"{BLOCKS_FROM} AND number = ?", (first // ENTRIES,) * 2).fetchone()
@@ -331,7 +337,8 @@ class _Walk:
             elif event.kind == _ALTERED.decode():
                 self.fault(Word.ALTERED, place, "the sealer found a journal segment altered")
 
-    def _events(self, first: int, bodies: list[bytes]) -> Columns:
+    def _events(self, first: int, entries: list[bytes]) -> Columns:
+        bodies = [entry[ORIGIN.size :] for entry in entries]
         found = columns(bodies)
         if len(found) == len(bodies):
             return found
@@ -340,7 +347,7 @@ class _Walk:
             try:
                 events.append(decode(body))
             except NotAnEvent:
-                if body:
+                if entries[at]:  # a missing one was named, and one that was sealed empty is none
                     self.fault(Word.NOT_AN_EVENT, first + at, "the entry is not a canonical event")
         return columns_of(events)
 

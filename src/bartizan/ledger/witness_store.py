@@ -33,14 +33,19 @@ _BUSY_SECONDS: Final = 5.0
 _SCHEMA: Final = (
     # one row: the public keys that this database belongs to, and the names that clients reach the witness by
     "CREATE TABLE witness (one INTEGER PRIMARY KEY CHECK (one = 1), keys BLOB NOT NULL, hosts TEXT NOT NULL)",
-    # the largest tree of each ledger that was cosigned, and its note as it came
+    # the largest tree of each ledger that was cosigned, and its note as it came; one that is trusted no more stays
     """CREATE TABLE logs (origin TEXT PRIMARY KEY, keys BLOB NOT NULL, size INTEGER NOT NULL,
-    root BLOB NOT NULL, note BLOB NOT NULL) WITHOUT ROWID""",
+    root BLOB NOT NULL, note BLOB NOT NULL, trusted INTEGER NOT NULL) WITHOUT ROWID""",
     # what was refused and signed; `seen` is the note that it contradicts
     """CREATE TABLE evidence (number INTEGER PRIMARY KEY, origin TEXT NOT NULL, kind TEXT NOT NULL,
     size INTEGER NOT NULL, root BLOB NOT NULL, request BLOB NOT NULL, seen BLOB NOT NULL,
     UNIQUE (origin, kind, size, root))""",
 )
+
+
+_Row = tuple[bytes, int, bytes, bytes, int]
+"""Keys, size, root and note of a ledger, and whether it is trusted."""
+_TRUSTED: Final = 4
 
 
 class WitnessUnusable(Exception):
@@ -53,15 +58,16 @@ class WitnessUnusable(Exception):
 
 
 class LogRefused(Exception):
-    """A ledger that cannot be trusted by this witness; the message says why."""
+    """A ledger that this witness cannot trust, or has never trusted; the message says why."""
 
 
 class Log(msgspec.Struct, frozen=True):
-    """A ledger that is trusted: its keys, the largest tree of it that was cosigned, and evidence by kind."""
+    """A ledger: its keys, the largest tree of it that was cosigned, evidence by kind, and whether it is trusted still."""
 
     keys: Verifiers
     seen: Seen
     evidence: dict[str, int]
+    trusted: bool = True
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -143,7 +149,7 @@ class Store:
         self.hosts = tuple(hosts.split("\n"))
 
     def trust(self, keys: Verifiers) -> bool:
-        """Cosign for a ledger from now on; return whether it is new.
+        """Cosign for a ledger from now on, beginning with what was seen of it before; return whether that is new.
 
         Raises:
             LogRefused: it is known under other keys, or there are too many.
@@ -155,24 +161,43 @@ class Store:
                     raise LogRefused(
                         f"{keys.origin} is trusted under other keys; a ledger has one pair for ever"
                     )
-                return False
+                return self._set(keys.origin, trusted=True)
             (count,) = self._connection.execute("SELECT count(*) FROM logs").fetchone()
             if count >= MOST_LOGS:
                 raise LogRefused(f"this witness trusts {MOST_LOGS} ledgers already; make another one")
-            row = (keys.origin, keys.encode(), 0, EMPTY_ROOT, b"")
-            self._connection.execute("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", row)
+            row = (keys.origin, keys.encode(), 0, EMPTY_ROOT, b"", 1)
+            self._connection.execute("INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?)", row)
             return True
 
+    def distrust(self, origin: str) -> bool:
+        """Cosign for a ledger no more; return whether that is new. What was seen of it is kept: trusted again, it goes on there.
+
+        Raises:
+            LogRefused: it was never trusted.
+        """
+        with self._lock, transaction(self._connection):
+            if self._row(origin) is None:
+                raise LogRefused(
+                    f"no ledger of that name was ever trusted: {origin}; see `bartizan witness show`"
+                )
+            return self._set(origin, trusted=False)
+
+    def _set(self, origin: str, *, trusted: bool) -> bool:
+        made = self._connection.execute(
+            "UPDATE logs SET trusted = ? WHERE origin = ? AND trusted <> ?", (trusted, origin, trusted)
+        )
+        return made.rowcount > 0
+
     def logs(self) -> Iterator[Log]:
-        """Yield every ledger that is trusted, in order of name."""
+        """Yield every ledger that is or was trusted, in order of name."""
         with self._lock:
-            rows = self._connection.execute("SELECT origin, keys, size, root FROM logs").fetchall()
+            rows = self._connection.execute("SELECT origin, keys, size, root, trusted FROM logs").fetchall()
             counts = self._connection.execute(
                 "SELECT origin, kind, count(*) FROM evidence GROUP BY 1, 2"
             ).fetchall()
-        for origin, keys, size, root in rows:
+        for origin, keys, size, root, trusted in rows:
             kept = {kind: count for of, kind, count in counts if of == origin}
-            yield Log(parse_verifiers(keys), Seen(size, root), kept)
+            yield Log(parse_verifiers(keys), Seen(size, root), kept, bool(trusted))
 
     def evidence(self) -> list[Kept]:
         """Return what was kept, the oldest first."""
@@ -200,7 +225,7 @@ class Store:
             return Answer(refused=Refused(Reason.MALFORMED))
         with self._lock:
             known = self._row(request.origin)
-        if known is None:
+        if known is None or not known[_TRUSTED]:
             return Answer(refused=Refused(Reason.UNKNOWN))
         point = opened(request, parse_verifiers(known[0]))
         if isinstance(point, Refused):
@@ -211,9 +236,9 @@ class Store:
     def _settle(self, request: Request, point: Checkpoint, cosigner: Cosigner, clock: Clock) -> Answer:
         """Compare with what was seen, and replace it; inside one transaction."""
         row = self._row(point.origin)
-        if row is None:
+        if row is None or not row[_TRUSTED]:
             return Answer(refused=Refused(Reason.UNKNOWN))
-        _, size, root, note = row
+        _, size, root, note, _ = row
         refused = judge(request, point, Seen(size, root))
         if refused is not None:
             return Answer(refused=refused, kept=self._keep(request, point, refused.evidence, note))
@@ -244,9 +269,9 @@ class Store:
         )
         return Kept(point.origin, kind, point.size, request.encode(), seen) if made.rowcount else None
 
-    def _row(self, origin: str) -> tuple[bytes, int, bytes, bytes] | None:
-        found: tuple[bytes, int, bytes, bytes] | None = self._connection.execute(
-            "SELECT keys, size, root, note FROM logs WHERE origin = ?", (origin,)
+    def _row(self, origin: str) -> _Row | None:
+        found: _Row | None = self._connection.execute(
+            "SELECT keys, size, root, note, trusted FROM logs WHERE origin = ?", (origin,)
         ).fetchone()
         return found
 
