@@ -8,6 +8,7 @@ from bartizan.ledger.block import term
 from bartizan.ledger.query import Query, query
 from bartizan.ledger.verify import Word, verify
 from tests.ledger.ground import KEYS, Ground, fill, request
+from tests.ledger.test_prune import grown, prune
 
 
 @pytest.fixture
@@ -41,3 +42,16 @@ def test_a_block_that_promises_too_much_cannot_invent_an_entry(ground: Ground) -
     assert query(ground.folder, Query(kind="access.principal.revoked")) == ()
     assert query(ground.folder, Query(actor="owner")) == ()
     assert {fault.word for fault in verify(ground.folder, KEYS.verifiers).faults} == {Word.DOCTORED}
+
+
+@pytest.mark.parametrize(
+    "change", ["terms = x''", "most = 0", "least = least + 1", "terms = terms || x'00000000'"]
+)
+def test_a_block_that_hides_what_pruning_left_is_found(tmp_path: Path, change: str) -> None:
+    ground = grown(tmp_path)
+    prune(ground)
+    assert len(query(tmp_path, Query(kind="access.principal.revoked"))) == 5
+    assert verify(tmp_path, KEYS.verifiers).faults == ()
+    ground.sequencer._connection.execute(f"UPDATE blocks SET {change} WHERE number = 1")
+    faults = verify(tmp_path, KEYS.verifiers).faults
+    assert [(fault.word, fault.position) for fault in faults] == [(Word.DOCTORED, 256)]

@@ -133,7 +133,7 @@ def pruned(connection: sqlite3.Connection, folder: Path) -> dict[int, Range]:
     found: dict[int, Range] = {}
     first = 0
     while said := find(connection, folder, Query(kind=PRUNED, first=first, limit=MOST)):
-        ranges = (range_of(entry.index, entry.event) for entry in said)
+        ranges = (range_of(entry) for entry in said)
         found |= latest(one for one in ranges if one is not None)
         first = said[-1].index + 1
     return found
