@@ -45,13 +45,19 @@ def test_a_block_that_promises_too_much_cannot_invent_an_entry(ground: Ground) -
 
 
 @pytest.mark.parametrize(
-    "change", ["terms = x''", "most = 0", "least = least + 1", "terms = terms || x'00000000'"]
+    "statement",
+    [
+        "UPDATE blocks SET terms = x'' WHERE number = 1",
+        "UPDATE blocks SET most = 0 WHERE number = 1",
+        "UPDATE blocks SET least = least + 1 WHERE number = 1",
+        "UPDATE blocks SET terms = terms || x'00000000' WHERE number = 1",
+    ],
 )
-def test_a_block_that_hides_what_pruning_left_is_found(tmp_path: Path, change: str) -> None:
+def test_a_block_that_hides_what_pruning_left_is_found(tmp_path: Path, statement: str) -> None:
     ground = grown(tmp_path)
     prune(ground)
     assert len(query(tmp_path, Query(kind="access.principal.revoked"))) == 5
     assert verify(tmp_path, KEYS.verifiers).faults == ()
-    ground.sequencer._connection.execute(f"UPDATE blocks SET {change} WHERE number = 1")
+    ground.sequencer._connection.execute(statement)
     faults = verify(tmp_path, KEYS.verifiers).faults
     assert [(fault.word, fault.position) for fault in faults] == [(Word.DOCTORED, 256)]
