@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bartizan.ledger.database import copy
-from bartizan.ledger.sequence import Sequencer, TreeDiffers
+from bartizan.ledger.sequence import Sequencer
+from bartizan.ledger.signing import TreeDiffers
 from bartizan.ledger.verify import Level, Word, verify
 from tests.ledger.ground import KEYS, Ground, admit, fill
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bartizan.ledger.checkpoint import CheckpointInvalid
-from bartizan.ledger.sequence import Sequencer, TreeDiffers
+from bartizan.ledger.sequence import Sequencer
+from bartizan.ledger.signing import TreeDiffers
 from bartizan.ledger.verify import Word, verify
 from tests.ledger.ground import KEYS, Ground, rebuild, signed
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.cli.command import Exit
+from bartizan.cli.ledger_query import instant
 from bartizan.cli.main import run
 from bartizan.clock import SECOND, SetClock, SystemClock
 from bartizan.ledger.event import Outcome
@@ -59,6 +60,20 @@ def test_entries_between_two_instants_of_one_actor(ask: Ask) -> None:
     told = json.loads(out)
     assert [one["actor"] for one in told] == [ACTORS[0]] * len(told)
     assert [one["subject"][-1] for one in told] == ["2", "4"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("2027-01-15T08:00:00.250001", 1_800_000_000_250_001_000),
+        ("2027-01-15T10:00:00.5+02:00", 1_800_000_000_500_000_000),
+        ("2027-01-15", 1_799_971_200_000_000_000),
+        ("1969-12-31T23:59:59.9", 0),
+        ("9999-12-31", 2**63 - 1),
+    ],
+)
+def test_a_date_is_an_instant_to_its_last_digit(given: str, expected: int) -> None:
+    assert instant(given) == expected
 
 
 def test_from_an_entry_on_the_oldest_come_first(ask: Ask) -> None:

@@ -291,3 +291,13 @@ def test_a_copy_that_nobody_keeps_any_more_is_removed_whole(tmp_path: Path) -> N
 def test_a_name_is_a_piece_s_or_none(name: str) -> None:
     found = piece_of(name)
     assert found is None or (found.name == name and found.level in SMALL)
+
+
+def test_a_copy_that_somebody_removed_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    fill(ground, 1, 300)
+    ground.sequencer.checkpoint()
+    archive = archived(tmp_path)
+    remove(tmp_path)
+    catch_up(archive)
+    right(tmp_path)

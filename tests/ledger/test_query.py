@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.ledger.database import LedgerUnreadable
+from bartizan.ledger.aggregate import Aggregate, from_tree
+from bartizan.ledger.database import LedgerUnreadable, reading
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.query import Query, query, size
-from tests.ledger.ground import START, Ground, admit, complete, request
+from bartizan.ledger.query import EVER, Query, query, size
+from tests.ledger.ground import START, Ground, admit, complete, fill, request
 
 ACTORS = ("p-00000000000000aa", "p-00000000000000bb", "anonymous")
 
@@ -87,3 +88,41 @@ def test_a_folder_without_a_ledger_is_said(tmp_path: Path) -> None:
     (tmp_path / "tree.db").write_bytes(b"no database" * 1000)
     with pytest.raises(LedgerUnreadable):
         query(tmp_path, Query())
+
+
+@pytest.mark.parametrize("requests", [3, 300])
+@pytest.mark.parametrize("last", [True, False])
+def test_nobody_hides_behind_the_last_instant_that_there_is(
+    tmp_path: Path,
+    requests: int,
+    last: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """What a worker gone bad writes may say any instant, and everything after it has to say the same."""
+    ground = Ground(tmp_path)
+    ground.clock.at = EVER
+    journal = ground.journal(1)
+    for number in range(requests):
+        complete(journal, number, admit(journal, number))
+    journal.flush()
+    ground.tail()
+    assert len(query(tmp_path, Query(kind="gateway", last=last))) == 2 * requests
+    assert query(tmp_path, Query(kind="gateway", last=last, until=EVER - 1)) == ()
+    with reading(tmp_path) as connection:
+        rows = from_tree(connection, tmp_path, Aggregate(("kind",))).rows
+    assert sum(row.count for row in rows) == 2 * requests + 1
+
+
+@pytest.mark.parametrize("octets", [b'"ten"', b"9223372036854775808", b"10"])
+def test_an_entry_that_somebody_rewrote_is_named_and_not_counted(tmp_path: Path, octets: bytes) -> None:
+    ground = Ground(tmp_path)
+    fill(ground, 1, 3)
+    for number, run in ground.apart().execute("SELECT number, entry FROM entries").fetchall():
+        doctored = run.replace(b'"octets":2,', b'"octets":%b,' % octets, 1)
+        ground.apart().execute("UPDATE entries SET entry = ? WHERE number = ?", (doctored, number))
+    with reading(tmp_path) as connection:
+        for asked in (Aggregate(("kind",), of="octets"), Aggregate(("octets",))):
+            if octets == b"10":
+                assert from_tree(connection, tmp_path, asked).rows
+            elif b'"' in octets or asked.of:
+                with pytest.raises(LedgerUnreadable, match="not an event"):
+                    from_tree(connection, tmp_path, asked)

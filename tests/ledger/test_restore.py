@@ -255,3 +255,20 @@ def test_whatever_of_the_file_is_overwritten_nothing_is_made_up(
     anew = Ground(ground.folder)
     assert anew.entries()[: len(before)] == before
     assert all(len(entry) > ORIGIN.size for entry in anew.entries())
+
+
+def test_a_backup_that_is_older_than_pruning_brings_nothing_back(tmp_path: Path) -> None:
+    ground = grown(tmp_path / "ledger")
+    (ground.folder / PUBLIC).write_bytes(KEYS.verifiers.encode())
+    copy(ground.folder, tmp_path / "backup")
+    gone = prune_all(ground)
+    damaged(ground, "DELETE FROM tiles WHERE level = 0 AND number > 90")
+    done = restore(ground.folder, [tmp_path / "backup"])
+    assert done.whole
+    assert done.lost == 0
+    found = verify(ground.folder, KEYS.verifiers)
+    assert (found.faults, found.pruned) == ((), gone)
+    needle = b"q-000000000000002a"
+    left = query(ground.folder, Query(subject=needle.decode()))
+    told = sum(path.read_bytes().count(needle) for path in (ground.folder / FILE,))
+    assert told == len(left)

@@ -14,7 +14,8 @@ from bartizan.ledger.installation import CHECKPOINT, PlatformRunning, segment_pa
 from bartizan.ledger.pending import MOST
 from bartizan.ledger.query import Query, query
 from bartizan.ledger.segment import seal
-from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
+from bartizan.ledger.sequence import SegmentTaken, Sequencer
+from bartizan.ledger.signing import TreeDiffers
 from bartizan.ledger.tail import Found, Tailed
 from bartizan.ledger.tree import Frontier, leaf_hash
 from bartizan.ledger.verify import verify
@@ -83,7 +84,7 @@ def test_the_signed_root_is_that_of_the_entries(ground: Ground) -> None:
     tree = Frontier()
     tree.append(leaf_hash(entry) for entry in ground.entries())
     assert (signed.size, signed.root) == (1401, tree.root())
-    assert (ground.folder / CHECKPOINT).read_bytes() == ground.sequencer._note
+    assert (ground.folder / CHECKPOINT).read_bytes() == ground.sequencer.checkpoint()
 
 
 def test_a_checkpoint_is_signed_only_when_the_tree_has_grown(ground: Ground) -> None:

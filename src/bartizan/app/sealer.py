@@ -29,7 +29,8 @@ from bartizan.ledger.columns import remove
 from bartizan.ledger.database import FILE, LedgerUnreadable
 from bartizan.ledger.installation import RESERVE, RESERVED, KeysReplaced, PlatformRunning, load_signers
 from bartizan.ledger.prune import Retention
-from bartizan.ledger.sequence import SegmentTaken, Sequencer, TreeDiffers
+from bartizan.ledger.sequence import SegmentTaken, Sequencer
+from bartizan.ledger.signing import TreeDiffers
 from bartizan.store.reserve import Reserve
 
 _LOOK_MS: Final = 100

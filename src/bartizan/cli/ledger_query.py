@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import select
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,16 +21,17 @@ from bartizan.cli.ledger_count import (
     shown,
 )
 from bartizan.cli.screen import table
-from bartizan.clock import SECOND, SystemClock
+from bartizan.clock import MICROSECOND, SECOND, SystemClock
 from bartizan.ledger.aggregate import aggregate
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.follow import follow
-from bartizan.ledger.query import MOST, Query, query
+from bartizan.ledger.query import EVER, MOST, Query, query
 from bartizan.ledger.vocabulary import KINDS
 
 SPANS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_EVER: Final = 2**63 - 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _LOOK_SECONDS: Final = 0.5
 """How long who follows waits before looking again."""
 _HEAD: Final = ("ENTRY", "AT", "KIND", "ACTOR", "SUBJECT", "OUTCOME", "CONTROL", "DETAIL")
@@ -61,7 +62,7 @@ def _asked(arguments: argparse.Namespace) -> Query:
         raise UsageInvalid("--until is not after --since, so nothing can be between them")
     return Query(
         since=arguments.since,
-        until=_EVER if arguments.until is None else arguments.until,
+        until=EVER if arguments.until is None else arguments.until,
         kind=arguments.kind,
         actor=arguments.actor,
         subject=arguments.subject,
@@ -153,7 +154,7 @@ def instant(given: str) -> int:
     try:
         at = datetime.fromisoformat(given)
         at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        return min(max(0, int(at.timestamp()) * SECOND), _EVER)
+        return min(max(0, (at - _EPOCH) // _MICROSECOND * MICROSECOND), EVER)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             "a span such as 2h or 7d, or a date such as 2026-11-23T15:00"

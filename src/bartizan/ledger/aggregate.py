@@ -34,8 +34,8 @@ from bartizan.ledger.counting import (
     Source,
     count,
 )
-from bartizan.ledger.database import reading
-from bartizan.ledger.query import Query, events, size_of
+from bartizan.ledger.database import LedgerUnreadable, reading
+from bartizan.ledger.query import EVER, Query, events, size_of
 from bartizan.ledger.vocabulary import KINDS
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ MOST_ROWS: Final = 100_000
 """Rows of one answer at most."""
 _MOST_GAP: Final = 1 << 18
 """Entries that are brought from the tree into one question; with more, the tree is asked for everything."""
-_EVER: Final = Query().until
 _THREADS: Final = 4
 _OCTETS: Final = 1 << 30
 
@@ -108,8 +107,19 @@ def aggregate(ledger: Path, asked: Aggregate) -> Answer:
 
 
 def from_tree(connection: sqlite3.Connection, ledger: Path, asked: Aggregate) -> Answer:
-    """Return what `aggregate` does, from the tree alone, of a ledger that is open already."""
-    rows = count(events(connection, ledger, asked.where), asked.by, asked.bucket, asked.of)
+    """Return what `aggregate` does, from the tree alone, of a ledger that is open already.
+
+    Raises:
+        LedgerUnreadable, QuestionTooLarge: as there.
+    """
+    try:
+        rows = count(events(connection, ledger, asked.where), asked.by, asked.bucket, asked.of)
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as fault:  # a word where a number should be, or the other way round
+        raise LedgerUnreadable(ledger, "an entry is not an event; verify says which") from fault
     limit = _limit(asked)
     return Answer(tuple(rows[:limit]), len(rows) > limit, size_of(connection), Source.TREE)
 
@@ -202,7 +212,7 @@ def _conditions(where: Query) -> tuple[str, dict[str, object]]:
     for name, bound, least in (
         ("first", '"index" >= $first', 0),
         ("since", '"at" >= $since', 0),
-        ("until", '"at" < $until', _EVER),
+        ("until", '"at" < $until', EVER),
     ):
         if getattr(where, name) != least:  # a condition that holds for all costs as much as another
             parts.append(bound)

@@ -61,6 +61,7 @@ class Archive:
             ColumnsUnusable: the engine failed.
             OSError: a file cannot be written: a full disk, or the like.
         """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # somebody may have removed the copy
         with reading(self._ledger) as connection:
             standing = self._hearing.standing(connection, self._ledger)
             current = self._cleared(standing)

@@ -102,7 +102,7 @@ class Hearing:
         asked = Query(kind=PRUNED, first=self._next, limit=MOST)
         while said := find(connection, ledger, asked):
             for entry in said:
-                found = range_of(entry.index, entry.event)
+                found = range_of(entry)
                 if found is not None:
                     self._prunings.hear(found)
             asked = msgspec.structs.replace(asked, first=said[-1].index + 1)

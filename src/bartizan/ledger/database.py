@@ -162,6 +162,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def forget_log(connection: sqlite3.Connection) -> bool:
+    """Empty the database's log, in which pruned bodies may still stand; return whether it is. A reader in the way is not waited for."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    return not busy
+
+
 def _check(connection: sqlite3.Connection, folder: Path) -> None:
     tables = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
     if tuple(sql for (sql,) in tables) != SCHEMA:

@@ -7,7 +7,7 @@ last of its range names exactly those that are gone from it.
 from collections.abc import Iterator
 from typing import Final
 
-from bartizan.ledger.event import Event
+from bartizan.ledger.entry import Entry
 from bartizan.ledger.pruned import Range, digest, range_of
 
 _CHUNK: Final = 65_536
@@ -33,9 +33,9 @@ class Gone:
         self._bits.setdefault(chunk, bytearray(_CHUNK // _BITS))[at // _BITS] |= 1 << at % _BITS
         self.count += 1
 
-    def hear(self, index: int, event: Event) -> None:
-        """Take note of an event about a range, which stands at this place."""
-        said = range_of(index, event)
+    def hear(self, entry: Entry) -> None:
+        """Take note of an event about a range."""
+        said = range_of(entry)
         if said is not None:
             self._said[said.first] = said
 

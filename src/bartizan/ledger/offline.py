@@ -33,6 +33,8 @@ MOST_NOTE, MOST_BUNDLE, MOST_PROOF, MOST_SHOWN = 65_536, WIDTH * (2 + 65_535), 9
 ORIGIN = struct.Struct(">QQ")
 MEMBERS = ["actor", "at", "control", "detail", "kind", "outcome", "subject"]
 PRUNED, ALTERED = "ledger.entries.pruned", "ledger.segment.altered"
+OWN_SEGMENT = 0
+"""The sealer's own: what a writer gone bad says in its words does not count."""
 PLAIN, STAMPED, SUBTREE = 1, 4, 6
 OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")
 """Types of signatures: of a note, of a witness over a note, of either over a tree (ML-DSA-44)."""
@@ -321,9 +323,9 @@ class Reading:
         else:
             self.slack -= missing
         self.next[segment] = sequence + 1
-        if event["kind"] == ALTERED:
+        if segment == OWN_SEGMENT and event["kind"] == ALTERED:
             self.fault(at, "a journal was found altered before it was sealed")
-        elif event["kind"] == PRUNED:
+        elif segment == OWN_SEGMENT and event["kind"] == PRUNED:
             self.hear(at, event["detail"])
 
     def hear(self, at: int, detail: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
     ledger.entries.pruned   first and end of a range of entries, how many of them are gone, which, and up to which tier
 
 Rules of this file: pure, but for one look into a database. A range is pruned once for each tier, each time whole, and
-the latest event about it counts; ranges do not lie over one another. Which entries are gone is said by the digest of a
+the latest event about it counts; ranges do not lie over one another. Only the sealer's own word counts: a writer gone bad
+can put the same event into its segment. Which entries are gone is said by the digest of a
 row of bits, one an entry, so that nothing can be taken out beside them unseen. Hashes of entries are never pruned.
 """
 
@@ -14,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.ledger.event import Event
+from bartizan.ledger.entry import OWN_SEGMENT, Entry
 
 KIND: Final = "ledger.entries.pruned"
 """Kind of the events."""
@@ -70,10 +71,12 @@ class Range(msgspec.Struct, frozen=True):
         }
 
 
-def range_of(index: int, event: Event) -> Range | None:
-    """Return the range of an event of `KIND`; None where it names none that can be."""
-    detail = event.detail
+def range_of(entry: Entry) -> Range | None:
+    """Return the range of an event of `KIND`; None where it is not the sealer's, or names none that can be."""
+    index, detail = entry.index, entry.event.detail
     first, end, gone = (detail.get(field) for field in ("first", "end", "gone"))
+    if entry.segment != OWN_SEGMENT:
+        return None
     if not (isinstance(first, int) and isinstance(end, int) and isinstance(gone, int)):
         return None
     if not (0 <= first < end <= min(index, first + SPAN)) or "tier" not in detail:

@@ -20,6 +20,8 @@ from bartizan.ledger.pruned import Range, latest, range_of
 
 MOST: Final = 100_000
 """Entries that one query returns at most."""
+EVER: Final = 2**63 - 1
+"""No bound to the time: also the last instant that an event can have, so that nobody hides there."""
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +43,7 @@ class Query(msgspec.Struct, frozen=True):
     """What is asked; every part that is given must fit.
 
     Attributes:
-        since, until: instants, UTC nanoseconds: since <= at < until.
+        since, until: instants, UTC nanoseconds: since <= at < until, or all that comes after `since` with `EVER`.
         kind: a kind, or what kinds begin with, up to a dot: `gateway` or `gateway.request`.
         actor, subject, control: as in the event.
         outcome: what came of it.
@@ -51,7 +53,7 @@ class Query(msgspec.Struct, frozen=True):
     """
 
     since: int = 0
-    until: int = 2**63 - 1
+    until: int = EVER
     kind: str = ""
     actor: str = ""
     subject: str = ""
@@ -64,7 +66,8 @@ class Query(msgspec.Struct, frozen=True):
     def matches(self, event: Event | Said) -> bool:
         """Return whether an event is among what is asked for."""
         return (
-            self.since <= event.at < self.until
+            self.since <= event.at
+            and (event.at < self.until or self.until >= EVER)
             and (not self.kind or event.kind == self.kind or event.kind.startswith(f"{self.kind}."))
             and self.actor in {"", event.actor}
             and self.subject in {"", event.subject}
@@ -133,7 +136,7 @@ def pruned(connection: sqlite3.Connection, folder: Path) -> dict[int, Range]:
     found: dict[int, Range] = {}
     first = 0
     while said := find(connection, folder, Query(kind=PRUNED, first=first, limit=MOST)):
-        ranges = (range_of(entry.index, entry.event) for entry in said)
+        ranges = (range_of(entry) for entry in said)
         found |= latest(one for one in ranges if one is not None)
         first = said[-1].index + 1
     return found
@@ -165,9 +168,15 @@ def places(connection: sqlite3.Connection, asked: Query) -> Iterator[tuple[int, 
     given = [(field, value) for field in fields if (value := str(getattr(asked, field)))]
     terms = "".join(" AND instr(terms, ?) > 0" for _ in given)
     rows = connection.execute(
-        f"{BLOCKS_FROM} AND most >= ? AND least < ? {terms} "
+        f"{BLOCKS_FROM} AND most >= ? AND (least < ? OR ?) {terms} "
         f"ORDER BY number {'DESC' if asked.last else 'ASC'}",
-        (asked.first // ENTRIES, asked.since, asked.until, *(term(*pair) for pair in given)),
+        (
+            asked.first // ENTRIES,
+            asked.since,
+            min(asked.until, EVER),
+            asked.until >= EVER,
+            *(term(*pair) for pair in given),
+        ),
     )
     for number, *_ in rows:
         yield number * ENTRIES, min((number + 1) * ENTRIES, tail[0])

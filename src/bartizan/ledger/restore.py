@@ -25,6 +25,8 @@ from bartizan.ledger.database import FILE, SCHEMA, transaction
 from bartizan.ledger.entry import ORIGIN, OWN_SEGMENT
 from bartizan.ledger.grammar import columns
 from bartizan.ledger.installation import CHECKPOINT, KEYS, load_verifiers, read_small, take_lock, write_whole
+from bartizan.ledger.prune import Pruner
+from bartizan.ledger.query import pruned
 from bartizan.ledger.salvage import Database, Export, Part, Source, believed, database
 from bartizan.ledger.segment import BETWEEN
 from bartizan.ledger.tree import WIDTH, Frontier, fold, leaf_hash
@@ -121,6 +123,7 @@ def restore(folder: Path, sources: Sequence[Path], remembered: Sequence[bytes] =
         done = Restored(made.size, signed, made.lost, made.continues(points.values()))
         if not done.whole:
             return done
+        made.prune(folder)
         made.finish(own, note)
         made.close()
         evidence = _replace(folder, draft)
@@ -190,6 +193,7 @@ class _Draft:
         self._connection = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
         self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA secure_delete = ON")
         for statement in SCHEMA:
             self._connection.execute(statement)
         self._tree, self._sizes = Frontier(), sizes
@@ -261,6 +265,12 @@ class _Draft:
     def continues(self, points: Iterable[Checkpoint]) -> bool:
         """Return whether every one of these checkpoints is of a beginning of this tree."""
         return all(self._roots.get(point.size) == point.root for point in points)
+
+    def prune(self, folder: Path) -> None:
+        """Take out again what a source has that is older than the pruning of it."""
+        with transaction(self._connection):
+            for one in pruned(self._connection, folder).values():
+                Pruner(self._connection, {}).again(one)
 
     def finish(self, own: Database, note: bytes) -> None:
         """Add what is known of segments that are not sealed to their end, as far as it fits the tree."""

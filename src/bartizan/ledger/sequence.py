@@ -7,33 +7,25 @@ stopped and becomes an entry, and its file is kept, with as much after that plac
 writer's open requests become entries. Segment files go only once a checkpoint covers what they held.
 """
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from bartizan.clock import SECOND, Clock
 from bartizan.ledger.checkpoint import Checkpoint, Signers
-from bartizan.ledger.database import BUSY_MS, LedgerUnreadable, open_to_fill, transaction
-from bartizan.ledger.installation import (
-    CHECKPOINT,
-    SEGMENTS,
-    read_small,
-    segment_path,
-    take_lock,
-    write_whole,
-)
+from bartizan.ledger.database import LedgerUnreadable, forget_log, open_to_fill, transaction
+from bartizan.ledger.installation import SEGMENTS, segment_path, take_lock
 from bartizan.ledger.own_entries import OwnEntries
 from bartizan.ledger.pending import Pending
 from bartizan.ledger.prune import Pruner, Retention
 from bartizan.ledger.query import pruned
+from bartizan.ledger.signing import Signing
 from bartizan.ledger.stored_tree import StoredTree
-from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed
-from bartizan.ledger.tree import ProofInvalid
+from bartizan.ledger.tail import ALTERED, CLOSED, DONE, MOST_READ, OPEN, Found, Tailed, is_locked, loaded
 
 _MUCH: Final = MOST_READ // 4
 """Octets of a segment that are worth a transaction of their own."""
@@ -46,20 +38,6 @@ class SegmentTaken(Exception):
         """Name the number."""
         super().__init__(f"segment {number} was registered before; numbers only grow")
         self.number = number
-
-
-class TreeDiffers(Exception):
-    """The stored tree does not continue what was signed; nothing is signed or appended."""
-
-    def __init__(self, signed: int, size: int) -> None:
-        """Name the size that was signed and the size that is there."""
-        word = "rolled back" if size < signed else "rewritten"
-        super().__init__(
-            f"the ledger was {word}: a checkpoint of {signed} entries was signed, the stored tree has {size} "
-            f"and does not continue it. Keep this folder as evidence; `bartizan ledger restore --from BACKUP` mends it, or "
-            f"move it away to begin a new one"
-        )
-        self.signed, self.size = signed, size
 
 
 class Sequencer:
@@ -95,33 +73,15 @@ class Sequencer:
             raise LedgerUnreadable(self._folder, str(fault)) from fault
         self._pending = Pending(self._connection)
         rows = self._connection.execute("SELECT * FROM segments ORDER BY number")
-        self._segments = {row[0]: _tailed(row) for row in rows}
+        self._segments = {row[0]: loaded(row) for row in rows}
         state = self._connection.execute("SELECT own_sequence, own_at, highest, note FROM state")
         own_sequence, own_at, highest, note = state.fetchone()
         self._highest = int(highest)
         self._own = OwnEntries(self._tree, self._clock, int(own_sequence), int(own_at))
         self._logged = True  # what an earlier sealer pruned
         self._pruner = Pruner(self._connection, pruned(self._connection, self._folder))
-        self._note, self._signed = self._latest(note, read_small(self._folder / CHECKPOINT))
+        self._signing = Signing(self._folder, self._signers, self._clock, self._tree, note)
         self._fault = ""
-
-    def _latest(self, *notes: bytes) -> tuple[bytes, Checkpoint | None]:
-        signed = [(self._signers.verifiers.open(note), note) for note in notes if note]
-        for point, _ in signed:
-            self._compare(point)
-        if not signed:
-            return b"", None
-        point, note = max(signed, key=lambda pair: pair[0].size)
-        return note, point
-
-    def _compare(self, point: Checkpoint) -> None:
-        """Return if the tree continues the one that was signed."""
-        try:
-            root = self._tree.root_at(point.size) if point.size <= self.size else b""
-        except ProofInvalid as fault:
-            raise TreeDiffers(point.size, self.size) from fault
-        if root != point.root:
-            raise TreeDiffers(point.size, self.size)
 
     # ---- what there is ---------------------------------------------------------------------------------
     @property
@@ -132,7 +92,7 @@ class Sequencer:
     @property
     def signed(self) -> Checkpoint | None:
         """The last checkpoint; None before the first."""
-        return self._signed
+        return self._signing.signed
 
     @property
     def open(self) -> tuple[int, ...]:
@@ -150,7 +110,7 @@ class Sequencer:
         Who opens a segment for a writer locks it, and the lock lasts as long as any copy of that descriptor.
         """
         return any(
-            _is_locked(segment_path(self._folder, number)) for number in self.open if number not in live
+            is_locked(segment_path(self._folder, number)) for number in self.open if number not in live
         )
 
     def next_number(self) -> int:
@@ -239,19 +199,16 @@ class Sequencer:
         Raises:
             TreeDiffers: the tree does not continue what was signed before.
         """
-        if self.size > (self._signed.size if self._signed else 0):
-            if self._signed is not None:
-                self._compare(self._signed)
-            note = self._signers.sign(self.size, self._tree.frontier.root(), self._clock.now())
+        if self.size > self._signing.size:
+            note = self._signing.sign()
             with self._change():
                 self._connection.execute("UPDATE state SET note = ?", (note,))
-            self._note, self._signed = note, self._signers.verifiers.open(note)
-        if self._note and read_small(self._folder / CHECKPOINT) != self._note:
-            write_whole(self._folder / CHECKPOINT, self._note)
+            self._signing.keep(note)
+        self._signing.publish()
         self._drop()
         if self._logged:
-            self._forget_log()
-        return self._note
+            self._logged = not forget_log(self._connection)
+        return self._signing.note
 
     # ---- retention -------------------------------------------------------------------------------------
     def prune(self, retention: Retention) -> int | None:
@@ -260,20 +217,12 @@ class Sequencer:
         Only what is signed is pruned; call again for the next range.
         """
         with self._change():
-            found = self._pruner.next(retention, self._clock.now(), self._signed.size if self._signed else 0)
+            found = self._pruner.next(retention, self._clock.now(), self._signing.size)
             if found is not None:
                 self._own.pruned(found)
         if found is not None:
-            self._logged = True
-            self._forget_log()
+            self._logged = not forget_log(self._connection)
         return None if found is None else found.gone
-
-    def _forget_log(self) -> None:
-        """Empty the database's log, in which pruned bodies may still stand; a reader that is in the way is not waited for."""
-        self._connection.execute("PRAGMA busy_timeout = 0")
-        busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        self._logged = bool(busy)
 
     def release(self) -> None:
         """Let go of the ledger: close its database and give the lock back."""
@@ -375,7 +324,7 @@ class Sequencer:
     def _drop(self) -> None:
         """Drop the segments that the signed tree holds whole; stop those that grew after their end."""
         done = [segment for segment in self._segments.values() if segment.state == DONE]
-        if not done or self._signed is None or self._signed.size < self.size:
+        if not done or self._signing.size < self.size:
             return
         left = {segment.number: segment.unread(self._folder) for segment in done}
         with self._change():
@@ -390,22 +339,3 @@ class Sequencer:
         segment_path(self._folder, number).unlink(missing_ok=True)
         self._connection.execute("DELETE FROM segments WHERE number = ?", (number,))
         del self._segments[number]
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(file)
-    return False
-
-
-def _tailed(row: tuple[Any, ...]) -> Tailed:
-    number, writer, line, state, position, sequence, at, key = row
-    return Tailed(number, writer, line, state, position, sequence, at, bytearray(key))

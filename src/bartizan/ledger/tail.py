@@ -5,10 +5,11 @@ its event and its order fit; at the first that does not, the segment is stopped 
 """
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -132,6 +133,27 @@ class Tailed(msgspec.Struct):
             return os.pread(file, most, self.position)
         finally:
             os.close(file)
+
+
+def loaded(row: tuple[Any, ...]) -> Tailed:
+    """Return the segment of its row."""
+    number, writer, line, state, position, sequence, at, key = row
+    return Tailed(number, writer, line, state, position, sequence, at, bytearray(key))
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether whoever may write to a segment still holds it open."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _lost_to_power(rest: bytes) -> bool:

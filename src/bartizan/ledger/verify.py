@@ -18,7 +18,7 @@ import msgspec
 from bartizan.ledger.block import ENTRIES, Block, summarize
 from bartizan.ledger.checkpoint import Checkpoint, CheckpointInvalid, Verifiers
 from bartizan.ledger.database import BLOCKS_FROM, TILES_FROM, LedgerUnreadable, reading
-from bartizan.ledger.entry import ORIGIN, entries_in
+from bartizan.ledger.entry import ORIGIN, OWN_SEGMENT, decode_entry, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, decode
 from bartizan.ledger.gone import Gone
 from bartizan.ledger.grammar import Columns, columns, columns_of
@@ -166,6 +166,9 @@ class _Walk:
         self._roots: dict[int, bytes] = {}
         self._next: dict[int, int] = {}
         self._lost = 0
+        self._known = (
+            True  # whether nothing of a block is wrong: its summary is made anew when something is pruned
+        )
         self._differing: list[_Differing] = []
         self.gone = Gone()
 
@@ -256,6 +259,7 @@ class _Walk:
         Entries that differ from them are noted and emptied: nothing of them is believed.
         """
         hashed = leaf_hashes(entries)
+        self._known = True
         if hashed == stored:
             return hashed
         for at, (own, kept) in enumerate(zip(hashed, stored, strict=True)):
@@ -265,12 +269,14 @@ class _Walk:
                 self.fault(Word.MISSING, first + at, "the entry is missing")
             elif len(entries[at]) == ORIGIN.size and kept:
                 self.gone.add(first + at)
+                entries[at] = b""
+                continue
             elif not kept:
                 self.fault(Word.DOCTORED, first + at, "the entry's stored hash is missing")
             else:
                 self.count += 1
                 self._differing += [_Differing(first + at, own, kept)] * (len(self._differing) < MOST_FAULTS)
-            entries[at] = b""
+            entries[at], self._known = b"", False
         return [kept or own for own, kept in zip(hashed, stored, strict=True)]
 
     def _name_differing(self) -> None:
@@ -316,25 +322,23 @@ class _Walk:
         row = connection.execute(f"{BLOCKS_FROM} AND number = ?", (first // ENTRIES,) * 2).fetchone()
         if row is None and (len(entries) < ENTRIES or not events):
             return
-        whole = len(entries) == ENTRIES and not self._unknown(entries)
+        whole = len(entries) == ENTRIES and self._known
         derived = summarize(first // ENTRIES, events) if whole and events else None
         if row is None or (whole and (derived is None or Block(*row) != derived)):
             self.fault(Word.DOCTORED, first, "the summary of 256 entries does not follow from them")
 
-    def _unknown(self, entries: list[bytes]) -> bool:
-        """Return whether something of a block is not known that was in its summary."""
-        return not all(entries)
-
     def _tell(self, first: int, entries: list[bytes]) -> None:
-        """Take note of what the ledger says of itself in a block."""
-        for place, entry in enumerate(entries, first):
+        """Take note of what the sealer says in a block; what others say in its words is theirs alone."""
+        for place, octets in enumerate(entries, first):
+            if len(octets) <= ORIGIN.size or ORIGIN.unpack_from(octets)[0] != OWN_SEGMENT:
+                continue
             try:
-                event = decode(entry[ORIGIN.size :])
+                entry = decode_entry(place, octets)
             except NotAnEvent:
                 continue
-            if event.kind == PRUNED:
-                self.gone.hear(place, event)
-            elif event.kind == _ALTERED.decode():
+            if entry.event.kind == PRUNED:
+                self.gone.hear(entry)
+            elif entry.event.kind == _ALTERED.decode():
                 self.fault(Word.ALTERED, place, "the sealer found a journal segment altered")
 
     def _events(self, first: int, entries: list[bytes]) -> Columns:
