@@ -89,7 +89,7 @@ def export(folder: Path, keys: Verifiers, to: Path) -> Exported:
     write_whole(to / KEYS, keys.encode())
     write_whole(to / VERIFIER, resources.files(__package__).joinpath("offline.py").read_bytes())
     if witnessed:
-        write_whole(to / WITNESSED, witnessed)
+        write_whole(to / Path(WITNESSED).name, witnessed)
     os.sync()  # the checkpoint is to be the last that a power loss leaves out
     write_whole(to / CHECKPOINT, note)
     _tidy(to, point.size)
