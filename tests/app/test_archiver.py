@@ -89,7 +89,11 @@ def channel() -> Iterator[Channel]:
 
 def test_whoever_takes_it_over_reaches_nobody(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", INSIDE, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", "-c", INSIDE, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.stdout == "inside\n", done.stderr
 

@@ -138,7 +138,7 @@ class Export:
     @property
     def notes(self) -> Sequence[bytes]:
         """Signed checkpoints, not checked."""
-        return [read_small(self._folder / CHECKPOINT), read_small(self._folder / WITNESSED)]
+        return [read_small(self._folder / CHECKPOINT), read_small(self._folder / Path(WITNESSED).name)]
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
