@@ -32,7 +32,11 @@ from bartizan.app.archiver import stay_inside
 from bartizan.isolation.kernel import no_new_privileges
 left, right = socket.socketpair()
 no_new_privileges()
-stay_inside()
+from pathlib import Path
+state = Path(sys.argv[1])
+(state / "ledger").mkdir()
+(state / "key.pem").write_text("key")
+stay_inside(state / "ledger")
 import duckdb
 assert duckdb.execute("SELECT 41 + 1").fetchall() == [(42,)]
 left.send(b"x"); assert right.recv(1) == b"x"
@@ -49,6 +53,11 @@ assert refused(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)), "unix
 assert refused(lambda: left.connect("/tmp/x")), "connect"
 assert refused(lambda: left.bind("/tmp/x")), "bind"
 assert refused(lambda: os.execv("/bin/true", ["true"])), "exec"
+assert refused(lambda: (state / "key.pem").read_bytes()), "a key"
+assert refused(lambda: (state / "ledger" / "tree.db").write_bytes(b"x")), "the tree"
+assert refused(lambda: Path("/etc/passwd").read_bytes()), "a file of the machine"
+(state / "ledger" / "columns" / "x").write_bytes(b"x")
+(state / "ledger" / "columns" / "x").unlink()
 assert libc.ptrace(0, 0, 0, 0) == -1 and ctypes.get_errno() == errno.EPERM, "ptrace"
 assert libc.syscall(425, 8, ctypes.create_string_buffer(120)) == -1 and ctypes.get_errno() == errno.EPERM, "io_uring"
 print("inside")
@@ -78,9 +87,13 @@ def channel() -> Iterator[Channel]:
         yield Channel(ours)
 
 
-def test_whoever_takes_it_over_reaches_nobody() -> None:
+def test_whoever_takes_it_over_reaches_nobody(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", INSIDE], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", "-c", INSIDE, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.stdout == "inside\n", done.stderr
 

@@ -67,6 +67,7 @@ def one(url: str, *lines: str, kind: str = "ocsf") -> str:
         (one("https://a.example.com", kind="webhook"), 1, "the key that its requests are signed with"),
         (one("https://a.example.com", kind="splunk"), 1, "the collector's token"),
         (FILE + FILE, 6, "is the name of connector[0] already"),
+        (one("file:x") + one("file:./x").replace("siem", "two"), 8, "is the file of connector[0] already"),
         ('[[connector]]\nname = "Siem"\nkind = "ocsf"\nurl = "file:x"\n', 2, "a lower-case letter"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
 from bartizan.ledger.checkpoint import parse_point
-from bartizan.ledger.installation import CHECKPOINT, WITNESSED
+from bartizan.ledger.installation import CHECKPOINT, WITNESSED, write_whole
 from tests.ledger.ground import KEYS, Ground, fill
 from tests.ledger.histories import NOW, cosigner
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     fill(ground, 1, 20)
     note = ground.sequencer.checkpoint()
     point, _ = parse_point(note)
-    (ground.folder / WITNESSED).write_bytes(note + ONE.sign(point, NOW) + TWO.sign(point, NOW))
+    write_whole(ground.folder / WITNESSED, note + ONE.sign(point, NOW) + TWO.sign(point, NOW))
     fill(ground, 2, 5)
     ground.sequencer.checkpoint()
     ground.sequencer.release()

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -213,6 +216,85 @@ def test_a_document_of_endless_rules_is_refused() -> None:
         rows("sarif", b"x", Read(many, ("x",)))
     with pytest.raises(DocumentRefused, match="larger than"):
         sarif.read(b" " * (LARGEST + 1))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 9) | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Return the way to every value within a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for key, one in inner for place in places(one, (*at, key)))]
+
+
+def with_another(value: Any, at: tuple[Any, ...], other: Any) -> Any:  # noqa: ANN401
+    """Return a copy of a value with another one at a place."""
+    if not at:
+        return other
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    copied[at[0]] = with_another(value[at[0]], at[1:], other)
+    return copied
+
+
+FULL_RESULT = {
+    "ruleId": "a",
+    "rule": {"id": "a", "index": 0},
+    "ruleIndex": 0,
+    "kind": "fail",
+    "level": "error",
+    "baselineState": "new",
+    "suppressions": [{"status": "rejected"}],
+}
+FULL_RULE = {
+    "id": "a",
+    "properties": {"security-severity": "9.1"},
+    "defaultConfiguration": {"level": "note"},
+}
+FULL_EVENT = event(vulnerabilities=[{"cve": {"uid": "CVE-1"}, "uid": "x"}], compliance={"control": "c"})
+
+
+@pytest.mark.parametrize(
+    ("form", "read", "document"),
+    [
+        ("sarif", sarif.read, json.loads(log(FULL_RESULT, rules=[FULL_RULE]))),
+        ("ocsf", ocsf_findings.read, FULL_EVENT),
+    ],
+)
+@given(data=st.data())
+def test_whatever_stands_where_something_else_should_is_read_or_refused_in_a_sentence(
+    form: str, read: Callable[[bytes], Read], document: dict[str, Any], data: st.DataObject
+) -> None:
+    at = data.draw(st.sampled_from(places(document)))
+    octets = json.dumps(with_another(document, at, data.draw(JSON))).encode()
+    try:
+        found = rows(form, octets, read(octets))
+    except DocumentRefused:
+        return
+    assert len(found) <= MOST_ROWS
+
+
+MEASURED = """
+import resource, sys
+from bartizan.connectors.findings import documents
+limit = 1 << 30
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+list(documents(eval(sys.argv[1])))
+print("read")
+"""
+
+
+@pytest.mark.parametrize(
+    "octets", ["b'\"' + b'a' * (24 << 20) + b'\"'", "b'\"' + b'\\\\n' * (12 << 20) + b'\"'"]
+)
+def test_a_long_string_takes_memory_of_its_own_length_and_not_a_hundred_times_that(octets: str) -> None:
+    done = subprocess.run(  # a limit on memory is for a whole process
+        [sys.executable, "-c", MEASURED, octets], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "read\n", done.stderr[-500:]
 
 
 @given(entries())

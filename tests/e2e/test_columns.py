@@ -19,7 +19,7 @@ from bartizan.ledger.own import own_segment
 from bartizan.ledger.query import Query, query, size
 from tests.e2e import adjusted, conftest
 from tests.e2e.conftest import Platform
-from tests.e2e.test_processes import process, until
+from tests.e2e.test_processes import confined, process, until
 from tests.ledger.columned import SMALL, small_pieces
 from tests.ledger.test_archive import subjects
 
@@ -82,6 +82,7 @@ def test_the_copy_is_kept_up_killed_or_not_and_loses_what_is_pruned(folder: Path
     with ExitStack() as stack:
         running = up(stack, folder, "columns = true")
         until(lambda: covered(ledger) >= 1200)
+        assert confined(process(running, "archiver", "ready"))
         os.kill(process(running, "archiver", "ready")["pid"], signal.SIGKILL)
         assert OLD in subjects(ledger)
         told = count(running, "--count-by", "kind", "--limit", "100")

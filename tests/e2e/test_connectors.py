@@ -19,7 +19,7 @@ from tests.app.shipping.listeners import Syslog, Web, syslog, web
 from tests.connectors.test_requests import verified
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_metrics import samples, scrape, total
-from tests.e2e.test_processes import process, until
+from tests.e2e.test_processes import confined, process, until
 from tests.egress.scene import listening
 
 pytestmark = pytest.mark.slow
@@ -150,6 +150,7 @@ def test_the_shipper_is_killed_and_nothing_is_lost_or_out_of_order(scene: Scene)
         os.kill(shipper, signal.SIGKILL)
         size = scene.work()
         until(lambda shipper=shipper: process(scene.platform, "shipper", "ready")["pid"] != shipper)  # type: ignore[misc]
+        assert confined(process(scene.platform, "shipper", "ready"))
         for got in (scene.in_file, scene.in_syslog, scene.in_hook):
             until(lambda got=got, size=size: set(range(size)) <= set(got()))  # type: ignore[misc]
             found = got()
@@ -171,6 +172,17 @@ def test_what_a_receiver_does_not_take_waits_is_shown_and_comes_later(scene: Sce
     scene.web_takes.set()
     until(lambda: set(range(size)) <= set(scene.in_hook()), seconds=120)
     until(lambda: scene.shown("to-hook")["word"] == "")
+
+
+def test_a_file_that_is_rotated_is_begun_anew_though_the_shipper_can_open_none(scene: Scene) -> None:
+    until(lambda: scene.shown("to-file")["waiting"] == 0)
+    rotated = scene.file.with_suffix(".1")
+    scene.file.rename(rotated)
+    size = scene.work()
+    until(lambda: size - 1 in scene.in_file())
+    scene.file.write_bytes(rotated.read_bytes() + scene.file.read_bytes())
+    whole = scene.in_file()
+    assert in_order_at_least_once(whole, range(max(whole) + 1))
 
 
 def test_findings_of_another_tool_go_on_record_once_and_out_again_without_their_text(scene: Scene) -> None:

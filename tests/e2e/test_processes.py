@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import pytest
 
+from bartizan.isolation.kernel import landlock_version
 from tests.e2e.conftest import COMMAND, Platform, Start, bartizan
 
 pytestmark = pytest.mark.slow
@@ -35,6 +36,13 @@ def process(platform: Platform, kind: str, state: str = "") -> dict[str, Any]:
 
     found: dict[str, Any] = until(look)
     return found
+
+
+def confined(found: dict[str, Any]) -> bool:
+    """Return whether a process is confined as it says, and as the kernel says."""
+    shown = Path(f"/proc/{found['pid']}/status").read_text()
+    filtered = re.search(r"^Seccomp:\t2$", shown, re.MULTILINE) is not None
+    return filtered and bool(found["seccomp"]) and found["landlock"] == landlock_version()
 
 
 def until(look: Callable[[], Any], seconds: int = PATIENCE_S) -> Any:  # noqa: ANN401  # whatever is looked for

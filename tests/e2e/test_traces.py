@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.conftest import Platform, Start, start
 from tests.e2e.test_metrics import samples, scrape, total, until
-from tests.e2e.test_processes import process
+from tests.e2e.test_processes import confined, process
 from tests.traces.collector import CLIENT, SERVER, Answer, Collector, Told, collecting
 
 pytestmark = pytest.mark.slow
@@ -140,6 +140,7 @@ def test_an_exporter_that_dies_is_replaced_and_workers_that_die_leave_what_they_
     served, _ = scene.of(request)
     assert served.attributes["http.response.status_code"] == 200
     assert process(scene.platform, "exporter", "ready")["pid"] != pid
+    assert confined(process(scene.platform, "exporter", "ready"))
     os.kill(process(scene.platform, "worker", "serving")["pid"], signal.SIGKILL)
     until(lambda: _answered(scene.platform, scene.token))
     _, request = ask(scene.platform, scene.token)

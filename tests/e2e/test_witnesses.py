@@ -17,6 +17,7 @@ import pytest
 from bartizan.ledger.checkpoint import parse_verifiers
 from tests.e2e.conftest import COMMAND
 from tests.e2e.namespaces import Host, cable, host
+from tests.e2e.test_processes import confined
 from tests.e2e.witnesses import PORT, Witness, witness
 
 pytestmark = pytest.mark.slow
@@ -116,6 +117,8 @@ def test_a_platform_whose_witnesses_do_not_know_it_says_so_and_runs(scene: Scene
     said = scene.platform.run("status").stdout
     assert "NOTHING YET (2 of 2 must cosign)" in said
     assert "give its operator ledger/keys.pub" in said
+    (feeder,) = (one for one in scene.platform.status()["processes"] if one["kind"] == "feeder")
+    assert confined(feeder)
 
 
 def test_what_both_have_cosigned_a_stranger_verifies_with_their_keys_alone(cosigned: Scene) -> None:
@@ -185,7 +188,7 @@ def test_an_older_copy_that_goes_on_is_rolled_back_and_then_a_split_view_and_nev
     assert said.returncode == 1
     assert "SPLIT VIEW: it has seen another history under this ledger's keys" in said.stdout
     assert witnessed(ahead) == 0
-    assert not (ahead.state / "ledger" / "witnessed").exists()
+    assert not (ahead.state / "ledger" / "cosigned" / "witnessed").exists()
     until(lambda: len(ahead.events("ledger.checkpoint.refused")) >= 4, ahead.status)
     found = ahead.events("ledger.checkpoint.refused")
     assert {(one["outcome"], one["control"]) for one in found} == {("found", "ledger.intact")}

@@ -6,6 +6,7 @@ import pytest
 
 from bartizan.isolation import kernel, worker
 from bartizan.isolation.bpf import ALLOW, program, refuse
+from bartizan.isolation.confinement import IsolationUnavailable
 from bartizan.isolation.syscalls import MACHINE, NUMBERS
 from tests.isolation.test_bpf import run
 
@@ -56,7 +57,7 @@ def test_a_kernel_that_refuses_is_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(kernel, "landlock_version", lambda: 7)
     monkeypatch.setattr(kernel, "landlock_deny", refused)
-    with pytest.raises(worker.IsolationUnavailable, match="Landlock"):
+    with pytest.raises(IsolationUnavailable, match="Landlock"):
         worker.deny_files()
 
 

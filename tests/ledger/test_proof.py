@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bartizan.crypto.signature import Algorithm, SigningKey
 from bartizan.ledger import offline as alone
 from bartizan.ledger.checkpoint import CheckpointInvalid, Signers
-from bartizan.ledger.installation import CHECKPOINT, WITNESSED
+from bartizan.ledger.installation import CHECKPOINT, WITNESSED, write_whole
 from bartizan.ledger.proof import MOST_OCTETS, Proof, ProofMalformed, parse_proof
 from bartizan.ledger.prove import NotCovered, prove
 from bartizan.ledger.tree import ProofInvalid
@@ -71,12 +71,12 @@ def test_the_checkpoint_that_witnesses_cosigned_is_preferred(tmp_path: Path) -> 
     ground = Ground(tmp_path)
     fill(ground, 1, 20)
     witnessed = ground.sequencer.checkpoint()
-    (tmp_path / WITNESSED).write_bytes(witnessed)
+    write_whole(tmp_path / WITNESSED, witnessed)
     fill(ground, 2, 20)
     latest = ground.sequencer.checkpoint()
     assert prove(tmp_path, KEYS.verifiers, 3).note == witnessed
     assert prove(tmp_path, KEYS.verifiers, 60).note == latest
-    (tmp_path / WITNESSED).write_bytes(b"nonsense")
+    write_whole(tmp_path / WITNESSED, b"nonsense")
     assert prove(tmp_path, KEYS.verifiers, 3).note == latest == (tmp_path / CHECKPOINT).read_bytes()
 
 

@@ -1,7 +1,7 @@
 """The archiver: keeps a copy of the ledger in columns, for analysis.
 
 Rules of this file: it has no key and no network, by a filter on its system calls; of the ledger it reads the tree and
-writes the copy, which nobody believes who verifies. It goes last when there is little to go round, and a disk that is
+writes the copy, which nobody believes who verifies, and Landlock leaves it no other file. It goes last when there is little to go round, and a disk that is
 full, or a tree that cannot be read, is said once and waited for.
 """
 
@@ -18,10 +18,13 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.isolation.bpf import ALLOW, Rule, program, refuse
+from bartizan.isolation.carrier import Reach, leave_files
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable, single_threaded
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable, seccomp_filter
 from bartizan.isolation.syscalls import SUPPORTED
 from bartizan.ledger.archive import Archive
 from bartizan.ledger.column_engine import ColumnsUnusable, QuestionTooLarge
+from bartizan.ledger.columns import pieces_folder
 from bartizan.ledger.database import LedgerUnreadable
 
 _LOOK_MS: Final = 1000
@@ -33,6 +36,10 @@ _DOUBT_EVERY: Final = Nanoseconds(3600 * SECOND)
 _NICE: Final = 10
 _OUTWARD: Final = ("socket", "connect", "bind", "io_uring_setup", "ptrace", "execve", "execveat")
 """Calls that it has no use for, and whoever took it over would."""
+_ENGINE_READS: Final = tuple(
+    map(Path, ("/proc/self", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system"))
+)
+"""By which its engine learns how much of the machine it may take."""
 
 
 class Archiver:
@@ -85,10 +92,23 @@ class Archiver:
             self._said = words
 
 
-def stay_inside() -> None:
-    """Refuse every call that reaches outward, for ever; without a filter for this machine nothing is refused."""
-    if SUPPORTED:
-        seccomp_filter(program([Rule(name, verdict=refuse(EPERM)) for name in _OUTWARD], ALLOW))
+def stay_inside(ledger: Path) -> Confinement:
+    """Refuse every call that reaches outward, and every file but the tree and the copy, for ever.
+
+    Args:
+        ledger: its folder.
+    Raises:
+        IsolationUnavailable: the kernel cannot do that, or a thread runs already.
+    """
+    kept = pieces_folder(ledger).parent
+    kept.mkdir(mode=0o700, exist_ok=True)
+    what = "archiver"
+    if not SUPPORTED:
+        raise IsolationUnavailable("no system-call filter for this machine", what)
+    single_threaded(what)
+    landlock = leave_files(Reach(what, reads=(ledger, *_ENGINE_READS), keeps=(kept,)))
+    seccomp_filter(program([Rule(name, verdict=refuse(EPERM)) for name in _OUTWARD], ALLOW))
+    return Confinement(seccomp=True, landlock=landlock)
 
 
 def main(argv: list[str]) -> int:
@@ -96,16 +116,19 @@ def main(argv: list[str]) -> int:
     die_with_parent(signal.SIGKILL)
     no_new_privileges()
     not_dumpable()
-    stay_inside()
     os.nice(_NICE)
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ArchiverOrders)
     boot, _ = channel.receive()
     try:
+        held = stay_inside(Path(boot.ledger)) if boot.confined else Confinement()
         archive = Archive(Path(boot.ledger))
+    except IsolationUnavailable as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 3
     except OSError as fault:
         sys.stderr.write(f"no copy in columns can be kept: {fault}\n")
         return 3
-    channel.send(m.Ready())
+    channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
     try:
         Archiver(channel, archive, SystemClock()).run()
     except ChannelClosed:

@@ -47,23 +47,23 @@ async def _exporter(s: "Supervisor", child: Child) -> None:
     board = s.boards.take(child.number, last=True)
     try:
         with _passing(msgspec.json.encode(exporting(s.plan, s.boot))) as what:
-            child.channel.send(m.BootExporter(), [s.traces.reads, board, what])
+            child.channel.send(m.BootExporter(confined=_confined(s)), [s.traces.reads, board, what])
     finally:
         os.close(board)
 
 
 async def _archiver(s: "Supervisor", child: Child) -> None:
-    child.channel.send(m.BootArchiver(ledger=str(s.folder.ledger)))
+    child.channel.send(m.BootArchiver(ledger=str(s.folder.ledger), confined=_confined(s)))
 
 
 async def _feeder(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(feeding(s.plan))) as what:
-        child.channel.send(m.BootFeeder(), [what])
+        child.channel.send(m.BootFeeder(confined=_confined(s)), [what])
 
 
 async def _shipper(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(s.plan.connectors)) as connectors:
-        child.channel.send(m.BootShipper(folder=s.plan.folder), [connectors])
+        child.channel.send(m.BootShipper(folder=s.plan.folder, confined=_confined(s)), [connectors])
 
 
 async def _sample(s: "Supervisor", child: Child) -> None:
@@ -121,6 +121,10 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "worker": _worker,
 }
 """Kind of child -> what tells it; raises ChannelClosed where it is gone, OSError where it can have no segment."""
+
+
+def _confined(s: "Supervisor") -> bool:
+    return s.plan.isolation == "required"
 
 
 @contextmanager

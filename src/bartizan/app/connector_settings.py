@@ -5,6 +5,7 @@ listing. A connector is known by its name: where it stands is kept under it.
 """
 
 import enum
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,7 +140,7 @@ def shipping(connectors: tuple[Connector, ...]) -> Iterator[Fault]:
     """Yield what the sections say that no type can refuse."""
     if len(connectors) > MOST:
         yield Fault(("connector", MOST), f"is one more than the {MOST} connectors that there may be")
-    seen: dict[str, int] = {}
+    seen, files = dict[str, int](), dict[str, int]()
     for position, one in enumerate(connectors):
         path: Way = ("connector", position)
         first = seen.setdefault(one.name, position)
@@ -147,6 +148,10 @@ def shipping(connectors: tuple[Connector, ...]) -> Iterator[Fault]:
             yield Fault((*path, "name"), f"is the name of connector[{first}] already; choose another")
         yield from _filtering(path, one)
         yield from _going(path, one)
+        file = _file_of(one)
+        first = files.setdefault(os.path.normpath(file), position) if file else position
+        if first != position:  # each would cut off, as half a line, what the other is writing
+            yield Fault((*path, "url"), f"is the file of connector[{first}] already; choose another")
 
 
 def _filtering(path: Way, one: Connector) -> Iterator[Fault]:
@@ -203,12 +208,16 @@ def files_of(connectors: tuple[Connector, ...], folder: Path) -> Iterator[Fault]
         folder: of the configuration.
     """
     for position, one in enumerate(connectors):
-        try:
-            found = place(one.url, _ROOTS.get(one.kind.value, ""))
-        except AddressInvalid:
-            continue  # which is said already
-        if found.file and not (folder / found.file).parent.is_dir():
+        file = _file_of(one)
+        if file and not (folder / file).parent.is_dir():
             yield Fault(("connector", position, "url"), "leads to a folder that there is not; make it first")
+
+
+def _file_of(one: Connector) -> str:
+    try:
+        return place(one.url, _ROOTS.get(one.kind.value, "")).file
+    except AddressInvalid:  # which is said already
+        return ""
 
 
 def weak_connectors(connectors: tuple[Connector, ...]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The exporter: takes what workers note of requests, and hands it to the collector that configuration names.
 
-Rules of this file: it has no key, no record and no way into another process; what it connects to, egress decides.
+Rules of this file: it has no key, no record and no way into another process; what it connects to, egress decides. It is
+confined before it reads or sends anything (`isolation/carrier.py`).
 What comes through the pipe may be an adversary's: lines of one form, so many octets at a time, and names that
 configuration has. One thread reads and takes orders, and never waits for the collector; the other does.
 """
@@ -24,6 +25,8 @@ from bartizan.app.stopping import told_to_stop
 from bartizan.app.tracing import Exporting, teller_of
 from bartizan.clock import Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
+from bartizan.isolation.carrier import Reach, confine, towards
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.store.limits import gcra
@@ -150,6 +153,11 @@ def serve(channel: Channel, exporter: Exporter, stop: int, pipe: int) -> None:
             select.select([channel.fileno(), stop], [], [], _PACE_SECONDS)
 
 
+def reach(what: Exporting) -> Reach:
+    """Return what the exporter goes on needing: a way to the collector."""
+    return towards(Reach("exporter"), [(what.traces.host, what.traces.port)])
+
+
 def main(argv: list[str]) -> int:
     """Export until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)
@@ -158,12 +166,13 @@ def main(argv: list[str]) -> int:
     stop = told_to_stop()
     channel = Channel(socket.socket(fileno=int(argv[0])), m.ExporterOrders)
     try:
-        _, (pipe, board, what) = channel.receive()
+        boot, (pipe, board, what) = channel.receive()
         exporting = msgspec.json.decode(read_sealed(what), type=Exporting)
+        held = confine(reach(exporting)) if boot.confined else Confinement()
         exporter = Exporter(exporting, pipe, board, SystemClock())
-        channel.send(m.Ready())
+        channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         serve(channel, exporter, stop, pipe)
-    except CertificateUnusable as fault:
+    except (CertificateUnusable, IsolationUnavailable) as fault:
         sys.stderr.write(f"{fault}\n")
         return 3
     except ChannelClosed:  # the supervisor is gone

@@ -1,7 +1,7 @@
 """The feeder: submits the ledger's checkpoints to its witnesses, and writes down what enough of them have cosigned.
 
 Rules of this file: it has no key and nothing to give away: checkpoints are public, and what it reads of the ledger are
-hashes. What it connects to, egress decides. Each witness is asked by a thread of its own, so that none waits for another;
+hashes. What it connects to, egress decides, and it is confined before it asks anybody (`isolation/carrier.py`). Each witness is asked by a thread of its own, so that none waits for another;
 the thread that takes orders waits for none of them.
 """
 
@@ -26,6 +26,8 @@ from bartizan.app.stopping import told_to_stop
 from bartizan.app.submission import Submitter, prover
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
+from bartizan.isolation.carrier import Reach, confine, towards
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointMalformed, parse_point
@@ -212,6 +214,15 @@ def serve(channel: Channel, feeder: Feeder, stop: int) -> None:
             channel.send(message)
 
 
+def reach(what: Feeding) -> Reach:
+    """Return what the feeder goes on needing: the tree, where it writes what was cosigned, and ways to the witnesses."""
+    ledger = Path(what.ledger)
+    cosigned = (ledger / WITNESSED).parent
+    cosigned.mkdir(mode=0o700, exist_ok=True)
+    places = [(one.host, one.port) for one in what.witnesses]
+    return towards(Reach("feeder", reads=(ledger,), keeps=(cosigned,)), places)
+
+
 def main(argv: list[str]) -> int:
     """Feed until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)
@@ -220,11 +231,13 @@ def main(argv: list[str]) -> int:
     stop = told_to_stop()
     channel = Channel(socket.socket(fileno=int(argv[0])), m.FeederOrders)
     try:
-        _, (what,) = channel.receive()
-        feeder = Feeder(msgspec.json.decode(read_sealed(what), type=Feeding), SystemClock())
-        channel.send(m.Ready())
+        boot, (what,) = channel.receive()
+        feeding = msgspec.json.decode(read_sealed(what), type=Feeding)
+        held = confine(reach(feeding)) if boot.confined else Confinement()
+        feeder = Feeder(feeding, SystemClock())
+        channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         serve(channel, feeder, stop)
-    except CertificateUnusable as fault:
+    except (CertificateUnusable, IsolationUnavailable) as fault:
         sys.stderr.write(f"{fault}\n")
         return 3
     except ChannelClosed:  # the supervisor is gone

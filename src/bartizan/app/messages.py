@@ -210,6 +210,8 @@ DialerReports = Ready | Alive | Dialled
 class BootExporter(Message, frozen=True):
     """Descriptors: the pipe that traces come through, board, what to export and whereto (sealed memory)."""
 
+    confined: bool = True
+
 
 ExporterOrders = BootExporter | Ask
 ExporterReports = Ready | Alive
@@ -220,6 +222,7 @@ class BootArchiver(Message, frozen=True):
     """Where the ledger lies."""
 
     ledger: str
+    confined: bool = True
 
 
 ArchiverOrders = BootArchiver | Ask
@@ -229,6 +232,8 @@ ArchiverReports = Ready | Alive
 # ---- feeder ----------------------------------------------------------------------------------------------
 class BootFeeder(Message, frozen=True):
     """Descriptor: which checkpoints to submit, and to whom (sealed memory)."""
+
+    confined: bool = True
 
 
 class WitnessSaid(Message, frozen=True):
@@ -255,6 +260,7 @@ class BootShipper(Message, frozen=True):
     """Where the state lies. Descriptor: the connectors (sealed memory)."""
 
     folder: str
+    confined: bool = True
 
 
 class Shipped(Message, frozen=True):
@@ -288,8 +294,21 @@ class Noted(Message, frozen=True):
     entry: int
 
 
-ShipperOrders = BootShipper | Ask | Noted
-ShipperReports = Ready | Alive | Shipped | Departed
+class FileWanted(Message, frozen=True):
+    """A connector is to append to its file, which the shipper cannot open itself."""
+
+    connector: Word
+
+
+class FileOpened(Message, frozen=True):
+    """Descriptors: the file of that connector and its folder; or why there are none."""
+
+    connector: str
+    errno: int = 0
+
+
+ShipperOrders = BootShipper | Ask | Noted | FileOpened
+ShipperReports = Ready | Alive | Shipped | Departed | FileWanted
 
 
 # ---- sealer ----------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class Relay:
             m.Witnessed: self._witnessed,
             m.Shipped: self._shipped,
             m.Departed: self._departed,
+            m.FileWanted: self._file_wanted,
         }
 
     def read(self, child: Child) -> bool:
@@ -151,6 +152,10 @@ class Relay:
     def _departed(self, child: Child, message: m.Departed, _: list[int]) -> None:
         if not self._s.shipments.departed(child, message):
             self._end(child, "it tells of a connector that there is not")
+
+    def _file_wanted(self, child: Child, message: m.FileWanted, _: list[int]) -> None:
+        if not self._s.shipments.open(child, message.connector):
+            self._end(child, "it wants the file of a connector that has none")
 
     # ---- segments -----------------------------------------------------------------------------------------
     def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:

@@ -2,14 +2,19 @@
 
 Rules of this file: judged by the supervisor's own clock and by how far the tree has come, so that a shipper that hangs
 or dies is as late as a receiver that does not answer. A shipper reads what strangers say, so it may fall: of what it has
-put on record there is so much in a time and no more, and what it says costs no file each time.
+put on record there is so much in a time and no more, and what it says costs no file each time. It opens none by itself:
+the files of its connectors are opened for it here, by the paths that the plan has.
 """
 
+import asyncio
+import errno
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from bartizan.app import messages as m
+from bartizan.app.channel import close
+from bartizan.app.shipping.opening import descriptors
 from bartizan.app.status import Shipping
 from bartizan.clock import SECOND, Clock, Nanoseconds
 from bartizan.ledger.event import Outcome
@@ -74,7 +79,7 @@ class Shipments:
     def __init__(self, supervisor: "Supervisor", clock: Clock) -> None:
         """Know nothing of them yet."""
         self._s, self._clock, now = supervisor, clock, clock.now()
-        self._news = False
+        self._news, self._opening = False, set[str]()
         self.known = {
             one.name: Shipment(Nanoseconds(one.stalled_seconds * SECOND), now)
             for one in supervisor.plan.connectors
@@ -107,6 +112,30 @@ class Shipments:
         self._say(message.connector, f"{message.what} at entry {message.entry}: {message.reason}")
         self._s.tell(shipper, m.Noted(connector=message.connector, entry=message.entry))
         return True
+
+    def open(self, shipper: "Child", name: str) -> bool:
+        """Open the file that a connector appends to, for a shipper that cannot; return False where it has none."""
+        path = next((one.file for one in self._s.plan.connectors if one.name == name and one.file), "")
+        if not path:
+            return False
+        if name not in self._opening:
+            self._opening.add(name)
+            self._s.spawn_task(self._open(shipper, name, path))
+        return True
+
+    async def _open(self, shipper: "Child", name: str, path: str) -> None:
+        """Open it on a thread: a file system that does not answer keeps nobody else waiting."""
+        try:
+            fds = await asyncio.to_thread(descriptors, path)
+        except OSError as fault:
+            self._s.tell(shipper, m.FileOpened(connector=name, errno=fault.errno or errno.EIO))
+        else:
+            try:
+                self._s.tell(shipper, m.FileOpened(connector=name), *fds)
+            finally:
+                close(fds)
+        finally:
+            self._opening.discard(name)
 
     def look(self) -> None:
         """Put on record which connectors have become late, and which are no longer; called every other second."""

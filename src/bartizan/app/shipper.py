@@ -1,8 +1,9 @@
 """The shipper: hands entries of the record to the receivers that configuration names.
 
-Rules of this file: it has no key of the ledger and reads the tree alone; what it connects to, egress decides. Each
-connector has a thread of its own, so that none waits for another's receiver. The main thread takes orders, tells how
-far each has come, and never waits for anybody.
+Rules of this file: it has no key of the ledger and reads the tree alone; what it connects to, egress decides. It is
+confined before it says anything to anybody (`isolation/carrier.py`): what it writes besides its cursors, the supervisor
+opens for it. Each connector has a thread of its own, so that none waits for another's receiver. The main thread takes
+orders, tells how far each has come, and never waits for anybody.
 """
 
 import os
@@ -25,11 +26,13 @@ from bartizan.app.folder import Folder
 from bartizan.app.outcry import describe
 from bartizan.app.plan import Connector
 from bartizan.app.shipping.courier import LAST, Courier, Ports, What
-from bartizan.app.shipping.receiver import receiver
+from bartizan.app.shipping.receiver import DATAGRAMS, receiver
 from bartizan.app.stopping import told_to_stop
 from bartizan.clock import Clock, SystemClock
 from bartizan.connectors.source import Source
 from bartizan.crypto.tls import CertificateUnusable
+from bartizan.isolation.carrier import Reach, confine, towards
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointMalformed
@@ -70,8 +73,9 @@ class Carrier:
         self._says, self._noted, self._closing = says, threading.Event(), threading.Event()
         self._told: m.Shipped | None = None
         self._awaited = -1
+        self._files: queue.SimpleQueue[tuple[int, int] | int] = queue.SimpleQueue()
         # where tries are spread over time, chance need not be hard to guess
-        ports = Ports(receiver(connector, source, clock), self._note, random.random)
+        ports = Ports(receiver(connector, source, clock, self._open), self._note, random.random)
         self._courier = Courier(connector, folder.ledger, folder.connectors, ports)
         self._thread = threading.Thread(target=self._run, daemon=True, name=connector.name)
         self._thread.start()
@@ -101,6 +105,25 @@ class Carrier:
         """Take it that the `Departed` of that entry is on record; one that comes late is of no other."""
         if entry == self._awaited:
             self._noted.set()
+
+    def _open(self) -> tuple[int, int]:
+        """Have the file opened that entries are appended to, and return it and its folder.
+
+        Raises:
+            OSError: it cannot be, or nobody answered.
+        """
+        self._says.put(m.FileWanted(connector=self.name))
+        try:
+            answer = self._files.get(timeout=_NOTED_SECONDS)
+        except queue.Empty:
+            raise TimeoutError from None
+        if isinstance(answer, int):
+            raise OSError(answer, os.strerror(answer))
+        return answer
+
+    def opened(self, answer: m.FileOpened, fds: list[int]) -> None:
+        """Take the descriptors that came with an answer, or why there are none."""
+        self._files.put((fds[0], fds[1]) if fds else answer.errno)
 
     def news(self) -> m.Shipped | None:
         """Return how far it has come, where that is not what was told last."""
@@ -139,9 +162,11 @@ def serve(
         if stop in ready:
             return
         if channel.fileno() in ready:
-            order, _ = channel.receive()
+            order, fds = channel.receive()
             if isinstance(order, m.Noted) and order.connector in known:
                 known[order.connector].noted(order.entry)
+            if isinstance(order, m.FileOpened) and order.connector in known:
+                known[order.connector].opened(order, fds)
             if isinstance(order, m.Ask):
                 channel.send(m.Alive())
         _tell(channel, carriers, says)
@@ -164,6 +189,15 @@ def _source(folder: Folder) -> Source:
     return Source(__version__, known.origin if known else "-", host if host.isascii() and host else "-")
 
 
+def reach(folder: Folder, connectors: tuple[Connector, ...]) -> Reach:
+    """Return what the shipper goes on needing: the tree, the cursors, and ways to its receivers."""
+    folder.connectors.mkdir(mode=0o700, exist_ok=True)
+    datagrams = any(one.scheme == DATAGRAMS for one in connectors)
+    places = [(one.host, one.port) for one in connectors if one.host]
+    found = Reach("shipper", reads=(folder.ledger,), keeps=(folder.connectors,), datagrams=datagrams)
+    return towards(found, places)
+
+
 def main(argv: list[str]) -> int:
     """Ship until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)
@@ -176,10 +210,11 @@ def main(argv: list[str]) -> int:
         folder, says, clock = Folder(Path(boot.folder)), queue.SimpleQueue[Message](), SystemClock()
         connectors = msgspec.json.decode(read_sealed(what), type=tuple[Connector, ...])
         source = _source(folder)
+        held = confine(reach(folder, connectors)) if boot.confined else Confinement()
         carriers = tuple(Carrier(each, folder, source, clock, says) for each in connectors)
-        channel.send(m.Ready())
+        channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         serve(channel, carriers, says, stop)
-    except CertificateUnusable as fault:
+    except (CertificateUnusable, IsolationUnavailable) as fault:
         sys.stderr.write(f"{fault}\n")
         return 3
     except ChannelClosed:  # the supervisor is gone

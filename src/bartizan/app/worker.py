@@ -60,6 +60,7 @@ from bartizan.identity.dpop import Proofs
 from bartizan.identity.state import decode
 from bartizan.identity.token import IssuerInvalid
 from bartizan.isolation import worker as isolation
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
@@ -160,7 +161,7 @@ class Worker:
         self.server = await loop.create_server(
             self._connection, sock=self.listener, backlog=2048, start_serving=False
         )
-        held = isolation.Confinement(seccomp=False, landlock=0)
+        held = Confinement()
         if self.plan.isolation == "required":
             isolation.bound_files(_LARGEST_SEGMENT)
             held = isolation.confine(self.listener.fileno())
@@ -344,7 +345,7 @@ def main(argv: list[str]) -> int:
         CertificateUnusable,
         IssuerInvalid,
         PolicyInvalid,
-        isolation.IsolationUnavailable,
+        IsolationUnavailable,
     ) as fault:
         sys.stderr.write(f"{fault}\n")
         return 3

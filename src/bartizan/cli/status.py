@@ -173,13 +173,20 @@ def _held(process: Process) -> str:
     return f"{process.state:<9} isolation: {held}{'; compiled' if process.compiled else ''}"
 
 
+_CONFINED: Final = {
+    "worker": "serving",
+    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver"), "ready"),
+}
+"""Which processes are confined, and in which state they are by then."""
+
+
 def _weak_processes(running: Status | None) -> tuple[str, ...]:
     if running is None:
         return ()
     return tuple(
-        f"worker {process.pid} runs without a system-call filter"
+        f"{process.kind} {process.pid} runs without a system-call filter"
         for process in running.processes
-        if process.kind == "worker" and process.state == "serving" and not process.seccomp
+        if process.state == _CONFINED.get(process.kind) and not process.seccomp
     )
 
 

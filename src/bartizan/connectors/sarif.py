@@ -21,6 +21,7 @@ _LEVELS: Final[Mapping[str, str]] = {
 _FOUND: Final = frozenset({"fail", "open", "review"})
 _BANDS: Final = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "informational"))
 _TOOL: Final = "a run names no tool"
+_KIND: Final = "a result says its kind by no text, or by one that is too long"
 _RULE: Final = "a result names its rule by no text, or by one that is too long"
 
 
@@ -53,7 +54,7 @@ def _results(run: dict[str, Any], driver: dict[str, Any], tool: str) -> Iterator
     by_id = {one["id"]: one for one in map(members, rules) if isinstance(one.get("id"), str)}
     for result in map(members, items(run.get("results"))):
         rule_id, rule = _rule(result, rules, by_id)
-        if result.get("kind", "fail") not in _FOUND or _suppressed(result):
+        if text(result.get("kind", "fail"), _KIND) not in _FOUND or _suppressed(result):
             yield None
         else:
             cleared = result.get("baselineState") == "absent"

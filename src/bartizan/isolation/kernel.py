@@ -7,13 +7,14 @@ import ctypes
 import os
 import platform
 import struct
+from collections.abc import Iterable
 from typing import Final
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 4, 1, 38
 _SECCOMP: Final = 277 if platform.machine() == "aarch64" else 317
 _CAPSET: Final = 91 if platform.machine() == "aarch64" else 126
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _SECCOMP_SET_MODE_FILTER, _SECCOMP_FLAG_TSYNC = 1, 1
 _CAPABILITY_VERSION_3: Final = 0x20080522
 
@@ -77,12 +78,15 @@ def landlock_version() -> int:
         return 0
 
 
-def landlock_deny(filesystem: int, network: int, scope: int, size: int) -> None:
-    """Deny this thread and its later children all of these rights, without a single exception.
+def landlock_deny(
+    filesystem: int, network: int, scope: int, size: int, exceptions: Iterable[tuple[int, bytes]] = ()
+) -> None:
+    """Deny this thread and its later children all of these rights, but for the exceptions.
 
     Args:
         filesystem, network, scope: rights, bit by bit, as the kernel's ABI numbers them.
         size: octets of the attribute that this ABI knows.
+        exceptions: type and attribute of rules, from `path_rule` and `port_rule`.
     Source: landlock(7).
     """
     attribute = struct.pack("=QQQ", filesystem, network, scope)
@@ -90,9 +94,21 @@ def landlock_deny(filesystem: int, network: int, scope: int, size: int) -> None:
         "landlock_create_ruleset", _LANDLOCK_CREATE, attribute, ctypes.c_size_t(size), ctypes.c_uint(0)
     )
     try:
+        for kind, rule in exceptions:
+            call("landlock_add_rule", _LANDLOCK_ADD, rules, ctypes.c_uint(kind), rule, ctypes.c_uint(0))
         call("landlock_restrict_self", _LANDLOCK_RESTRICT, rules, ctypes.c_uint(0))
     finally:
         os.close(rules)
+
+
+def path_rule(rights: int, fd: int) -> tuple[int, bytes]:
+    """Return a rule that allows these rights on an open file, or beneath an open folder. Source: landlock(7)."""
+    return 1, struct.pack("=Qi", rights, fd)
+
+
+def port_rule(rights: int, port: int) -> tuple[int, bytes]:
+    """Return a rule that allows these rights of TCP on a port, from ABI 4 on. Source: landlock(7)."""
+    return 2, struct.pack("=QQ", rights, port)
 
 
 def preallocate(fd: int, octets: int) -> None:

@@ -15,10 +15,15 @@ import termios
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from bartizan.isolation import kernel
 from bartizan.isolation.bpf import ALLOW, Argument, Rule, program, refuse
+from bartizan.isolation.confinement import (
+    THREADS,
+    Confinement,
+    IsolationUnavailable,
+    abi,
+    single_threaded,
+)
 from bartizan.isolation.syscalls import SUPPORTED
 
 _HOT: Final = (
@@ -31,31 +36,8 @@ gettimeofday time rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_s
 gettid getuid geteuid getgid getegid sysinfo exit exit_group set_robust_list rseq
 """
 _PROT_EXEC, _MAP_ANONYMOUS, _MSG_FASTOPEN, _PR_SET_NAME, _F_GET_SEALS = 4, 0x20, 0x20000000, 15, 1034
-_CLONE_THREAD: Final = 0x10000
-_CLONE_OTHERWISE: Final = 0x2000 | 0x4000 | 0x8000 | 0x20000 | 0x7E000000
-"""Clone flags of tracing, vfork, another parent and new name spaces; a thread has none of them."""
 _OPTIONS_READ: Final = (socket.SO_TYPE, socket.SO_ERROR, socket.SO_PROTOCOL, socket.SO_DOMAIN)
 _UNIX, _STREAM, _CLOEXEC, _NONBLOCK = int(socket.AF_UNIX), 1, 0o2000000, 0o4000
-
-
-class IsolationUnavailable(OSError):
-    """The worker cannot be confined; `missing` names what the kernel lacks."""
-
-    def __init__(self, missing: str) -> None:
-        """Name what is missing."""
-        super().__init__(
-            errno.ENOSYS,
-            f"cannot confine the gateway worker: {missing}; run on Linux 5.19 or newer on x86-64 or arm64, "
-            'or accept the risk with isolation = "none"',
-        )
-        self.missing = missing
-
-
-class Confinement(msgspec.Struct, frozen=True):
-    """What holds a process: whether system calls are filtered, and the Landlock ABI (0 is none)."""
-
-    seccomp: bool
-    landlock: int
 
 
 def refuse_io_uring() -> None:
@@ -86,8 +68,7 @@ def confine(listener: int) -> Confinement:
     Raises:
         IsolationUnavailable: a second thread runs, or the kernel has no seccomp.
     """
-    if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  # a path object would import more than it saves
-        raise IsolationUnavailable("a thread already runs that Landlock would not bind")
+    single_threaded()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     kernel.not_dumpable()
     kernel.no_new_privileges()
@@ -99,17 +80,13 @@ def confine(listener: int) -> Confinement:
 
 def deny_files() -> int:
     """Deny every path, TCP bind and connect, abstract sockets and signals, as far as the kernel can; return its ABI."""
-    version = kernel.landlock_version()
-    if version:
-        rights = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
-        size = 24 if version >= 6 else 16 if version >= 4 else 8  # noqa: PLR2004  # ABI numbers
-        network = 0b11 if version >= 4 else 0  # noqa: PLR2004  # ABI 4: TCP
-        scope = 0b11 if version >= 6 else 0  # noqa: PLR2004  # ABI 6: scopes
+    found = abi()
+    if found.version:
         try:
-            kernel.landlock_deny((1 << rights) - 1, network, scope, size)
+            kernel.landlock_deny(found.filesystem, found.network, found.scope, found.size)
         except OSError as fault:  # a kernel that has it and does not do it: nobody knows what then holds
             raise IsolationUnavailable(f"the kernel refused its Landlock rules ({fault.strerror})") from fault
-    return version
+    return found.version
 
 
 def filter_calls(listener: int) -> None:
@@ -143,8 +120,7 @@ def _rules(listener: int, own: int) -> Iterator[Rule]:
     for flags in (0, _CLOEXEC, _NONBLOCK, _CLOEXEC | _NONBLOCK):
         yield Rule("socketpair", (Argument(0, _UNIX), Argument(1, _STREAM | flags)))
     yield Rule("tgkill", (Argument(0, own),))  # abort; nothing scopes signals before ABI 6
-    yield Rule("clone3", verdict=refuse(errno.ENOSYS))  # its flags cannot be seen; glibc falls back to clone
-    yield Rule("clone", (Argument(0, _CLONE_THREAD, _CLONE_THREAD | _CLONE_OTHERWISE),))
+    yield from THREADS
 
 
 def _shared(listener: int) -> Iterator[Rule]:

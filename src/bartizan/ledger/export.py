@@ -91,7 +91,7 @@ def export(folder: Path, keys: Verifiers, to: Path) -> Exported:
     os.sync()  # the checkpoint is to be the last that a power loss leaves out
     write_whole(to / CHECKPOINT, note)
     if witnessed:
-        write_whole(to / WITNESSED, witnessed)
+        write_whole(to / Path(WITNESSED).name, witnessed)
     _tidy(to, point.size)
     return Exported(point.size, point.size - before, written)
 

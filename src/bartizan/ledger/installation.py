@@ -2,7 +2,7 @@
 
     ledger/tree.db          the tree and its entries        ledger/segments/N.journal   what is not yet sealed
     ledger/keys.pub         the two public keys             ledger/checkpoint           the last signed note
-    ledger/lock             who holds it fills the tree
+    ledger/lock             who holds it fills the tree     ledger/cosigned/witnessed   the last that witnesses cosigned
 
 Rules of this file: the name and the public keys are written once, when the ledger begins, and never replaced.
 """
@@ -19,8 +19,8 @@ from bartizan.ledger.checkpoint import MOST_OCTETS, Signers, Verifiers, parse_ve
 
 KEYS: Final = "keys.pub"
 CHECKPOINT: Final = "checkpoint"
-WITNESSED: Final = "witnessed"
-"""The latest checkpoint that enough witnesses have cosigned."""
+WITNESSED: Final = "cosigned/witnessed"
+"""The latest checkpoint that enough witnesses have cosigned; in a folder of its own, which is all that its writer may write to."""
 SEGMENTS: Final = "segments"
 RESERVE: Final = "reserve"
 RESERVED: Final = 16 << 20

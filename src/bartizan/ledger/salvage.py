@@ -66,7 +66,7 @@ class Database:
         """Signed checkpoints, not checked."""
         rows = self.rows("SELECT coalesce(CAST(note AS BLOB), x'') FROM state")
         stored = [row[0] for row in rows if isinstance(row[0], bytes)]
-        return [*stored, *_notes(self._folder)]
+        return [*stored, *_notes(self._folder, WITNESSED)]
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -147,7 +147,7 @@ class Export:
     @property
     def notes(self) -> Sequence[bytes]:
         """Signed checkpoints, not checked."""
-        return _notes(self._folder)
+        return _notes(self._folder, Path(WITNESSED).name)
 
     def part(self, number: int) -> Part:
         """Return what there is of a block."""
@@ -174,8 +174,8 @@ class Export:
 _DIGITS: Final = 4
 
 
-def _notes(folder: Path) -> list[bytes]:
-    files = (folder / CHECKPOINT, folder / WITNESSED)
+def _notes(folder: Path, witnessed: str) -> list[bytes]:
+    files = (folder / CHECKPOINT, folder / witnessed)
     return [read_small(file) for file in files if file.is_file()]
 
 
