@@ -98,7 +98,8 @@ class Worker:
         self.journal = Journal(segment, first, boot.segment, "worker", boot.boot, self.clock, SIZES["worker"])
         self.journal.durable = self.plan.durability == "every"
         self.proofs = Proofs(Secret(secrets.token_bytes(32)))
-        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs)
+        self.outcry = Outcry(self.clock, sys.stderr.write)
+        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs, self.outcry.control)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)
         self.tracing = tracing(self.plan, traces)
@@ -145,7 +146,7 @@ class Worker:
     async def run(self) -> None:
         """Serve until drained, or until the supervisor is gone; then the process ends."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(Outcry(self.clock, sys.stderr.write))
+        loop.set_exception_handler(self.outcry)
         loop.add_signal_handler(signal.SIGTERM, self._drain, w.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)
