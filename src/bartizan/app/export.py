@@ -24,7 +24,8 @@ from bartizan.egress.faults import (
 )
 from bartizan.egress.http import Client, Response
 from bartizan.metrics.family import Family, Kind
-from bartizan.traces.otlp import MEDIA, Teller, rejected, request
+from bartizan.otlp import MEDIA
+from bartizan.traces.otlp import Teller, rejected, request
 from bartizan.traces.passage import Passage
 
 EXPORT: Final = Family(
