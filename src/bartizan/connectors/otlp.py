@@ -51,7 +51,7 @@ def _record(source: Source, entry: Entry) -> dict[str, Any]:
         "severityText": text,
         "eventName": f"bartizan.{entry.event.kind}",
         "body": {"stringValue": title(entry.event)},
-        "attributes": otlp.attributes({"log.record.uid": uid(source, entry)} | said),
+        "attributes": otlp.attributes({"log.record.uid": uid(source, entry), **said}),
     }
 
 
