@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from bartizan.app.plan import Traces
+from bartizan.app.shipping.outcome import Later, Refused
 from bartizan.egress.faults import (
     AddressRefused,
     CertificateRefused,
@@ -66,19 +67,6 @@ class Taken(msgspec.Struct, frozen=True):
     """The collector has them, but for so many spans."""
 
     rejected: int = 0
-
-
-class Later(msgspec.Struct, frozen=True):
-    """It may take them in so many seconds; `word` says why not now."""
-
-    word: str
-    seconds: float = 0.0
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """It does not take them, or cannot be asked; `word` says why."""
-
-    word: str
 
 
 Outcome = Taken | Later | Refused
