@@ -88,7 +88,9 @@ class Bed:
         one = Holder()
         self.known = [self._shown(one, token) for token in self.tokens]
         self.new = [self._shown(Holder(), token) for token in self.tokens]
-        self.access = assemble.assemble(assemble.Ports(discover(controls), GATEWAY, self.proofs), state, 1)
+        self.access = assemble.assemble(
+            assemble.Ports(discover(controls), GATEWAY, self.proofs, _failed), state, 1
+        )
 
     def round(self) -> dict[str, float]:
         """Return what each costs, microseconds of processor time a token."""
@@ -145,6 +147,10 @@ def _principal(number: int) -> Principal:
     name, own = f"load-{number:02}", f"{number:016x}"
     key = secrets.token_bytes(32)
     return Principal(f"workload.{name}", Kind.WORKLOAD, name, ("caller",), f"p-{own}", key, f"c-{own}", False)
+
+
+def _failed(control: str, fault: Exception) -> None:
+    raise NotDecided(control) from fault
 
 
 def _octets(text: str) -> bytes:

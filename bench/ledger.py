@@ -5,17 +5,13 @@ the limit, raw fsync/s of the same disk times the group; verifying; proofs at th
 row are measured in turns, so that a busy machine slows all of them. Bring an idle disk and a minute.
 """
 
-import argparse
 import os
-import shutil
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bartizan import __version__
 from bartizan.clock import SystemClock
 from bartizan.crypto.signature import Algorithm, SigningKey
 from bartizan.ledger.checkpoint import Signers
@@ -26,35 +22,20 @@ from bartizan.ledger.segment import read
 from bartizan.ledger.sequence import Sequencer
 from bartizan.ledger.tree import check_inclusion, inclusion_proof
 from bartizan.ledger.verify import Verification, verify
-from bench.bed.report import machine, record, table
+from bench.bed.disk import NotMeasured, on_disk
+from bench.bed.report import table
 
 GROUPS = (2, 10, 100, 1000)
 _ROUNDS = 3
 
 
-class NotMeasured(RuntimeError):
-    """What was timed did not do its work; the message says what it left."""
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Measure and print; 0, or 3 where what was timed did not do its work."""
-    parser = argparse.ArgumentParser(prog="python -m bench.ledger", description=__doc__.splitlines()[0])
-    parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
-    parser.add_argument("--entries", type=int, default=300_000, help="size of the tree that is verified")
-    parser.add_argument("--folder", type=Path, help="where to write: the disk that is measured")
-    arguments = parser.parse_args(words)
-    folder = Path(tempfile.mkdtemp(prefix="bartizan-ledger-", dir=arguments.folder))
-    try:
-        body = "\n\n".join((_journal(folder), _groups(folder), _tree(folder, arguments.entries)))
-    except NotMeasured as fault:
-        print(fault, file=sys.stderr)
-        return 3
-    finally:
-        shutil.rmtree(folder)
-    print(body, machine(), sep="\n\n")
-    if arguments.record:
-        record("Ledger", {"Bartizan": __version__, "SQLite": sqlite3.sqlite_version}, body)
-    return 0
+    return on_disk("ledger", __doc__, 300_000, _measured, words)
+
+
+def _measured(folder: Path, entries: int) -> str:
+    return "\n\n".join((_journal(folder), _groups(folder), _tree(folder, entries)))
 
 
 class Bed:

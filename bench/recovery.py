@@ -5,49 +5,27 @@ gone, every third entry overwritten, the whole folder lost), and put together ag
 and the backup. What comes of it must hold every entry and continue the checkpoint that was kept. Bring an idle disk.
 """
 
-import argparse
 import shutil
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bartizan import __version__
 from bartizan.ledger.backup import backup
 from bartizan.ledger.database import FILE
 from bartizan.ledger.export import export
 from bartizan.ledger.installation import KEYS, read_small, write_whole
 from bartizan.ledger.restore import restore
 from bartizan.ledger.verify import verify
-from bench.bed.report import machine, record, table
+from bench.bed.disk import NotMeasured, on_disk
+from bench.bed.report import table
 from bench.ledger import Bed
-
-
-class NotRestored(RuntimeError):
-    """What was put together is not what was there before; the message says in which case."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Damage, restore and print; 0, or 3 where something did not come back."""
-    parser = argparse.ArgumentParser(prog="python -m bench.recovery", description=__doc__.splitlines()[0])
-    parser.add_argument("--record", action="store_true", help="append the result to bench/RESULTS.md")
-    parser.add_argument("--entries", type=int, default=500_000)
-    parser.add_argument("--folder", type=Path, help="where to write: the disk that is measured")
-    arguments = parser.parse_args(words)
-    folder = Path(tempfile.mkdtemp(prefix="bartizan-recovery-", dir=arguments.folder))
-    try:
-        body = _drill(folder, arguments.entries)
-    except NotRestored as fault:
-        print(fault, file=sys.stderr)
-        return 3
-    finally:
-        shutil.rmtree(folder)
-    print(body, machine(), sep="\n\n")
-    if arguments.record:
-        record("Recovery", {"Bartizan": __version__, "SQLite": sqlite3.sqlite_version}, body)
-    return 0
+    return on_disk("recovery", __doc__, 500_000, _drill, words)
 
 
 def _drill(folder: Path, entries: int) -> str:
@@ -101,7 +79,7 @@ def _row(name: str, entries: int, act: Callable[[], object]) -> list[str]:
 def _require_same(name: str, bed: Bed, entries: int, note: bytes) -> None:
     found = verify(bed.folder, bed.keys, note)
     if not found.intact or found.entries != entries or not read_small(bed.folder / "checkpoint"):
-        raise NotRestored(f"{name}: {found.entries} entries, {found.count} faults")
+        raise NotMeasured(f"{name}: {found.entries} entries, {found.count} faults")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from bench.bed.report import machine, record, table
 
 _CYCLE_S, _BUSY_S, _LOOK_S, _TOKEN_S = 10, 7, 2.0, 300.0
 _MODULES = {
-    "supervisor": "supervisor",
+    "supervise": "supervisor",
     "worker": "worker",
     "dialer": "dialer",
     "serve": "control",

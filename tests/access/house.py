@@ -14,7 +14,13 @@ from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.state import State, TrustedIssuer
 from tests.identity.forge import AUDIENCE, ISSUER, START, claims, public, token
 
-PORTS = Ports(discover(ours), AUDIENCE, Proofs(Secret(bytes(32))))
+
+def broken(control: str, fault: Exception) -> None:
+    """Fail the test: no control of ours raises."""
+    raise AssertionError(control) from fault
+
+
+PORTS = Ports(discover(ours), AUDIENCE, Proofs(Secret(bytes(32))), broken)
 ALONE = (Exposed("sample"), Exposed("control", control=True))
 WITH_SERVICE = (Exposed("assistant"), Exposed("sample", drill_only=True), Exposed("control", control=True))
 

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import LARGEST, Channel, ChannelClosed, Message, MessageRefused, pair
 
 Ends = Callable[..., tuple[Channel, Channel]]
@@ -43,7 +44,7 @@ def test_a_message_arrives_with_its_descriptors(ends: Ends) -> None:
 
 
 def test_the_end_of_the_other_side_is_told_apart_from_silence(ends: Ends) -> None:
-    ours, theirs = ends(m.WorkerReports)
+    ours, theirs = ends(w.WorkerReports)
     with pytest.raises(BlockingIOError):
         ours.receive()
     theirs.close()
@@ -52,9 +53,9 @@ def test_the_end_of_the_other_side_is_told_apart_from_silence(ends: Ends) -> Non
 
 
 def test_a_worker_can_pass_no_descriptor(ends: Ends) -> None:
-    ours, theirs = ends(m.WorkerReports, descriptors=False)
+    ours, theirs = ends(w.WorkerReports, descriptors=False)
     before = len(list(Path("/proc/self/fd").iterdir()))
-    theirs.send(m.Serving(), [0, 1, 2])
+    theirs.send(w.Serving(), [0, 1, 2])
     with pytest.raises(MessageRefused):
         ours.receive()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -65,12 +66,12 @@ def test_a_worker_can_pass_no_descriptor(ends: Ends) -> None:
     [
         m.Dial(ticket=1, service="sample\n"),
         m.Dial(ticket=1, service="sample", target="main\n"),
-        m.TargetPresence(service="a\n", target="main", fit=False),
+        w.TargetPresence(service="a\n", target="main", fit=False),
         m.Minted(addresses={"10.0.0.0/24": f"a-{'0' * 16}\n"}),
     ],
 )
 def test_a_word_that_a_line_break_follows_is_none(ends: Ends, message: Message) -> None:
-    ours, theirs = ends(m.WorkerReports)
+    ours, theirs = ends(w.WorkerReports)
     theirs.send(message)
     with pytest.raises(MessageRefused):
         ours.receive()
@@ -80,7 +81,7 @@ def test_a_word_that_a_line_break_follows_is_none(ends: Ends, message: Message) 
     "message", [m.Sealed(entries=1), m.Publish(), m.LeafSigned(worker=1, chain="forged")]
 )
 def test_a_worker_cannot_speak_as_another_process(ends: Ends, message: m.Sealed) -> None:
-    ours, theirs = ends(m.WorkerReports)
+    ours, theirs = ends(w.WorkerReports)
     theirs.send(message)
     with pytest.raises(MessageRefused):
         ours.receive()
@@ -91,7 +92,7 @@ def test_a_worker_cannot_speak_as_another_process(ends: Ends, message: m.Sealed)
 @example(b'{"do":"ready","x":' + b"[" * 20_000 + b"]" * 20_000 + b"}")
 def test_no_octets_from_a_worker_do_more_than_be_refused(octets: bytes) -> None:
     ours, theirs = pair()
-    channel = Channel(ours, m.WorkerReports, descriptors=False)
+    channel = Channel(ours, w.WorkerReports, descriptors=False)
     theirs.send(octets)
     try:
         message, fds = channel.receive()
@@ -101,7 +102,7 @@ def test_no_octets_from_a_worker_do_more_than_be_refused(octets: bytes) -> None:
         theirs.close()
         ours.close()
     assert msgspec.json.decode(octets)["do"]
-    assert isinstance(message, m.WorkerReports)
+    assert isinstance(message, w.WorkerReports)
     assert not fds
 
 
@@ -117,10 +118,10 @@ def test_a_message_over_the_limit_is_refused_on_both_sides(ends: Ends) -> None:
 
 def tell_without_end(channel: Channel) -> None:
     for _ in range(100_000):
-        channel.send(m.Serve())
+        channel.send(w.Serve())
 
 
 def test_a_child_that_does_not_read_is_noticed(ends: Ends) -> None:
-    ours, _ = ends(m.WorkerReports)
+    ours, _ = ends(w.WorkerReports)
     with pytest.raises(ChannelClosed):
         tell_without_end(ours)

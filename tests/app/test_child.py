@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bartizan.app import child as module
-from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.child import Child
 from bartizan.app.log import Log
 
@@ -60,7 +60,7 @@ def test_a_hundred_children_leave_no_descriptor(tmp_path: Path) -> None:
     async def play(log: Log) -> None:
         for number in range(20):
             children = [
-                Child("worker", 5 * number + n, launch("print('x')"), m.WorkerReports, hear, log)
+                Child("worker", 5 * number + n, launch("print('x')"), w.WorkerReports, hear, log)
                 for n in range(5)
             ]
             assert [await child.exited for child in children] == [0] * 5
@@ -72,7 +72,7 @@ def test_one_that_cannot_be_started_leaves_none_either(tmp_path: Path) -> None:
     async def play(log: Log) -> None:
         for _ in range(20):
             with pytest.raises(OSError, match="nonexistent"):
-                Child("worker", 1, ("/nonexistent",), m.WorkerReports, hear, log)
+                Child("worker", 1, ("/nonexistent",), w.WorkerReports, hear, log)
         await asyncio.sleep(0)
 
     supervised(tmp_path, play)
@@ -82,7 +82,7 @@ def test_last_words_are_there_when_the_end_is(tmp_path: Path) -> None:
     async def play(log: Log) -> None:
         for number in range(10):
             code = "sys.stderr.write('first\\nbecause of this\\n');os._exit(3)"
-            child = Child("worker", number, launch(code), m.WorkerReports, hear, log)
+            child = Child("worker", number, launch(code), w.WorkerReports, hear, log)
             assert await child.exited == 3
             assert log.last(f"worker {number}") == "because of this"
             assert log.last(f"worker {number}") == ""
@@ -101,11 +101,11 @@ def test_what_it_said_last_is_heard(tmp_path: Path) -> None:
 
     async def play(log: Log) -> None:
         code = '[channel.send(b\'{"do":"serving"}\') for _ in range(100)];os.kill(os.getpid(), 9)'
-        child = Child("worker", 1, launch(code), m.WorkerReports, listen, log)
+        child = Child("worker", 1, launch(code), w.WorkerReports, listen, log)
         assert await child.exited == -signal.SIGKILL
 
     supervised(tmp_path, play)
-    assert heard == [m.Serving()] * 100
+    assert heard == [w.Serving()] * 100
 
 
 def test_one_that_closes_its_channel_and_lives_on_is_ended(
@@ -120,7 +120,7 @@ def test_one_that_closes_its_channel_and_lives_on_is_ended(
 
     async def play(log: Log) -> None:
         child = Child(
-            "worker", 1, launch("channel.close();import time;time.sleep(60)"), m.WorkerReports, count, log
+            "worker", 1, launch("channel.close();import time;time.sleep(60)"), w.WorkerReports, count, log
         )
         assert await child.exited == -signal.SIGKILL
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bartizan.app import export
-from bartizan.app.export import Collector, Later, Outbox, Outcome, Refused, Taken, judged
+from bartizan.app.export import Collector, Outbox, Outcome, Taken, judged
 from bartizan.app.plan import Traces
+from bartizan.app.shipping.outcome import Later, Refused
 from bartizan.egress.http import Response
 from bartizan.traces.otlp import Place, Teller
 from bartizan.traces.passage import Passage

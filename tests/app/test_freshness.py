@@ -11,7 +11,7 @@ import pytest
 
 from bartizan.access.outcome import Authenticated, Refused
 from bartizan.app import freshness
-from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import Channel, pair
 from bartizan.app.freshness import ALONE, Freshness, StateLate
 from bartizan.clock import SECOND, SetClock
@@ -32,8 +32,8 @@ class Scene:
         self.map = mmap.mmap(fd, 4096)
         os.close(fd)
         ours, theirs = pair()
-        self.supervisor = Channel(ours, m.WorkerReports)
-        self.worker = Channel(theirs, m.WorkerOrders)
+        self.supervisor = Channel(ours, w.WorkerReports)
+        self.worker = Channel(theirs, w.WorkerOrders)
         self.clock = SetClock(START)
         counter = os.open(folder / "generation", os.O_RDONLY)
         self.fresh = Freshness(counter, PORTS, self.worker, self.take, self.clock)
@@ -42,9 +42,9 @@ class Scene:
         """Take a message as `Worker.take` does."""
         message, fds = self.worker.receive()
         match message:
-            case m.StateChanged(generation=generation):
+            case w.StateChanged(generation=generation):
                 self.fresh.load(generation, decode(bytes(read_sealed(fds[0]))))
-            case m.ControlPresence(up=up, away_ns=away):
+            case w.ControlPresence(up=up, away_ns=away):
                 self.fresh.control_is(up=up, away=away)
             case _:
                 pytest.fail("not of this scene")
@@ -52,7 +52,7 @@ class Scene:
     def publish(self, generation: int, what: State) -> None:
         """Put a state in force as the supervisor does: the message first, the counter second."""
         fd = sealed(encode(what))
-        self.supervisor.send(m.StateChanged(generation=generation), [fd])
+        self.supervisor.send(w.StateChanged(generation=generation), [fd])
         os.close(fd)
         self.count(generation)
 
@@ -74,7 +74,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 def away(scene: Scene, seconds: float = 0) -> None:
-    scene.supervisor.send(m.ControlPresence(up=False, away_ns=int(seconds * SECOND)))
+    scene.supervisor.send(w.ControlPresence(up=False, away_ns=int(seconds * SECOND)))
     scene.take()
 
 
@@ -101,7 +101,7 @@ def test_it_serves_again_once_control_is_back(scene: Scene) -> None:
     scene.authenticate()
     away(scene, 300)
     assert scene.authenticate() is None
-    scene.supervisor.send(m.ControlPresence(up=True))
+    scene.supervisor.send(w.ControlPresence(up=True))
     scene.take()
     scene.clock.at += 10 * ALONE
     assert isinstance(scene.authenticate(), Authenticated)
@@ -122,7 +122,7 @@ def test_several_generations_at_once_lead_to_the_last(scene: Scene) -> None:
 
 
 def test_other_messages_before_the_state_are_carried_out_in_order(scene: Scene) -> None:
-    scene.supervisor.send(m.ControlPresence(up=False, away_ns=ALONE + 1))
+    scene.supervisor.send(w.ControlPresence(up=False, away_ns=ALONE + 1))
     scene.publish(2, state())
     assert scene.authenticate() is None
 

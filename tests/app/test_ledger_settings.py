@@ -7,7 +7,7 @@ import pytest
 from bartizan.app import ledger_settings
 from bartizan.app.platform import plan
 from bartizan.app.settings import read
-from tests.app.test_trace_settings import wrong
+from tests.app.written import wrong
 
 DAY = 86_400
 

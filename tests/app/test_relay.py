@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import Channel, ChannelClosed, Message, pair
 from bartizan.app.child import Child
 from bartizan.app.plan import Plan, Service
@@ -22,10 +23,10 @@ NUMBER = st.integers(0, 2**53)
 SAID = st.one_of(
     st.builds(m.Ready, st.booleans(), NUMBER, NUMBER),
     st.builds(m.Alive),
-    st.builds(m.LeafWanted, st.text(max_size=200)),
-    st.builds(m.Loaded, NUMBER),
-    st.builds(m.Serving),
-    st.builds(m.TargetPresence, WORD, WORD, st.booleans()),
+    st.builds(w.LeafWanted, st.text(max_size=200)),
+    st.builds(w.Loaded, NUMBER),
+    st.builds(w.Serving),
+    st.builds(w.TargetPresence, WORD, WORD, st.booleans()),
     st.builds(m.Dial, NUMBER, WORD),
     st.builds(m.SegmentWanted),
     st.builds(m.Minted, st.dictionaries(WORD, st.just("a-0123456789abcdef"), max_size=5)),
@@ -37,7 +38,7 @@ class Other:
 
     def __init__(self, kind: str, number: int) -> None:
         ours, self.theirs = pair()
-        reads = m.WorkerReports if kind == "worker" else m.DialerReports
+        reads = w.WorkerReports if kind == "worker" else m.DialerReports
         self.kind, self.number, self.state = kind, number, "ready"
         self.channel = Channel(ours, reads, descriptors=kind != "worker")
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -132,7 +133,7 @@ def test_no_other_process_is_ended_for_what_a_worker_says(said: list[Message], t
 
 
 def test_what_waits_for_a_worker_goes_with_it() -> None:
-    scene = play([m.Dial(ticket=1, service="sample"), m.Loaded(generation=3)], 300)
+    scene = play([m.Dial(ticket=1, service="sample"), w.Loaded(generation=3)], 300)
     assert scene.relay._tickets
     scene.relay.worker_gone(cast("Child", scene.worker))
     assert not scene.relay._tickets
@@ -149,14 +150,14 @@ def test_a_worker_that_tells_of_a_target_that_there_is_not_is_ended_and_the_othe
     async def scenario() -> None:
         scene = Scene()
         worker = scene.others[0]
-        tell = Channel(worker.theirs, m.WorkerOrders)
+        tell = Channel(worker.theirs, w.WorkerOrders)
         try:
             for fit, shown in ((False, 1), (True, 0)):
-                tell.send(m.TargetPresence(service="a", target="main", fit=fit))
+                tell.send(w.TargetPresence(service="a", target="main", fit=fit))
                 scene.relay.read(cast("Child", worker))
                 assert worker.facts == {"unfit a/main": shown}
                 assert not worker.condemned
-            tell.send(m.TargetPresence(service="a", target="b", fit=False))
+            tell.send(w.TargetPresence(service="a", target="b", fit=False))
             scene.relay.read(cast("Child", worker))
             assert worker.condemned
         finally:

@@ -12,6 +12,7 @@ import pytest
 
 from bartizan.app import messages as m
 from bartizan.app import segments as module
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import Channel, pair
 from bartizan.app.child import Child
 from bartizan.app.segments import MOST_UNSEALED, Record, SegmentUnavailable
@@ -27,7 +28,7 @@ class Other:
     def __init__(self, kind: str, number: int, state: str = "ready") -> None:
         ours, self.theirs = pair()
         self.kind, self.number, self.state = kind, number, state
-        self.channel, self.hears = Channel(ours), Channel(self.theirs, m.SealerOrders | m.WorkerOrders)
+        self.channel, self.hears = Channel(ours), Channel(self.theirs, m.SealerOrders | w.WorkerOrders)
         self.theirs.setblocking(False)
         self.killed: list[int] = []
 
@@ -93,7 +94,7 @@ class Scene:
 
     async def hand(self) -> None:
         """Give the worker a segment, as when it starts."""
-        message = m.BootWorker(number=5, boot="", segment=0, issuer="")
+        message = w.BootWorker(number=5, boot="", segment=0, issuer="")
         await self.record.hand(cast("Child", self.worker), lambda _: message)
 
     async def handed(self) -> tuple[int, bytes]:

@@ -9,15 +9,8 @@ from bartizan.app.settings import read
 from bartizan.app.tracing import exporting, for_workers, teller_of, tracing
 from bartizan.app.weakness import weaknesses
 from bartizan.clock import SystemClock
-from bartizan.config import ConfigurationFault
 from bartizan.crypto.x509 import certificate_pem, make_authority
-
-
-def wrong(folder: Path, text: str) -> str:
-    (folder / "bartizan.toml").write_text(text)
-    with pytest.raises(ConfigurationFault) as fault:
-        read(None, folder)
-    return str(fault.value)
+from tests.app.written import wrong
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from bartizan.app.platform import plan
 from bartizan.app.settings import read
 from bartizan.app.weakness import weaknesses
 from bartizan.clock import SystemClock
-from bartizan.config import ConfigurationFault
 from bartizan.crypto.x509 import certificate_pem, make_authority
+from tests.app.written import wrong
 from tests.ledger.histories import History, cosigner
 
 
@@ -28,13 +28,6 @@ def table(
     name: str = "one", url: str = "https://one.example.com", keys: str = "one.pub", more: str = ""
 ) -> str:
     return f'[[witness]]\nname = "{name}"\nurl = "{url}"\nkeys = "{keys}"\n{more}\n'
-
-
-def wrong(folder: Path, text: str) -> str:
-    (folder / "bartizan.toml").write_text(text)
-    with pytest.raises(ConfigurationFault) as fault:
-        read(None, folder)
-    return str(fault.value)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def main() -> None:
         from bartizan.app import supervisor  # noqa: PLC0415  # after the interpreter has started
 
         supervisor.LAUNCH = (sys.executable, "-I", str(Path(__file__).resolve()), to)
-    if module == "bartizan.app.supervisor":
+    if module == "bartizan.app.supervise":
         leak(to)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

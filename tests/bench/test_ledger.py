@@ -7,6 +7,7 @@ import pytest
 
 from bartizan.ledger.sequence import Sequencer
 from bench import ledger
+from bench.bed.disk import NotMeasured
 
 pytestmark = pytest.mark.slow
 
@@ -24,5 +25,5 @@ def test_a_sequencer_that_lags_behind_is_not_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Sequencer, "tail", lambda _self: 0)
-    with pytest.raises(ledger.NotMeasured, match="0 of 20,000"):
+    with pytest.raises(NotMeasured, match="0 of 20,000"):
         ledger._groups(tmp_path)

@@ -6,14 +6,14 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from typing_extensions import override
+
+from tests import posted
 
 SERVER, CLIENT = Span.SPAN_KIND_SERVER, Span.SPAN_KIND_CLIENT
 _IDS = ("traceId", "spanId", "parentSpanId")
@@ -95,23 +95,20 @@ class Collector:
         requests: path, headers and body of each request.
     """
 
-    def __init__(self, says: Callable[[int], Answer], tls: ssl.SSLContext | None = None) -> None:
-        self.says, self.spans, self.requests = says, list[Told](), list[tuple[str, dict[str, str], bytes]]()
-        self._came = threading.Condition()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _taking(self))
-        self.server.daemon_threads = True
-        if tls is not None:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
+    port: int
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def __init__(self, says: Callable[[int], Answer]) -> None:
+        self.says, self.spans, self.requests = says, list[Told](), list[posted.Request]()
+        self._came = threading.Condition()
+
+    def take(self, request: posted.Request) -> posted.Answer:
         with self._came:
-            self.requests.append((path, headers, body))
+            self.requests.append(request)
             answer = self.says(len(self.requests))
             if answer.status == 200:
-                self.spans += read(body)
+                self.spans += read(request[2])
             self._came.notify_all()
-            return answer
+            return answer.status, {"content-type": "application/json"} | answer.headers, answer.body
 
     def until(self, holds: Callable[["Collector"], bool], seconds: float = 60) -> None:
         """Wait until that holds."""
@@ -119,36 +116,11 @@ class Collector:
             assert self._came.wait_for(lambda: holds(self), seconds), [each.name for each in self.spans]
 
 
-def _taking(collector: Collector) -> type[BaseHTTPRequestHandler]:
-    class Taking(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            answer = collector.take(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-            self.send_response(answer.status)
-            for name, value in ({"content-type": "application/json"} | answer.headers).items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Taking
-
-
 @contextmanager
 def collecting(
     says: Callable[[int], Answer] = lambda _: Answer(), tls: ssl.SSLContext | None = None
 ) -> Iterator[Collector]:
     """Yield a collector that answers so to its first, second... request."""
-    collector = Collector(says, tls)
-    thread = threading.Thread(target=collector.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    collector = Collector(says)
+    with posted.posted(collector.take, tls) as collector.port:
         yield collector
-    finally:
-        collector.server.shutdown()
-        thread.join()
-        collector.server.server_close()

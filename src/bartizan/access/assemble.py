@@ -7,6 +7,7 @@ import msgspec
 from bartizan.access.authenticate import Authenticator, Verifier
 from bartizan.access.change import EVERYTHING, between
 from bartizan.access.decide import Circumstances, Decider
+from bartizan.access.judge import Failed
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.prove import Prover
 from bartizan.clock import Nanoseconds
@@ -23,11 +24,13 @@ class Ports(msgspec.Struct, frozen=True):
         controls: by id, as `control.discover` finds them.
         audience: what a token must be meant for (`bartizan:gateway`).
         proofs: that this process takes, in all generations.
+        failed: is told of a control that could not judge, and why.
     """
 
     controls: Mapping[str, Control]
     audience: str
     proofs: Proofs
+    failed: Failed
 
 
 class Access:
@@ -48,7 +51,7 @@ class Access:
         self._ports, self._state = ports, state
         self._decider = decider
         self._authenticator = authenticator
-        self._prover = Prover(ports.proofs, ports.controls.values())
+        self._prover = Prover(ports.proofs, ports.controls.values(), ports.failed)
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
         """Return who presents a token, or why it is not accepted.
@@ -101,17 +104,17 @@ class Access:
         Raises:
             IssuerInvalid, PolicyInvalid: the state cannot be decided on; decide on none.
         """
-        controls, decider = self._ports.controls.values(), self._decider
+        ports, decider = self._ports, self._decider
         verifier = self._authenticator.verifier
         if verifier.issuers != state.issuers:
-            verifier = Verifier(state.issuers, self._ports.audience)
+            verifier = Verifier(state.issuers, ports.audience)
         if decider.digest != state.policy.digest:
-            decider = Decider(state.policy, controls)
+            decider = Decider(state.policy, ports.controls.values(), ports.failed)
         change = between(self._state, state)
-        authenticator = Authenticator(state, verifier, controls)
+        authenticator = Authenticator(state, verifier, ports.controls.values(), ports.failed)
         if not change.everything:
             authenticator.take_over(self._authenticator, change.tokens)
-        room = Access(self._ports, state, generation, authenticator, decider)
+        room = Access(ports, state, generation, authenticator, decider)
         room.change = change
         return room
 
@@ -127,5 +130,6 @@ def assemble(ports: Ports, state: State, generation: int) -> Access:
         IssuerInvalid, PolicyInvalid: the state cannot be decided on.
     """
     controls = ports.controls.values()
-    authenticator = Authenticator(state, Verifier(state.issuers, ports.audience), controls)
-    return Access(ports, state, generation, authenticator, Decider(state.policy, controls))
+    authenticator = Authenticator(state, Verifier(state.issuers, ports.audience), controls, ports.failed)
+    decider = Decider(state.policy, controls, ports.failed)
+    return Access(ports, state, generation, authenticator, decider)

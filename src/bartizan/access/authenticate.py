@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bartizan.access.judge import judge
+from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import ANYONE, Authenticated, Refused
 from bartizan.access.subject import Presentation, Standing
 from bartizan.clock import Nanoseconds
@@ -72,15 +72,16 @@ class Verifier:
 class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
-    __slots__ = ("_clients", "_controls", "_kept", "_own", "_people", "_revoked", "verifier")
+    __slots__ = ("_clients", "_controls", "_failed", "_kept", "_own", "_people", "_revoked", "verifier")
 
-    def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control]) -> None:
+    def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control], failed: Failed) -> None:
         """Take a generation.
 
         Args:
             state: whom to know.
             verifier: of the state's issuers.
             controls: this room's controls; those that read a Presentation are asked.
+            failed: is told of one that fails.
         """
         self._own = frozenset(issuer.url for issuer in state.issuers if issuer.embedded)
         self._people = {(person.id, person.client): person for person in state.principals}
@@ -88,6 +89,7 @@ class Authenticator:
         self._revoked = state.revoked
         self.verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
+        self._failed = failed
         self._kept: OrderedDict[bytes, Authenticated] = OrderedDict()
 
     def authenticate(self, token: str, now: Nanoseconds) -> Authenticated | Refused:
@@ -143,15 +145,16 @@ class Authenticator:
         if who.principal is ANONYMOUS:
             return None
         person = self._people.get((who.principal.id, who.principal.client), ANONYMOUS)
-        return judge(
-            self._controls, self._facts(msgspec.structs.replace(who, principal=person)), _UNAUTHORIZED
-        )
+        return self._judge(self._facts(msgspec.structs.replace(who, principal=person)))
 
     def _facts(self, who: Authenticated) -> Presentation:
         return Presentation(standing=_standing(who.principal), token_revoked=who.token in self._revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
-        return judge(self._controls, facts, _UNAUTHORIZED) or who
+        return self._judge(facts) or who
+
+    def _judge(self, facts: Presentation) -> Refused | None:
+        return judge(self._controls, facts, _UNAUTHORIZED, self._failed)
 
 
 def _digest(token: str) -> bytes:

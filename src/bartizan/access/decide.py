@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.access.judge import judge
+from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.subject import Authorization
 from bartizan.control import Control
@@ -53,20 +53,22 @@ class _Question(msgspec.Struct, frozen=True):
 class Decider:
     """What one set of policies and entities permits; remembers verdicts by the whole question."""
 
-    __slots__ = ("_controls", "_engine", "_kept", "digest")
+    __slots__ = ("_controls", "_engine", "_failed", "_kept", "digest")
 
-    def __init__(self, policy: PolicySource, controls: Iterable[Control]) -> None:
+    def __init__(self, policy: PolicySource, controls: Iterable[Control], failed: Failed) -> None:
         """Take a policy set.
 
         Args:
             policy: policies, schema, entities.
             controls: this room's controls; those that read an Authorization are asked.
+            failed: is told of one that fails.
         Raises:
             PolicyInvalid: it cannot be decided with.
         """
         self.digest = policy.digest
         self._engine = Engine(policy.text, policy.schema, policy.entities)
         self._controls = tuple(control for control in controls if control.reads is Authorization)
+        self._failed = failed
         self._kept: OrderedDict[_Question, Verdict] = OrderedDict()
 
     def decide(
@@ -86,7 +88,7 @@ class Decider:
         if verdict is None:
             verdict = self._ask(question)
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
-        refused = judge(self._controls, facts, _FORBIDDEN)
+        refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 
     def _ask(self, question: _Question) -> Verdict:

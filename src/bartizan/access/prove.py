@@ -6,7 +6,7 @@ Rules of this file: asked at each request, and nothing of the answer is kept.
 import hmac
 from collections.abc import Iterable
 
-from bartizan.access.judge import judge
+from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Authenticated, Refused
 from bartizan.access.subject import Possession
 from bartizan.clock import Nanoseconds
@@ -28,13 +28,14 @@ class Prover:
     Args:
         proofs: that it takes.
         controls: this room's; those that read a Possession are asked.
+        failed: is told of one that fails.
     """
 
-    __slots__ = ("_controls", "_proofs")
+    __slots__ = ("_controls", "_failed", "_proofs")
 
-    def __init__(self, proofs: Proofs, controls: Iterable[Control]) -> None:
-        """Take both."""
-        self._proofs = proofs
+    def __init__(self, proofs: Proofs, controls: Iterable[Control], failed: Failed) -> None:
+        """Take all three."""
+        self._proofs, self._failed = proofs, failed
         self._controls = tuple(control for control in controls if control.reads is Possession)
 
     def prove(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> Refused | None:
@@ -50,7 +51,7 @@ class Prover:
             facts, status = Possession(), ProofRefused.status
         except ProofRefused as fault:
             facts, status = Possession(fault.reason, str(fault)), fault.status
-        return judge(self._controls, facts, status)
+        return judge(self._controls, facts, status, self._failed)
 
     def _require(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> None:
         if who.certificate:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.child import Child
 from bartizan.app.feeding import feeding
 from bartizan.app.tracing import exporting, for_workers
@@ -95,7 +96,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
 
 async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
-    message = m.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
+    message = w.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
     with _passing(msgspec.json.encode(for_workers(s.plan))) as plan:
         board = s.boards.take(child.number)
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from typing_extensions import override
 
-from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.plan import Plan, Service
 from bartizan.config import SecretMissing, environment, resolve
 from bartizan.crypto.secret import Secret
@@ -143,7 +143,7 @@ class Credentials:
     def _hand(self, worker: "Child", names: Names) -> None:
         fd = sealed(self._watched[names].known.encode("ascii"))
         try:
-            self._s.tell(worker, m.Credential(service=names[0], target=names[1]), fd)
+            self._s.tell(worker, w.Credential(service=names[0], target=names[1]), fd)
         finally:
             os.close(fd)
 

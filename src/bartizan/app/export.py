@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from bartizan.app.plan import Traces
+from bartizan.app.shipping.outcome import Later, Refused
 from bartizan.egress.faults import (
     AddressRefused,
     CertificateRefused,
@@ -24,7 +25,8 @@ from bartizan.egress.faults import (
 )
 from bartizan.egress.http import Client, Response
 from bartizan.metrics.family import Family, Kind
-from bartizan.traces.otlp import MEDIA, Teller, rejected, request
+from bartizan.otlp import MEDIA
+from bartizan.traces.otlp import Teller, rejected, request
 from bartizan.traces.passage import Passage
 
 EXPORT: Final = Family(
@@ -65,19 +67,6 @@ class Taken(msgspec.Struct, frozen=True):
     """The collector has them, but for so many spans."""
 
     rejected: int = 0
-
-
-class Later(msgspec.Struct, frozen=True):
-    """It may take them in so many seconds; `word` says why not now."""
-
-    word: str
-    seconds: float = 0.0
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """It does not take them, or cannot be asked; `word` says why."""
-
-    word: str
 
 
 Outcome = Taken | Later | Refused

@@ -8,8 +8,6 @@ configuration has. One thread reads and takes orders, and never waits for the co
 
 import os
 import select
-import signal
-import socket
 import sys
 import threading
 from typing import Final
@@ -18,16 +16,15 @@ import msgspec
 
 from bartizan.app import messages as m
 from bartizan.app.boards import opened
+from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.export import EXPORT, EXPORTED, QUEUE, Collector, Outbox
 from bartizan.app.outcry import LINES
-from bartizan.app.stopping import told_to_stop
 from bartizan.app.tracing import Exporting, teller_of
 from bartizan.clock import Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.isolation.carrier import Reach, confine, towards
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
-from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.store.limits import gcra
 from bartizan.traces.otlp import known
@@ -160,11 +157,7 @@ def reach(what: Exporting) -> Reach:
 
 def main(argv: list[str]) -> int:
     """Export until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    die_with_parent(signal.SIGKILL)
-    no_new_privileges()
-    not_dumpable()
-    stop = told_to_stop()
-    channel = Channel(socket.socket(fileno=int(argv[0])), m.ExporterOrders)
+    channel, stop = begin(argv[0], m.ExporterOrders)
     try:
         boot, (pipe, board, what) = channel.receive()
         exporting = msgspec.json.decode(read_sealed(what), type=Exporting)

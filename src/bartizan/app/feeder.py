@@ -8,8 +8,6 @@ the thread that takes orders waits for none of them.
 import os
 import queue
 import select
-import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -19,16 +17,15 @@ from typing import Final
 import msgspec
 
 from bartizan.app import messages as m
+from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.feeding import COSIGNED, FAILURES, FINDINGS, Feeding, Said
 from bartizan.app.outcry import describe
-from bartizan.app.stopping import told_to_stop
 from bartizan.app.submission import Submitter, prover
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.isolation.carrier import Reach, confine, towards
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
-from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointMalformed, parse_point
 from bartizan.ledger.installation import CHECKPOINT, WITNESSED, read_small, write_whole
@@ -225,11 +222,7 @@ def reach(what: Feeding) -> Reach:
 
 def main(argv: list[str]) -> int:
     """Feed until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    die_with_parent(signal.SIGKILL)
-    no_new_privileges()
-    not_dumpable()
-    stop = told_to_stop()
-    channel = Channel(socket.socket(fileno=int(argv[0])), m.FeederOrders)
+    channel, stop = begin(argv[0], m.FeederOrders)
     try:
         boot, (what,) = channel.receive()
         feeding = msgspec.json.decode(read_sealed(what), type=Feeding)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import ChannelClosed
 from bartizan.app.child import Child
 from bartizan.isolation.memory import read_sealed, sealed
@@ -50,7 +50,7 @@ class Generation:
         """Hand the current state to one worker, which gets every later one too."""
         worker.informed = True
         try:
-            worker.channel.send(m.StateChanged(generation=self.number), [self._state_fd])
+            worker.channel.send(w.StateChanged(generation=self.number), [self._state_fd])
         except ChannelClosed:
             worker.kill()
 

@@ -1,7 +1,7 @@
-"""What the supervisor and its children say to each other, by child.
+"""What the supervisor and its children say to each other, by child; a gateway worker's stand in `worker_messages`.
 
 Rules of this file: a message names its descriptors, in order, in its docstring. `Orders` go to the child,
-`Reports` come from it; what a worker reports is checked like a stranger's.
+`Reports` come from it.
 """
 
 from typing import Annotated, Literal
@@ -71,64 +71,11 @@ class SegmentWanted(Message, frozen=True):
     """The current segment is nearly full."""
 
 
-# ---- worker ----------------------------------------------------------------------------------------------
-class BootWorker(Message, frozen=True):
-    """Descriptors: listener, generation counter, board, plan (sealed), pipe where there are traces, segment, first key (sealed)."""
+# ---- dialer ----------------------------------------------------------------------------------------------
+class BootDialer(Message, frozen=True):
+    """Descriptor: the upstreams (sealed memory)."""
 
-    number: int
-    boot: str
-    segment: int
-    issuer: str
-
-
-class LeafWanted(Message, frozen=True):
-    """The worker's certificate request, PEM."""
-
-    request: Annotated[str, msgspec.Meta(max_length=8192)]
-
-
-class Leaf(Message, frozen=True):
-    """The signed chain, PEM, and the one for clients that ask for the gateway by a name."""
-
-    chain: str
-    named: str = ""
-
-
-class StateChanged(Message, frozen=True):
-    """A generation of what decisions rest on. Descriptor: the state (sealed memory)."""
-
-    generation: int
-
-
-class Loaded(Message, frozen=True):
-    """The worker decides on this generation from now on."""
-
-    generation: Number
-
-
-class Serve(Message, frozen=True):
-    """Start to accept."""
-
-
-class Serving(Message, frozen=True):
-    """The worker accepts."""
-
-
-class Drain(Message, frozen=True):
-    """Accept no more, finish what is open within `seconds`, and end."""
-
-    seconds: float
-
-
-class Credential(Message, frozen=True):
-    """Another credential is presented to a target from now on. Descriptor: it, as the field has it (sealed memory)."""
-
-    service: Word
-    target: Word
-
-
-class Unwell(Message, frozen=True):
-    """The worker can no longer keep the record and has stopped to accept."""
+    folder: str
 
 
 class Dial(Message, frozen=True):
@@ -145,61 +92,6 @@ class Dialled(Message, frozen=True):
     ticket: int
     fault: str = ""
     sample: bool = False
-
-
-class ControlPresence(Message, frozen=True):
-    """Whether the control process is there, or for how long it is not; without it, a worker serves on for 30 s only."""
-
-    up: bool
-    away_ns: Number = 0
-
-
-class Minted(Message, frozen=True):
-    """Pseudonyms that the worker made for source prefixes, for the store: prefix -> pseudonym.
-
-    The supervisor passes one at a time: the next once control says `Kept`.
-    """
-
-    addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
-
-
-class LimiterPresence(Message, frozen=True):
-    """Whether the server that counts limits answers this worker."""
-
-    up: bool
-
-
-class TargetPresence(Message, frozen=True):
-    """Whether a target of a service is fit to be asked, as this worker finds it."""
-
-    service: Word
-    target: Word
-    fit: bool
-
-
-WorkerReports = (
-    Ready
-    | Alive
-    | LeafWanted
-    | Loaded
-    | Serving
-    | Unwell
-    | Dial
-    | SegmentWanted
-    | Minted
-    | LimiterPresence
-    | TargetPresence
-)
-WorkerOrders = (
-    BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence | Credential
-)
-
-
-# ---- dialer ----------------------------------------------------------------------------------------------
-class BootDialer(Message, frozen=True):
-    """Descriptor: the upstreams (sealed memory)."""
-
-    folder: str
 
 
 DialerOrders = BootDialer | Ask | Dial
@@ -409,6 +301,15 @@ class Published(Message, frozen=True):
     """Every worker decides on this generation, or is dead."""
 
     generation: int
+
+
+class Minted(Message, frozen=True):
+    """Pseudonyms that the worker made for source prefixes, for the store: prefix -> pseudonym.
+
+    The supervisor passes one at a time: the next once control says `Kept`.
+    """
+
+    addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
 
 
 class Kept(Message, frozen=True):

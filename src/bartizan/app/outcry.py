@@ -1,4 +1,4 @@
-"""What a process says of a failure in a callback of its event loop: where, never what with, and not too often.
+"""What a process says of a failure, in a callback of its event loop or in a control: where, never what with, seldom.
 
 Rules of this file: the text of an error may quote what a client sent, and an error that a client can cause can be
 caused without end. So a line holds kinds of errors and places in the code, and only so many lines are written;
@@ -22,7 +22,7 @@ _CAUSES: Final = 4
 
 
 class Outcry:
-    """An exception handler of an event loop (`loop.set_exception_handler`)."""
+    """An exception handler of an event loop (`loop.set_exception_handler`), and of controls."""
 
     __slots__ = ("_arrives", "_clock", "_silent", "_write")
 
@@ -33,15 +33,21 @@ class Outcry:
 
     def __call__(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Say what went wrong, if not too much was said lately."""
+        self._say("a callback", context.get("exception"))
+
+    def control(self, name: str, fault: Exception) -> None:
+        """Say which control could not judge, and why, if not too much was said lately."""
+        self._say(f"the control {name}", fault)
+
+    def _say(self, what: str, fault: object) -> None:
         allowed, self._arrives, _ = gcra(self._arrives, self._clock.now(), LINES)
         if not allowed:
             self._silent += 1
             return
-        fault = context.get("exception")
         said = describe(fault) if isinstance(fault, BaseException) else "no error was named"
         more = f"; {self._silent} more were not written" if self._silent else ""
         self._silent = 0
-        self._write(f"a callback failed: {said}{more}\n")
+        self._write(f"{what} failed: {said}{more}\n")
 
 
 def describe(fault: BaseException) -> str:

@@ -241,7 +241,7 @@ def start(wanted: Plan) -> Running:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with folder.log.open("ab") as log, theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module by our own interpreter
-            [*wanted.launch, "bartizan.app.supervisor", str(theirs.fileno())],
+            [*wanted.launch, "bartizan.app.supervise", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from OpenSSL import SSL
 
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull
 from bartizan.app.plan import LIMITER, MAIN, Plan
 from bartizan.app.route_plan import client_contexts, limiter_context
@@ -86,7 +87,7 @@ class Reach:
     def target_is(self, service: str, target: str, fit: bool) -> None:  # noqa: FBT001  # a callback
         """Tell the supervisor whether a target answers."""
         with contextlib.suppress(ChannelFull, ChannelClosed):  # `status` alone is told by it
-            self._channel.send(m.TargetPresence(service=service, target=target, fit=fit))
+            self._channel.send(w.TargetPresence(service=service, target=target, fit=fit))
 
     # ---- the server that counts limits -----------------------------------------------------------------------
     def limiter(self) -> Valkey | None:
@@ -109,7 +110,7 @@ class Reach:
 
     def _limiter_is(self, up: bool) -> None:  # noqa: FBT001  # a callback
         with contextlib.suppress(ChannelFull, ChannelClosed):  # as of a target
-            self._channel.send(m.LimiterPresence(up=up))
+            self._channel.send(w.LimiterPresence(up=up))
 
 
 def _encrypted(

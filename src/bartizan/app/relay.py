@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRefused, close
 from bartizan.app.child import Child
 from bartizan.app.status import UNFIT
@@ -47,20 +48,20 @@ class Relay:
             m.Alive: self._alive,
             m.Dial: self._dial,
             m.Dialled: self._dialled,
-            m.LeafWanted: self._leaf_wanted,
+            w.LeafWanted: self._leaf_wanted,
             m.LeafSigned: self._leaf_signed,
             m.Publish: self._publish,
-            m.Loaded: self._loaded,
+            w.Loaded: self._loaded,
             m.SegmentWanted: self._segment_wanted,
             m.Registered: self._registered,
             m.Altered: self._altered,
             m.Minted: self._minted,
             m.Kept: self._kept,
-            m.Unwell: self._unwell,
+            w.Unwell: self._unwell,
             m.Sealed: self._sealed,
-            m.Serving: self._serving,
-            m.LimiterPresence: self._limiter_is,
-            m.TargetPresence: self._target_is,
+            w.Serving: self._serving,
+            w.LimiterPresence: self._limiter_is,
+            w.TargetPresence: self._target_is,
             m.WitnessSaid: self._witness_said,
             m.Witnessed: self._witnessed,
             m.Shipped: self._shipped,
@@ -114,24 +115,24 @@ class Relay:
         if child.serves or child.state != "serving":  # one that was told to serve and does not is no use
             child.unanswered = 0
 
-    def _loaded(self, worker: Child, message: m.Loaded, _: list[int]) -> None:
+    def _loaded(self, worker: Child, message: w.Loaded, _: list[int]) -> None:
         if message.generation > self._s.generation.number:
             self._end(worker, "it has loaded what does not exist")
         else:
             self._s.generation.loaded(worker, message.generation)
 
-    def _serving(self, child: Child, _: m.Serving, __: list[int]) -> None:
+    def _serving(self, child: Child, _: w.Serving, __: list[int]) -> None:
         child.serves = True
         self._s.note_change()
 
-    def _limiter_is(self, child: Child, message: m.LimiterPresence, _: list[int]) -> None:
+    def _limiter_is(self, child: Child, message: w.LimiterPresence, _: list[int]) -> None:
         if child.facts.get("limiter") != message.up:
             child.facts["limiter"] = int(message.up)
             said = "answers" if message.up else "does not answer: requests are refused"
             self._s.log.write("supervisor", f"the limiter {said}, says worker {child.number}")
             self._s.note_change()
 
-    def _target_is(self, child: Child, message: m.TargetPresence, _: list[int]) -> None:
+    def _target_is(self, child: Child, message: w.TargetPresence, _: list[int]) -> None:
         names = {(each.name, target.name) for each in self._s.plan.services for target in each.targets}
         if (message.service, message.target) not in names:
             self._end(child, "it tells of a target that there is not")
@@ -141,7 +142,7 @@ class Relay:
             child.facts[fact] = int(not message.fit)
             self._s.note_change()
 
-    def _unwell(self, child: Child, _: m.Unwell, __: list[int]) -> None:
+    def _unwell(self, child: Child, _: w.Unwell, __: list[int]) -> None:
         self._end(child, "it cannot keep the record")
 
     # ---- connectors ---------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ class Relay:
         self._s.witnessing.witnessed(message)
 
     # ---- certificates ---------------------------------------------------------------------------------------
-    def _leaf_wanted(self, worker: Child, message: m.LeafWanted, _: list[int]) -> None:
+    def _leaf_wanted(self, worker: Child, message: w.LeafWanted, _: list[int]) -> None:
         if worker.number in self._leaves:
             self._end(worker, "it asks for a second certificate before it has the first")
             return
@@ -199,7 +200,7 @@ class Relay:
         if message.fault:
             self._s.log.write("supervisor", f"no certificate for worker {message.worker}: {message.fault}")
         if self._leaves.pop(message.worker, None) and (worker := self._s.children.get(message.worker)):
-            self._s.tell(worker, m.Leaf(chain=message.chain, named=message.named))
+            self._s.tell(worker, w.Leaf(chain=message.chain, named=message.named))
 
     def sealer_ready(self) -> None:
         """Ask a new sealer for the certificates that its predecessor owes."""

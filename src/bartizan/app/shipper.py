@@ -10,7 +10,6 @@ import os
 import queue
 import random
 import select
-import signal
 import socket
 import sys
 import threading
@@ -21,19 +20,18 @@ import msgspec
 
 from bartizan import __version__
 from bartizan.app import messages as m
+from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed, Message
 from bartizan.app.folder import Folder
 from bartizan.app.outcry import describe
 from bartizan.app.plan import Connector
 from bartizan.app.shipping.courier import LAST, Courier, Ports, What
 from bartizan.app.shipping.receiver import DATAGRAMS, receiver
-from bartizan.app.stopping import told_to_stop
 from bartizan.clock import Clock, SystemClock
 from bartizan.connectors.source import Source
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.isolation.carrier import Reach, confine, towards
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
-from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.checkpoint import CheckpointMalformed
 from bartizan.ledger.installation import load_verifiers
@@ -200,11 +198,7 @@ def reach(folder: Folder, connectors: tuple[Connector, ...]) -> Reach:
 
 def main(argv: list[str]) -> int:
     """Ship until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    die_with_parent(signal.SIGKILL)
-    no_new_privileges()
-    not_dumpable()
-    stop = told_to_stop()
-    channel = Channel(socket.socket(fileno=int(argv[0])), m.ShipperOrders)
+    channel, stop = begin(argv[0], m.ShipperOrders)
     try:
         boot, (what,) = channel.receive()
         folder, says, clock = Folder(Path(boot.folder)), queue.SimpleQueue[Message](), SystemClock()

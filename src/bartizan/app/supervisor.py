@@ -6,24 +6,21 @@ no worker. Two gateway workers are always kept, both confined; one serves, the o
 
 import asyncio
 import contextlib
-import resource
 import secrets
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bartizan.app import messages as m
 from bartizan.app import pulse
+from bartizan.app import worker_messages as w
 from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
-from bartizan.app.channel import Channel, ChannelClosed, Message, MessageRefused
+from bartizan.app.channel import ChannelClosed, Message, MessageRefused
 from bartizan.app.child import Child, ChildEnded, describe
 from bartizan.app.credentials import Credentials
-from bartizan.app.folder import Folder, PlatformRunning
+from bartizan.app.folder import Folder
 from bartizan.app.generation import Generation
 from bartizan.app.listeners import Listeners
 from bartizan.app.log import Log, as_json, plainly
@@ -35,13 +32,12 @@ from bartizan.app.status import write_status
 from bartizan.app.tracing import TracePipe
 from bartizan.app.witnessing import Witnessing
 from bartizan.clock import SECOND, SystemClock
-from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
 
 LAUNCH: tuple[str, ...] = (sys.executable, "-I", "-m", "bartizan.app.start")
 """How a child is started; the module's name and its arguments follow."""
 READS: dict[str, Any] = {
-    "worker": m.WorkerReports,
+    "worker": w.WorkerReports,
     "dialer": m.DialerReports,
     "sealer": m.SealerReports,
     "control": m.ControlReports,
@@ -124,7 +120,7 @@ class Supervisor:
         self.stopping = True
         for worker in self.of("worker"):
             if worker.state == "serving":
-                self.tell(worker, m.Drain(seconds=_DRAIN_SECONDS))
+                self.tell(worker, w.Drain(seconds=_DRAIN_SECONDS))
                 worker.state = "draining"
             else:
                 worker.kill()
@@ -290,7 +286,7 @@ class Supervisor:
         if not self.of("worker", "serving") and (ready := self.of("worker", "ready")):
             ready[0].state = "serving"
             self.listeners.accept()
-            self.tell(ready[0], m.Serve())
+            self.tell(ready[0], w.Serve())
         elif not self.of("worker") and not self._starting():
             self.listeners.refuse()
 
@@ -311,7 +307,7 @@ class Supervisor:
         """Tell a worker whether control is there, and else how long it has been away."""
         left = self._control_left
         away = 0 if left is None else self.clock.now() - left
-        self.tell(worker, m.ControlPresence(up=left is None, away_ns=away))
+        self.tell(worker, w.ControlPresence(up=left is None, away_ns=away))
 
     def note_change(self) -> None:
         """Write what `status` shows."""
@@ -332,79 +328,3 @@ class Supervisor:
                 self.record.note("platform.clock.stepped", "", Outcome.FOUND, {direction: abs(step)})
                 wall = SystemClock()
                 self.spawn_task(self.generation.bump())
-
-
-async def _run(plan: Plan, starter: Channel) -> None:
-    """Run a platform until a signal, or the end of who started it, unless they have left it to itself."""
-    loop, stop = asyncio.get_running_loop(), _told_to_stop(starter)
-    supervisor = Supervisor(plan)
-    loop.set_exception_handler(lambda _, context: supervisor.log.fault("supervisor", context))
-    starting, stopped = loop.create_task(supervisor.start()), loop.create_task(stop.wait())
-    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    answer: Message = m.NotStarted(fault="it was told to stop")
-    if not starting.done():
-        starting.cancel()
-    elif (fault := starting.exception()) is None:
-        answer = m.Started(url=supervisor.listeners.issuer, listen=supervisor.listeners.listens)
-    elif isinstance(fault, ChildEnded | ChannelClosed | TimeoutError | OSError):
-        answer = m.NotStarted(fault=str(fault) or "it took too long")
-    else:
-        raise fault
-    _answer(starter, answer)
-    if isinstance(answer, m.Started):
-        await stopped
-    stopped.cancel()
-    await supervisor.stop()
-
-
-def _told_to_stop(starter: Channel) -> asyncio.Event:
-    """Return what is set once the platform is to stop."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    starter.sock.setblocking(False)
-
-    def starter_said() -> None:  # that it leaves, or its end
-        loop.remove_reader(starter.fileno())
-        try:
-            said, _ = starter.receive()
-        except (ChannelClosed, MessageRefused):
-            said = None
-        if not isinstance(said, m.Leave):
-            stop.set()
-
-    loop.add_reader(starter.fileno(), starter_said)
-    return stop
-
-
-def _answer(starter: Channel, answer: Message) -> None:
-    with contextlib.suppress(ChannelClosed):  # who started it may be gone, and does not want to know any more
-        starter.send(answer)
-
-
-def _bounds() -> None:
-    """Take as many descriptors as there may be, and leave no core file; children inherit both."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def main(argv: list[str]) -> None:
-    """Run a platform until it is told to stop; `argv` holds the descriptor of the starter's channel."""
-    starter = Channel(socket.socket(fileno=int(argv[0])), m.BootSupervisor | m.Leave)
-    _, fds = starter.receive()
-    plan = msgspec.json.decode(read_sealed(fds[0]), type=Plan)
-    folder = Folder(Path(plan.folder))
-    _bounds()
-    try:
-        folder.make()
-        with folder.locked(platform=True):
-            folder.status.unlink(missing_ok=True)  # of a run that ended without a word
-            asyncio.run(_run(plan, starter))
-    except (OSError, PlatformRunning) as fault:
-        _answer(starter, m.NotStarted(fault=str(fault)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

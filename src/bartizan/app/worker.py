@@ -33,6 +33,7 @@ from bartizan.access import assemble as access
 from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
+from bartizan.app import worker_messages as w
 from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
@@ -88,7 +89,7 @@ class Worker:
         fds: listener, generation counter, board, plan, perhaps the pipe for traces, segment, first key.
     """
 
-    def __init__(self, channel: Channel, boot: m.BootWorker, fds: list[int]) -> None:
+    def __init__(self, channel: Channel, boot: w.BootWorker, fds: list[int]) -> None:
         """Open the journal and map the counter."""
         listener, counter, board, plan, *traces, segment, key = fds
         self.channel, self.clock = channel, SystemClock()
@@ -98,7 +99,8 @@ class Worker:
         self.journal = Journal(segment, first, boot.segment, "worker", boot.boot, self.clock, SIZES["worker"])
         self.journal.durable = self.plan.durability == "every"
         self.proofs = Proofs(Secret(secrets.token_bytes(32)))
-        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs)
+        self.outcry = Outcry(self.clock, sys.stderr.write)
+        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs, self.outcry.control)
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)
         self.tracing = tracing(self.plan, traces)
@@ -118,14 +120,14 @@ class Worker:
         self.ended = asyncio.Event()
         self._does: dict[type[Message], Callable[..., None]] = {
             m.Ask: self._ask,
-            m.StateChanged: self._state_changed,
-            m.Leaf: self._leaf,
+            w.StateChanged: self._state_changed,
+            w.Leaf: self._leaf,
             m.Dialled: self.reach.dialled,
             m.Segment: self._segment,
-            m.ControlPresence: self._control_presence,
-            m.Credential: self._credential,
-            m.Serve: self._serve,
-            m.Drain: self._drain,
+            w.ControlPresence: self._control_presence,
+            w.Credential: self._credential,
+            w.Serve: self._serve,
+            w.Drain: self._drain,
         }
 
     # ---- setting up ----------------------------------------------------------------------------------------
@@ -140,13 +142,13 @@ class Worker:
     def ask_leaf(self) -> None:
         """Make a new key and have it certified."""
         self.key, request = leaf_request(self.plan.names)
-        self.channel.send(m.LeafWanted(request=request.decode("ascii")))
+        self.channel.send(w.LeafWanted(request=request.decode("ascii")))
 
     async def run(self) -> None:
         """Serve until drained, or until the supervisor is gone; then the process ends."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(Outcry(self.clock, sys.stderr.write))
-        loop.add_signal_handler(signal.SIGTERM, self._drain, m.Drain(seconds=0.0), [])
+        loop.set_exception_handler(self.outcry)
+        loop.add_signal_handler(signal.SIGTERM, self._drain, w.Drain(seconds=0.0), [])
         self.channel.sock.setblocking(False)
         loop.add_reader(self.channel.fileno(), self._readable)
         limiter = self.reach.limiter()
@@ -246,11 +248,11 @@ class Worker:
     def _ask(self, _: m.Ask, __: list[int]) -> None:
         self.channel.send(m.Alive())
 
-    def _state_changed(self, message: m.StateChanged, fds: list[int]) -> None:
+    def _state_changed(self, message: w.StateChanged, fds: list[int]) -> None:
         self.fresh.load(message.generation, decode(bytes(read_sealed(fds[0]))))
-        self.channel.send(m.Loaded(generation=message.generation))
+        self.channel.send(w.Loaded(generation=message.generation))
 
-    def _leaf(self, message: m.Leaf, _: list[int]) -> None:
+    def _leaf(self, message: w.Leaf, _: list[int]) -> None:
         if not message.chain and self.context is not None:
             return  # the one it has is good for another half of its days
         if not message.chain:
@@ -265,10 +267,10 @@ class Worker:
             self._unwell()
         self.asked_segment = False
 
-    def _control_presence(self, message: m.ControlPresence, _: list[int]) -> None:
+    def _control_presence(self, message: w.ControlPresence, _: list[int]) -> None:
         self.fresh.control_is(up=message.up, away=message.away_ns)
 
-    def _credential(self, message: m.Credential, fds: list[int]) -> None:
+    def _credential(self, message: w.Credential, fds: list[int]) -> None:
         self.credentials[message.service, message.target] = Secret(bytes(read_sealed(fds[0])))
         if hasattr(self, "gateway"):
             self._renew_credentials()
@@ -278,14 +280,14 @@ class Worker:
             (service, target), credential = self.credentials.popitem()
             self.gateway.renew(service, target, credential)
 
-    def _serve(self, _: m.Serve, __: list[int]) -> None:
+    def _serve(self, _: w.Serve, __: list[int]) -> None:
         async def serve() -> None:
             await self.server.start_serving()
-            self.channel.send(m.Serving())
+            self.channel.send(w.Serving())
 
         self._serving = asyncio.get_running_loop().create_task(serve())
 
-    def _drain(self, message: m.Drain, _: list[int]) -> None:
+    def _drain(self, message: w.Drain, _: list[int]) -> None:
         async def drain() -> None:
             self.server.close()
             await self.gateway.drain(message.seconds)
@@ -296,7 +298,7 @@ class Worker:
     def _unwell(self) -> None:
         """The record cannot be kept: accept no more, and say so."""
         self.server.close()
-        self.channel.send(m.Unwell())
+        self.channel.send(w.Unwell())
 
     # ---- from time to time -----------------------------------------------------------------------------------
     def _keep_house(self) -> None:
@@ -329,7 +331,7 @@ class Worker:
 def main(argv: list[str]) -> int:
     """Run a worker; `argv` holds the descriptor of the channel. Returns the exit status."""
     die_with_parent(signal.SIGKILL)  # one that hangs would keep the listener, and with it the port
-    channel = Channel(socket.socket(fileno=int(argv[0])), m.WorkerOrders)
+    channel = Channel(socket.socket(fileno=int(argv[0])), w.WorkerOrders)
     boot, fds = channel.receive()
     try:
         worker = Worker(channel, boot, fds)

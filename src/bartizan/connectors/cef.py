@@ -10,16 +10,9 @@ Source: ArcSight Common Event Format, implementation standard, version 26.
 import re
 from typing import Final
 
-from bartizan.connectors.source import PRODUCT, VENDOR, Severity, Source, fields, severity, title
+from bartizan.connectors.source import OF_TEN, PRODUCT, VENDOR, Source, fields, severity, title
 from bartizan.ledger.entry import Entry
 
-_SEVERITY: Final = {
-    Severity.INFORMATIONAL: 1,
-    Severity.LOW: 3,
-    Severity.MEDIUM: 5,
-    Severity.HIGH: 8,
-    Severity.CRITICAL: 10,
-}
 _INVISIBLE: Final = re.compile(r"[^ -~]")
 _MILLISECOND: Final = 1_000_000
 _KNOWN: Final = {"entry": "externalId", "actor": "suid", "outcome": "outcome", "kind": "cat"}
@@ -29,7 +22,7 @@ _KNOWN: Final = {"entry": "externalId", "actor": "suid", "outcome": "outcome", "
 def encode(source: Source, entry: Entry) -> bytes:
     """Return an entry as one line."""
     event = entry.event
-    head = (VENDOR, PRODUCT, source.version, event.kind, title(event), str(_SEVERITY[severity(event)]))
+    head = (VENDOR, PRODUCT, source.version, event.kind, title(event), str(OF_TEN[severity(event)]))
     said: dict[str, int | str] = {"rt": event.at // _MILLISECOND, "deviceExternalId": source.ledger}
     said |= {_key(part): value for part, value in fields(entry).items() if value != ""}
     extension = " ".join(f"{key}={in_extension(str(value))}" for key, value in said.items())

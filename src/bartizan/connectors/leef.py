@@ -10,16 +10,9 @@ Source: IBM QRadar, LEEF event components, version 2.0.
 import re
 from typing import Final
 
-from bartizan.connectors.source import PRODUCT, VENDOR, Severity, Source, fields, severity
+from bartizan.connectors.source import OF_TEN, PRODUCT, VENDOR, Source, fields, severity
 from bartizan.ledger.entry import Entry
 
-_SEVERITY: Final = {
-    Severity.INFORMATIONAL: 1,
-    Severity.LOW: 3,
-    Severity.MEDIUM: 5,
-    Severity.HIGH: 8,
-    Severity.CRITICAL: 10,
-}
 _MILLISECOND: Final = 1_000_000
 _NOT_IN_HEAD: Final = re.compile(r"[^ -~]|\|")
 _NOT_IN_VALUE: Final = re.compile(r"[^ -~]")
@@ -33,7 +26,7 @@ def encode(source: Source, entry: Entry) -> bytes:
     head = (VENDOR, PRODUCT, source.version, event.kind)
     said: dict[str, int | str] = {
         "devTime": event.at // _MILLISECOND,
-        "sev": _SEVERITY[severity(event)],
+        "sev": OF_TEN[severity(event)],
         "ledger": source.ledger,
     }
     said |= {_KNOWN.get(part, part): value for part, value in fields(entry).items() if value != ""}

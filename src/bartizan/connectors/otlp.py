@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan import otlp
 from bartizan.connectors.source import PRODUCT, Severity, Source, fields, severity, title, uid
 from bartizan.ledger.entry import Entry
 
@@ -35,7 +36,7 @@ def request(source: Source, entries: Iterable[Entry]) -> bytes:
     scope = {"name": "bartizan.ledger", "version": source.version}
     records = [_record(source, entry) for entry in entries]
     told = {
-        "resource": {"attributes": _list(resource)},
+        "resource": {"attributes": otlp.attributes(resource)},
         "scopeLogs": [{"scope": scope, "logRecords": records}],
     }
     return _ENCODER.encode({"resourceLogs": [told]})
@@ -50,25 +51,8 @@ def _record(source: Source, entry: Entry) -> dict[str, Any]:
         "severityText": text,
         "eventName": f"bartizan.{entry.event.kind}",
         "body": {"stringValue": title(entry.event)},
-        "attributes": _list({"log.record.uid": uid(source, entry)} | said),
+        "attributes": otlp.attributes({"log.record.uid": uid(source, entry), **said}),
     }
-
-
-def _list(attributes: Mapping[str, int | str]) -> list[dict[str, Any]]:
-    return [
-        {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
-        for key, value in attributes.items()
-    ]
-
-
-class _Partial(msgspec.Struct, rename="camel"):
-    """How much of a request was not taken; what else it says is a stranger's text and not read."""
-
-    rejected_log_records: int | str = 0
-
-
-class _Answer(msgspec.Struct, rename="camel"):
-    partial_success: _Partial | None = None
 
 
 def rejected(body: bytes) -> int:
@@ -77,7 +61,4 @@ def rejected(body: bytes) -> int:
     Raises:
         ValueError: it is no such answer.
     """
-    if not body:
-        return 0
-    said = msgspec.json.decode(body, type=_Answer).partial_success
-    return max(0, int(said.rejected_log_records)) if said is not None else 0
+    return otlp.rejected(body, "rejectedLogRecords")

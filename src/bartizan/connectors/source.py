@@ -40,6 +40,14 @@ class Severity(enum.IntEnum):
     CRITICAL = 5
 
 
+OF_TEN: Final = {
+    Severity.INFORMATIONAL: 1,
+    Severity.LOW: 3,
+    Severity.MEDIUM: 5,
+    Severity.HIGH: 8,
+    Severity.CRITICAL: 10,
+}
+"""How grave on the scale up to ten that CEF and LEEF share."""
 _BY_OUTCOME: Final = {
     Outcome.ALLOWED: Severity.INFORMATIONAL,
     Outcome.DONE: Severity.INFORMATIONAL,

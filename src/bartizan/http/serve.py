@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import uvicorn
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -295,21 +294,7 @@ def _scheduler(
 
 
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
-    return Server(
-        uvicorn.Config(
-            bounded(app),
-            http=protocol,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_DRAIN_S,
-            h11_max_incomplete_event_size=MOST,
-        )
-    )
+    return Server(bounded(app), protocol, drain_s=_DRAIN_S, most_head=MOST, connections=_CONNECTIONS)
 
 
 async def _until_gone(

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-import uvicorn
 from OpenSSL import SSL
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -271,19 +270,11 @@ async def answering(
     """Answer until told to stop, then finish what is open; the other arguments are those of `serve`."""
     door = Door(_context(witness, clock))
     server = Server(
-        uvicorn.Config(
-            application(witness, clock),
-            http=partial(Secured, door),  # type: ignore[arg-type]  # a class, but for its first argument
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=int(STEP_SECONDS),
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-            h11_max_incomplete_event_size=MOST_HEAD,
-        )
+        application(witness, clock),
+        partial(Secured, door),
+        drain_s=_DRAIN_SECONDS,
+        most_head=MOST_HEAD,
+        keep_alive_s=int(STEP_SECONDS),
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[listener]))

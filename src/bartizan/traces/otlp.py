@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan import otlp
 from bartizan.traces.passage import Passage
 
 PATH: Final = "/v1/traces"
 """Where collectors take spans, unless told otherwise."""
-MEDIA: Final = "application/json"
 _SERVER, _CLIENT = 2, 3
 _ERROR: Final = 2
 _SAMPLED, _KNOWN, _REMOTE = 0x001, 0x100, 0x200
@@ -26,7 +26,7 @@ _OURS: Final = 500
 _SECOND: Final = 1_000_000_000
 _PROVIDERS: Final = {"openai": "openai", "anthropic": "anthropic", "azure": "azure.ai.openai"}
 """Protocol of a service -> `gen_ai.provider.name`: whose API it speaks, whoever runs it."""
-Attributes = dict[str, str | int | float | bool]
+Attributes = dict[str, otlp.Attribute]
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -62,7 +62,10 @@ def request(teller: Teller, passages: Iterable[Passage]) -> bytes:
         "service.instance.id": teller.instance,
     }
     scope = {"name": "bartizan.gateway", "version": teller.version}
-    told = {"resource": {"attributes": _list(resource)}, "scopeSpans": [{"scope": scope, "spans": spans}]}
+    told = {
+        "resource": {"attributes": otlp.attributes(resource)},
+        "scopeSpans": [{"scope": scope, "spans": spans}],
+    }
     return msgspec.json.encode({"resourceSpans": [told]})
 
 
@@ -73,26 +76,13 @@ def known(teller: Teller, passage: Passage) -> bool:
     return any(service == passage.service for service, _ in teller.places)
 
 
-class _Partial(msgspec.Struct, rename="camel"):
-    """How much of a request was not taken; what else it says is a stranger's text and not read."""
-
-    rejected_spans: int | str = 0
-
-
-class _Answer(msgspec.Struct, rename="camel"):
-    partial_success: _Partial | None = None
-
-
 def rejected(body: bytes) -> int:
     """Return how many spans an answer of success says that it did not take.
 
     Raises:
         ValueError: it is no such answer.
     """
-    if not body:
-        return 0
-    said = msgspec.json.decode(body, type=_Answer).partial_success
-    return max(0, int(said.rejected_spans)) if said is not None else 0
+    return otlp.rejected(body, "rejectedSpans")
 
 
 # ---- spans -----------------------------------------------------------------------------------------------
@@ -125,7 +115,7 @@ def _served(teller: Teller, passage: Passage) -> dict[str, Any]:
     if passage.parent:
         span["parentSpanId"] = passage.parent
         span["flags"] |= _REMOTE
-    return span | {"attributes": _list(attributes)}
+    return span | {"attributes": otlp.attributes(attributes)}
 
 
 def _called(teller: Teller, passage: Passage) -> dict[str, Any]:
@@ -148,7 +138,7 @@ def _called(teller: Teller, passage: Passage) -> dict[str, Any]:
     name = f"{passage.operation} {passage.model}".strip() or passage.method
     sent = max(passage.started, passage.sent)
     span = _span(passage, passage.call, _CLIENT, name, (sent, passage.ended), failed=bool(failure))
-    return span | {"parentSpanId": passage.span, "attributes": _list(attributes)}
+    return span | {"parentSpanId": passage.span, "attributes": otlp.attributes(attributes)}
 
 
 def _of_model(place: Place, passage: Passage) -> Attributes:
@@ -184,15 +174,3 @@ def _span(
         "endTimeUnixNano": str(max(start, end)),
         "status": {"code": _ERROR} if failed else {},
     }
-
-
-def _list(attributes: Attributes) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in attributes.items()]
-
-
-def _value(value: str | float | bool) -> dict[str, Any]:  # noqa: FBT001  # one of the values that there are
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    if isinstance(value, int):
-        return {"intValue": str(value)}
-    return {"doubleValue": value} if isinstance(value, float) else {"stringValue": value}

@@ -7,15 +7,13 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-from typing_extensions import override
 
 from bartizan.app.plan import Connector
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event, Outcome
 from tests.crypto.scene import files, papers
+from tests.posted import Answer, Request, posted
 
 AT = 1_700_000_000_000_000_000
 
@@ -130,12 +128,17 @@ class Web:
         says: number of the request, from 1 -> status, headers and body of its answer.
     """
 
-    def __init__(self, says: Callable[[int], tuple[int, dict[str, str], bytes]]) -> None:
-        self.says, self.requests = says, list[tuple[str, dict[str, str], bytes]]()
+    port: int
+
+    def __init__(self, says: Callable[[int], Answer]) -> None:
+        self.says, self.requests = says, list[Request]()
         self.came = threading.Condition()
-        self.server = _Quiet(("127.0.0.1", 0), _taking(self))
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
+
+    def take(self, request: Request) -> Answer:
+        with self.came:
+            self.requests.append(request)
+            self.came.notify_all()
+            return self.says(len(self.requests))
 
     def until(self, holds: Callable[["Web"], bool], seconds: float = 60) -> None:
         """Wait until that holds."""
@@ -143,50 +146,12 @@ class Web:
             assert self.came.wait_for(lambda: holds(self), seconds), len(self.requests)
 
 
-class _Quiet(ThreadingHTTPServer):
-    """One that says nothing of clients that die while it waits for them: they are killed here on purpose."""
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        pass
-
-
-def _taking(web: Web) -> type[BaseHTTPRequestHandler]:
-    class Taking(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            with web.came:
-                web.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                status, headers, said = web.says(len(web.requests))
-                web.came.notify_all()
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Taking
-
-
 @contextmanager
 def web(
-    says: Callable[[int], tuple[int, dict[str, str], bytes]] = lambda _: (200, {}, b""),
+    says: Callable[[int], Answer] = lambda _: (200, {}, b""),
     context: ssl.SSLContext | None = None,
 ) -> Iterator[Web]:
     """Yield a receiver that answers so to its first, second... request."""
     receiver = Web(says)
-    if context is not None:
-        receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
-    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with posted(receiver.take, context) as receiver.port:
         yield receiver
-    finally:
-        receiver.server.shutdown()
-        thread.join()
-        receiver.server.server_close()

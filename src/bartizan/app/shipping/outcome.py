@@ -32,7 +32,7 @@ class Later(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """It does not take these, as they are; `word` says how it said so."""
+    """It does not take these as they are, and will not later; `word` says why."""
 
     word: str
 

@@ -6,14 +6,11 @@ as a field rather than a tag.
 Source: the parameter types of the `anthropic` package, 2.14.0.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
-from bartizan.gateway.protocols.shape import Free, Many, Maybe, Strict, Text, TypedPart, Whole
-
-Long = Annotated[str, Meta(max_length=8192)]
-"""A name or an address that may be longer than most."""
+from bartizan.gateway.protocols.shape import Free, Long, Many, Maybe, Strict, Text, TypedPart, Whole
 
 
 class CacheMark(Strict, frozen=True):

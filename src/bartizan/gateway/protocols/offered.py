@@ -10,10 +10,11 @@ from typing import ClassVar, Literal
 from msgspec import UNSET
 from typing_extensions import override
 
-from bartizan.gateway.protocols.blocks import CacheMark, Citations, Long
+from bartizan.gateway.protocols.blocks import CacheMark, Citations
 from bartizan.gateway.protocols.shape import (
     Choice,
     Free,
+    Long,
     Many,
     Maybe,
     Strict,

@@ -8,9 +8,9 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from bartizan.gateway.protocols.responses_parts import Caller, Long, Parts, Status
+from bartizan.gateway.protocols.responses_parts import Caller, Parts, Status
 from bartizan.gateway.protocols.responses_tools import AnyTool, ContainerReference, LocalEnvironment
-from bartizan.gateway.protocols.shape import Free, Many, Maybe, Strict, Text, TypedPart, Whole
+from bartizan.gateway.protocols.shape import Free, Long, Many, Maybe, Strict, Text, TypedPart, Whole
 
 Id = Maybe[Text]
 

@@ -6,16 +6,14 @@ rather than a tag.
 Source: the parameter types of the `openai` package, 3.54.0.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
-from bartizan.gateway.protocols.shape import Many, Maybe, Strict, Text, TypedPart
+from bartizan.gateway.protocols.shape import Long, Many, Maybe, Strict, Text, TypedPart
 
 Status = Maybe[Text]
 """How far an item has come; the service's word, which only comes back to it."""
-Long = Annotated[str, Meta(max_length=8192)]
-"""A name or an address that may be longer than most."""
 
 
 class Breakpoint(Strict, frozen=True):

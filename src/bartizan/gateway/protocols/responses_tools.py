@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta
 
-from bartizan.gateway.protocols.responses_parts import Long
 from bartizan.gateway.protocols.shape import (
     Free,
+    Long,
     Many,
     Maybe,
     Share,

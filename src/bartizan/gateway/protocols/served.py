@@ -12,10 +12,9 @@ from bartizan.gateway.protocols.blocks import (
     CacheMark,
     Caller,
     DocumentFields,
-    Long,
     OnlyToolReference,
 )
-from bartizan.gateway.protocols.shape import Free, Many, Maybe, Strict, Text, TypedPart, Whole
+from bartizan.gateway.protocols.shape import Free, Long, Many, Maybe, Strict, Text, TypedPart, Whole
 
 
 class ServedToolUse(TypedPart, tag="server_tool_use", frozen=True):

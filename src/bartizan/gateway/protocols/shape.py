@@ -16,6 +16,8 @@ from typing_extensions import override
 T = TypeVar("T")
 Maybe: TypeAlias = T | UnsetType | None
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
+Long = Annotated[str, Meta(max_length=8192)]
+"""A name or an address that may be longer than most."""
 Many = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
