@@ -10,7 +10,7 @@ from bartizan.ledger.backup import FolderTaken, backup
 from bartizan.ledger.checkpoint import parse_point
 from bartizan.ledger.database import FILE, copy
 from bartizan.ledger.installation import KEYS as PUBLIC
-from bartizan.ledger.installation import WITNESSED
+from bartizan.ledger.installation import WITNESSED, write_whole
 from bartizan.ledger.restore import restore
 from tests.ledger.ground import KEYS, Ground, fill
 from tests.ledger.histories import NOW, cosigner
@@ -27,7 +27,7 @@ def ground(tmp_path: Path) -> Ground:
 
 def witnessed(ground: Ground) -> None:
     note = ground.sequencer.checkpoint()
-    (ground.folder / WITNESSED).write_bytes(note + cosigner().sign(parse_point(note)[0], NOW))
+    write_whole(ground.folder / WITNESSED, note + cosigner().sign(parse_point(note)[0], NOW))
 
 
 def test_what_is_cosigned_while_it_is_written_does_not_make_it_useless(

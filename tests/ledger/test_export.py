@@ -17,7 +17,7 @@ from bartizan.ledger.checkpoint import Signers, parse_point
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.export import ExportDiffers, NothingSigned, export
 from bartizan.ledger.installation import KEYS as KEYS_FILE
-from bartizan.ledger.installation import WITNESSED
+from bartizan.ledger.installation import WITNESSED, write_whole
 from bartizan.ledger.tiles import WIDTH, entries_of
 from bartizan.ledger.tree import Frontier, leaf_hash
 from tests.ledger.ground import KEYS, Ground, fill
@@ -140,7 +140,7 @@ def test_one_that_was_cut_off_still_verifies(tmp_path: Path, monkeypatch: pytest
 
 def _cosign(ground: Ground) -> None:
     note = ground.sequencer.checkpoint()
-    (ground.folder / WITNESSED).write_bytes(note + cosigner().sign(parse_point(note)[0], NOW))
+    write_whole(ground.folder / WITNESSED, note + cosigner().sign(parse_point(note)[0], NOW))
 
 
 def _power_loss() -> None:

@@ -160,7 +160,7 @@ def test_the_stranger_s_verifier_takes_no_flipped_bit_either(
     folder = tmp_path_factory.getbasetemp()
     (folder / "flipped").write_bytes(octets)
     (folder / "keys").write_bytes(KEYS.verifiers.encode())
-    asked = argparse.Namespace(keys=folder / "keys", witness=[], quorum=0)
+    asked = argparse.Namespace(keys=folder / "keys", checkpoint=[], witness=[], quorum=0)
     try:
         found = alone.verify_proof(folder / "flipped", asked)
     except alone.Unusable:

@@ -33,10 +33,9 @@ MOST_NOTE, MOST_BUNDLE, MOST_PROOF, MOST_SHOWN = 65_536, WIDTH * (2 + 65_535), 9
 ORIGIN = struct.Struct(">QQ")
 MEMBERS = ["actor", "at", "control", "detail", "kind", "outcome", "subject"]
 PRUNED, ALTERED = "ledger.entries.pruned", "ledger.segment.altered"
-OWN_SEGMENT = 0
-"""The sealer's own: what a writer gone bad says in its words does not count."""
+OWN_SEGMENT = 0  # the sealer's: what a writer gone bad says in its words does not count
+OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")  # the keys of a ledger, and those of a witness
 PLAIN, STAMPED, SUBTREE = 1, 4, 6
-OWN, OTHERS = (b"\x01", b"\x06"), (b"\x04", b"\x06")
 """Types of signatures: of a note, of a witness over a note, of either over a tree (ML-DSA-44)."""
 SIGNED_ONLY = "signed only: the owner of the ledger, or whoever takes its key, can rewrite it and sign anew"
 WITNESSED = "witnessed: {}"
@@ -459,8 +458,7 @@ def base64_of(text: str) -> bytes:
 def lines_of(found: dict[str, Any]) -> Iterator[str]:
     """Yield what is said of it, for people."""
     if found["count"]:
-        plural = "fault" if found["count"] == 1 else "faults"
-        yield f"NOT INTACT: {found['count']} {plural} in {found['entries']} entries"
+        yield f"NOT INTACT: {found['count']} fault{'s'[: found['count'] != 1]} in {found['entries']} entries"
         for at, what in found["faults"]:
             yield f"  {f'#{at}' if at >= 0 else '-'}  {what}"
         return
