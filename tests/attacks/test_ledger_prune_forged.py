@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.ledger import tail
 from bartizan.ledger.columns import Hearing
 from bartizan.ledger.database import reading
 from bartizan.ledger.entry import ORIGIN
@@ -107,6 +108,12 @@ def test_an_instant_that_is_yet_to_come_expires_no_sooner_than_what_follows_it(t
     assert verify(tmp_path, KEYS.verifiers).faults == ()
 
 
+@pytest.fixture
+def lying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sealer that takes whatever a worker says, as earlier ones did: what is in a tree stays there."""
+    monkeypatch.setattr(tail, "SEALERS", frozenset())
+
+
 def forged(ground: Ground, number: int, first: int, end: int, gone: list[int]) -> None:
     """A worker that was taken over writes into its own segment what the sealer alone may say."""
     fd, key = ground.segment(number)
@@ -120,6 +127,7 @@ def forged(ground: Ground, number: int, first: int, end: int, gone: list[int]) -
     ground.sequencer.checkpoint()
 
 
+@pytest.mark.usefixtures("lying")
 def test_a_worker_cannot_say_that_what_was_taken_out_was_pruned(tmp_path: Path) -> None:
     ground, out = grown(tmp_path / "ledger"), tmp_path / "out"
     target = revoked(ground)[0]
@@ -133,6 +141,7 @@ def test_a_worker_cannot_say_that_what_was_taken_out_was_pruned(tmp_path: Path) 
     assert "missing" in ran.stdout
 
 
+@pytest.mark.usefixtures("lying")
 def test_a_worker_cannot_keep_the_sealer_from_pruning(tmp_path: Path) -> None:
     ground = grown(tmp_path)
     forged(ground, 9, 0, 768, [])
@@ -141,6 +150,7 @@ def test_a_worker_cannot_keep_the_sealer_from_pruning(tmp_path: Path) -> None:
     assert verify(tmp_path, KEYS.verifiers).faults == ()
 
 
+@pytest.mark.usefixtures("lying")
 def test_a_worker_cannot_have_the_copy_in_columns_made_anew(tmp_path: Path) -> None:
     ground = grown(tmp_path)
     forged(ground, 9, 0, 768, [])
@@ -149,6 +159,7 @@ def test_a_worker_cannot_have_the_copy_in_columns_made_anew(tmp_path: Path) -> N
     assert standing.prunings.of((12, 0)) == 0
 
 
+@pytest.mark.usefixtures("lying")
 def test_a_worker_cannot_say_that_the_sealer_found_a_segment_altered(tmp_path: Path) -> None:
     ground, out = grown(tmp_path / "ledger"), tmp_path / "out"
     journal = ground.journal(9)
@@ -160,3 +171,14 @@ def test_a_worker_cannot_say_that_the_sealer_found_a_segment_altered(tmp_path: P
     assert verify(ground.folder, KEYS.verifiers).faults == ()
     export(ground.folder, KEYS.verifiers, out)
     assert alone(out).returncode == 0
+
+
+def test_a_worker_that_speaks_as_the_sealer_is_stopped_and_that_is_a_finding(tmp_path: Path) -> None:
+    ground = grown(tmp_path)
+    before = ground.sequencer.size
+    forged(ground, 9, 0, 768, [])
+    assert ground.sequencer.altered == (9,)
+    assert query(tmp_path, Query(kind="ledger.entries.pruned")) == ()
+    (found,) = query(tmp_path, Query(kind="ledger.segment.altered"))
+    assert (found.segment, found.event.detail["segment"], found.event.detail["fault"]) == (0, 9, "body")
+    assert ground.sequencer.size > before

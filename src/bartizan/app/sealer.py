@@ -40,6 +40,10 @@ _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
 _PRUNE_EVERY: Final = Nanoseconds(3600 * SECOND)
 """How often it is looked for entries that have expired; those that have go a range a turn."""
+_PRUNE_AFTER: Final = Nanoseconds(600 * SECOND)
+"""How long after the start that begins: a machine that starts with a wrong clock is set right meanwhile."""
+_SET_BACK: Final = Nanoseconds(60 * SECOND)
+"""How far the wall clock may have been set back since, so that times of the start still count."""
 _GARBAGE: Final = 200_000
 """Objects that are made and not yet unmade, before cycles among them are looked for."""
 _LARGE: Final = 256 << 10
@@ -73,7 +77,8 @@ class Sealer:
         self._hear_out(frozenset(boot.live))
         self._sequencer.recover(frozenset(boot.live))
         self._told, self._told_altered = (-1, -1), set[int]()
-        self._signed = self._looked_for_room = self._prunes = self._clock.now()
+        self._signed = self._looked_for_room = self._clock.now()
+        self._prunes = Nanoseconds(self._signed + _PRUNE_AFTER)
         self._room = room
         room.keep()
         self._retention = Retention(
@@ -162,8 +167,16 @@ class Sealer:
         return False
 
     def _prune(self, now: Nanoseconds) -> None:
-        """Take out one range of what has expired, if it is time to look."""
-        if now >= self._prunes and self._sequencer.prune(self._retention) is None:
+        """Take out one range of what has expired, if it is time to look, and by a clock that can be right.
+
+        What is pruned is gone for good. One that was set back since the start went ahead at the start, and time is
+        counted from there until the next one.
+        """
+        if (
+            now >= self._prunes
+            and self._clock.step() > -_SET_BACK
+            and self._sequencer.prune(self._retention) is None
+        ):
             self._prunes = Nanoseconds(now + _PRUNE_EVERY)  # nothing more has expired
 
 
