@@ -23,11 +23,13 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.describe import Exposed, schema
+from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
-from bartizan.app.control import Entry, NotInForce, Ports, Registrar
+from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.entry import Entry
 from bartizan.app.folder import Folder
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
@@ -48,7 +50,7 @@ from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
-from bartizan.policy.engine import PolicyInvalid, join
+from bartizan.policy.engine import PolicyInvalid
 from bartizan.store.engine import StoreUnusable, open_store
 from bartizan.store.reserve import Reserve
 
@@ -139,6 +141,17 @@ class Supervision:
             self._say(m.SegmentWanted())
         return written[0], written[-1]
 
+    def tell_policy(self, version: Version) -> None:
+        """Say which version of the policies is in force."""
+        self._say(
+            m.PolicyInForce(
+                version=version.number,
+                source=version.source,
+                repeats=version.repeats,
+                configured=version.digest == version.configured,
+            )
+        )
+
     def ready(self) -> None:
         """Say that this process serves."""
         self._channel.send(m.Ready())
@@ -172,7 +185,7 @@ class Supervision:
         finally:
             self._say(m.Kept())
 
-    def _say(self, message: m.Alive | m.Kept | m.SegmentWanted) -> None:
+    def _say(self, message: m.Alive | m.Kept | m.PolicyInForce | m.SegmentWanted) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -253,7 +266,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             record=supervision.record,
             publish=supervision.publish,
             services=exposed(start.boot.services),
-            policy=join(start.policies, schema()),
+            policies=start.policies,
+            tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         )
     )

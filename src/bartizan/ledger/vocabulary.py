@@ -199,6 +199,14 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
+    "access.policy.applied": {
+        "version": Whole(),
+        "source": one_of("start", "applied", "rolled-back"),
+        "repeats": Whole(),
+        "digest": Hex(32),
+        "files": Whole(),
+    },
+    "access.policy.refused": {"digest": Hex(32), "files": Whole()},
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),
         "source": Name(),

@@ -21,6 +21,7 @@ MAX_POLICY: Final = 256 * 1024
 POLICY_ID: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 """Form of an `@id`."""
 _FRAGMENT: Final = "the schema"
+_SHOWN: Final = 200
 _UNFINISHED: Final = "unexpected end of input"
 
 Context = Mapping[str, bool | int | str]
@@ -135,7 +136,10 @@ def join(files: Mapping[str, str], schema: str) -> str:
         # An empty text would be taken for "none given", and the built-in policies permit a great deal.
         what = "holds no policy, so nobody could call anything; leave `policy.path` out for the built-in policies"
         raise PolicyInvalid(", ".join(files), 0, what)
-    return "\n".join(files.values())
+    text = "\n".join(files.values())
+    if len(text) > MAX_POLICY:  # each file is shorter, but whoever decides reads them as one
+        raise PolicyInvalid(", ".join(files)[:_SHOWN], 0, f"have more than {MAX_POLICY} characters together")
+    return text
 
 
 def _read_schema(schema: str) -> Schema:
