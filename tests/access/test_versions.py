@@ -75,7 +75,9 @@ Files = st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=4)
 
 
 @given(Files, Files)
-def test_files_have_one_digest_in_any_order_and_others_another(one: dict[str, str], other: dict[str, str]) -> None:
+def test_files_have_one_digest_in_any_order_and_others_another(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
     backwards = dict(reversed(list(one.items())))
     assert digest_of(one) == digest_of(backwards)
     assert (digest_of(one) == digest_of(other)) == (one == other)

@@ -17,7 +17,8 @@ from bartizan.access.versions import Version, digest_of
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock
 from bartizan.ledger.event import Outcome
-from bartizan.policy.engine import PolicyInvalid, join
+from bartizan.policy.engine import join
+from bartizan.policy.errors import PolicyInvalid
 
 MOST_FILES: Final = 64
 """Files of one set of policies."""

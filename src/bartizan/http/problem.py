@@ -23,7 +23,7 @@ from bartizan.http.status import Status
 from bartizan.identity.principal import NotAPrincipal
 from bartizan.ledger.event import NotAnEvent
 from bartizan.ledger.journal import JournalUnwritable
-from bartizan.policy.engine import PolicyInvalid
+from bartizan.policy.errors import PolicyInvalid
 
 MEDIA_TYPE: Final = "application/problem+json"
 _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at the disk of the state folder"

@@ -50,7 +50,7 @@ from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
-from bartizan.policy.engine import PolicyInvalid
+from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.engine import StoreUnusable, open_store
 from bartizan.store.reserve import Reserve
 

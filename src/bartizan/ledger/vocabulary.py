@@ -151,6 +151,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "octets": Whole(),
         "generation": Whole(),
         "content": Hex(32),
+        "action": Name(),
+        "operation": Hex(8),
+        "tool": Hex(32),
     },
     "gateway.request.completed": {
         "admitted": Whole(),
@@ -171,6 +174,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "group": GROUP,
         "count": Whole(),
         "generation": Whole(),
+        "action": Name(),
+        "operation": Hex(8),
+        "tool": Hex(32),
     },
     "gateway.budget.reached": {
         "service": Name(),
