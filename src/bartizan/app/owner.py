@@ -94,6 +94,10 @@ class _Versions(msgspec.Struct, frozen=True):
     versions: tuple[PolicyVersion, ...]
 
 
+class _Platform(msgspec.Struct, frozen=True):
+    services: tuple[str, ...]
+
+
 class _Tags(msgspec.Struct, frozen=True):
     tags: dict[str, dict[str, str]]
 
@@ -171,6 +175,10 @@ class Owner:
         """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
         found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
         return found.first, found.last
+
+    def services(self) -> tuple[str, ...]:
+        """Return the names of every service, the platform's own among them; raises as `token`."""
+        return self._ask("GET", "/status", _Platform).services
 
     def policy(self, version: int = 0) -> PolicyVersion:
         """Return a version of the policies with its text; 0 is the one in force; raises as `token`."""

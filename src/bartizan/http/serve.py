@@ -23,17 +23,16 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import NotInForce, Ports, Registrar
 from bartizan.app.entry import Entry
+from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
-from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -244,12 +243,6 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     journal.durable = boot.durable
     scraper = listeners[2] if boot.metrics else None
     return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})
-
-
-def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
-    """Return services as policy sees them: the sample is the drill's alone once there is another to call."""
-    configured = any(name not in {SAMPLE, CONTROL} for name in services)
-    return tuple(Exposed(name, name == CONTROL, name == SAMPLE and configured) for name in services)
 
 
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:

@@ -131,9 +131,7 @@ def join(files: Mapping[str, str], schema: str) -> str:
         for name in _named(file, text, _read_policies(file, text, understood)).values():
             first = given.setdefault(name, file)
             if first != file:
-                raise PolicyInvalid(
-                    file, _line_of_id(text, name), f"the id {name} is given in {first} already"
-                )
+                raise PolicyInvalid(file, line_of(text, name), f"the id {name} is given in {first} already")
     if files and not given:
         # An empty text would be taken for "none given", and the built-in policies permit a great deal.
         what = "holds no policy, so nobody could call anything; leave `policy.path` out for the built-in policies"
@@ -167,7 +165,7 @@ def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
     for error in validate_policies(text, schema).errors:
         ids = named.get(error.policy_id, "")
         what = error.error.replace(f"for policy `{error.policy_id}`, ", "")
-        raise PolicyInvalid(file, _line_of_id(text, ids), f"policy {ids}: {what}")
+        raise PolicyInvalid(file, line_of(text, ids), f"policy {ids}: {what}")
     return policies
 
 
@@ -187,7 +185,7 @@ def _named(file: str, text: str, policies: PolicySet) -> Mapping[str, str]:
             what = f'policy number {ordinal} needs an @id("...") of lower-case letters, digits, . _ -'
             raise PolicyInvalid(file, 0, what)
         if name in named.values():
-            raise PolicyInvalid(file, _line_of_id(text, name), f"the id {name} is given to two policies")
+            raise PolicyInvalid(file, line_of(text, name), f"the id {name} is given to two policies")
         named[number] = name
     return named
 
@@ -213,7 +211,8 @@ def _broken(lines: list[str]) -> bool:
     return False
 
 
-def _line_of_id(text: str, name: str) -> int:
+def line_of(text: str, name: str) -> int:
+    """Return the line, from 1, on which a policy's `@id` stands; 0 where it does not."""
     return _line_of(text, f'@id("{name}")')
 
 

@@ -106,9 +106,9 @@ def _said(part: Part) -> str:
         case pst.ActionIn(entities):
             return "in " + " or ".join(map(_shown, entities))
         case pst.ScopeIs(entity_type):
-            return f"a {entity_type}"
+            return f"of type {entity_type}"
         case pst.ScopeIsIn(entity_type, entity):
-            return f"a {entity_type} in {_shown(entity)}"
+            return f"of type {entity_type} in {_shown(entity)}"
         case _:
             return "anything"
 

@@ -1,0 +1,355 @@
+"""What `bartizan policy check`, `test`, `analyse` and `explain` say of policies that need not be in force."""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from bartizan.access.decide import SERVICE
+from bartizan.access.describe import describe, schema
+from bartizan.app import platform
+from bartizan.app.owner import Owner
+from bartizan.app.policies import check
+from bartizan.app.policy.cases import Outcome, read_cases, tried
+from bartizan.app.policy.facts import Facts, imagined, of_configuration, of_platform
+from bartizan.app.policy.files import configured, read
+from bartizan.cli.command import (
+    Command,
+    Exit,
+    Shell,
+    UsageInvalid,
+    json_option,
+    name,
+    path,
+    state_options,
+    text,
+)
+from bartizan.cli.place import configuration, near, state
+from bartizan.cli.screen import table
+from bartizan.identity.principal import Principal, Uid
+from bartizan.policy.analysis import Analysis, Comparison, Fault, analyse, compare
+from bartizan.policy.engine import Engine, line_of
+from bartizan.policy.explain import Explanation, explain
+from bartizan.policy.model import Asked
+from bartizan.policy.schema import parsed, shapes
+
+BUILT_IN: Final = "access/default.cedar"
+"""What the built-in policies are called."""
+_MEANING: Final = {
+    Fault.NEVER: "applies to no request",
+    Fault.OVERRULED: "whatever it permits, others forbid",
+    Fault.REPEATED: "permits nothing that others do not",
+}
+
+
+def _check(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    files = chosen(arguments, shell)
+    rules = engine_of(files).rules
+    counts = {"files": len(files), "policies": len(rules), "permits": sum(rule.permits for rule in rules)}
+    if arguments.json:
+        shell.out.document({**counts, "built_in": not files, "names": [rule.name for rule in rules]})
+    else:
+        what = ", ".join(files) or "the built-in policies"
+        forbids = counts["policies"] - counts["permits"]
+        shell.out.line(
+            f"{what}: {counts['permits']} permit, {forbids} forbid; all else is denied. They fit the schema."
+        )
+    return Exit.CLEAN
+
+
+def _analyse(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    files = chosen(arguments, shell)
+    rules, understood = engine_of(files).rules, parsed(schema())
+    found = analyse(rules, understood)
+    beside = None
+    if arguments.against:
+        others = read(arguments.against, configuration(arguments, shell).folder)
+        beside = compare(rules, engine_of(others).rules, understood)
+    if arguments.json:
+        shell.out.document(_analysed(found, beside))
+    else:
+        shell.out.line("\n".join([*_findings(found, files), *(_compared(beside) if beside else [])]))
+    return Exit.FINDINGS if found.findings else Exit.CLEAN
+
+
+def _test(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    cases = read_cases(arguments.cases)
+    files = chosen(arguments, shell)
+    needed = any(case.roles is None for case in cases.case)
+    facts = _facts(arguments, shell, files, running=needed)
+    found = tried(cases, facts, files, arguments.cases)
+    failed = [each for each in found if not each.passed]
+    if arguments.json:
+        shell.out.document({"cases": len(found), "failed": [_outcome(each) for each in failed]})
+    else:
+        where = near(arguments.cases, shell.folder)
+        lines = [line for each in failed for line in _failure(each, where)]
+        shell.out.line("\n".join([*lines, f"{len(found) - len(failed)} of {len(found)} cases hold"]))
+    return Exit.FINDINGS if failed else Exit.CLEAN
+
+
+def _explain(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    if arguments.role and not arguments.principal:
+        raise UsageInvalid("--role says what one principal would hold; name it with --principal")
+    facts = _facts(arguments, shell, chosen(arguments, shell), running=not arguments.role)
+    files = chosen(arguments, shell) if arguments.files else facts.files
+    people = _asked_about(arguments, facts)
+    facts = msgspec.structs.replace(facts, people=(*facts.people, *people) if not arguments.role else people)
+    _require_known(arguments, facts)
+    engine = facts.engine(files)
+    rows = [(person, _explained(arguments, engine, person)) for person in people]
+    if arguments.json:
+        shell.out.document([_why(person, why) for person, why in rows])
+    else:
+        shell.out.line("\n".join(line for person, why in rows for line in _lines(person, why, files)))
+    return Exit.CLEAN
+
+
+def chosen(arguments: argparse.Namespace, shell: Shell) -> Mapping[str, str]:
+    """Return the policies that a command line names, or that the configuration leads to."""
+    settled = configuration(arguments, shell)
+    return read(arguments.files, settled.folder) if arguments.files else configured(settled)
+
+
+def engine_of(files: Mapping[str, str]) -> Engine:
+    """Return policies over nobody, for what they say by themselves.
+
+    Raises:
+        PolicyInvalid: they cannot be decided with; names file and line.
+    """
+    source = describe((), (), check(files))
+    return Engine(source.text, source.schema, source.entities)
+
+
+def place_of(policy: str, files: Mapping[str, str]) -> str:
+    """Return where a policy stands, file and line."""
+    for file, said in files.items():
+        if line := line_of(said, policy):
+            return f"{file}:{line}"
+    return BUILT_IN
+
+
+def _facts(arguments: argparse.Namespace, shell: Shell, files: Mapping[str, str], *, running: bool) -> Facts:
+    """Return the facts of the running platform, or those of the configuration where none runs and none is needed."""
+    folder = state(arguments, shell)
+    if running or platform.status(folder) is not None:
+        return of_platform(Owner(folder))
+    return of_configuration(configuration(arguments, shell).sections, files)
+
+
+def _asked_about(arguments: argparse.Namespace, facts: Facts) -> tuple[Principal, ...]:
+    if arguments.principal is None:
+        return tuple(person for person in facts.people if not person.revoked)
+    if arguments.role:
+        return (imagined(arguments.principal, arguments.role),)
+    return (facts.person(arguments.principal),)
+
+
+def _require_known(arguments: argparse.Namespace, facts: Facts) -> None:
+    actions = sorted(each for each, one in shapes(parsed(schema())).actions.items() if one.principals)
+    services = sorted(each.name for each in facts.services)
+    for word, given, known in (
+        ("action", arguments.act, actions),
+        ("service", arguments.service, services),
+    ):
+        if given not in known:
+            raise UsageInvalid(f"there is no {word} {given}; there are {', '.join(known)}")
+
+
+def _explained(arguments: argparse.Namespace, engine: Engine, person: Principal) -> Explanation:
+    context: dict[str, bool | int | str] = {
+        "quantum_safe": not arguments.classical,
+        "operation": arguments.operation,
+        "tool": arguments.tool,
+    }
+    return explain(engine, person.uid, arguments.act, Uid(SERVICE, arguments.service), context)
+
+
+def _lines(person: Principal, why: Explanation, files: Mapping[str, str]) -> Iterable[str]:
+    word = "yes" if why.verdict.allowed else "NO"
+    roles = f" ({', '.join(person.roles)})" if person.roles else ""
+    if why.verdict.failed:
+        yield f"{word:<4} {person.id}{roles}: the policies cannot be evaluated for this"
+        return
+    decided = ", ".join(f"{each} ({place_of(each, files)})" for each in why.verdict.policies)
+    how = "forbidden by" if why.forbids else "permitted by"
+    yield f"{word:<4} {person.id}{roles}: {f'{how} {decided}' if decided else 'no policy permits it'}"
+    for short in why.nearest:
+        yield f"       {short.policy} ({place_of(short.policy, files)}) would, but {'; '.join(short.missing)}"
+
+
+def _why(person: Principal, why: Explanation) -> dict[str, Any]:
+    return {
+        "principal": person.id,
+        "roles": list(person.roles),
+        "allowed": why.verdict.allowed,
+        "failed": why.verdict.failed,
+        "policies": list(why.verdict.policies),
+        "forbidden": bool(why.forbids),
+        "nearest": [{"policy": each.policy, "missing": list(each.missing)} for each in why.nearest],
+    }
+
+
+def _failure(found: Outcome, where: str) -> Iterable[str]:
+    case, why = found.case, found.explanation
+    said = "allow" if why.verdict.allowed else "deny"
+    by = f" by {', '.join(why.verdict.policies)}" if why.verdict.policies else ""
+    wanted = f"{case.expect}{f' by {case.by}' if case.by else ''}"
+    named = f" {case.name}:" if case.name else ""
+    yield (
+        f"{where}: case {found.number}:{named} {case.principal} {case.action} {case.service}: "
+        f"expected {wanted}, got {said}{by}"
+    )
+    for short in why.nearest:
+        yield f"  {short.policy} would, but {'; '.join(short.missing)}"
+
+
+def _outcome(found: Outcome) -> dict[str, Any]:
+    case, verdict = found.case, found.explanation.verdict
+    return {
+        "number": found.number,
+        "case": msgspec.to_builtins(case),
+        "allowed": verdict.allowed,
+        "policies": list(verdict.policies),
+    }
+
+
+def _findings(found: Analysis, files: Mapping[str, str]) -> Iterable[str]:
+    rows = [
+        (
+            f"{place_of(each.policy, files)}: {each.policy}",
+            ": ".join(filter(None, (_MEANING[each.fault], ", ".join(each.others)))),
+        )
+        for each in found.findings
+    ]
+    if rows:
+        yield table(rows)
+    if found.allowed == 0:
+        yield "the set allows NOTHING"
+    if found.allowed == found.requests:
+        yield "the set allows EVERYTHING"
+    yield _tried(found.requests, complete=found.complete)
+
+
+def _compared(found: Comparison) -> Iterable[str]:
+    one, other = found.first_only, found.second_only
+    if one is None and other is None:
+        yield "both sets allow the same"
+    elif one is None:
+        yield "the others allow all that these do, and more"
+    elif other is None:
+        yield "these allow all that the others do, and more"
+    if one is not None:
+        yield f"only these allow: {_request(one)}"
+    if other is not None:
+        yield f"only the others allow: {_request(other)}"
+    if found.both is None:
+        yield "there is nothing that both allow"
+    yield _tried(found.requests, complete=found.complete)
+
+
+def _tried(requests: int, *, complete: bool) -> str:
+    how = (
+        "every request that these policies can tell apart"
+        if complete
+        else "the edges of what they name alone, since they use patterns, sums or many roles: no proof"
+    )
+    return f"tried on Cedar: {requests} requests, {how}"
+
+
+def _request(one: Asked) -> str:
+    roles = f" with {', '.join(role.id for role in one.roles)}" if one.roles else ""
+    context = ", ".join(f"{field}={value!r}" for field, value in one.context.items())
+    said = ", ".join(f"{field}={value!r}" for field, value in one.attributes.items())
+    return f"{one.principal.type} {one.principal.id}{roles}: {one.action} on {one.resource.id} ({said}; {context})"
+
+
+def _analysed(found: Analysis, beside: Comparison | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "requests": found.requests,
+        "complete": found.complete,
+        "allows_everything": found.allowed == found.requests,
+        "allows_nothing": found.allowed == 0,
+        "findings": [
+            {"policy": each.policy, "fault": each.fault.value, "others": list(each.others)}
+            for each in found.findings
+        ],
+    }
+    if beside is not None:
+        told["against"] = {
+            "requests": beside.requests,
+            "complete": beside.complete,
+            "implies": beside.first_only is None,
+            "implied": beside.second_only is None,
+            "disjoint": beside.both is None,
+        }
+    return told
+
+
+def files_argument(parser: argparse.ArgumentParser, default: str = "the configured ones") -> None:
+    """Declare the policies that are meant."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=path,
+        metavar="FILE",
+        help=f"policies, or folders of them; default: {default}",
+    )
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    files_argument(parser)
+    state_options(parser)
+    json_option(parser)
+
+
+def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
+    files_argument(parser)
+    parser.add_argument(
+        "--against", nargs="+", type=path, metavar="FILE", help="compare with these: which allows more?"
+    )
+    state_options(parser)
+    json_option(parser)
+
+
+def _test_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cases", type=path, metavar="CASES", help="a TOML or JSON file: see docs/policy.md")
+    files_argument(parser)
+    state_options(parser)
+    json_option(parser)
+
+
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("act", type=name, metavar="DO", help="an action, such as chat")
+    parser.add_argument("service", type=name, metavar="SERVICE", help="by name")
+    files_argument(parser, "those in force")
+    parser.add_argument(
+        "--principal",
+        type=name,
+        metavar="ID",
+        help="such as workload.ci; default: everybody who is registered",
+    )
+    parser.add_argument(
+        "--role", type=name, action="append", metavar="ROLE", help="what it would hold, registered or not"
+    )
+    parser.add_argument("--tool", type=text, default="", metavar="NAME", help="of call-tool")
+    parser.add_argument("--operation", type=text, default="", metavar="ID", help="of a described service")
+    parser.add_argument(
+        "--classical", action="store_true", help="over a connection without quantum-safe key agreement"
+    )
+    state_options(parser)
+    json_option(parser)
+
+
+CHECK = Command(
+    "check", "validate policies, and say file and line of what is wrong", _check_arguments, _check
+)
+TEST = Command("test", "try cases whose decision is known", _test_arguments, _test)
+ANALYSE = Command(
+    "analyse",
+    "find policies that never apply or add nothing, and compare two sets, whoever asks",
+    _analyse_arguments,
+    _analyse,
+)
+EXPLAIN = Command("explain", "say who can do this, and why, or what is missing", _explain_arguments, _explain)
