@@ -217,7 +217,9 @@ def more_than(seen: list[tuple[float, float, int]], enough: int) -> bool:
 
 def test_mistakes_are_named(running: Platform, tmp_path: Path) -> None:
     cases = tmp_path / "cases.toml"
-    cases.write_text('[[case]]\nprincipal = "user.ada"\naction = "chat"\nservice = "x"\nexpect = "deny"\n')
+    cases.write_text(
+        '[[case]]\nprincipal = "user.ada"\naction = "chat"\nservice = "service"\nexpect = "deny"\n'
+    )
     for words, said in (
         (("rollback", "9999"), "no such version of the policies"),
         (("explain", "fly", "service"), "there is no action fly"),
