@@ -2,6 +2,8 @@ import pytest
 from cedarpy import Schema, is_authorized
 
 from bartizan.access.describe import schema
+from bartizan.app.policy_schema import fragments
+from bartizan.app.policy_schema import schema as whole
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.policy.schema import compose, parsed, shapes
 
@@ -21,6 +23,11 @@ def test_a_fragment_that_does_not_fit_the_others_is_named(fragment: str) -> None
     with pytest.raises(PolicyInvalid) as caught:
         compose({"access": "entity Role;", "data": fragment})
     assert caught.value.file == "data/schema.cedarschema"
+
+
+def test_what_the_rooms_ship_is_one_schema() -> None:
+    assert "access" in fragments()
+    assert all(text in whole() for text in fragments().values())
 
 
 def test_what_is_read_of_the_schema_is_what_cedar_takes() -> None:

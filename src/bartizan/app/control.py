@@ -27,6 +27,7 @@ from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Signer, mint
 from bartizan.access.versions import Version
 from bartizan.app import policies
 from bartizan.app.entry import Entry
+from bartizan.app.policy_schema import schema
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs, Wanted
@@ -343,7 +344,7 @@ class Registrar:
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
             text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text)
+            policy = describe(everybody, self._ports.services, text, schema())
             state = State((self._ports.signer.trusted,), everybody, policy, revoked)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest

@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from bartizan.access import versions
-from bartizan.access.describe import schema
 from bartizan.access.versions import Version, digest_of
 from bartizan.app.entry import Entry
+from bartizan.app.policy_schema import schema
 from bartizan.clock import Clock
 from bartizan.ledger.event import Outcome
 from bartizan.policy.engine import join

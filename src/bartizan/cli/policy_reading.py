@@ -7,13 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from bartizan.access.decide import SERVICE
-from bartizan.access.describe import describe, schema
+from bartizan.access.describe import describe
 from bartizan.app import platform
 from bartizan.app.owner import Owner
 from bartizan.app.policies import check
 from bartizan.app.policy.cases import Outcome, read_cases, tried
 from bartizan.app.policy.facts import Facts, imagined, of_configuration, of_platform
 from bartizan.app.policy.files import configured, read
+from bartizan.app.policy_schema import schema
 from bartizan.cli.command import (
     Command,
     Exit,
@@ -118,7 +119,7 @@ def engine_of(files: Mapping[str, str]) -> Engine:
     Raises:
         PolicyInvalid: they cannot be decided with; names file and line.
     """
-    source = describe((), (), check(files))
+    source = describe((), (), check(files), schema())
     return Engine(source.text, source.schema, source.entities)
 
 

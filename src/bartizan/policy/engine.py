@@ -15,6 +15,7 @@ import msgspec
 from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized, validate_policies
 
 from bartizan.identity.principal import Uid
+from bartizan.policy.bounds import require_bounded
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.policy.schema import parsed, shapes
 from bartizan.policy.scope import Above, Rule, closed, rules
@@ -157,6 +158,7 @@ def _parents(entities: str) -> dict[Uid, tuple[Uid, ...]]:
 def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
     if len(text) > MAX_POLICY:
         raise PolicyInvalid(file, 0, f"has more than {MAX_POLICY} characters; split it")
+    require_bounded(file, text)
     try:
         policies = PolicySet.from_str(text)
     except ValueError as fault:

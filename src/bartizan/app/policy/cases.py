@@ -12,8 +12,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from bartizan.access.decide import SERVICE
-from bartizan.access.describe import Exposed, schema
+from bartizan.access.describe import Exposed
 from bartizan.app.policy.facts import Facts, imagined
+from bartizan.app.policy_schema import schema
 from bartizan.config import read_text
 from bartizan.identity.principal import Kind, Principal, Uid
 from bartizan.policy.engine import Engine

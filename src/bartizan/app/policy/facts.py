@@ -12,6 +12,7 @@ from bartizan.app.exposed import exposed
 from bartizan.app.owner import Owner, Person
 from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.policies import check
+from bartizan.app.policy_schema import schema
 from bartizan.app.settings import Settings
 from bartizan.identity.principal import ANONYMOUS, Kind, NotAPrincipal, Principal, principal_id
 from bartizan.policy.engine import Engine
@@ -38,7 +39,7 @@ class Facts(msgspec.Struct, frozen=True):
         Raises:
             PolicyInvalid: they cannot be decided with.
         """
-        source = describe(self.people, self.services, check(files))
+        source = describe(self.people, self.services, check(files), schema())
         return Engine(source.text, source.schema, source.entities)
 
     def person(self, principal: str) -> Principal:
