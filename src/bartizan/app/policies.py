@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from bartizan.access import versions
+from bartizan.access.errors import PolicyVersionUnknown
 from bartizan.access.versions import Version, digest_of
 from bartizan.app.entry import Entry
 from bartizan.app.policy_schema import schema
@@ -54,7 +55,11 @@ class Policies:
 
     def in_force(self) -> Version:
         """Return the newest version."""
-        return self.all()[-1]
+        with self._ports.store.begin() as connection:
+            newest = versions.newest(connection)
+        if newest is None:  # `Registrar.begin` makes the first
+            raise PolicyVersionUnknown
+        return newest
 
     def all(self) -> tuple[Version, ...]:
         """Return the versions that are kept, the oldest first."""

@@ -28,7 +28,7 @@ from bartizan.cli.command import (
 )
 from bartizan.cli.place import configuration, near, state
 from bartizan.cli.screen import table
-from bartizan.identity.principal import Principal, Uid
+from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.policy.analysis import Analysis, Comparison, Fault, analyse, compare
 from bartizan.policy.engine import Engine, line_of
 from bartizan.policy.explain import Explanation, explain
@@ -96,7 +96,8 @@ def _explain(arguments: argparse.Namespace, shell: Shell) -> Exit:
     facts = _facts(arguments, shell, chosen(arguments, shell), running=not arguments.role)
     files = chosen(arguments, shell) if arguments.files else facts.files
     people = _asked_about(arguments, facts)
-    facts = msgspec.structs.replace(facts, people=(*facts.people, *people) if not arguments.role else people)
+    if arguments.role:
+        facts = msgspec.structs.replace(facts, people=people)
     _require_known(arguments, facts)
     engine = facts.engine(files)
     rows = [(person, _explained(arguments, engine, person)) for person in people]
@@ -141,7 +142,10 @@ def _facts(arguments: argparse.Namespace, shell: Shell, files: Mapping[str, str]
 
 def _asked_about(arguments: argparse.Namespace, facts: Facts) -> tuple[Principal, ...]:
     if arguments.principal is None:
-        return tuple(person for person in facts.people if not person.revoked)
+        everybody = tuple(person for person in facts.people if not person.revoked)
+        asks = shapes(parsed(schema())).actions.get(arguments.act)
+        public = asks is not None and ANONYMOUS.uid.type in asks.principals
+        return (*everybody, ANONYMOUS) if public else everybody
     if arguments.role:
         return (imagined(arguments.principal, arguments.role),)
     return (facts.person(arguments.principal),)
@@ -288,14 +292,26 @@ def _analysed(found: Analysis, beside: Comparison | None) -> dict[str, Any]:
     return told
 
 
-def files_argument(parser: argparse.ArgumentParser, default: str = "the configured ones") -> None:
+def files_argument(parser: argparse.ArgumentParser) -> None:
     """Declare the policies that are meant."""
     parser.add_argument(
         "files",
         nargs="*",
         type=path,
         metavar="FILE",
-        help=f"policies, or folders of them; default: {default}",
+        help="policies, or folders of them; default: the configured ones",
+    )
+
+
+def policies_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare the policies that are meant, beside what else is named; `files` is None without."""
+    parser.add_argument(
+        "--policies",
+        dest="files",
+        nargs="+",
+        type=path,
+        metavar="FILE",
+        help=f"by these, or folders of them; default: {default}",
     )
 
 
@@ -316,7 +332,7 @@ def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _test_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cases", type=path, metavar="CASES", help="a TOML or JSON file: see docs/policy.md")
-    files_argument(parser)
+    policies_option(parser, "the configured ones")
     state_options(parser)
     json_option(parser)
 
@@ -324,7 +340,7 @@ def _test_arguments(parser: argparse.ArgumentParser) -> None:
 def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("act", type=name, metavar="DO", help="an action, such as chat")
     parser.add_argument("service", type=name, metavar="SERVICE", help="by name")
-    files_argument(parser, "those in force")
+    policies_option(parser, "those in force, or the configured ones where no platform runs")
     parser.add_argument(
         "--principal",
         type=name,
