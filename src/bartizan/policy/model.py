@@ -111,7 +111,7 @@ class _Seen:
                 self._note(value, attribute)
             case pst.GetAttr(base, attr):
                 self.attributes.add(attr)
-                self._base(base)
+                self._looked_into(base)
             case pst.Var("context"):
                 self.whole = True
             case pst.BinaryOp() | pst.UnaryOp() | pst.Like():
@@ -138,7 +138,7 @@ class _Seen:
                 self.complete &= op in _PLAIN
                 self._walk(arg, attribute)
 
-    def _base(self, base: Any) -> None:  # noqa: ANN401 - any expression
+    def _looked_into(self, base: Any) -> None:  # noqa: ANN401 - any expression
         if not isinstance(base, pst.Var):
             self._walk(base, None)
 
