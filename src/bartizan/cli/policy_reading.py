@@ -8,13 +8,13 @@ import msgspec
 
 from bartizan.access.decide import SERVICE
 from bartizan.access.describe import describe
-from bartizan.app import platform
 from bartizan.app.owner import Owner
 from bartizan.app.policies import check
 from bartizan.app.policy.cases import Outcome, read_cases, tried
 from bartizan.app.policy.facts import Facts, imagined, of_configuration, of_platform
 from bartizan.app.policy.files import configured, read
 from bartizan.app.policy_schema import schema
+from bartizan.app.running import status
 from bartizan.cli.command import (
     Command,
     Exit,
@@ -26,8 +26,9 @@ from bartizan.cli.command import (
     state_options,
     text,
 )
-from bartizan.cli.place import configuration, near, state
+from bartizan.cli.place import near, state
 from bartizan.cli.screen import table
+from bartizan.cli.settled import configuration
 from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.policy.analysis import Analysis, Comparison, Fault, analyse, compare
 from bartizan.policy.engine import Engine, line_of
@@ -135,7 +136,7 @@ def place_of(policy: str, files: Mapping[str, str]) -> str:
 def _facts(arguments: argparse.Namespace, shell: Shell, files: Mapping[str, str], *, running: bool) -> Facts:
     """Return the facts of the running platform, or those of the configuration where none runs and none is needed."""
     folder = state(arguments, shell)
-    if running or platform.status(folder) is not None:
+    if running or status(folder) is not None:
         return of_platform(Owner(folder))
     return of_configuration(configuration(arguments, shell).sections, files)
 

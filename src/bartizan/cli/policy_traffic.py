@@ -26,9 +26,10 @@ from bartizan.app.policy.suggest import suggest
 from bartizan.app.settings import Settings
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options
 from bartizan.cli.ledger_query import instant
-from bartizan.cli.place import configuration, state
+from bartizan.cli.place import state
 from bartizan.cli.policy_reading import engine_of, files_argument
 from bartizan.cli.screen import table
+from bartizan.cli.settled import configuration
 from bartizan.clock import DAY, SystemClock
 from bartizan.config import Configuration
 from bartizan.policy.engine import Verdict

@@ -9,8 +9,9 @@ import msgspec
 from bartizan.app.owner import Owner, PolicyVersion
 from bartizan.app.policy.files import configured, read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, path, state_options, whole
-from bartizan.cli.place import configuration, state
+from bartizan.cli.place import state
 from bartizan.cli.screen import table
+from bartizan.cli.settled import configuration
 from bartizan.clock import SECOND
 
 _MOST: Final = 2**53
