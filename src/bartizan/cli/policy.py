@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bartizan.cli.command import Command, Exit, Parser, Shell
-from bartizan.cli.policy_reading import ANALYSE, CHECK, EXPLAIN, TEST
+from bartizan.cli.policy_analysis import ANALYSE
+from bartizan.cli.policy_reading import CHECK, EXPLAIN, TEST
 from bartizan.cli.policy_template import TEMPLATE
 from bartizan.cli.policy_traffic import DIFF, SUGGEST
 from bartizan.cli.policy_versions import APPLY, ROLLBACK, SHOW, VERSIONS
