@@ -1,6 +1,8 @@
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,8 +28,13 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     store.dispose()
 
 
+BOOTS = count()
+
+
 def start(connection: Connection, files: dict[str, str]) -> tuple[Version, bool]:
-    return versions.take_up(connection, files, NOW)
+    """Start a platform anew."""
+    found, new = versions.take_up(connection, files, f"{next(BOOTS)}", NOW)
+    return msgspec.structs.replace(found, boot=""), new
 
 
 def test_a_first_start_makes_a_version_and_the_same_files_no_other(connection: Connection) -> None:
@@ -39,7 +46,7 @@ def test_a_first_start_makes_a_version_and_the_same_files_no_other(connection: C
 def test_what_was_applied_stays_over_starts_until_the_files_are_changed(connection: Connection) -> None:
     start(connection, ONE)
     applied = versions.add(connection, TWO, "applied", NOW)
-    assert start(connection, ONE) == (applied, False)
+    assert start(connection, ONE) == (msgspec.structs.replace(applied, boot=""), False)
     changed, new = start(connection, THREE)
     assert (changed.files, changed.source, new) == (THREE, "start", True)
 
@@ -50,7 +57,16 @@ def test_what_was_rolled_back_stays_rolled_back_although_the_files_say_otherwise
     start(connection, ONE)
     versions.add(connection, TWO, "applied", NOW, configured=digest_of(TWO))
     back = versions.add(connection, ONE, "rolled-back", NOW, repeats=1)
-    assert start(connection, TWO) == (back, False)
+    assert start(connection, TWO) == (msgspec.structs.replace(back, boot=""), False)
+
+
+def test_a_control_process_that_takes_over_knows_old_files_and_changes_nothing(
+    connection: Connection,
+) -> None:
+    versions.take_up(connection, ONE, "boot", NOW)
+    applied = versions.add(connection, TWO, "applied", NOW, configured=digest_of(TWO))
+    assert versions.take_up(connection, ONE, "boot", NOW) == (applied, False)
+    assert versions.take_up(connection, ONE, "next", NOW)[0].files == ONE
 
 
 def test_files_that_were_applied_by_another_way_first_are_no_change(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.engine import open_store
 from tests.access.house import ALONE
 
+BOOTS = count()
 OPEN = {"a.cedar": '@id("open") permit (principal, action, resource);'}
 CLOSED = {"a.cedar": '@id("closed") forbid (principal, action, resource);'}
 SIGNER = Signer("https://localhost:8443", new_key())
@@ -37,7 +39,8 @@ class Surroundings:
         self.told: list[Version] = []
         self.fails: set[str] = set()
 
-    def start(self, configured: dict[str, str]) -> Registrar:
+    def start(self, configured: dict[str, str], boot: str = "") -> Registrar:
+        """Start control; with a platform of its own where `boot` names none."""
         registrar = Registrar(
             Ports(
                 store=self.store,
@@ -47,6 +50,7 @@ class Surroundings:
                 publish=self._publish,
                 services=ALONE,
                 policies=configured,
+                boot=boot or f"{next(BOOTS)}",
                 tell_policy=self.told.append,
             )
         )
@@ -168,6 +172,14 @@ def test_another_start_keeps_what_was_applied_until_the_files_change(around: Sur
     changed = {"a.cedar": OPEN["a.cedar"] + "// changed"}
     assert around.start(changed).policies.in_force().files == changed
     assert around.entries[-2].detail["source"] == "start"
+
+
+def test_control_that_is_replaced_goes_on_with_what_was_applied(around: Surroundings) -> None:
+    """It is handed the files as they were when the platform was started, and they were changed and applied since."""
+    registrar = around.start(OPEN, "boot")
+    asyncio.run(registrar.policies.apply(CLOSED, configured=True))
+    assert around.start(OPEN, "boot").policies.in_force().files == CLOSED
+    assert around.states[-1].policy.text == CLOSED["a.cedar"]
 
 
 def test_a_stored_version_that_no_longer_fits_stops_the_start_and_says_the_way_out(

@@ -144,10 +144,15 @@ def test_what_is_suggested_permits_what_was_seen_and_nobody_else(running: Platfo
 def test_what_is_in_force_outlives_control_and_starts_until_the_files_are_changed(
     running: Platform, person: Person
 ) -> None:
+    owner, file = Owner(Folder(running.state)), running.folder / "policies" / "main.cedar"
+    file.write_text(BASE + CLOSED)
+    assert running.run("policy", "apply").returncode == 0
+    kill_control(running, owner)
+    assert chat(running, person) == 403  # control was handed the files as they were at the start
+    file.write_text(BASE)
+    assert running.run("policy", "apply").returncode == 0
     assert running.run("policy", "apply", draft(running, "tighter.cedar", BASE + CLOSED)).returncode == 0
-    os.kill(process(running, "control", "ready")["pid"], signal.SIGKILL)
-    owner = Owner(Folder(running.state))
-    until(lambda: answers(owner))
+    kill_control(running, owner)
     assert chat(running, person) == 403
     restart(running)
     assert "NOT what the configured files say" in running.run("status").stdout
@@ -157,6 +162,11 @@ def test_what_is_in_force_outlives_control_and_starts_until_the_files_are_change
     assert owner.policy().source == "start"
     text = running.run("policy", "show").stdout
     assert "// policies/main.cedar\n// reviewed" in text
+
+
+def kill_control(running: Platform, owner: Owner) -> None:
+    os.kill(process(running, "control", "ready")["pid"], signal.SIGKILL)
+    until(lambda: answers(owner))
 
 
 def answers(owner: Owner) -> bool:

@@ -53,6 +53,7 @@ POLICY_VERSION: Final = Table(
     Column(
         "configured", Text, nullable=False, comment="digest of the files that the configuration led to then"
     ),
+    Column("boot", Text, nullable=False, comment="start of the platform at which those were looked at last"),
     Column("source", Text, nullable=False, comment="start, applied or rolled-back"),
     Column("repeats", Integer, nullable=False, comment="the version that it is again; 0 where it is new"),
     Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),

@@ -1,9 +1,10 @@
 """Versions of the operator's policies: each change makes one, the newest is in force, and none is ever altered.
 
 Rules of this file: functions over one open transaction; the caller has validated the text, commits, then publishes,
-then answers. To go back is a version too, so that what was in force when is never rewritten. At a start the
+then answers. To go back is a version too, so that what was in force when is never rewritten. At a start of the platform the
 configured files win where they are others than the configuration led to when the newest version was made; where
-nobody has touched them since, the newest version stays.
+nobody has touched them since, the newest version stays. A control process that takes over within a start was told of
+the files as they were then, which says nothing about now: the newest version stays.
 """
 
 import hashlib
@@ -32,6 +33,7 @@ class Version(msgspec.Struct, frozen=True):
         files: Cedar text by name of its file; none are the built-in policies.
         digest: SHA-256 of the files with their names, hexadecimal.
         configured: digest of the files that the configuration led to when this was put in force.
+        boot: the start of the platform at which those were looked at last.
         source: where it comes from.
         repeats: the version that it is again; 0 where it is new.
         at: when it was put in force, UTC nanoseconds.
@@ -41,6 +43,7 @@ class Version(msgspec.Struct, frozen=True):
     files: Mapping[str, str]
     digest: str
     configured: str
+    boot: str
     source: Source
     repeats: int
     at: Nanoseconds
@@ -76,21 +79,24 @@ def get(connection: Connection, number: int) -> Version:
     return _version(row)
 
 
-def take_up(connection: Connection, configured: Mapping[str, str], now: Nanoseconds) -> tuple[Version, bool]:
-    """Return the version that a start puts in force, and whether it is a new one.
+def take_up(
+    connection: Connection, configured: Mapping[str, str], boot: str, now: Nanoseconds
+) -> tuple[Version, bool]:
+    """Return the version that a start of the control process puts in force, and whether it is a new one.
 
     Args:
         connection: in a transaction.
-        configured: the files that the configuration leads to, by name.
+        configured: the files that the configuration led to when the platform was started, by name.
+        boot: that start.
         now: the instant.
     """
     known, given = newest(connection), digest_of(configured)
+    if known is not None and known.boot == boot:
+        return known, False
     if known is None or given not in {known.configured, known.digest}:
-        return add(connection, configured, "start", now, configured=given), True
-    if known.configured != given:  # what was applied stands in the files meanwhile
-        _point(connection, known.number, given)
-        known = msgspec.structs.replace(known, configured=given)
-    return known, False
+        return add(connection, configured, "start", now, configured=given, boot=boot), True
+    _look(connection, known.number, given, boot)  # what was applied may stand in the files meanwhile
+    return get(connection, known.number), False
 
 
 def add(
@@ -100,6 +106,7 @@ def add(
     now: Nanoseconds,
     *,
     configured: str = "",
+    boot: str = "",
     repeats: int = 0,
 ) -> Version:
     """Return a new version, which is in force from the next generation on.
@@ -109,7 +116,8 @@ def add(
         files: Cedar text by name of its file, validated.
         source: where it comes from.
         now: the instant.
-        configured: digest of the configured files; empty takes what the version before knew.
+        configured, boot: digest of the configured files, and the start at which they were looked at; empty takes what
+            the version before knew.
         repeats: the version that it is again.
     """
     known = newest(connection)
@@ -118,6 +126,7 @@ def add(
         "files": _ENCODER.encode(dict(files)).decode(),
         "digest": digest_of(files),
         "configured": configured or (known.configured if known else ""),
+        "boot": boot or (known.boot if known else ""),
         "source": source,
         "repeats": repeats,
         "at": now,
@@ -128,9 +137,9 @@ def add(
     return get(connection, last)
 
 
-def _point(connection: Connection, number: int, configured: str) -> None:
+def _look(connection: Connection, number: int, configured: str, boot: str) -> None:
     where = POLICY_VERSION.c.number == number
-    connection.execute(update(POLICY_VERSION).where(where).values(configured=configured))
+    connection.execute(update(POLICY_VERSION).where(where).values(configured=configured, boot=boot))
 
 
 def _version(row: Row[tuple[object, ...]]) -> Version:
@@ -139,6 +148,7 @@ def _version(row: Row[tuple[object, ...]]) -> Version:
         files=msgspec.json.decode(row.files, type=dict[str, str]),
         digest=row.digest,
         configured=row.configured,
+        boot=row.boot,
         source=row.source,
         repeats=row.repeats,
         at=Nanoseconds(row.at),

@@ -86,7 +86,8 @@ class Ports(msgspec.Struct, frozen=True):
         publish: puts a state in force; returns its generation once every worker decides on it. Raises
             NotInForce.
         services: what policy is to know.
-        policies: the configured policies by name of their file; empty for the built-in ones.
+        policies: the configured policies by name of their file, as they were at this start; empty for the built-in ones.
+        boot: that start of the platform.
         tell_policy: says which version of the policies is in force.
         room: makes room on a full disk; returns whether there was any to be made.
     """
@@ -98,6 +99,7 @@ class Ports(msgspec.Struct, frozen=True):
     publish: Callable[[State], Awaitable[int]]
     services: tuple[Exposed, ...]
     policies: Mapping[str, str] = {}
+    boot: str = "0"
     tell_policy: Callable[[Version], None] = lambda _version: None
     room: Callable[[], bool] = lambda: False
 
@@ -139,7 +141,9 @@ class Registrar:
         """Make the configured policies a version where they are others than at the last start."""
         policies.check(self._ports.policies)
         with self._ports.store.begin() as connection:
-            version, new = versions.take_up(connection, self._ports.policies, self._ports.clock.now())
+            version, new = versions.take_up(
+                connection, self._ports.policies, self._ports.boot, self._ports.clock.now()
+            )
             policies.check_stored(version)
             if new:
                 self._record([policies.entry(version, "platform")])

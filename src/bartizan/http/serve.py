@@ -260,6 +260,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             publish=supervision.publish,
             services=exposed(start.boot.services),
             policies=start.policies,
+            boot=start.boot.boot,
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         )
