@@ -8,7 +8,7 @@ values at the edges of what they name, `complete` is false, and whoever shows a 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from itertools import combinations, count, product
+from itertools import combinations, count, islice, product
 from typing import Any, Final
 
 import msgspec
@@ -100,7 +100,8 @@ class _Seen:
             self._walk(rule.node, None)
         taken = self.anywhere.union(*self.values.values(), *self.uids.values())
         fresh = (name for number in count() if (name := f"~{number}") not in taken)
-        self.fresh = (next(fresh), next(fresh))  # two, since one value may be compared with another
+        # one name that is none of those; where attributes are compared with one another, one for each of them
+        self.fresh = tuple(islice(fresh, max(2, len(self.attributes)) if self.crossed else 1))
 
     def _walk(self, node: Any, attribute: str | None) -> None:  # noqa: ANN401 - any part of a syntax tree
         match node:
@@ -163,6 +164,7 @@ class _Seen:
             *(self.values.values() if self.crossed else [self.values.get(name, set())])
         )
         if kind == "Long":
+            self.complete &= not self.crossed  # which of two is greater has no edges
             edges = {each + by for each in known if isinstance(each, int) for by in (-1, 0, 1)}
             return tuple(sorted(each for each in edges | {0} if each in _LONGS)) if looked_at else (0,)
         texts = sorted(each for each in known if isinstance(each, str))
