@@ -101,6 +101,7 @@ def test_files_have_one_digest_in_any_order_and_others_another(
 
 @given(st.lists(st.tuples(st.sampled_from(["start", "apply", "back"]), st.integers(0, 2)), max_size=12))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@pytest.mark.slow
 def test_the_files_win_exactly_where_they_were_changed_since_they_were_last_looked_at(
     tmp_path: Path, steps: list[tuple[str, int]]
 ) -> None:

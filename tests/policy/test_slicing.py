@@ -138,6 +138,7 @@ def test_sliced_is_full_evaluation(
 
 
 @given(policies(), st.sampled_from(NAMES), st.sampled_from(ACTIONS[:3]), st.sampled_from(NAMES))
+@pytest.mark.slow
 def test_a_policy_that_forbids_is_kept_wherever_its_head_holds(
     text: str, name: str, action: str, service: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def engine(text: str) -> Engine:
 
 
 @given(st.sets(st.sampled_from(EVERY), max_size=12))
+@pytest.mark.slow
 def test_what_is_suggested_permits_exactly_what_was_seen(seen: set[Request]) -> None:
     found = suggest({request: Count(admitted=1) for request in seen})
     over = engine(found.text)
