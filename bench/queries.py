@@ -162,7 +162,7 @@ def _bodies(first: int, end: int, step: int) -> Iterator[bytes]:
         at, number = Nanoseconds(START + index * step), index // 2
         actor, request = f"p-{number * number % 1009:016x}", _request(number)
         if index % 2 == 0:
-            yield admitted(at, actor, request, content=f"{number * 2654435761 % 2**256:064x}", generation=7,
+            yield admitted(at, actor, request, action="chat", content=f"{number * 2654435761 % 2**256:064x}", generation=7,
                            group="x25519mlkem768", octets=900 + number % 700, route="chat", service=f"service-{number % 100}")  # fmt: skip
         else:
             failed = number % 50 == 0

@@ -69,6 +69,7 @@ class Record:
             processes=tuple,
             secret_sha256=lambda: "0" * 64,
             run=lambda _schedule: 1,
+            applied=lambda _files: None,
         )
         return Target(
             platform,

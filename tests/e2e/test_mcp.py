@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 
 from bartizan.gateway.mcp.tools import digest
 from tests.e2e.conftest import Platform, start
+from tests.e2e.test_processes import until
 from tests.e2e.toolserver import ToolServer, toolserver
 
 pytestmark = pytest.mark.slow
@@ -219,3 +220,28 @@ def test_nothing_of_a_call_is_on_record(bed: Bed) -> None:
     everything = b"".join(p.read_bytes() for p in bed.platform.state.rglob("*") if p.is_file())
     for word in ("tools-key-0123456789", "id_rsa", "Add two numbers"):
         assert word.encode() not in everything
+
+
+def test_a_draft_is_tried_on_the_tools_that_were_called_and_what_was_called_is_suggested(bed: Bed) -> None:
+    async def main() -> None:
+        async with bed.client("legacy") as client:
+            await client.list_tools()
+            await client.call_tool("add", {"a": 1, "b": 2})
+
+    asyncio.run(main())
+    draft = bed.platform.folder / "draft.cedar"
+    draft.write_text(POLICIES.replace('"secret"', '"add"'))
+
+    def lost() -> list[dict[str, Any]]:
+        told = json.loads(bed.platform.run("policy", "diff", "--json", str(draft)).stdout)
+        return [
+            each for each in told["changes"] if (each["tool"], each["principal"]) == ("add", "user.owner")
+        ]
+
+    change = until(lost)[0]
+    assert (change["change"], change["action"]) == ("lost", "call-tool")
+    assert change["after"]["policies"] == ["not-this-one"]
+    suggested = bed.platform.run("policy", "suggest").stdout
+    assert 'Action::"list-tools"' in suggested
+    draft.write_text(suggested)
+    assert bed.platform.run("policy", "check", str(draft)).returncode == 0

@@ -22,6 +22,7 @@ def test_a_request_is_answered_and_recorded_twice() -> None:
             assert admitted.detail == {
                 "service": "main",
                 "route": "chat",
+                "action": "chat",
                 "group": "none",
                 "octets": len(CHAT),
                 "generation": 1,
@@ -158,6 +159,7 @@ def test_a_denial_of_a_known_principal_writes_one_record() -> None:
                 "status": 403,
                 "service": "main",
                 "route": "chat",
+                "action": "chat",
                 "group": "none",
                 "generation": 1,
             }

@@ -13,9 +13,11 @@ from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import new_key
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, close, pair
-from bartizan.app.control import FIRST, Entry, NotInForce
+from bartizan.app.control import FIRST, NotInForce
+from bartizan.app.entry import Entry
+from bartizan.app.exposed import exposed
 from bartizan.clock import SystemClock
-from bartizan.http.serve import Supervision, exposed
+from bartizan.http.serve import Supervision
 from bartizan.isolation.memory import sealed
 from bartizan.ledger.event import Event, Outcome
 from bartizan.ledger.journal import Journal, JournalUnwritable

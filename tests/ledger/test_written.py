@@ -19,7 +19,13 @@ def details(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({field: value(form) for field, form in KINDS[kind].items()})
 
 
-@given(INSTANTS, PSEUDONYMS, REQUESTS, details(ADMITTED), st.sampled_from([{}, {"content": ""}]))
+@given(
+    INSTANTS,
+    PSEUDONYMS,
+    REQUESTS,
+    details(ADMITTED),
+    st.sampled_from([{}, {"content": ""}, {"operation": "", "tool": ""}]),
+)
 def test_an_admitted_request_is_written_as_its_event(
     at: Nanoseconds, actor: str, request: str, detail: dict[str, Any], untagged: dict[str, str]
 ) -> None:

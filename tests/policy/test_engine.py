@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.identity.principal import Uid
-from bartizan.policy.engine import Engine, PolicyInvalid, Verdict, join
+from bartizan.policy.engine import Engine, Verdict, join
+from bartizan.policy.errors import PolicyInvalid
 
 SCHEMA = """
 entity Role;

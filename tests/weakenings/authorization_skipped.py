@@ -1,4 +1,4 @@
-"""Every known principal may do everything but call tools."""
+"""Every known principal may do everything that no policy forbids but call tools."""
 
 from bartizan.access.decide import Circumstances, Decider
 from bartizan.access.outcome import Allowed, Authenticated, Refused
@@ -17,8 +17,9 @@ def apply() -> None:
         circumstances: Circumstances,
         generation: int,
     ) -> Allowed | Refused:
-        if action == "call-tool":
-            return real(self, who, action, service, circumstances, generation)
+        answer = real(self, who, action, service, circumstances, generation)
+        if action == "call-tool" or isinstance(answer, Allowed) or answer.reason != "policy-denied":
+            return answer
         return Allowed((), generation, who.until)
 
     Decider.decide = weak  # type: ignore[method-assign]  # a weakening replaces one function

@@ -29,13 +29,16 @@ class Exposed(msgspec.Struct, frozen=True):
     drill_only: bool = False
 
 
-def describe(people: Iterable[Principal], services: Iterable[Exposed], policy: str = "") -> PolicySource:
+def describe(
+    people: Iterable[Principal], services: Iterable[Exposed], policy: str = "", composed: str = ""
+) -> PolicySource:
     """Return policies, schema and entities for the engine.
 
     Args:
         people: everybody; the revoked are left out, so that no policy permits them anything.
         services: all of them.
         policy: Cedar text; empty for the built-in policies.
+        composed: Cedar schema of all rooms; empty takes this room's fragment, which is whole by itself.
     """
     active = [person for person in people if not person.revoked]
     roles = sorted({*ROLES, *(role for person in active for role in person.roles)})
@@ -49,7 +52,7 @@ def describe(people: Iterable[Principal], services: Iterable[Exposed], policy: s
         ),
     ]
     text = policy or _packaged("default.cedar")
-    return PolicySource(text, schema(), _ENCODER.encode(entities).decode())
+    return PolicySource(text, composed or schema(), _ENCODER.encode(entities).decode())
 
 
 def schema() -> str:

@@ -54,3 +54,15 @@ class NotTheOwners(AccessRefused):
         """Carry the id."""
         super().__init__(f"the owner has no token for {principal}; it asks /oauth/token with its own secret")
         self.principal = principal
+
+
+class PolicyVersionUnknown(AccessRefused):
+    """No version of the policies has that number."""
+
+    reason = "policy-version-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "no such version of the policies; `bartizan policy versions` lists those that are kept"
+        )

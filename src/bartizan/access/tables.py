@@ -1,4 +1,4 @@
-"""What access keeps: principals, their clients and pseudonyms, address prefixes, revoked tokens.
+"""What access keeps: principals, their clients and pseudonyms, address prefixes, revoked tokens, versions of the policies.
 
 Rules of this file: everything that links a pseudonym to a person or a machine is here and nowhere else, so
 that deleting these rows makes the ledger's pseudonyms point to nobody.
@@ -41,4 +41,20 @@ REVOKED_TOKEN: Final = Table(
     METADATA,
     Column("id", Text, primary_key=True, comment="jti"),
     Column("expires", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+)
+POLICY_VERSION: Final = Table(
+    "policy_version",
+    METADATA,
+    Column("number", Integer, primary_key=True, comment="from 1; the greatest is in force"),
+    Column(
+        "files", Text, nullable=False, comment="JSON: name of a file -> Cedar; {} is the built-in policies"
+    ),
+    Column("digest", Text, nullable=False, comment="SHA-256 of files, hexadecimal"),
+    Column(
+        "configured", Text, nullable=False, comment="digest of the files that the configuration led to then"
+    ),
+    Column("boot", Text, nullable=False, comment="start of the platform at which those were looked at last"),
+    Column("source", Text, nullable=False, comment="start, applied or rolled-back"),
+    Column("repeats", Integer, nullable=False, comment="the version that it is again; 0 where it is new"),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),
 )

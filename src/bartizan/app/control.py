@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from bartizan.access import register as people
+from bartizan.access import versions
 from bartizan.access.controls import request_authenticated
 from bartizan.access.describe import Exposed, describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked
@@ -23,6 +24,10 @@ from bartizan.access.issue.credentials import CredentialsWrong, check, give_secr
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Signer, mint
+from bartizan.access.versions import Version
+from bartizan.app import policies
+from bartizan.app.entry import Entry
+from bartizan.app.policy_schema import schema
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs, Wanted
@@ -31,6 +36,7 @@ from bartizan.identity.proof_refusal import ProofRefused, ProofStale
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import State
+from bartizan.ledger.content import ContentTags, tool_tagged
 from bartizan.ledger.event import Event, Outcome
 
 Changed = TypeVar("Changed")
@@ -68,17 +74,6 @@ class NotReported(ValueError):
         super().__init__(f"only {', '.join(sorted(DRILL_KINDS))} may be reported")
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event before it has a time; fields as in `ledger.event.Event`."""
-
-    kind: str
-    actor: str
-    subject: str
-    outcome: Outcome
-    control: str = ""
-    detail: dict[str, int | str] = {}
-
-
 class Ports(msgspec.Struct, frozen=True):
     """What this work needs from its process.
 
@@ -91,7 +86,9 @@ class Ports(msgspec.Struct, frozen=True):
         publish: puts a state in force; returns its generation once every worker decides on it. Raises
             NotInForce.
         services: what policy is to know.
-        policy: Cedar text; empty for the built-in policies.
+        policies: the configured policies by name of their file, as they were at this start; empty for the built-in ones.
+        boot: that start of the platform.
+        tell_policy: says which version of the policies is in force.
         room: makes room on a full disk; returns whether there was any to be made.
     """
 
@@ -101,7 +98,9 @@ class Ports(msgspec.Struct, frozen=True):
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     publish: Callable[[State], Awaitable[int]]
     services: tuple[Exposed, ...]
-    policy: str = ""
+    policies: Mapping[str, str] = {}
+    boot: str = "0"
+    tell_policy: Callable[[Version], None] = lambda _version: None
     room: Callable[[], bool] = lambda: False
 
 
@@ -116,11 +115,15 @@ class Registrar:
         self.generation = 0
         self.policy_digest = ""
         self._proofs = Proofs(Secret(secrets.token_bytes(32)))
+        self.policies = policies.Policies(
+            policies.Ports(ports.store, ports.clock, self._record, self._take_away, self._publish)
+        )
 
     async def begin(self) -> None:
         """Make what an installation starts with, and put the first state in force.
 
         Raises:
+            PolicyInvalid: the policies cannot be decided with; nothing is in force then.
             NotInForce, JournalUnwritable.
         """
         people.prepare(self._ports.store)
@@ -131,7 +134,19 @@ class Registrar:
                 if f"{kind.value}.{name}" not in known:
                     new.append(people.register(connection, kind, name, roles, self._ports.clock.now()))
             self._record([entry for person in new for entry in _registered(person)])
+        self._take_up_policies()
         await self._publish()
+
+    def _take_up_policies(self) -> None:
+        """Make the configured policies a version where they are others than at the last start."""
+        policies.check(self._ports.policies)
+        with self._ports.store.begin() as connection:
+            version, new = versions.take_up(
+                connection, self._ports.policies, self._ports.boot, self._ports.clock.now()
+            )
+            policies.check_stored(version)
+            if new:
+                self._record([policies.entry(version, "platform")])
 
     # ---- tokens --------------------------------------------------------------------------------------------
     def grant(self, request: TokenRequest) -> Issued:
@@ -219,6 +234,21 @@ class Registrar:
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)
         self._record([entry])
         return issued
+
+    def tool_tags(self, principals: Iterable[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return pseudonym -> tag -> name: how the record calls tools that these principals may have called.
+
+        Args:
+            principals: by pseudonym; one that nobody has is left out.
+            names: of tools.
+        """
+        keys = {person.pseudonym: person.content_key for person in self.people()}
+        found: dict[str, dict[str, str]] = {}
+        for pseudonym in principals:
+            if key := keys.get(pseudonym):
+                tags = ContentTags(key)
+                found[pseudonym] = {tags.of(tool_tagged(name)): name for name in names}
+        return found
 
     # ---- principals ----------------------------------------------------------------------------------------
     def people(self) -> tuple[Principal, ...]:
@@ -316,10 +346,14 @@ class Registrar:
             with self._ports.store.begin() as connection:
                 everybody = people.people(connection)
                 revoked = people.revoked_tokens(connection, now)
-            policy = describe(everybody, self._ports.services, self._ports.policy)
+                version = versions.newest(connection)
+            text = "\n".join(version.files.values()) if version else ""
+            policy = describe(everybody, self._ports.services, text, schema())
             state = State((self._ports.signer.trusted,), everybody, policy, revoked)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
+        if version is not None:
+            self._ports.tell_policy(version)
         detail: dict[str, int | str] = {"generation": self.generation, "policy": policy.digest}
         self._record([Entry("platform.state.published", "platform", "", Outcome.DONE, detail=detail)])
         return self.generation

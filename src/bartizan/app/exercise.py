@@ -156,7 +156,12 @@ def connect(folder: Folder, service: str) -> Platform:
         processes=lambda: _processes(folder),
         secret_sha256=owner.sample_sha256,
         run=lambda schedule: owner.run(schedule).runs,
+        applied=lambda files: _apply(owner, files),
     )
+
+
+def _apply(owner: Owner, files: Mapping[str, str]) -> None:
+    owner.apply_policies(files, configured=not files)
 
 
 def _entries(ledger: Path, first: int) -> tuple[Entry, ...]:

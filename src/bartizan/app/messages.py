@@ -312,11 +312,24 @@ class Minted(Message, frozen=True):
     addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
 
 
+class PolicyInForce(Message, frozen=True):
+    """Which version of the policies the last `Publish` put in force.
+
+    It is `source`, again that of number `repeats` where it is one that was rolled back to; `configured` says whether
+    the configured files are the same, as far as they were read.
+    """
+
+    version: Number
+    source: Word
+    repeats: Number = 0
+    configured: bool = True
+
+
 class Kept(Message, frozen=True):
     """The pseudonyms of the last `Minted` are stored."""
 
 
-ControlReports = Ready | Alive | Publish | SegmentWanted | Kept
+ControlReports = Ready | Alive | Publish | PolicyInForce | SegmentWanted | Kept
 ControlOrders = BootControl | Ask | Published | Segment | Minted
 
 

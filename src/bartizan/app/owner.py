@@ -66,6 +66,42 @@ class Registered(Reticent, frozen=True):
     client_secret: str
 
 
+class PolicyVersion(msgspec.Struct, frozen=True):
+    """A version of the policies.
+
+    Attributes:
+        version: its number.
+        digest: SHA-256 of its files with their names, hexadecimal.
+        source: `start`, `applied` or `rolled-back`.
+        repeats: the version that it is again; 0 where it is new.
+        at: when it was put in force, UTC nanoseconds.
+        configured: whether the configured files are the same, as far as they were read.
+        files: names of its files, with their text where that was asked for; none are the built-in policies.
+        generation: from which every worker decides on it, where it was just put in force; else 0.
+    """
+
+    version: int
+    digest: str
+    source: str
+    repeats: int
+    at: int
+    configured: bool
+    files: dict[str, str] | tuple[str, ...]
+    generation: int = 0
+
+
+class _Versions(msgspec.Struct, frozen=True):
+    versions: tuple[PolicyVersion, ...]
+
+
+class _Platform(msgspec.Struct, frozen=True):
+    services: tuple[str, ...]
+
+
+class _Tags(msgspec.Struct, frozen=True):
+    tags: dict[str, dict[str, str]]
+
+
 class _People(msgspec.Struct, frozen=True):
     principals: tuple[Person, ...]
 
@@ -139,6 +175,37 @@ class Owner:
         """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
         found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
         return found.first, found.last
+
+    def services(self) -> tuple[str, ...]:
+        """Return the names of every service, the platform's own among them; raises as `token`."""
+        return self._ask("GET", "/status", _Platform).services
+
+    def policy(self, version: int = 0) -> PolicyVersion:
+        """Return a version of the policies with its text; 0 is the one in force; raises as `token`."""
+        return self._ask("GET", f"/policy/versions/{version}" if version else "/policy", PolicyVersion)
+
+    def policy_versions(self) -> tuple[PolicyVersion, ...]:
+        """Return the versions that are kept, the newest first; raises as `token`."""
+        return self._ask("GET", "/policy/versions", _Versions).versions
+
+    def apply_policies(self, files: Mapping[str, str], *, configured: bool) -> PolicyVersion:
+        """Put policies in force in every worker, and return their version; raises as `token`.
+
+        Args:
+            files: Cedar text by name of its file; none are the built-in policies.
+            configured: whether the configuration leads to these.
+        """
+        wanted = {"files": dict(files), "configured": configured}
+        return self._ask("POST", "/policy", PolicyVersion, wanted)
+
+    def roll_back_policies(self, version: int) -> PolicyVersion:
+        """Put an earlier version in force in every worker, and return the new one that it is; raises as `token`."""
+        return self._ask("POST", "/policy/rollback", PolicyVersion, {"version": version})
+
+    def tool_tags(self, principals: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return pseudonym -> tag -> name of tools that the record may tell of; raises as `token`."""
+        wanted = {"principals": list(principals), "names": list(names)}
+        return self._ask("POST", "/policy/tags", _Tags, wanted).tags
 
     def schedules(self) -> tuple[Shown, ...]:
         """Return every schedule, those that are off included; raises as `token`."""

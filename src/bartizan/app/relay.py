@@ -43,6 +43,7 @@ class Relay:
         self._leaves: dict[int, m.SignLeaf] = {}
         self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
         self._keeping = self._publishing = 0
+        self.policy: m.PolicyInForce | None = None
         self._does: dict[type[Message], Callable[[Child, Any, list[int]], None]] = {
             m.Ready: self._ready,
             m.Alive: self._alive,
@@ -52,6 +53,7 @@ class Relay:
             m.LeafSigned: self._leaf_signed,
             m.Publish: self._publish,
             w.Loaded: self._loaded,
+            m.PolicyInForce: self._policy_in_force,
             m.SegmentWanted: self._segment_wanted,
             m.Registered: self._registered,
             m.Altered: self._altered,
@@ -239,6 +241,10 @@ class Relay:
             return
         self._publishing += 1
         self._s.spawn_task(self._put_in_force(control, fds.pop()))
+
+    def _policy_in_force(self, _: Child, message: m.PolicyInForce, __: list[int]) -> None:
+        self.policy = message
+        self._s.note_change()
 
     async def _put_in_force(self, control: Child, fd: int) -> None:
         try:

@@ -56,6 +56,24 @@ class Shipping(msgspec.Struct, frozen=True):
     stalled: bool = False
 
 
+class Policies(msgspec.Struct, frozen=True):
+    """Which policies are in force.
+
+    Attributes:
+        version: its number.
+        source: `start`, `applied` or `rolled-back`.
+        repeats: the version that it is again; 0 where it is new.
+        configured: whether the configured files are the same, as far as they were read.
+        own: whether the operator has configured files.
+    """
+
+    version: int
+    source: str
+    repeats: int
+    configured: bool
+    own: bool
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -71,6 +89,7 @@ class Status(msgspec.Struct, frozen=True):
         witnesses: who cosigns checkpoints; quorum: how many of them must; witnessed: entries that so many have.
         witnessed_at: when they last did, UTC nanoseconds; 0 where they did not since the start.
         connectors: how each stands.
+        policy: which policies are in force; None until control has said so.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -92,6 +111,7 @@ class Status(msgspec.Struct, frozen=True):
     processes: list[Process]
     limiter: str = "memory"
     silent: int = 0
+    policy: Policies | None = None
     metrics: str = ""
     unfit: list[str] = []
     witnesses: list[Witness] = []
@@ -140,6 +160,7 @@ def write_status(supervisor: "Supervisor") -> None:
             Witness(one.name, one.word, one.size, one.since)
             for one in supervisor.witnessing.standings.values()
         ],
+        policy=_policy(supervisor),
         quorum=plan.quorum,
         witnessed=supervisor.witnessing.size,
         witnessed_at=supervisor.witnessing.at,
@@ -148,6 +169,14 @@ def write_status(supervisor: "Supervisor") -> None:
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
     new.replace(supervisor.folder.status)
+
+
+def _policy(supervisor: "Supervisor") -> Policies | None:
+    said = supervisor.relay.policy
+    if said is None:
+        return None
+    own = bool(supervisor.plan.policies)
+    return Policies(said.version, said.source, said.repeats, said.configured, own)
 
 
 def _unfit(supervisor: "Supervisor") -> list[str]:

@@ -65,7 +65,7 @@ from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.kernel import die_with_parent
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
-from bartizan.policy.engine import PolicyInvalid
+from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.valkey_limits import ValkeyLimits
 from bartizan.store.valkey_sums import ValkeySums
 

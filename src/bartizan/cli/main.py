@@ -45,7 +45,10 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.ledger.witness_store.LogRefused": Exit.USAGE,
     "bartizan.app.exercise.PartMissing": Exit.USAGE,
-    "bartizan.policy.engine.PolicyInvalid": Exit.USAGE,
+    "bartizan.policy.errors.PolicyInvalid": Exit.USAGE,
+    "bartizan.app.policy.cases.CasesInvalid": Exit.USAGE,
+    "bartizan.app.policy.facts.NobodyOfThat": Exit.USAGE,
+    "bartizan.identity.principal.NotAPrincipal": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""
 _FIRST_LINE: Final = re.compile(r'"""`bartizan [^`]+`: (.+?)\."""')

@@ -10,7 +10,7 @@ from bartizan.app.report import standing
 from bartizan.app.running import status
 from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
 from bartizan.app.schedule_settings import wanted
-from bartizan.app.status import Process, Shipping, Status
+from bartizan.app.status import Policies, Process, Shipping, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import near, state
@@ -114,6 +114,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ("services", ", ".join(running.services)),
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
+        *([("policy", in_force(running.policy))] if running.policy else []),
         (
             "ledger",
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
@@ -123,6 +124,23 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
     ]
     return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
+
+
+def in_force(policy: Policies) -> str:
+    """Return which policies are in force, and what the configured files have to do with it."""
+    files = "the configured files" if policy.own else "the built-in policies"
+    where = {
+        "start": files,
+        "applied": "applied by the owner",
+        "rolled-back": f"rolled back to version {policy.repeats}",
+    }[policy.source]
+    if policy.configured:
+        return f"version {policy.version}: {where}" + (
+            "" if policy.source == "start" else f"; {files} say the same"
+        )
+    return (
+        f"version {policy.version}: {where}; NOT what {files} say, which win at a start once they are changed"
+    )
 
 
 def _witnesses(running: Status, now: Nanoseconds) -> list[tuple[str, str]]:

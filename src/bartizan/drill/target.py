@@ -45,6 +45,8 @@ class Platform(msgspec.Struct, frozen=True):
         entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
         processes: () -> its processes as they are now.
         secret_sha256: () -> SHA-256, in hexadecimal, of the secret in the sample's system prompt.
+        applied: Cedar text by name of its file -> returns once that is in force, as its owner has it; none is the
+            built-in policies.
         run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
@@ -57,6 +59,7 @@ class Platform(msgspec.Struct, frozen=True):
     processes: Callable[[], tuple[Process, ...]]
     secret_sha256: Callable[[], str]
     run: Callable[[str], int]
+    applied: Callable[[Mapping[str, str]], None]
 
     def caller(self, principal: str = CALLER) -> str:
         """Return a token that admits a principal to the gateway for a minute."""

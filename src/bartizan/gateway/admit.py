@@ -17,6 +17,7 @@ from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
 from bartizan.gateway.possession import shown
+from bartizan.gateway.question import operation_tag, tool_tag
 from bartizan.gateway.reserve import Steps, reserve
 from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
@@ -265,12 +266,15 @@ def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
         at,
         exchange.actor,
         exchange.id,
+        action=exchange.circumstances.action or exchange.route.action,
         content=passed.tags.of(octets) if passed is not None and passed.tags is not None else "",
         generation=generation,
         group=exchange.client.group,
         octets=len(octets),
+        operation=operation_tag(exchange.circumstances.operation),
         route=exchange.route.name,
         service=exchange.route.service_name,
+        tool=tool_tag(exchange.known, exchange.circumstances.tool),
     )
     try:
         return journal.append(at, body)

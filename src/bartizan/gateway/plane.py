@@ -25,6 +25,7 @@ from bartizan.gateway.metering import REFUSED, Meter
 from bartizan.gateway.origin import Fronts
 from bartizan.gateway.passes import Passes
 from bartizan.gateway.ports import Ports, Refused, is_refused
+from bartizan.gateway.question import asked_of_policy
 from bartizan.gateway.refusals import Key, Refusals
 from bartizan.gateway.request import HeadReader
 from bartizan.gateway.reserve import release
@@ -228,6 +229,7 @@ class Plane:
             "group": exchange.client.group,
             "generation": max(0, self.generation),
         }
+        detail |= asked_of_policy(exchange, known)
         if self.tracer is not None:
             self.tracer.refused(exchange, fault, self.ports.clock.now())
         outcome = Outcome.DENIED if fault.control else Outcome.FAILED

@@ -20,8 +20,10 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
-from bartizan.app.control import OWNER, Entry, Registrar
+from bartizan.app.control import OWNER, Registrar
+from bartizan.app.entry import Entry
 from bartizan.app.schedule.keep import Scheduler
+from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
@@ -128,6 +130,7 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette
         Route("/principals/{principal}", api.erase, methods=["DELETE"]),
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
+        *policies.routes(registrar),
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
         Route("/schedules", api.schedules, methods=["GET"]),

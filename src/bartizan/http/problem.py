@@ -9,7 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bartizan.access.errors import NotTheOwners, PrincipalExists, PrincipalRevoked, PrincipalUnknown
+from bartizan.access.errors import (
+    NotTheOwners,
+    PolicyVersionUnknown,
+    PrincipalExists,
+    PrincipalRevoked,
+    PrincipalUnknown,
+)
 from bartizan.app.control import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.http.body import BodyRefused
@@ -17,6 +23,7 @@ from bartizan.http.status import Status
 from bartizan.identity.principal import NotAPrincipal
 from bartizan.ledger.event import NotAnEvent
 from bartizan.ledger.journal import JournalUnwritable
+from bartizan.policy.errors import PolicyInvalid
 
 MEDIA_TYPE: Final = "application/problem+json"
 _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at the disk of the state folder"
@@ -32,6 +39,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     ScheduleBusy: Status.CONFLICT,
     ScheduleUnknown: Status.NOT_FOUND,
     NotInForce: Status.UNAVAILABLE,
+    PolicyInvalid: Status.UNPROCESSABLE,
+    PolicyVersionUnknown: Status.NOT_FOUND,
 }
 
 

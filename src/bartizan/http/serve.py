@@ -23,15 +23,16 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.describe import Exposed, schema
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
-from bartizan.app.control import Entry, NotInForce, Ports, Registrar
+from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.entry import Entry
+from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
-from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -48,7 +49,7 @@ from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed, sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
-from bartizan.policy.engine import PolicyInvalid, join
+from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.engine import StoreUnusable, open_store
 from bartizan.store.reserve import Reserve
 
@@ -139,6 +140,17 @@ class Supervision:
             self._say(m.SegmentWanted())
         return written[0], written[-1]
 
+    def tell_policy(self, version: Version) -> None:
+        """Say which version of the policies is in force."""
+        self._say(
+            m.PolicyInForce(
+                version=version.number,
+                source=version.source,
+                repeats=version.repeats,
+                configured=version.digest == version.configured,
+            )
+        )
+
     def ready(self) -> None:
         """Say that this process serves."""
         self._channel.send(m.Ready())
@@ -172,7 +184,7 @@ class Supervision:
         finally:
             self._say(m.Kept())
 
-    def _say(self, message: m.Alive | m.Kept | m.SegmentWanted) -> None:
+    def _say(self, message: m.Alive | m.Kept | m.PolicyInForce | m.SegmentWanted) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -233,12 +245,6 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})
 
 
-def exposed(services: Sequence[str]) -> tuple[Exposed, ...]:
-    """Return services as policy sees them: the sample is the drill's alone once there is another to call."""
-    configured = any(name not in {SAMPLE, CONTROL} for name in services)
-    return tuple(Exposed(name, name == CONTROL, name == SAMPLE and configured) for name in services)
-
-
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     folder = Folder(Path(start.boot.state))
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
@@ -253,7 +259,9 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             record=supervision.record,
             publish=supervision.publish,
             services=exposed(start.boot.services),
-            policy=join(start.policies, schema()),
+            policies=start.policies,
+            boot=start.boot.boot,
+            tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         )
     )

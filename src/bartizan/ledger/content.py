@@ -19,6 +19,11 @@ def content_tag(key: bytes, content: bytes) -> str:
     return hmac.digest(key, content, "sha256").hex()
 
 
+def tool_tagged(name: str) -> bytes:
+    """Return what is tagged where a tool is called: never the octets of a body, so that no tag can be another's."""
+    return b"\0tool\0" + name.encode("utf-8", "surrogatepass")
+
+
 _BLOCK: Final = 64
 _INNER: Final = bytes(octet ^ 0x36 for octet in range(256))
 _OUTER: Final = bytes(octet ^ 0x5C for octet in range(256))

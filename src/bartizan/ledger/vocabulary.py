@@ -151,6 +151,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "octets": Whole(),
         "generation": Whole(),
         "content": Hex(32),
+        "action": Name(),
+        "operation": Hex(8),
+        "tool": Hex(32),
     },
     "gateway.request.completed": {
         "admitted": Whole(),
@@ -171,6 +174,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "group": GROUP,
         "count": Whole(),
         "generation": Whole(),
+        "action": Name(),
+        "operation": Hex(8),
+        "tool": Hex(32),
     },
     "gateway.budget.reached": {
         "service": Name(),
@@ -199,6 +205,14 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
+    "access.policy.applied": {
+        "version": Whole(),
+        "source": one_of("start", "applied", "rolled-back"),
+        "repeats": Whole(),
+        "digest": Hex(32),
+        "files": Whole(),
+    },
+    "access.policy.refused": {"digest": Hex(32), "files": Whole()},
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),
         "source": Name(),

@@ -13,12 +13,15 @@ def admitted(  # noqa: PLR0913 - the fields of one record
     actor: str,
     request: str,
     *,
+    action: str,
     content: str,
     generation: int,
     group: str,
     octets: int,
+    operation: str = "",
     route: str,
     service: str,
+    tool: str = "",
 ) -> bytes:
     """Return the canonical bytes of a `gateway.request.admitted`.
 
@@ -26,12 +29,16 @@ def admitted(  # noqa: PLR0913 - the fields of one record
         at: its instant.
         actor, request: pseudonyms.
         content: a content tag, or nothing where the principal has no key.
-        generation, group, octets, route, service: as in the vocabulary.
+        action, generation, group, octets, route, service: as in the vocabulary.
+        operation, tool: as in the vocabulary, or nothing where there is none.
     """
     tag = f'"content":"{content}",' if content else ""
+    described = f'"operation":"{operation}",' if operation else ""
+    called = f',"tool":"{tool}"' if tool else ""
     return (
-        f'{{"actor":"{actor}","at":{at},"control":"access.request-authorized","detail":{{{tag}'
-        f'"generation":{generation},"group":"{group}","octets":{octets},"route":"{route}","service":"{service}"}},'
+        f'{{"actor":"{actor}","at":{at},"control":"access.request-authorized","detail":{{"action":"{action}",{tag}'
+        f'"generation":{generation},"group":"{group}","octets":{octets},{described}"route":"{route}",'
+        f'"service":"{service}"{called}}},'
         f'"kind":"gateway.request.admitted","outcome":"allowed","subject":"{request}"}}'
     ).encode()
 

@@ -15,31 +15,21 @@ import msgspec
 from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized, validate_policies
 
 from bartizan.identity.principal import Uid
+from bartizan.policy.bounds import require_bounded
+from bartizan.policy.errors import PolicyInvalid
+from bartizan.policy.schema import parsed, shapes
+from bartizan.policy.scope import Above, Rule, closed, rules
+from bartizan.policy.slicing import Slices
 
 MAX_POLICY: Final = 256 * 1024
 """Longest policy text or schema that is read, in characters."""
 POLICY_ID: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 """Form of an `@id`."""
-_FRAGMENT: Final = "the schema"
+_SHOWN: Final = 200
 _UNFINISHED: Final = "unexpected end of input"
 
 Context = Mapping[str, bool | int | str]
 """Attributes of a request beyond principal, action and resource, by name."""
-
-
-class PolicyInvalid(ValueError):
-    """Policies, schema or entities that cannot be decided with; nothing is decided until they are right."""
-
-    def __init__(self, file: str, line: int, what: str) -> None:
-        """Name the place and the fault.
-
-        Args:
-            file: where the text came from, as the operator knows it.
-            line: from 1; 0 where the fault has no line.
-            what: the fault, and what to do.
-        """
-        super().__init__(f"{file}:{line}: {what}" if line else f"{file}: {what}")
-        self.file, self.line, self.what = file, line, what
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -61,9 +51,14 @@ _FAILED: Final = Verdict(allowed=False, policies=(), failed=True)
 
 
 class Engine:
-    """One policy set over one entity graph; immutable."""
+    """One policy set over one entity graph; immutable.
 
-    __slots__ = ("_entities", "_policies", "_schema")
+    Attributes:
+        rules: the policies, taken apart, in their order.
+        above: what entities and actions are in.
+    """
+
+    __slots__ = ("_entities", "_schema", "_slices", "above", "rules")
 
     def __init__(self, policy: str, schema: str, entities: str, *, file: str = "policy") -> None:
         """Parse and validate.
@@ -76,12 +71,15 @@ class Engine:
         Raises:
             PolicyInvalid: any of the three does not parse or does not fit the schema.
         """
-        self._schema = _read_schema(schema)
-        self._policies = _read_policies(file, policy, self._schema)
+        self._schema = parsed(schema)
+        policies = _read_policies(file, policy, self._schema)
         try:
             self._entities = Entities.from_json_str(entities, self._schema)
         except ValueError as fault:
             raise PolicyInvalid("entities", 0, str(fault)) from fault
+        self.rules: tuple[Rule, ...] = rules(policies)
+        self.above: Above = closed(shapes(self._schema).groups() | _parents(entities))
+        self._slices = Slices(policies, self.rules, self.above)
 
     def decide(self, principal: Uid, action: str, resource: Uid, context: Context) -> Verdict:
         """Return what the policies say about one request.
@@ -91,6 +89,12 @@ class Engine:
             action: id of an `Action` of the schema.
             context: the attributes that the schema declares for the action.
         """
+        return self.ask(self._slices.of(principal, action, resource), principal, action, resource, context)
+
+    def ask(
+        self, policies: PolicySet, principal: Uid, action: str, resource: Uid, context: Context
+    ) -> Verdict:
+        """Return what other policies say about one request, over the same entities; `decide` says the rest."""
         try:
             request = {
                 "principal": {"type": principal.type, "id": principal.id},
@@ -98,7 +102,7 @@ class Engine:
                 "resource": {"type": resource.type, "id": resource.id},
                 "context": _ENCODE(context).decode(),
             }
-            result = is_authorized(request, self._policies, self._entities, self._schema)
+            result = is_authorized(request, policies, self._entities, self._schema)
         except (
             ValueError,
             TypeError,
@@ -122,34 +126,39 @@ def join(files: Mapping[str, str], schema: str) -> str:
         PolicyInvalid: one does not parse or fit the schema, two files give a policy the same `@id`, or there are
             files and no policy in them.
     """
-    parsed = _read_schema(schema)
+    understood = parsed(schema)
     given: dict[str, str] = {}
     for file, text in files.items():
-        for name in _named(file, text, _read_policies(file, text, parsed)).values():
+        for name in _named(file, text, _read_policies(file, text, understood)).values():
             first = given.setdefault(name, file)
             if first != file:
-                raise PolicyInvalid(
-                    file, _line_of_id(text, name), f"the id {name} is given in {first} already"
-                )
+                raise PolicyInvalid(file, line_of(text, name), f"the id {name} is given in {first} already")
     if files and not given:
         # An empty text would be taken for "none given", and the built-in policies permit a great deal.
         what = "holds no policy, so nobody could call anything; leave `policy.path` out for the built-in policies"
         raise PolicyInvalid(", ".join(files), 0, what)
-    return "\n".join(files.values())
+    text = "\n".join(files.values())
+    if len(text) > MAX_POLICY:  # each file is shorter, but whoever decides reads them as one
+        raise PolicyInvalid(", ".join(files)[:_SHOWN], 0, f"have more than {MAX_POLICY} characters together")
+    return text
 
 
-def _read_schema(schema: str) -> Schema:
-    if len(schema) > MAX_POLICY:
-        raise PolicyInvalid(_FRAGMENT, 0, f"has more than {MAX_POLICY} characters")
-    try:
-        return Schema.from_str(schema)
-    except ValueError as fault:
-        raise PolicyInvalid(_FRAGMENT, 0, str(fault)) from fault
+class _Entity(msgspec.Struct):
+    """What of an entity tells where it stands."""
+
+    uid: Uid
+    parents: list[Uid] = []
+
+
+def _parents(entities: str) -> dict[Uid, tuple[Uid, ...]]:
+    """Return what each entity is in directly; Cedar has checked the text."""
+    return {one.uid: tuple(one.parents) for one in msgspec.json.decode(entities, type=list[_Entity])}
 
 
 def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
     if len(text) > MAX_POLICY:
         raise PolicyInvalid(file, 0, f"has more than {MAX_POLICY} characters; split it")
+    require_bounded(file, text)
     try:
         policies = PolicySet.from_str(text)
     except ValueError as fault:
@@ -158,7 +167,7 @@ def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
     for error in validate_policies(text, schema).errors:
         ids = named.get(error.policy_id, "")
         what = error.error.replace(f"for policy `{error.policy_id}`, ", "")
-        raise PolicyInvalid(file, _line_of_id(text, ids), f"policy {ids}: {what}")
+        raise PolicyInvalid(file, line_of(text, ids), f"policy {ids}: {what}")
     return policies
 
 
@@ -178,7 +187,7 @@ def _named(file: str, text: str, policies: PolicySet) -> Mapping[str, str]:
             what = f'policy number {ordinal} needs an @id("...") of lower-case letters, digits, . _ -'
             raise PolicyInvalid(file, 0, what)
         if name in named.values():
-            raise PolicyInvalid(file, _line_of_id(text, name), f"the id {name} is given to two policies")
+            raise PolicyInvalid(file, line_of(text, name), f"the id {name} is given to two policies")
         named[number] = name
     return named
 
@@ -204,7 +213,8 @@ def _broken(lines: list[str]) -> bool:
     return False
 
 
-def _line_of_id(text: str, name: str) -> int:
+def line_of(text: str, name: str) -> int:
+    """Return the line, from 1, on which a policy's `@id` stands; 0 where it does not."""
     return _line_of(text, f'@id("{name}")')
 
 

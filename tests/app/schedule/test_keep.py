@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bartizan.app.control import Entry
+from bartizan.app.entry import Entry
 from bartizan.app.plan import Schedule
 from bartizan.app.schedule import table
 from bartizan.app.schedule.keep import JITTER_S, SETTLE_S, Ports, ScheduleBusy, Scheduler, ScheduleUnknown

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from bartizan.app.control import Entry
+from bartizan.app.entry import Entry
 from bartizan.app.plan import Schedule
 from bartizan.app.schedule import table
 from bartizan.app.schedule.due import Kept, age, anchored, due
