@@ -3,7 +3,7 @@
 Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
 is the encoding of what was judged, with the target's name for its model. There are two exceptions. The token endpoint of the platform itself gets a Basic
-Authorization field: it authenticates clients. And a valid trace-id of the client's goes on, under a parent-id of
+Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
@@ -77,12 +77,10 @@ class RequestLines:
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
-        if route.public and route.service.own and exchange.client.certificate:
-            varying += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
+        if route.public:
+            varying += _asked(route, exchange)
         if route.bound:
             varying += exchange.bound + judged.fields
-        if route.public and exchange.head.basic:
-            varying += b"authorization: " + exchange.head.basic + b"\r\n"
         varying += route.lines
         if route.method not in _BODIED:
             return b"%b%b\r\n" % (constant, varying)
@@ -117,3 +115,15 @@ class RequestLines:
             credential = target.credential.reveal()
             lines.append(b"%b: %b" % (DIALECTS[route.service.protocol].credential, credential))
         return b"\r\n".join([*lines, b"x-request-id: "])
+
+
+def _asked(route: Route, exchange: "Exchange") -> bytes:
+    """Return the fields that a public endpoint gets besides: who asks, as far as it shows, and from which network."""
+    fields = b""
+    if route.service.own and exchange.client.certificate:
+        fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
+    if route.service.own and exchange.source:
+        fields += b"x-bartizan-source: %b\r\n" % exchange.source.encode()
+    if exchange.head.basic:
+        fields += b"authorization: %b\r\n" % exchange.head.basic
+    return fields
