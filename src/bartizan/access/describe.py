@@ -53,7 +53,7 @@ def describe(
         *(
             _entity(
                 person.uid,
-                {"suspect": person.pseudonym in suspects},
+                {"suspect": True} if person.pseudonym in suspects else {},
                 [Uid("Role", role) for role in person.roles],
             )
             for person in active

@@ -435,7 +435,7 @@ class Registrar:
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
             text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text, schema(), self._suspects)
+            policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             state = State((self._ports.signer.trusted,), everybody, policy, revoked)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
