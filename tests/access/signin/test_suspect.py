@@ -17,7 +17,9 @@ ALLOWED = '@id("all") permit (principal, action in Action::"call", resource);'
 
 def _state(policy: str, suspects: set[str]) -> State:
     plain = state()
-    return State(plain.issuers, plain.principals, describe(plain.principals, ALONE, policy, suspects=suspects), {})
+    return State(
+        plain.issuers, plain.principals, describe(plain.principals, ALONE, policy, suspects=suspects), {}
+    )
 
 
 def test_the_policy_of_the_document_asks_more_of_suspects_alone() -> None:
