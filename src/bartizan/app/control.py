@@ -22,6 +22,7 @@ from bartizan.access.issue.credentials import CredentialsWrong, check, give_secr
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Signer, mint
+from bartizan.access.links import External
 from bartizan.access.signin.throttle import Throttle
 from bartizan.access.versions import Version
 from bartizan.app import policies
@@ -92,6 +93,7 @@ class Ports(msgspec.Struct, frozen=True):
         boot: that start of the platform.
         tell_policy: says which version of the policies is in force.
         room: makes room on a full disk; returns whether there was any to be made.
+        external: (open transaction, now) -> what external issuers add to the state.
     """
 
     store: Engine
@@ -104,6 +106,7 @@ class Ports(msgspec.Struct, frozen=True):
     boot: str = "0"
     tell_policy: Callable[[Version], None] = lambda _version: None
     room: Callable[[], bool] = lambda: False
+    external: Callable[[Connection, Nanoseconds], External] = lambda _, __: External()
 
 
 class Registrar:
@@ -427,6 +430,14 @@ class Registrar:
             people.keep_addresses(connection, minted)
 
     # ---- in force ------------------------------------------------------------------------------------------
+    async def put_in_force(self) -> int:
+        """Return the generation in which what the store holds now is in force in every worker.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        return await self._publish()
+
     async def _publish(self) -> int:
         async with self._order:
             now = self._ports.clock.now()
@@ -434,9 +445,11 @@ class Registrar:
                 everybody = people.people(connection)
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
+                external = self._ports.external(connection, now)
             text = "\n".join(version.files.values()) if version else ""
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
-            state = State((self._ports.signer.trusted,), everybody, policy, revoked)
+            issuers = (self._ports.signer.trusted, *external.issuers)
+            state = State(issuers, everybody, policy, revoked, external.links, external.ended)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:
