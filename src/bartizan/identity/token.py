@@ -200,8 +200,7 @@ def open_signed(
     issuer = issuers.get(text(payload, "iss"))
     if issuer is None:
         raise IssuerUnknown
-    if issuer.profile is None and header.keys() != _HEADER:
-        raise TokenHeaderRefused
+    _require_plain(header, issuer)
     if header["typ"].lower().removeprefix("application/") not in types(issuer):
         raise TokenHeaderRefused
     return Opened(issuer, payload, _choose_key(header, issuer), parts)
@@ -260,6 +259,12 @@ def _read_header(octets: bytes) -> dict[str, Any]:
     if header.keys() - TOLERATED != _HEADER or not all(isinstance(value, str) for value in header.values()):
         raise TokenHeaderRefused
     return header
+
+
+def _require_plain(header: Mapping[str, Any], issuer: Issuer) -> None:
+    """Refuse of our own issuer what is tolerated of others."""
+    if issuer.profile is None and header.keys() != _HEADER:
+        raise TokenHeaderRefused
 
 
 def _types(issuer: Issuer) -> Iterable[str]:
