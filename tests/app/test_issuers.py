@@ -19,7 +19,7 @@ from typing_extensions import override
 from bartizan.access import links
 from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, SubjectLinked
-from bartizan.app.control import NotInForce
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable, read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers, Ports, SignalRefused

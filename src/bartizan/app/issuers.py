@@ -22,7 +22,7 @@ from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
 from bartizan.access.links import External
 from bartizan.access.resolve import outdated, sign_in
-from bartizan.app.control import NotInForce
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
 from bartizan.app.plan import Issuer

@@ -20,7 +20,8 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
-from bartizan.app.control import OWNER, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import OWNER
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers
 from bartizan.app.schedule.keep import Scheduler

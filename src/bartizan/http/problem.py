@@ -18,7 +18,7 @@ from bartizan.access.errors import (
     PrincipalUnknown,
     SubjectLinked,
 )
-from bartizan.app.control import NotInForce, NotReported
+from bartizan.app.control_ports import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status

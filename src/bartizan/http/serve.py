@@ -27,7 +27,8 @@ from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
-from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
