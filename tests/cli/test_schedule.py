@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bartizan.app.schedule.shown import Shown
+from bartizan.admin.schedules import Shown
 from bartizan.cli import schedule
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run

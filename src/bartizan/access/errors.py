@@ -45,6 +45,17 @@ class PrincipalRevoked(AccessRefused):
         self.principal = principal
 
 
+class SecretAbsent(AccessRefused):
+    """Somebody without a client secret is to get another one."""
+
+    reason = "secret-absent"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(f"{principal} has no client secret that another could take the place of")
+        self.principal = principal
+
+
 class NotTheOwners(AccessRefused):
     """The owner may mint for itself and for the drill; others have their own secrets."""
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import register as people
 from bartizan.access import versions
 from bartizan.access.describe import describe
-from bartizan.access.errors import NotTheOwners, PrincipalRevoked
-from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
+from bartizan.access.errors import NotTheOwners, PrincipalRevoked, SecretAbsent
+from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret, has_secret
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, mint
@@ -122,6 +122,11 @@ class Registrar:
         self._throttle.granted(source, request.client)
         bound = Bound(self._proven(request, source, principal.pseudonym), request.certificate)
         return self._issue(principal, request.audience, LIFETIME_S, bound, source)
+
+    @property
+    def proofs(self) -> Proofs:
+        """That this process takes."""
+        return self._proofs
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
@@ -231,8 +236,24 @@ class Registrar:
         with self._ports.store.begin() as connection:
             return people.people(connection)
 
-    async def register(self, kind: Kind, name: str, roles: Iterable[str]) -> tuple[Principal, Secret]:
-        """Return a new principal and its client secret, which is shown this once.
+    def person(self, principal: str) -> Principal:
+        """Return somebody by id.
+
+        Raises:
+            PrincipalUnknown.
+        """
+        with self._ports.store.begin() as connection:
+            return people.get(connection, principal)
+
+    def revoked_tokens(self) -> Mapping[str, Nanoseconds]:
+        """Return the revoked tokens that are not expired yet, each with when it is."""
+        with self._ports.store.begin() as connection:
+            return people.revoked_tokens(connection, self._ports.clock.now())
+
+    async def register(
+        self, kind: Kind, name: str, roles: Iterable[str], actor: str = "owner"
+    ) -> tuple[Principal, Secret]:
+        """Return a new principal and its client secret, which is shown this once; `actor` registers it.
 
         Raises:
             NotAPrincipal, PrincipalExists, NotInForce, JournalUnwritable.
@@ -240,11 +261,27 @@ class Registrar:
         with self._ports.store.begin() as connection:
             person = people.register(connection, kind, name, roles, self._ports.clock.now())
             secret = give_secret(connection, person)
-            self._record(registered(person))
+            self._record(registered(person, actor))
         await self._publish()
         return person, secret
 
-    async def revoke(self, principal: str) -> int:
+    def renew_secret(self, principal: str, actor: str = "owner") -> tuple[Principal, Secret]:
+        """Return somebody and another secret of their client, which is shown this once; the one before no longer works.
+
+        Raises:
+            PrincipalUnknown, PrincipalRevoked, SecretAbsent, JournalUnwritable.
+        """
+        with self._ports.store.begin() as connection:
+            person = people.get(connection, principal)
+            if person.revoked:
+                raise PrincipalRevoked(principal)
+            if not has_secret(connection, person):
+                raise SecretAbsent(principal)
+            secret = give_secret(connection, person)
+            self._record([Entry("access.secret.renewed", actor, person.pseudonym, Outcome.DONE)])
+        return person, secret
+
+    async def revoke(self, principal: str, actor: str = "owner") -> int:
         """Refuse everything of a principal; return the generation in which that is in force everywhere.
 
         Raises:
@@ -252,10 +289,10 @@ class Registrar:
         """
         person = self._take_away(lambda connection: people.revoke(connection, principal))
         generation = await self._publish()
-        self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
-    async def revoke_token(self, token: str) -> int:
+    async def revoke_token(self, token: str, actor: str = "owner") -> int:
         """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
 
         Raises:
@@ -264,10 +301,10 @@ class Registrar:
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
         self._take_away(lambda connection: people.revoke_token(connection, token, until))
         generation = await self._publish()
-        self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
+        self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
         return generation
 
-    async def erase(self, principal: str) -> int:
+    async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
 
         Raises:
@@ -276,7 +313,7 @@ class Registrar:
         person = self._take_away(lambda connection: people.erase(connection, principal))
         people.forget(self._ports.store)
         generation = await self._publish()
-        self._record([Entry("access.principal.erased", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
     def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:
@@ -318,14 +355,14 @@ class Registrar:
         """Pseudonyms of whom an alert is held against, and until when."""
         return dict(self._suspects)
 
-    async def clear(self, about: str) -> None:
+    async def clear(self, about: str, actor: str = "owner") -> None:
         """Hold nothing against a principal or a source any more.
 
         Raises:
             NotInForce, JournalUnwritable.
         """
         self.answer("source" if about.startswith("a-") else "principal", about, Nanoseconds(0))
-        self._record([Entry("access.login.cleared", "owner", about, Outcome.CLEARED)])
+        self._record([Entry("access.login.cleared", actor, about, Outcome.CLEARED)])
         await self.settle_suspects()
 
     async def settle_suspects(self) -> None:
@@ -387,6 +424,7 @@ class Registrar:
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended)
+            self._ports.heed(state)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:

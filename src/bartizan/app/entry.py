@@ -17,10 +17,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detail: dict[str, int | str] = {}
 
 
-def registered(person: Principal) -> list[Entry]:
+def registered(person: Principal, actor: str = "owner") -> list[Entry]:
     """Return one entry a role, so that who got which is in the record; one without where there is none."""
     details: list[dict[str, int | str]] = [{"role": role} for role in person.roles] or [{}]
     return [
-        Entry("access.principal.registered", "owner", person.pseudonym, Outcome.DONE, detail=detail)
+        Entry("access.principal.registered", actor, person.pseudonym, Outcome.DONE, detail=detail)
         for detail in details
     ]

@@ -303,7 +303,9 @@ class Issuers:
         )
 
     # ---- by hand -------------------------------------------------------------------------------------------
-    async def add(self, kind: Kind, name: str, roles: Iterable[str], issuer: str, subject: str) -> Principal:
+    async def add(
+        self, kind: Kind, name: str, roles: Iterable[str], issuer: str, subject: str, actor: str = "owner"
+    ) -> Principal:
         """Return a new principal who is known by a subject of an issuer, and has no secret here.
 
         Raises:
@@ -325,7 +327,7 @@ class Issuers:
                         person.pseudonym,
                         self._issuers[issuer].profile.name,
                         person.roles,
-                        "owner",
+                        actor,
                     )
                 )
             await self._ports.publish()

@@ -278,6 +278,10 @@ SealerReports = Ready | Alive | Registered | LeafSigned | Altered | Sealed
 
 
 # ---- control ---------------------------------------------------------------------------------------------
+AdminReach = Literal["local", "any", "bound"]
+"""What opens the Admin API besides the owner's socket: nothing; a token of any kind; a token that is bound to something."""
+
+
 class BootControl(Message, frozen=True, tag="boot"):
     """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `issuers` those, segment, first key."""
 
@@ -293,6 +297,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
     issuers: bool = False
+    admin: AdminReach = "local"
 
 
 class Publish(Message, frozen=True):

@@ -1,25 +1,39 @@
-"""What the owner's commands ask of a running platform, over the unix socket that only the owner reaches.
+"""A typed client of the Admin API: over the owner's socket, and what every client of it has.
 
-Rules of this file: answers are checked like a stranger's; a refusal carries the platform's own sentence, which
-says what to do. Tokens and secrets go to the caller and nowhere else.
+Rules of this file: a call is a row of the table, so its types are the table's. Answers are checked like a stranger's; a
+refusal carries the platform's own sentence, which says what to do. Tokens and secrets go to the caller and nowhere
+else.
 """
 
-from collections.abc import Mapping, Sequence
+import abc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
+from typing_extensions import override
 
+from bartizan.admin import platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin.forms import MOST_PAGE, Page, Paged
+from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
+from bartizan.admin.principals import Person, Registered, Registration
+from bartizan.admin.record import Recorded, Report
+from bartizan.admin.route import Route
+from bartizan.admin.schedules import Shown
+from bartizan.admin.signins import Suspect, Watch
+from bartizan.admin.tokens import Token, TokenWanted
 from bartizan.app.folder import Folder
-from bartizan.app.plan import Reticent
-from bartizan.app.schedule.shown import Shown
-from bartizan.app.signin_standing import Standing
 from bartizan.egress.http import Client, Response
 
 SECONDS: Final = 30.0
 """Longest time for an answer: a revocation is answered once every worker has loaded it."""
-_OK: Final = 200
-Shape = TypeVar("Shape")
+ANY: Final = "*"
+"""Matches whatever is there."""
+_PAGES: Final = 100_000
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 
 class PlatformSilent(Exception):
@@ -32,128 +46,107 @@ class PlatformSilent(Exception):
 
 
 class OwnerRefused(Exception):
-    """The platform refused what the owner asked; the message is its own sentence."""
+    """The platform refused what was asked; the message is its own sentence.
 
-    def __init__(self, status: int, detail: str) -> None:
+    Attributes:
+        status: of the answer.
+        reason: its word, of a closed set; empty where the answer has none.
+    """
+
+    def __init__(self, status: int, detail: str, reason: str = "") -> None:
         """Carry the status of the answer and what it said."""
         super().__init__(detail or f"the platform answered {status}; look at `bartizan status`")
-        self.status = status
+        self.status, self.reason = status, reason
 
 
-class Token(Reticent, frozen=True):
-    """An access token: a secret of `expires_in` seconds; `id` may stand in the record."""
+class Told(msgspec.Struct, frozen=True):
+    """What an answer tells beside its body: the strong entity tag of what it shows, and whether it was given before."""
 
-    access_token: str
-    expires_in: int
-    id: str
-
-
-class Person(msgspec.Struct, frozen=True):
-    """A registered principal."""
-
-    id: str
-    client_id: str
-    pseudonym: str
-    kind: str
-    roles: tuple[str, ...]
-    revoked: bool
-
-
-class Suspect(msgspec.Struct, frozen=True):
-    """Somebody against whom an alert is held: pseudonym, id where it is registered, and until when, UTC nanoseconds."""
-
-    about: str
-    principal: str
-    until: int
+    tag: str
+    replayed: bool
 
 
 class SignIns(msgspec.Struct, frozen=True):
     """How the watch over sign-ins stands, and against whom an alert is held."""
 
-    standing: Standing | None
+    standing: signins.Standing | None
     suspects: tuple[Suspect, ...]
-
-
-class Registered(Reticent, frozen=True):
-    """A new principal with its client secret, which is shown this once."""
-
-    id: str
-    client_id: str
-    client_secret: str
-
-
-class PolicyVersion(msgspec.Struct, frozen=True):
-    """A version of the policies.
-
-    Attributes:
-        version: its number.
-        digest: SHA-256 of its files with their names, hexadecimal.
-        source: `start`, `applied` or `rolled-back`.
-        repeats: the version that it is again; 0 where it is new.
-        at: when it was put in force, UTC nanoseconds.
-        configured: whether the configured files are the same, as far as they were read.
-        files: names of its files, with their text where that was asked for; none are the built-in policies.
-        generation: from which every worker decides on it, where it was just put in force; else 0.
-    """
-
-    version: int
-    digest: str
-    source: str
-    repeats: int
-    at: int
-    configured: bool
-    files: dict[str, str] | tuple[str, ...]
-    generation: int = 0
-
-
-class _Versions(msgspec.Struct, frozen=True):
-    versions: tuple[PolicyVersion, ...]
-
-
-class _Platform(msgspec.Struct, frozen=True):
-    services: tuple[str, ...]
-
-
-class _Tags(msgspec.Struct, frozen=True):
-    tags: dict[str, dict[str, str]]
-
-
-class _People(msgspec.Struct, frozen=True):
-    principals: tuple[Person, ...]
-
-
-class _Generation(msgspec.Struct, frozen=True):
-    generation: int
-
-
-class _Recorded(msgspec.Struct, frozen=True):
-    first: int
-    last: int
-
-
-class _Schedules(msgspec.Struct, frozen=True):
-    schedules: tuple[Shown, ...]
-
-
-class _Sample(msgspec.Struct, frozen=True):
-    sha256: str
 
 
 class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
+    reason: str = ""
 
 
-class Owner:
-    """A client of one platform's owner API; opens a connection a question."""
+class Admin(abc.ABC):
+    """A client of one platform's Admin API; how a request gets there is its child's affair."""
 
-    __slots__ = ("_folder",)
+    __slots__ = ()
 
-    def __init__(self, folder: Folder) -> None:
-        """Ask the platform of this state folder; nothing is asked yet."""
-        self._folder = folder
+    @abc.abstractmethod
+    def send(self, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
+        """Return the answer to a request."""
 
+    def ask(
+        self,
+        route: Route[Body, Query, Answer],
+        body: Body | None = None,
+        query: Query | None = None,
+        *,
+        match: str = "",
+        key: str = "",
+        **segments: str,
+    ) -> Answer:
+        """Return what a route answers.
+
+        Args:
+            route: of the table.
+            body, query: where it takes one.
+            match: the ETag that what is changed was last seen with, or `ANY`.
+            key: under which the same request is not done again.
+            segments: of its path.
+        Raises:
+            OwnerRefused; what `send` raises.
+        """
+        return self.told(route, body, query, match=match, key=key, **segments)[0]
+
+    def told(
+        self,
+        route: Route[Body, Query, Answer],
+        body: Body | None = None,
+        query: Query | None = None,
+        *,
+        match: str = "",
+        key: str = "",
+        **segments: str,
+    ) -> tuple[Answer, Told]:
+        """Return what `ask` does, and what the answer tells beside it."""
+        headers = [("content-type", "application/json")] if body is not None else []
+        headers += [("if-match", match)] if match else []
+        headers += [("idempotency-key", key)] if key else []
+        octets = b"" if body is None else msgspec.json.encode(body)
+        target = route.at(**{name: quote(value, safe="") for name, value in segments.items()}) + _query(query)
+        response = self.send(route.method, target, tuple(headers), octets)
+        told = Told(response.header("etag"), response.header("idempotency-replayed") == "true")
+        return _read(response, route), told
+
+    def each(self, page: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
+        """Yield the items of every page.
+
+        Args:
+            page: (cursor) -> the page that begins there; None at the beginning.
+        """
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            found = page(cursor)
+            yield from found.items
+            if not found.next:
+                return
+            cursor = found.next
+
+    # ---- principals and tokens -----------------------------------------------------------------------------
     def token(self, principal: str, audience: str, seconds: int, key: str = "") -> Token:
-        """Return a token.
+        """Return a token; over the owner's socket alone.
 
         Args:
             principal: id of the owner or of one of the drill's principals.
@@ -161,126 +154,185 @@ class Owner:
             seconds: its life, 1 to 600.
             key: thumbprint of the key that it is bound to; empty for a bearer token.
         Raises:
-            PlatformSilent, OwnerRefused.
+            OwnerRefused; what `send` raises.
         """
         wanted = {"principal": principal, "audience": audience, "seconds": seconds, "key": key}
-        return self._ask("POST", "/token", Token, wanted)
+        return self.ask(tokens.ISSUE, _body(TokenWanted, wanted))
 
     def people(self) -> tuple[Person, ...]:
         """Return everybody who is registered, the revoked included; raises as `token`."""
-        return self._ask("GET", "/principals", _People).principals
+        return tuple(self.each(lambda at: self.ask(principals.LIST, query=_page(at))))
 
     def register(
-        self, name: str, kind: str, roles: Sequence[str], issuer: str = "", subject: str = ""
+        self,
+        name: str,
+        kind: str,
+        roles: Sequence[str],
+        issuer: str = "",
+        subject: str = "",
+        *,
+        key: str = "",
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
 
         Args:
             name, kind, roles: of it.
             issuer, subject: by whose tokens it is known instead of by a secret, or both empty.
+            key: under which it is registered once, however often it is asked for; without its secret from then on.
         """
         wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
-        return self._ask("POST", "/principals", Registered, wanted)
+        return self.ask(principals.REGISTER, _body(Registration, wanted), key=key)
 
-    def revoke(self, principal: str) -> int:
+    def revoke(self, principal: str, match: str = ANY) -> int:
         """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""
-        return self._ask("POST", "/revoke", _Generation, {"principal": principal}).generation
+        return self.ask(principals.REVOKE, match=match, principal=principal).generation
 
-    def erase(self, principal: str) -> int:
+    def erase(self, principal: str, match: str = ANY) -> int:
         """Revoke a principal and forget who its pseudonym is; return the generation; raises as `token`."""
-        return self._ask("DELETE", f"/principals/{quote(principal, safe='')}", _Generation).generation
+        return self.ask(principals.ERASE, match=match, principal=principal).generation
+
+    def renew_secret(self, principal: str, match: str = ANY) -> Registered:
+        """Return somebody with another client secret; the one before no longer works; raises as `token`."""
+        return self.ask(principals.RENEW, match=match, principal=principal)
 
     def revoke_token(self, token: str) -> int:
         """Refuse one token by its id from now on, in every worker; return the generation; raises as `token`."""
-        return self._ask("POST", "/revoke", _Generation, {"token": token}).generation
+        return self.ask(tokens.REVOKE, token=token).generation
 
-    def report(self, events: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-        """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
-        found = self._ask("POST", "/events", _Recorded, {"events": list(events)})
-        return found.first, found.last
-
-    def services(self) -> tuple[str, ...]:
-        """Return the names of every service, the platform's own among them; raises as `token`."""
-        return self._ask("GET", "/status", _Platform).services
-
+    # ---- policies ------------------------------------------------------------------------------------------
     def policy(self, version: int = 0) -> PolicyVersion:
         """Return a version of the policies with its text; 0 is the one in force; raises as `token`."""
-        return self._ask("GET", f"/policy/versions/{version}" if version else "/policy", PolicyVersion)
+        if not version:
+            return self.ask(policies.READ)
+        return self.ask(policies.VERSION, version=str(version))
 
-    def policy_versions(self) -> tuple[PolicyVersion, ...]:
+    def policy_versions(self) -> tuple[PolicyListed, ...]:
         """Return the versions that are kept, the newest first; raises as `token`."""
-        return self._ask("GET", "/policy/versions", _Versions).versions
+        return tuple(self.each(lambda at: self.ask(policies.LIST, query=_page(at))))
 
-    def apply_policies(self, files: Mapping[str, str], *, configured: bool) -> PolicyVersion:
+    def apply_policies(
+        self, files: Mapping[str, str], *, configured: bool, match: str = ANY
+    ) -> PolicyApplied:
         """Put policies in force in every worker, and return their version; raises as `token`.
 
         Args:
             files: Cedar text by name of its file; none are the built-in policies.
             configured: whether the configuration leads to these.
+            match: ETag of those that they take the place of, or `ANY`.
         """
-        wanted = {"files": dict(files), "configured": configured}
-        return self._ask("POST", "/policy", PolicyVersion, wanted)
+        return self.ask(policies.APPLY, Policies(dict(files), configured), match=match)
 
-    def roll_back_policies(self, version: int) -> PolicyVersion:
+    def roll_back_policies(self, version: int, match: str = ANY) -> PolicyApplied:
         """Put an earlier version in force in every worker, and return the new one that it is; raises as `token`."""
-        return self._ask("POST", "/policy/rollback", PolicyVersion, {"version": version})
+        return self.ask(policies.ROLL_BACK, Earlier(version), match=match)
 
-    def tool_tags(self, principals: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+    def tool_tags(self, of: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return pseudonym -> tag -> name of tools that the record may tell of; raises as `token`."""
-        wanted = {"principals": list(principals), "names": list(names)}
-        return self._ask("POST", "/policy/tags", _Tags, wanted).tags
+        return self.ask(policies.TAGS, Tagged(tuple(of), tuple(names))).tags
 
+    # ---- what it watches and runs --------------------------------------------------------------------------
     def signins(self) -> SignIns:
         """Return how the watch over sign-ins stands, and against whom an alert is held; raises as `token`."""
-        return self._ask("GET", "/sign-ins", SignIns)
+        suspects = self.each(lambda at: self.ask(signins.LIST, query=_page(at)))
+        watch: Watch = self.ask(signins.WATCH)
+        return SignIns(watch.standing, tuple(suspects))
 
     def clear(self, about: str) -> None:
         """Hold no alert against a principal or a source any more, by its pseudonym; raises as `token`."""
-        self._ask("POST", "/sign-ins/clear", _Generation, {"about": about})
+        self.ask(signins.CLEAR, about=about)
 
     def schedules(self) -> tuple[Shown, ...]:
         """Return every schedule, those that are off included; raises as `token`."""
-        return self._ask("GET", "/schedules", _Schedules).schedules
+        return tuple(self.each(lambda at: self.ask(schedules.LIST, query=_page(at))))
 
     def run(self, schedule: str) -> Shown:
         """Start a schedule's run now, and return what is known of it then; raises as `token`."""
-        return self._ask("POST", f"/schedules/{quote(schedule, safe='')}/runs", Shown, {})
+        return self.ask(schedules.RUN, schedule=schedule)
+
+    def findings(self, asked: record.AskedOfFindings | None = None) -> Iterator[Recorded]:
+        """Yield what was found, in the order of the record; raises as `token`."""
+        wanted = asked or record.AskedOfFindings(limit=MOST_PAGE)
+        return self.each(
+            lambda at: self.ask(record.FINDINGS, query=msgspec.structs.replace(wanted, cursor=at))
+        )
+
+    def entries(self, asked: record.Asked | None = None) -> Iterator[Recorded]:
+        """Yield entries of the record, in its order; raises as `token`."""
+        wanted = asked or record.Asked(limit=MOST_PAGE)
+        return self.each(
+            lambda at: self.ask(record.ENTRIES, query=msgspec.structs.replace(wanted, cursor=at))
+        )
+
+    def report(self, events: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+        """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
+        found = self.ask(record.REPORT, _body(Report, {"events": list(events)}))
+        return found.first, found.last
+
+    # ---- the platform --------------------------------------------------------------------------------------
+    def services(self) -> tuple[str, ...]:
+        """Return the names of every service, the platform's own among them; raises as `token`."""
+        return tuple(each.name for each in self.each(lambda at: self.ask(platform.SERVICES, query=_page(at))))
 
     def metrics(self) -> str:
         """Return the platform's numbers in Prometheus' text format; raises as `token`."""
-        response = self._send("GET", "/metrics", (), b"")
-        try:
-            if response.status != _OK:
-                raise OwnerRefused(response.status, "")
-            return response.body.decode()
-        except UnicodeDecodeError as fault:
-            raise OwnerRefused(response.status, "") from fault
+        return self.ask(platform.METRICS)
 
     def sample_sha256(self) -> str:
         """Return the digest of the secret in the sample's system prompt, hexadecimal; raises as `token`."""
-        return self._ask("GET", "/sample", _Sample).sha256
+        return self.ask(platform.SAMPLE).sha256
 
-    def _ask(
-        self, method: str, path: str, shape: type[Shape], body: Mapping[str, Any] | None = None
-    ) -> Shape:
-        headers = (("content-type", "application/json"),) if body is not None else ()
-        octets = b"" if body is None else msgspec.json.encode(body)
-        return _read(self._send(method, path, headers, octets), shape)
 
-    def _send(self, method: str, path: str, headers: tuple[tuple[str, str], ...], octets: bytes) -> Response:
+class Owner(Admin):
+    """A client over the owner's socket; opens a connection a question."""
+
+    __slots__ = ("_folder",)
+
+    def __init__(self, folder: Folder) -> None:
+        """Ask the platform of this state folder; nothing is asked yet."""
+        self._folder = folder
+
+    @override
+    def send(self, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
+        """Return the answer to a request.
+
+        Raises:
+            PlatformSilent; PermissionError: the folder is another user's.
+        """
         try:
             client = Client.unix(self._folder.owner_socket, timeout_s=SECONDS)
-            return client.request(method, path, headers, octets)
+            return client.request(method, target, headers, body)
         except PermissionError as fault:
             raise PermissionError(fault.errno, fault.strerror, str(self._folder.owner_socket)) from fault
         except OSError as fault:
             raise PlatformSilent(self._folder) from fault
 
 
-def _read(response: Response, shape: type[Shape]) -> Shape:
+def _page(cursor: str | None) -> Paged:
+    return Paged(cursor, MOST_PAGE)
+
+
+def _body(shape: type[Body], said: Mapping[str, Any]) -> Body:
+    """Return a body of plain values; what it may not say is the platform's to refuse, in its own words."""
+    try:
+        return msgspec.convert(said, shape)
+    except msgspec.ValidationError as fault:
+        raise OwnerRefused(422, f"this cannot be asked: {fault}") from fault
+
+
+def _query(query: object) -> str:
+    if query is None:
+        return ""
+    said = {name: value for name, value in msgspec.to_builtins(query).items() if value is not None}
+    return f"?{urlencode(said)}" if said else ""
+
+
+def _read(response: Response, route: Route[Any, Any, Answer]) -> Answer:
     try:
         if response.status >= 400:  # noqa: PLR2004 - RFC 9110, client and server errors
-            raise OwnerRefused(response.status, msgspec.json.decode(response.body, type=_Problem).detail)
-        return msgspec.json.decode(response.body, type=shape)
+            said = msgspec.json.decode(response.body, type=_Problem)
+            raise OwnerRefused(response.status, said.detail, said.reason)
+        if route.media != "application/json":
+            return msgspec.convert(response.body.decode(), route.answer)
+        return msgspec.json.decode(response.body, type=route.answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise OwnerRefused(response.status, "") from fault

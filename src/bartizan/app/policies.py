@@ -75,12 +75,15 @@ class Policies:
         with self._ports.store.begin() as connection:
             return versions.get(connection, number)
 
-    async def apply(self, files: Mapping[str, str], *, configured: bool) -> tuple[Version, int]:
+    async def apply(
+        self, files: Mapping[str, str], *, configured: bool, actor: str = "owner"
+    ) -> tuple[Version, int]:
         """Put policies in force; return their version, and the generation that every worker decides on.
 
         Args:
             files: Cedar text by name of its file; none at all brings the built-in policies back.
             configured: whether these are the files that the configuration leads to.
+            actor: whose doing it is, in the record.
         Raises:
             PolicyInvalid: they cannot be decided with; nothing has changed then, but that this is on record.
             NotInForce, JournalUnwritable.
@@ -89,20 +92,22 @@ class Policies:
             check(files)
         except PolicyInvalid:
             detail: dict[str, int | str] = {"digest": digest_of(files), "files": len(files)}
-            self._ports.record([Entry("access.policy.refused", "owner", "", Outcome.DENIED, detail=detail)])
+            self._ports.record([Entry("access.policy.refused", actor, "", Outcome.DENIED, detail=detail)])
             raise
         known = digest_of(files) if configured else ""
         return await self._change(
             lambda connection: versions.add(
                 connection, files, "applied", self._ports.clock.now(), configured=known
-            )
+            ),
+            actor,
         )
 
-    async def roll_back(self, number: int) -> tuple[Version, int]:
+    async def roll_back(self, number: int, actor: str = "owner") -> tuple[Version, int]:
         """Put an earlier version in force again, as a new one; return as `apply` does.
 
         Args:
             number: of a version that is kept.
+            actor: whose doing it is, in the record.
         Raises:
             PolicyVersionUnknown, NotInForce, JournalUnwritable.
             PolicyInvalid: it no longer fits the schema of this version of Bartizan.
@@ -112,13 +117,14 @@ class Policies:
         return await self._change(
             lambda connection: versions.add(
                 connection, before.files, "rolled-back", self._ports.clock.now(), repeats=number
-            )
+            ),
+            actor,
         )
 
-    async def _change(self, change: Callable[[Connection], Version]) -> tuple[Version, int]:
+    async def _change(self, change: Callable[[Connection], Version], actor: str) -> tuple[Version, int]:
         def recorded(connection: Connection) -> Version:
             made = change(connection)
-            self._ports.record([entry(made, "owner")])
+            self._ports.record([entry(made, actor)])
             return made
 
         made = self._ports.commit(recorded)

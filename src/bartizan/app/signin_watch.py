@@ -17,9 +17,9 @@ import msgspec
 from bartizan.access.controls import login_anomaly
 from bartizan.access.signin.fold import Fold
 from bartizan.access.signin.suspicion import Suspicion
+from bartizan.admin.signins import Standing
 from bartizan.app.entry import Entry
 from bartizan.app.signin_events import REFUSED, WANTED, signin
-from bartizan.app.signin_standing import Standing
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.control import Severity
 from bartizan.ledger.database import LedgerUnreadable, reading

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.owner import Owner, Registered
+from bartizan.admin.principals import Registered
+from bartizan.app.owner import Owner
 from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, name, state_options
 from bartizan.cli.place import state
 from bartizan.cli.screen import OutputLost, table

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.app.owner import Owner, PolicyVersion
+from bartizan.admin.policies import PolicyApplied, PolicyListed
+from bartizan.app.owner import Owner
 from bartizan.app.policy.files import configured, read
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, path, state_options, whole
 from bartizan.cli.place import state
@@ -52,7 +53,7 @@ def _versions(arguments: argparse.Namespace, shell: Shell) -> Exit:
             f"{each.version}",
             _date(each.at),
             _source(each),
-            ", ".join(each.files) or "built-in",
+            ", ".join(each.names) or "built-in",
             each.digest[:16],
             "in force" if position == 0 else "",
         )
@@ -67,21 +68,21 @@ def _show(arguments: argparse.Namespace, shell: Shell) -> Exit:
     if arguments.json:
         shell.out.document(document(found))
         return Exit.CLEAN
-    files = found.files if isinstance(found.files, dict) else {}
-    if not files:
+    if not found.files:
         shell.err.line(f"version {found.version} is the built-in policies: see docs/policy.md")
-    for name, text in files.items():
+    for name, text in found.files.items():
         shell.out.line(f"// {name}\n{text.rstrip()}\n")
     return Exit.CLEAN
 
 
-def document(found: PolicyVersion) -> dict[str, Any]:
-    """Return a version as JSON shows it."""
+def document(found: PolicyListed) -> dict[str, Any]:
+    """Return a version as JSON shows it: with the text of its files, or with their names alone."""
     told: dict[str, Any] = msgspec.to_builtins(found)
-    return told | {"at": _date(found.at)}
+    names = told.pop("names")
+    return {"generation": 0, **told, "files": told.get("files", names), "at": _date(found.at)}
 
 
-def _tell(arguments: argparse.Namespace, shell: Shell, made: PolicyVersion, how: str) -> None:
+def _tell(arguments: argparse.Namespace, shell: Shell, made: PolicyApplied, how: str) -> None:
     if arguments.json:
         shell.out.document(document(made))
     else:
@@ -91,7 +92,7 @@ def _tell(arguments: argparse.Namespace, shell: Shell, made: PolicyVersion, how:
         )
 
 
-def _source(found: PolicyVersion) -> str:
+def _source(found: PolicyListed) -> str:
     if found.source == "rolled-back":
         return f"version {found.repeats} again"
     return "the files at a start" if found.source == "start" else "apply"

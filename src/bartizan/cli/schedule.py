@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan.admin.schedules import Shown
 from bartizan.app.owner import Owner
-from bartizan.app.schedule.shown import Shown
 from bartizan.cli.command import Command, Exit, Parser, Shell, json_option, name, state_options
 from bartizan.cli.place import state
 from bartizan.cli.screen import span, table

@@ -1,8 +1,6 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
-import re
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,13 +13,12 @@ from bartizan.access.issue.metadata import KEYS_PATH, METADATA_PATH, TOKEN_PATH,
 from bartizan.access.issue.mint import Signer
 from bartizan.app.control import Registrar
 from bartizan.http.body import read
+from bartizan.http.fronted import certificate_of, source_of
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
-_THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -31,7 +28,7 @@ def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = 
     async def token(request: Request) -> Response:
         try:
             wanted = await _request(request)
-            issued = registrar.grant(wanted, _source(request))
+            issued = registrar.grant(wanted, source_of(request))
         except GrantRefused as fault:
             return _refusal(fault, registrar.nonce())
         headers = {"dpop-nonce": registrar.nonce()} if wanted.proof else {}
@@ -42,10 +39,10 @@ def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = 
         try:
             media, authorization, proof = _credentials(request)
             return msgspec.structs.replace(
-                read_grant(media, authorization, body, proof), certificate=_certificate(request)
+                read_grant(media, authorization, body, proof), certificate=certificate_of(request)
             )
         except GrantRefused as fault:
-            raise registrar.refused(fault, _source(request)) from fault
+            raise registrar.refused(fault, source_of(request)) from fault
 
     async def about(_: Request) -> Response:
         return answer(metadata(signer.url), headers=_PUBLIC)
@@ -64,16 +61,6 @@ def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = 
     return app
 
 
-def _source(request: Request) -> str:
-    """Return the pseudonym of the network that asks, as the gateway names it; empty where it names none.
-
-    The gateway writes this field itself and passes none of a client's on. One that lies hides where tries come from, and
-    gets nothing else by it.
-    """
-    found = request.headers.getlist("x-bartizan-source")
-    return found[0] if len(found) == 1 and _SOURCE.fullmatch(found[0]) else ""
-
-
 def _credentials(request: Request) -> tuple[str, str | None, str]:
     """Return the values of Content-Type, Authorization and DPoP.
 
@@ -87,12 +74,6 @@ def _credentials(request: Request) -> tuple[str, str | None, str]:
             raise GrantRefused(GrantFault.INVALID_REQUEST, f"the header {name} is given twice")
         found.append(values[0] if values else None)
     return found[0] or "", found[1], found[2] or ""
-
-
-def _certificate(request: Request) -> str:
-    """Return the thumbprint of the client's certificate as the gateway tells it; nobody else reaches this process."""
-    said = request.headers.get("x-bartizan-certificate", "")
-    return said if _THUMBPRINT.fullmatch(said) else ""
 
 
 def _refusal(fault: GrantRefused, nonce: str) -> Response:

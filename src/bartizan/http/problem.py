@@ -16,13 +16,22 @@ from bartizan.access.errors import (
     PrincipalExists,
     PrincipalRevoked,
     PrincipalUnknown,
+    SecretAbsent,
     SubjectLinked,
 )
+from bartizan.app.admin.caller import BeyondOnesOwn
+from bartizan.app.admin.cursor import CursorUnknown
+from bartizan.app.admin.faults import EntryGone, ServiceUnknown
+from bartizan.app.admin.gate import CallRefused
+from bartizan.app.admin.repeats import AnswerGone, KeyReused, KeysFull, KeyUndecided
 from bartizan.app.control_ports import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
+from bartizan.gateway.possession import challenge
+from bartizan.http.admin.reading import FieldRefused, TagMissing, TagOutdated
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status
 from bartizan.identity.principal import NotAPrincipal
+from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.event import NotAnEvent
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.policy.errors import PolicyInvalid
@@ -45,7 +54,25 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotInForce: Status.UNAVAILABLE,
     PolicyInvalid: Status.UNPROCESSABLE,
     PolicyVersionUnknown: Status.NOT_FOUND,
+    SecretAbsent: Status.CONFLICT,
+    BeyondOnesOwn: Status.FORBIDDEN,
+    CursorUnknown: Status.UNPROCESSABLE,
+    FieldRefused: Status.BAD_REQUEST,
+    TagMissing: Status.PRECONDITION_REQUIRED,
+    TagOutdated: Status.PRECONDITION_FAILED,
+    KeyReused: Status.UNPROCESSABLE,
+    KeyUndecided: Status.CONFLICT,
+    KeysFull: Status.TOO_MANY_REQUESTS,
+    AnswerGone: Status.CONFLICT,
+    EntryGone: Status.NOT_FOUND,
+    ServiceUnknown: Status.NOT_FOUND,
+    LedgerUnreadable: Status.UNAVAILABLE,
 }
+NOTHING_DONE: Final[tuple[type[Exception], ...]] = (
+    *(fault for fault in _STATUS if fault is not NotInForce),
+    BodyRefused,
+)
+"""What is raised before anything is done."""
 
 
 def problem(status: Status, reason: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -84,6 +111,19 @@ async def _body(_: Request, fault: Exception) -> Response:
     return problem(status, "body-refused", str(fault))
 
 
+async def _uncalled(_: Request, fault: Exception) -> Response:
+    if not isinstance(fault, CallRefused):  # the table says that it is one
+        raise fault
+    status, headers = _BY_CODE[fault.status], dict[str, str]()
+    about_proof = challenge(fault.reason)
+    if about_proof:
+        headers["dpop-nonce"] = fault.nonce
+    if status is Status.UNAUTHORIZED:
+        said = about_proof.decode().partition(": ")[2].strip()
+        headers["www-authenticate"] = said or 'Bearer realm="bartizan", error="invalid_token"'
+    return problem(status, fault.reason, str(fault), headers)
+
+
 async def _unrecorded(_: Request, __: Exception) -> Response:
     return problem(Status.UNAVAILABLE, "not-recorded", _UNRECORDED)
 
@@ -116,6 +156,7 @@ def _word(fault: Exception) -> str:
 ANSWERS: Final[Mapping[Any, Callable[[Request, Exception], Any]]] = {
     **dict.fromkeys(_STATUS, _known),
     BodyRefused: _body,
+    CallRefused: _uncalled,
     JournalUnwritable: _unrecorded,
     OperationalError: _unstored,
     HTTPException: _http,

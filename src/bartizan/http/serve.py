@@ -26,6 +26,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
+from bartizan.app.admin.gate import Gate, gate_of
+from bartizan.app.admin.repeats import Repeats
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
@@ -46,9 +48,11 @@ from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
+from bartizan.http.admin.assemble import Parts, administration
+from bartizan.http.admin.platform import Facts
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
-from bartizan.http.owner import Facts, OwnersOnly, owner
+from bartizan.http.owner import OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
 from bartizan.http.signals import signals
@@ -295,8 +299,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
             external=issuers.external,
+            heed=lambda state: gate.take(state),  # noqa: PLW0108  # made below
         )
     )
+    gate = gate_of(registrar.proofs, clock, supervision.record)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
@@ -308,23 +314,27 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     facts = Facts(
         start.boot.issuer,
-        tuple(start.boot.services),
+        exposed(start.boot.services),
         start.boot.sample_sha256,
         partial(scrape, folder),
         lambda: watch.standing,
     )
+    parts = Parts(registrar, scheduler, issuers, facts, folder.ledger, Repeats(store, clock))
+    admin = administration(parts, gate, start.boot.admin)
+    more = (*signals(issuers), *admin.networked)
     servers = [
-        (_server(authorization(registrar, signer, signals(issuers)), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts, issuers), OwnersOnly), start.owner),
+        (_server(authorization(registrar, signer, more), H11Protocol), start.control),
+        (_server(owner(admin.own), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, issuers, room, keepers, servers)
+    await _until_gone(supervision, registrar, issuers, gate, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         issuers.record_refusals()
+        gate.record_refusals()
         start.journal.close()
 
 
@@ -351,6 +361,7 @@ async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
     issuers: Issuers,
+    gate: Gate,
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -371,6 +382,7 @@ async def _until_gone(
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 registrar.record_refusals()
                 issuers.record_refusals()
+                gate.record_refusals()
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status

@@ -241,6 +241,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
+    "access.admin.called": {"operation": Name(), "reason": Name(), "count": Whole()},
+    "access.secret.renewed": {},
     "access.policy.applied": {
         "version": Whole(),
         "source": one_of("start", "applied", "rolled-back"),

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from bartizan.admin.schedules import Shown
 from bartizan.app.entry import Entry
 from bartizan.app.plan import Schedule
 from bartizan.app.schedule import table
 from bartizan.app.schedule.keep import JITTER_S, SETTLE_S, Ports, ScheduleBusy, Scheduler, ScheduleUnknown
 from bartizan.app.schedule.process import Ending
 from bartizan.app.schedule.runs import Run
-from bartizan.app.schedule.shown import Shown
 from bartizan.clock import DAY, MINUTE, SECOND, Nanoseconds, SetClock
 from bartizan.ledger.event import Event, Outcome
 from bartizan.ledger.journal import JournalUnwritable

@@ -46,6 +46,11 @@ def give_secret(connection: Connection, principal: Principal, random: Random = s
     return Secret(secret.encode())
 
 
+def has_secret(connection: Connection, principal: Principal) -> bool:
+    """Return whether a principal's client has a secret."""
+    return connection.execute(select(CLIENT.c.id).where(CLIENT.c.id == principal.client)).first() is not None
+
+
 def check(connection: Connection, client: str, secret: str) -> Principal:
     """Return whose client this is, if it knows the secret and is not revoked.
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from bartizan.access.describe import Exposed, describe
+from bartizan.admin.principals import Person
 from bartizan.app.exposed import exposed
-from bartizan.app.owner import Owner, Person
+from bartizan.app.owner import Owner
 from bartizan.app.plan import CONTROL, SAMPLE
 from bartizan.app.policies import check
 from bartizan.app.policy_schema import schema
@@ -74,9 +75,8 @@ def of_platform(owner: Owner) -> Facts:
         PlatformSilent, OwnerRefused.
     """
     version = owner.policy()
-    files = version.files if isinstance(version.files, dict) else {}
     people = tuple(map(_principal, owner.people()))
-    return Facts(people, exposed(owner.services()), files, version.version)
+    return Facts(people, exposed(owner.services()), version.files, version.version)
 
 
 def of_configuration(settings: Settings, files: Mapping[str, str]) -> Facts:

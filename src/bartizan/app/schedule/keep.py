@@ -13,13 +13,13 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from bartizan.admin.schedules import Shown
 from bartizan.app.entry import Entry
 from bartizan.app.plan import Schedule
 from bartizan.app.schedule import table
 from bartizan.app.schedule.due import Kept, age, anchored, due
 from bartizan.app.schedule.process import INTERRUPTED, Ending
 from bartizan.app.schedule.runs import RUNS, Run
-from bartizan.app.schedule.shown import Shown
 from bartizan.clock import MILLISECOND, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.compliance.controls import audit_current
 from bartizan.ledger.event import Outcome
@@ -156,8 +156,8 @@ class Scheduler:
         except OperationalError as fault:
             self._put_off(fault)
 
-    def run(self, name: str) -> Shown:
-        """Start a schedule's run now, as its owner asks, and return what is known of it then.
+    def run(self, name: str, actor: str = "owner") -> Shown:
+        """Start a schedule's run now, as somebody asks, and return what is known of it then.
 
         Raises:
             ScheduleUnknown, ScheduleBusy, JournalUnwritable; sqlalchemy's OperationalError.
@@ -167,7 +167,7 @@ class Scheduler:
         self._take_up()
         if busy := self._busy(name):
             raise ScheduleBusy(busy)
-        self._start(name, "owner")
+        self._start(name, "owner", actor)
         return self._show(name)
 
     def list(self) -> tuple[Shown, ...]:
@@ -194,12 +194,11 @@ class Scheduler:
             return f"{AT_ONCE} runs are under way"
         return ""
 
-    def _start(self, name: str, by: str) -> None:
+    def _start(self, name: str, by: str, actor: str = "platform") -> None:
         now, kept = self._ports.clock.now(), self._kept[name]
         wanted = due(self._schedules[name], kept, self._ports.step())
         late = max(0, now - wanted) // SECOND if by == "time" and wanted is not None else 0
         new = msgspec.structs.replace(kept, started=now, runs=kept.runs + 1, running=True, by=by)
-        actor = "owner" if by == "owner" else "platform"
         detail: dict[str, int | str] = {"run": kept.run, "number": new.runs, "late": late}
         self._change(new, [Entry("platform.schedule.started", actor, name, Outcome.DONE, detail=detail)])
         self._tasks[name] = asyncio.get_running_loop().create_task(self._carry_out(name))

@@ -1,0 +1,113 @@
+"""Principals: who is known, and under which pseudonym; registered, revoked and erased."""
+
+from typing import Annotated, Final
+
+import msgspec
+from typing_extensions import override
+
+from bartizan.admin.forms import InForce, Name, Page, Paged
+from bartizan.admin.route import AnyRoute, Nothing, Route, Tag
+from bartizan.identity.principal import Kind
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to register; with issuer and subject somebody is known by their tokens and gets no secret."""
+
+    name: Name
+    kind: Kind = Kind.WORKLOAD
+    roles: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)] = ("caller",)
+    issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A new principal; its client secret is shown this once, and kept nowhere."""
+
+    id: str
+    client_id: str
+    client_secret: str
+
+    @override
+    def __repr__(self) -> str:
+        """Return the id only."""
+        return f"Registered({self.id!r}, …)"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A registered principal; in the record it is `pseudonym` alone."""
+
+    id: str
+    client_id: str
+    pseudonym: str
+    kind: Kind
+    roles: tuple[str, ...]
+    revoked: bool
+
+
+LIST: Final[Route[Nothing, Paged, Page[Person]]] = Route(
+    name="list-principals",
+    method="GET",
+    path="/principals",
+    action="read-principals",
+    summary="everybody, the revoked included, in order of id",
+    answer=Page[Person],
+    query=Paged,
+)
+REGISTER: Final[Route[Registration, Nothing, Registered]] = Route(
+    name="register-principal",
+    method="POST",
+    path="/principals",
+    action="register-principal",
+    summary="registers a principal; its roles are in force in every worker when this is answered",
+    answer=Registered,
+    body=Registration,
+    status=201,
+    repeatable=True,
+    once=("client_secret",),
+    refusals=(409,),
+)
+READ: Final[Route[Nothing, Nothing, Person]] = Route(
+    name="read-principal",
+    method="GET",
+    path="/principals/{principal}",
+    action="read-principals",
+    summary="one principal",
+    answer=Person,
+    tag=Tag.SHOWN,
+    refusals=(404,),
+)
+ERASE: Final[Route[Nothing, Nothing, InForce]] = Route(
+    name="erase-principal",
+    method="DELETE",
+    path="/principals/{principal}",
+    action="erase-principal",
+    summary="revokes a principal and deletes, down to the disk, what links it to its pseudonym",
+    answer=InForce,
+    tag=Tag.NEEDED,
+    shows="read-principal",
+    refusals=(404,),
+)
+REVOKE: Final[Route[Nothing, Nothing, InForce]] = Route(
+    name="revoke-principal",
+    method="PUT",
+    path="/principals/{principal}/revocation",
+    action="revoke-principal",
+    summary="refuses everything of a principal, for good, in every worker when this is answered",
+    answer=InForce,
+    tag=Tag.NEEDED,
+    shows="read-principal",
+    refusals=(404,),
+)
+RENEW: Final[Route[Nothing, Nothing, Registered]] = Route(
+    name="renew-secret",
+    method="PUT",
+    path="/principals/{principal}/secret",
+    action="register-principal",
+    summary="gives a principal's client another secret; the one before no longer works",
+    answer=Registered,
+    tag=Tag.NEEDED,
+    shows="read-principal",
+    once=("client_secret",),
+    refusals=(404, 409),
+)
+ROUTES: Final[tuple[AnyRoute, ...]] = (LIST, REGISTER, READ, ERASE, REVOKE, RENEW)

@@ -1,0 +1,1 @@
+"""The Admin API beneath its HTTP: who calls, what is repeated, where pages begin, and the client."""

@@ -1,0 +1,57 @@
+"""Who calls the Admin API, and what nobody may do whatever the policies say.
+
+Rules of this file: pure. Policies say who may register and who may revoke; two things no policy can give: to hand on
+roles that one does not have, and to take an owner away without being one.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+OWNER: Final = "owner"
+"""The role that these rules leave free, and the actor that stands for whoever opens the owner's socket."""
+
+
+class BeyondOnesOwn(Exception):
+    """Somebody would make more of themselves, or less of an owner, than they are."""
+
+    reason = "beyond-ones-own"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls.
+
+    Attributes:
+        actor: in the record: `owner`, or a principal's pseudonym.
+        roles: that they have.
+        local: whether they came over the owner's socket.
+        nonce: what their next proof must hold, where they prove what their token is bound to; else empty.
+    """
+
+    actor: str
+    roles: tuple[str, ...]
+    local: bool = False
+    nonce: str = ""
+
+    def require_given(self, roles: Iterable[str]) -> None:
+        """Let roles be given that the caller has.
+
+        Raises:
+            BeyondOnesOwn: there is another among them.
+        """
+        if OWNER not in self.roles and not set(roles) <= set(self.roles):
+            raise BeyondOnesOwn("nobody but an owner gives a role that they do not have themselves")
+
+    def require_over(self, roles: Iterable[str]) -> None:
+        """Let somebody with these roles be changed.
+
+        Raises:
+            BeyondOnesOwn: it is an owner, and the caller is none.
+        """
+        if OWNER in roles and OWNER not in self.roles:
+            raise BeyondOnesOwn("nobody but an owner changes an owner, or takes one away")
+
+
+THE_OWNER: Final = Caller(OWNER, (OWNER,), local=True)
+"""Whoever opens the owner's socket: the same user, or root, by the kernel's word."""

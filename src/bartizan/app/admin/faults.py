@@ -1,0 +1,23 @@
+"""What the Admin API does not find; each says what to do."""
+
+
+class ServiceUnknown(LookupError):
+    """No service has that name."""
+
+    reason = "service-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("no such service; list them, or look at `bartizan status`")
+
+
+class EntryGone(LookupError):
+    """The record has no such entry, or what it said is pruned."""
+
+    reason = "entry-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "the record has no entry of that index yet, or it was pruned; see `bartizan ledger verify`"
+        )

@@ -1,0 +1,170 @@
+"""Who calls the Admin API over the network, and may they: asked here again, whatever the gateway in front has checked.
+
+Rules of this file: every call has a token that this process verifies, is proven to hold what the token is bound to, and
+is decided by the policies that are in force; what is not permitted is refused. A call that is let in is on record
+before anything of it is done, a refused one is counted for the record. Where there is nothing to decide on, nobody is
+let in. Nothing here knows HTTP.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from typing_extensions import override
+
+from bartizan.access import controls
+from bartizan.access.assemble import Access, Ports, assemble
+from bartizan.access.controls import request_authenticated
+from bartizan.access.decide import Circumstances
+from bartizan.access.issue.mint import CONTROL as AUDIENCE
+from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.admin.route import AnyRoute
+from bartizan.app.admin.caller import Caller
+from bartizan.app.admin.refusals import ANYBODY, CALLED, CallRefusals, Refusal
+from bartizan.app.entry import Entry
+from bartizan.app.plan import CONTROL
+from bartizan.clock import Clock
+from bartizan.control import discover
+from bartizan.identity.dpop import Proofs
+from bartizan.identity.shown import Shown
+from bartizan.identity.state import State
+from bartizan.identity.token import IssuerInvalid
+from bartizan.ledger.event import Outcome
+from bartizan.policy.errors import PolicyInvalid
+
+_UNDECIDED: Final = Refused(
+    request_authenticated.CONTROL.id,
+    "control-unavailable",
+    "there is nothing to decide on, so nobody is let in; look at `bartizan status`",
+    503,
+)
+
+
+class CallRefused(Exception):
+    """A call that is not let in.
+
+    Attributes:
+        reason: word of a closed set.
+        status: of the answer.
+        nonce: what the next proof must hold.
+    """
+
+    def __init__(self, refused: Refused, nonce: str) -> None:
+        """Say what the control said."""
+        super().__init__(refused.what)
+        self.reason, self.status, self.nonce = refused.reason, refused.status, nonce
+
+
+def gate_of(proofs: Proofs, clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]) -> "Gate":
+    """Return a gate with the room's own controls, for tokens that are meant for the control process.
+
+    Args:
+        proofs: that this process takes.
+        clock, record: as of `Gate`.
+    """
+
+    def failed(control: str, fault: Exception) -> None:
+        logging.getLogger("control").error("the control %s failed: %s", control, type(fault).__name__)
+
+    return Gate(Ports(discover(controls), AUDIENCE, proofs, failed), clock, record)
+
+
+class Shows(msgspec.Struct, frozen=True):
+    """What a call shows of who makes it.
+
+    Attributes:
+        shown: the token, and what stands beside it.
+        quantum_safe: whether its connection to the gateway withstands a quantum computer.
+        source: pseudonym of the network that it comes from, or empty.
+        request: id under which the gateway has put it on record, or empty.
+    """
+
+    shown: Shown
+    quantum_safe: bool = False
+    source: str = ""
+    request: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        """Return its id alone: the rest are credentials."""
+        return f"Shows({self.request!r}, …)"
+
+
+class Gate:
+    """Lets calls in over the network.
+
+    Args:
+        ports: of the access room, with this process's audience.
+        clock: the time.
+        record: writes entries to the journal, in order. Raises JournalUnwritable.
+    """
+
+    def __init__(
+        self, ports: Ports, clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]
+    ) -> None:
+        """Have nothing to decide on yet."""
+        self._ports, self._clock, self._record = ports, clock, record
+        self._access: Access | None = None
+        self._generation = 0
+        self._refused = CallRefusals()
+
+    def take(self, state: State) -> None:
+        """Decide on this state from now on; on none where it cannot be decided on."""
+        before, self._access = self._access, None
+        self._generation += 1
+        try:
+            self._access = (
+                assemble(self._ports, state, self._generation)
+                if before is None
+                else before.next(state, self._generation)
+            )
+        except (IssuerInvalid, PolicyInvalid) as fault:
+            logging.getLogger("control").warning("the Admin API lets nobody in: %s", type(fault).__name__)
+
+    def admit(self, route: AnyRoute, shows: Shows) -> Caller:
+        """Return who calls, once that is on record.
+
+        Raises:
+            CallRefused: counted for the record.
+            JournalUnwritable: then nothing is done.
+        """
+        who = self._authenticated(shows.shown)
+        if isinstance(who, Refused):
+            raise self._count(route, shows, who)
+        allowed = self._authorized(who, route, shows)
+        if isinstance(allowed, Refused):
+            raise self._count(route, shows, allowed, who.principal.pseudonym)
+        detail: dict[str, int | str] = {"operation": route.name}
+        self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
+        nonce = self._nonce() if shows.shown.scheme else ""
+        return Caller(who.principal.pseudonym, who.principal.roles, nonce=nonce)
+
+    def record_refusals(self) -> None:
+        """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""
+        found = self._refused.take()
+        if found:
+            self._record(found)
+
+    def _nonce(self) -> str:
+        return self._ports.proofs.nonce(self._clock.now())
+
+    def _authenticated(self, shown: Shown) -> Authenticated | Refused:
+        if self._access is None:
+            return _UNDECIDED
+        now = self._clock.now()
+        who = self._access.authenticate(shown.token, now)
+        if isinstance(who, Refused):
+            return who
+        return self._access.prove(who, shown, now) or who
+
+    def _authorized(self, who: Authenticated, route: AnyRoute, shows: Shows) -> Allowed | Refused:
+        if self._access is None:
+            return _UNDECIDED
+        here = Circumstances(shows.quantum_safe, route.name)
+        return self._access.authorize(who, route.action, CONTROL, here)
+
+    def _count(self, route: AnyRoute, shows: Shows, refused: Refused, principal: str = "") -> CallRefused:
+        actor = principal or shows.source or ANYBODY
+        self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
+        return CallRefused(refused, self._nonce())

@@ -1,0 +1,81 @@
+"""Every route of the Admin API, bound to what carries it out."""
+
+from pathlib import Path
+
+import msgspec
+from starlette.routing import Route
+
+from bartizan.app.admin.cursor import Cursors
+from bartizan.app.admin.gate import Gate
+from bartizan.app.admin.repeats import Repeats
+from bartizan.app.control import Registrar
+from bartizan.app.issuers import Issuers
+from bartizan.app.messages import AdminReach
+from bartizan.app.schedule.keep import Scheduler
+from bartizan.http.admin.call import Bound
+from bartizan.http.admin.callers import over_network, owner
+from bartizan.http.admin.platform import Facts, Platform
+from bartizan.http.admin.policies import Versions
+from bartizan.http.admin.principals import Principals
+from bartizan.http.admin.record import Record
+from bartizan.http.admin.router import paths
+from bartizan.http.admin.schedules import Schedules
+from bartizan.http.admin.signins import SignIns
+from bartizan.http.admin.tokens import Tokens
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the routes ask.
+
+    Attributes:
+        registrar: registers, issues, revokes.
+        scheduler: keeps schedules.
+        issuers: external ones.
+        facts: what the process was told.
+        ledger: folder of the tree.
+        repeats: what was answered to requests with a key.
+    """
+
+    registrar: Registrar
+    scheduler: Scheduler
+    issuers: Issuers
+    facts: Facts
+    ledger: Path
+    repeats: Repeats
+
+
+class Administration(msgspec.Struct, frozen=True):
+    """The Admin API as web applications have it: at the owner's socket, and behind the gateway, where it may be nothing."""
+
+    own: list[Route]
+    networked: list[Route]
+
+
+def administration(parts: Parts, gate: Gate, reach: AdminReach) -> Administration:
+    """Return the Admin API.
+
+    Args:
+        parts: what its routes ask.
+        gate: lets calls in over the network.
+        reach: what opens it there.
+    """
+    bound = assemble(parts)
+    own = paths(bound, owner, parts.repeats, local=True)
+    if reach == "local":
+        return Administration(own, [])
+    admit = over_network(gate, parts.facts.issuer, bound=reach == "bound")
+    return Administration(own, paths(bound, admit, parts.repeats, local=False))
+
+
+def assemble(parts: Parts) -> tuple[Bound, ...]:
+    """Return every route of the table, each once."""
+    registrar, cursors = parts.registrar, Cursors()
+    return (
+        *Platform(registrar, parts.facts, cursors).bound(),
+        *Principals(registrar, parts.issuers, cursors, parts.repeats).bound(),
+        *Tokens(registrar, cursors).bound(),
+        *Versions(registrar, cursors).bound(),
+        *SignIns(registrar, parts.facts.signins, cursors).bound(),
+        *Schedules(parts.scheduler, cursors).bound(),
+        *Record(registrar, parts.ledger, cursors).bound(),
+    )

@@ -1,0 +1,75 @@
+"""Who calls: at the owner's socket whoever may open it, over the network whoever a token and its proof say.
+
+Rules of this file: of what the gateway in front says, its word is taken for the network that asks, the certificate of the
+connection and its key agreement: it alone can know. Who somebody is, and that they hold what their token is bound to,
+is verified here. A proof is for this API's own address, the issuer's.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from starlette.requests import Request
+
+from bartizan.admin.route import AnyRoute
+from bartizan.app.admin.caller import THE_OWNER, Caller
+from bartizan.app.admin.gate import Gate, Shows
+from bartizan.crypto.tls_groups import HYBRID
+from bartizan.http.admin.reading import FieldRefused
+from bartizan.http.fronted import certificate_of, source_of
+from bartizan.identity.shown import Shown
+
+_AUTHORIZATION: Final = re.compile(r"(Bearer|DPoP) ([A-Za-z0-9._~+/-]{1,16384}=*)", re.IGNORECASE)
+_REQUEST: Final = re.compile(r"q-[0-9a-f]{16}")
+
+
+def owner(_: AnyRoute, __: Request) -> Caller:
+    """Return the owner: nobody else's connection is read (`http/owner.py`)."""
+    return THE_OWNER
+
+
+def over_network(gate: Gate, issuer: str, *, bound: bool) -> Callable[[AnyRoute, Request], Caller]:
+    """Return what tells who calls over the network.
+
+    Args:
+        gate: lets them in.
+        issuer: the gateway's URL, below which a proof must name the path.
+        bound: whether tokens that are bound to nothing are refused.
+    """
+
+    def admit(route: AnyRoute, request: Request) -> Caller:
+        scheme, token = _token(request)
+        shown = Shown(
+            token,
+            _single(request, "dpop"),
+            scheme == "dpop",
+            request.method,
+            (issuer + request.url.path,),
+            certificate_of(request),
+            bound,
+        )
+        told = _single(request, "x-request-id")
+        known = told if _REQUEST.fullmatch(told) else ""
+        safe = _single(request, "x-bartizan-group") in HYBRID
+        return gate.admit(route, Shows(shown, safe, source_of(request), known))
+
+    return admit
+
+
+def _token(request: Request) -> tuple[str, str]:
+    """Return scheme, in lower case, and token; nothing where none is shown."""
+    said = _single(request, "authorization")
+    found = _AUTHORIZATION.fullmatch(said)
+    return (found[1].lower(), found[2]) if found else ("", "")
+
+
+def _single(request: Request, name: str) -> str:
+    """Return the value of a field, or nothing.
+
+    Raises:
+        FieldRefused: it stands there twice, so it has two readings.
+    """
+    found = request.headers.getlist(name)
+    if len(found) > 1:
+        raise FieldRefused(f"the field {name} is given twice")
+    return found[0] if found else ""

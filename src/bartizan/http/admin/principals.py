@@ -1,0 +1,89 @@
+"""Principals: one function a route."""
+
+from bartizan.admin import principals as table
+from bartizan.admin.forms import InForce, Page, Paged
+from bartizan.admin.principals import Person, Registered, Registration
+from bartizan.admin.route import Nothing
+from bartizan.app.admin.cursor import Cursors, following
+from bartizan.app.admin.repeats import Repeats
+from bartizan.app.control import Registrar
+from bartizan.app.issuers import Issuers
+from bartizan.crypto.secret import Secret
+from bartizan.http.admin.call import Bound, Call, done, shown
+from bartizan.http.body import BodyRefused
+from bartizan.http.status import Status
+from bartizan.identity.principal import Principal
+
+
+class Principals:
+    """Principals over HTTP."""
+
+    def __init__(self, registrar: Registrar, issuers: Issuers, cursors: Cursors, repeats: Repeats) -> None:
+        """Take who knows them."""
+        self._registrar, self._issuers = registrar, issuers
+        self._cursors, self._repeats = cursors, repeats
+
+    def bound(self) -> tuple[Bound, ...]:
+        """Return the routes."""
+        return (
+            shown(table.LIST, self.list),
+            done(table.REGISTER, self.register),
+            shown(table.READ, self.read),
+            done(table.ERASE, self.erase),
+            done(table.REVOKE, self.revoke),
+            shown(table.RENEW, self.renew),
+        )
+
+    def list(self, call: Call[Nothing, Paged]) -> Page[Person]:
+        """Return a page of everybody."""
+        everybody = map(_person, self._registrar.people())
+        return self._cursors.page(
+            table.LIST.name, call.query, following(everybody, lambda each: each.id), lambda each: each.id
+        )
+
+    def read(self, call: Call[Nothing, Nothing]) -> Person:
+        """Return somebody."""
+        return _person(self._registrar.person(call.segments["principal"]))
+
+    async def register(self, call: Call[Registration, Nothing]) -> Registered:
+        """Register somebody."""
+        wanted, actor = call.body, call.caller.actor
+        call.caller.require_given(wanted.roles)
+        if bool(wanted.issuer) is not bool(wanted.subject):
+            raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
+        if wanted.issuer:
+            known = await self._issuers.add(
+                wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject, actor
+            )
+            return Registered(known.id, "", "")
+        return _registered(*await self._registrar.register(wanted.kind, wanted.name, wanted.roles, actor))
+
+    async def revoke(self, call: Call[Nothing, Nothing]) -> InForce:
+        """Refuse everything of somebody."""
+        there = self._theirs(call)
+        return InForce(await self._registrar.revoke(there.id, call.caller.actor))
+
+    async def erase(self, call: Call[Nothing, Nothing]) -> InForce:
+        """Forget who somebody is; in answers that are kept, too."""
+        there = self._theirs(call)
+        self._repeats.forget(there.id)
+        return InForce(await self._registrar.erase(there.id, call.caller.actor))
+
+    def renew(self, call: Call[Nothing, Nothing]) -> Registered:
+        """Give somebody another secret."""
+        there = self._theirs(call)
+        return _registered(*self._registrar.renew_secret(there.id, call.caller.actor))
+
+    def _theirs(self, call: Call[Nothing, Nothing]) -> Principal:
+        """Return whom a change is about, where the caller may change them."""
+        there = self._registrar.person(call.segments["principal"])
+        call.caller.require_over(there.roles)
+        return there
+
+
+def _person(each: Principal) -> Person:
+    return Person(each.id, each.client, each.pseudonym, each.kind, each.roles, each.revoked)
+
+
+def _registered(person: Principal, secret: Secret) -> Registered:
+    return Registered(person.id, person.client, secret.reveal().decode())
