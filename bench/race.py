@@ -136,7 +136,7 @@ class Race:
         for each in struck:
             each.going = True
         if kind == _KINDS[0]:
-            self.owner.post("/revoke", {"token": one.name})
+            self.owner.put(f"/tokens/{one.name}/revocation")
         else:
             self.owner.delete(f"/principals/{one.principal}")
         now = time.perf_counter_ns()

@@ -45,12 +45,17 @@ class Owner(http.client.HTTPConnection):
         """Return the answer to a POST."""
         return self._ask("POST", path, body)
 
+    def put(self, path: str) -> dict[str, str]:
+        """Return the answer to a PUT that says nothing."""
+        return self._ask("PUT", path, None)
+
     def delete(self, path: str) -> dict[str, str]:
-        """Return the answer to a DELETE."""
-        return self._ask("DELETE", path, {})
+        """Return the answer to a DELETE of whatever is there."""
+        return self._ask("DELETE", path, None)
 
     def _ask(self, method: str, path: str, body: object) -> dict[str, str]:
-        self.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "If-Match": "*"}
+        self.request(method, f"/admin/v1{path}", "" if body is None else json.dumps(body), headers)
         answer = self.getresponse()
         told = answer.read()
         self.close()  # the server ends idle connections
@@ -131,7 +136,7 @@ def _calls(owner: Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str]
     """Return the calls of the load, services and tokens drawn by Zipf's law, and ids of tokens to revoke."""
     people = [owner.post("/principals", {"name": f"load-{number:02}"}) for number in range(PRINCIPALS)]
     issued = _tokens(people, port, tls=tls)
-    spare = [owner.post("/token", {})["id"] for _ in range(SPARE)]
+    spare = [owner.post("/tokens", {})["id"] for _ in range(SPARE)]
     chance = random.Random(7)
     tokens = chance.choices(issued, _zipf(TOKENS), k=CALLS)
     numbers = chance.choices(range(SERVICES), _zipf(SERVICES), k=CALLS)
@@ -181,7 +186,7 @@ def revocations(owner: Owner, spare: list[str]) -> Iterator[threading.Thread]:
     def revoke() -> None:
         try:
             while not stop.wait(_APART_S):
-                owner.post("/revoke", {"token": spare.pop()})
+                owner.put(f"/tokens/{spare.pop()}/revocation")
         except Exception as fault:  # noqa: BLE001 - told to whoever waits for the thread
             failed.append(fault)
 

@@ -91,7 +91,7 @@ def issuer() -> Iterator[Server]:
 
 def test_the_platform_of_a_state_folder_gives_the_owners_token(owner: Server, folder: Folder) -> None:
     assert owners_token(folder, SetClock(START)).value == "token-1"
-    assert owner.asked[0][0] == "/token"
+    assert owner.asked[0][0] == "/admin/v1/tokens"
     assert json.loads(owner.asked[0][2])["principal"] == "user.owner"
 
 

@@ -17,6 +17,7 @@ from tests.http.platform import Control
 
 pytestmark = pytest.mark.slow
 
+ANY = [("If-Match", "*")]
 WIDE = {"files": {"a.cedar": '@id("wide") permit (principal, action, resource);'}}
 
 
@@ -27,24 +28,24 @@ def control() -> Iterator[Control]:
 
 
 def unchanged(control: Control) -> bool:
-    versions = control.ask("GET", "/policy/versions").json["versions"]
+    versions = control.ask("GET", "/admin/v1/policies/versions").json["items"]
     return [each["source"] for each in versions] == ["start"] and "wide" not in control.states[-1].policy.text
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/policy"),
-        ("POST", "/policy"),
-        ("POST", "/policy/rollback"),
-        ("POST", "/policy/tags"),
-        ("GET", "/policy/versions"),
-        ("POST", "//policy"),
-        ("POST", "/policy/"),
+        ("GET", "/admin/v1/policies"),
+        ("PUT", "/admin/v1/policies"),
+        ("PUT", "/admin/v1/policies/version"),
+        ("POST", "/admin/v1/policies/tags"),
+        ("GET", "/admin/v1/policies/versions"),
+        ("PUT", "//admin/v1/policies"),
+        ("PUT", "/admin/v1/policies/"),
     ],
 )
 def test_what_principals_reach_knows_no_policies(control: Control, method: str, path: str) -> None:
-    token = control.ask("POST", "/token", {"audience": "bartizan:control"}).json["access_token"]
+    token = control.ask("POST", "/admin/v1/tokens", {"audience": "bartizan:control"}).json["access_token"]
     for headers in ((), (("Authorization", f"Bearer {token}"),)):
         assert control.ask(method, path, WIDE, headers, of="control").status == 404
     assert unchanged(control)
@@ -57,7 +58,7 @@ connection = socket.socket(socket.AF_UNIX)
 connection.connect(sys.argv[1])
 body = b'{"files":{}}'
 try:
-    connection.sendall(b"POST /policy HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+    connection.sendall(b"PUT /admin/v1/policies HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
     print(len(connection.recv(4096)))
 except ConnectionError:
     print(0)
@@ -93,18 +94,18 @@ def test_another_user_of_the_machine_gets_no_answer(control: Control) -> None:
 def test_what_is_not_policies_changes_nothing_and_is_answered(
     control: Control, body: dict[str, object], status: int
 ) -> None:
-    assert control.ask("POST", "/policy", body).status == status
+    assert control.ask("PUT", "/admin/v1/policies", body, ANY).status == status
     assert unchanged(control)
 
 
 @pytest.mark.parametrize("version", [0, 2, -1, 2**63, "1", 1.5, None])
 def test_no_version_that_there_is_not_comes_back(control: Control, version: object) -> None:
-    assert control.ask("POST", "/policy/rollback", {"version": version}).status in {404, 422}
+    assert control.ask("PUT", "/admin/v1/policies/version", {"version": version}, ANY).status in {404, 422}
     assert unchanged(control)
 
 
 def test_more_tags_than_can_be_made_at_once_are_refused(control: Control) -> None:
     pseudonyms = [f"p-{number:016x}" for number in range(300)]
     wanted = {"principals": pseudonyms, "names": ["x"] * 100}
-    assert control.ask("POST", "/policy/tags", wanted).status == 422
-    assert control.ask("POST", "/policy/tags", wanted | {"names": ["x"]}).json == {"tags": {}}
+    assert control.ask("POST", "/admin/v1/policies/tags", wanted).status == 422
+    assert control.ask("POST", "/admin/v1/policies/tags", wanted | {"names": ["x"]}).json == {"tags": {}}

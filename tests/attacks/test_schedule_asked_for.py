@@ -35,11 +35,17 @@ def nothing_ran(control: Control) -> bool:
 
 
 @pytest.mark.parametrize(
-    "path", ["/schedules/audit/runs", "/schedules", "/schedules/drill/runs/", "//schedules/audit/runs"]
+    "path",
+    [
+        "/admin/v1/schedules/audit/runs",
+        "/admin/v1/schedules",
+        "/admin/v1/schedules/drill/runs/",
+        "//admin/v1/schedules/audit/runs",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_what_principals_reach_knows_no_schedules(control: Control, path: str, method: str) -> None:
-    token = control.ask("POST", "/token", {"audience": "bartizan:control"}).json["access_token"]
+    token = control.ask("POST", "/admin/v1/tokens", {"audience": "bartizan:control"}).json["access_token"]
     for headers in ((), (("Authorization", f"Bearer {token}"),)):
         assert control.ask(method, path, headers=headers, of="control").status == 404
     assert nothing_ran(control)
@@ -53,5 +59,5 @@ def test_another_user_starts_nothing_although_the_socket_stands_open(control: Co
         control.folder.root.parent,
     ):
         path.chmod(0o777)  # as if the folder's protection had failed
-    assert answered(control.folder.owner_socket, "/schedules/audit/runs") == 0
+    assert answered(control.folder.owner_socket, "/admin/v1/schedules/audit/runs") == 0
     assert nothing_ran(control)

@@ -31,8 +31,10 @@ def control() -> Iterator[Control]:
 def test_one_run_of_a_kind_however_many_ask_under_however_many_names(control: Control) -> None:
     names = ["audit", "drill", *(each.name for each in MANY)] * 10
     with ThreadPoolExecutor(32) as callers:
-        asked = callers.map(lambda name: control.ask("POST", f"/schedules/{name}/runs").status, names)
-        tokens = callers.map(lambda _: control.ask("POST", "/token").status, range(50))
+        asked = callers.map(
+            lambda name: control.ask("POST", f"/admin/v1/schedules/{name}/runs").status, names
+        )
+        tokens = callers.map(lambda _: control.ask("POST", "/admin/v1/tokens").status, range(50))
         assert sorted(asked) == [202] * 2 + [409] * (len(names) - 2)
         assert set(tokens) == {200}
     until(lambda: began(control, "audit") == began(control, "drill") == 1)
@@ -40,4 +42,4 @@ def test_one_run_of_a_kind_however_many_ask_under_however_many_names(control: Co
     assert control.kinds().count("platform.schedule.started") == 2
     let_go(control, "audit")
     until(lambda: not shown(control, "audit")["running"])
-    assert control.ask("POST", "/schedules/audit/runs").status == 202
+    assert control.ask("POST", "/admin/v1/schedules/audit/runs").status == 202

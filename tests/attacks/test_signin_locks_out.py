@@ -28,7 +28,7 @@ def _token(control: Control, client: str, secret: str, source: str) -> int:
 
 
 def test_failing_under_a_name_and_beside_it_keeps_nobody_out(control: Control) -> None:
-    made = control.ask("POST", "/principals", {"name": "robot"}).json
+    made = control.ask("POST", "/admin/v1/principals", {"name": "robot"}).json
     client, secret = made["client_id"], made["client_secret"]
     assert _token(control, client, secret, OFFICE) == 200
     tried = [_token(control, client, f"bartizan_{n}", source) for n in range(40) for source in (EVIL, OFFICE)]
@@ -39,7 +39,7 @@ def test_failing_under_a_name_and_beside_it_keeps_nobody_out(control: Control) -
     assert _token(control, f"c-{1}", "wrong", OFFICE) == 429
     assert _token(control, client, secret, OFFICE) == 200, "beside whom others fail is served"
     assert _token(control, client, secret, HOME) == 200, "elsewhere it is served as ever"
-    assert not control.ask("GET", "/sign-ins").json["suspects"]
+    assert not control.ask("GET", "/admin/v1/sign-ins/suspects").json["items"]
 
 
 def test_a_source_that_is_made_up_is_none(control: Control) -> None:
@@ -48,8 +48,8 @@ def test_a_source_that_is_made_up_is_none(control: Control) -> None:
 
 
 def test_what_is_refused_is_recorded_with_the_principal_and_the_source(control: Control) -> None:
-    made = control.ask("POST", "/principals", {"name": "named"}).json
-    people = control.ask("GET", "/principals").json["principals"]
+    made = control.ask("POST", "/admin/v1/principals", {"name": "named"}).json
+    people = control.ask("GET", "/admin/v1/principals").json["items"]
     pseudonym = next(each["pseudonym"] for each in people if each["client_id"] == made["client_id"])
     assert _token(control, made["client_id"], "bartizan_wrong", HOME) == 401
     refused: list[Event] = []

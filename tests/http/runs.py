@@ -51,7 +51,7 @@ def began(control: Control, run: str) -> int:
 def shown(control: Control, name: str) -> dict[str, Any]:
     """Return what is told of a schedule."""
     found: dict[str, Any] = next(
-        each for each in control.ask("GET", "/schedules").json["schedules"] if each["name"] == name
+        each for each in control.ask("GET", "/admin/v1/schedules").json["items"] if each["name"] == name
     )
     return found
 

@@ -22,7 +22,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
 @pytest.fixture(scope="module")
 def client(control: Control) -> tuple[str, str]:
     """Return a client's id and secret."""
-    made = control.ask("POST", "/principals", {"name": "ci"}).json
+    made = control.ask("POST", "/admin/v1/principals", {"name": "ci"}).json
     return made["client_id"], made["client_secret"]
 
 
@@ -104,7 +104,7 @@ def test_metadata_and_keys_are_public_and_agree_with_what_workers_pin(control: C
         ("GET", "/oauth/token", 405),
         ("POST", "/oauth/jwks", 405),
         ("GET", "/status", 404),
-        ("POST", "/token", 404),
+        ("POST", "/admin/v1/tokens", 404),
     ],
 )
 def test_nothing_else_is_served_here_least_of_all_what_is_the_owners(

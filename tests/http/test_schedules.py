@@ -28,7 +28,7 @@ def again(control: Control) -> Control:
 
 def start(control: Control, name: str = "audit") -> None:
     before = began(control, name)
-    answer = control.ask("POST", f"/schedules/{name}/runs")
+    answer = control.ask("POST", f"/admin/v1/schedules/{name}/runs")
     assert answer.status == 202, answer.body
     assert answer.json["running"]
     until(lambda: began(control, name) > before)
@@ -48,8 +48,8 @@ def test_requests_are_answered_while_something_runs(control: Control) -> None:
     start(control, "audit")
     start(control, "drill")
     for _ in range(20):
-        assert control.ask("POST", "/token").status == 200
-        assert control.ask("GET", "/status").status == 200
+        assert control.ask("POST", "/admin/v1/tokens").status == 200
+        assert control.ask("GET", "/admin/v1/status").status == 200
         assert control.ask("GET", "/.well-known/oauth-authorization-server", of="control").status == 200
     assert shown(control, "audit")["running"]
     assert ends(control, "audit", 0)["outcome"] == "done"
@@ -117,7 +117,7 @@ def test_an_end_in_order_ends_the_run_and_says_so_before_the_journal_is_closed(c
 
 def test_what_runs_already_is_refused_and_says_so(control: Control) -> None:
     start(control)
-    busy = control.ask("POST", "/schedules/audit/runs")
+    busy = control.ask("POST", "/admin/v1/schedules/audit/runs")
     assert (busy.status, busy.json["reason"]) == (409, "schedule-busy")
     assert "audit is running" in busy.json["detail"]
     assert len(children(control.process.pid)) == 1
@@ -126,7 +126,7 @@ def test_what_runs_already_is_refused_and_says_so(control: Control) -> None:
 
 def test_a_schedule_that_there_is_not_is_named_by_nobody(control: Control) -> None:
     for name in ("nightly", "--json", "..%2Faudit", "%00", "audit%0a", "x" * 2000):
-        answer = control.ask("POST", f"/schedules/{name}/runs")
+        answer = control.ask("POST", f"/admin/v1/schedules/{name}/runs")
         assert answer.status == 404
         assert answer.json["reason"] in {"schedule-unknown", "not-found"}
         assert name not in answer.body.decode()

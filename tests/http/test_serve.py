@@ -103,7 +103,7 @@ def test_when_the_record_cannot_be_written_nothing_is_issued_and_it_ends(tmp_pat
     with Control(tmp_path / "s") as control:
         limit = control.segment.stat().st_size
         _cap_files(control.process.pid, limit)
-        assert control.ask("POST", "/token").status == 503
+        assert control.ask("POST", "/admin/v1/tokens").status == 503
         assert control.process.wait(20) == 0
         assert "access.token.issued" not in control.kinds()
 

@@ -25,9 +25,9 @@ class Token(msgspec.Struct, frozen=True):
     """An access token: a secret of `expires_in` seconds; `id` may stand in the record."""
 
     access_token: str
-    token_type: str
     expires_in: int
     id: str
+    token_type: Literal["Bearer", "DPoP"] = "Bearer"
 
     @override
     def __repr__(self) -> str:

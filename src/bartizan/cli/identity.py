@@ -12,7 +12,7 @@ from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, jso
 from bartizan.cli.place import state
 from bartizan.cli.screen import OutputLost, table
 
-SPOKEN_OF: Final = frozenset({"caller", "drill", "owner"})
+SPOKEN_OF: Final = frozenset({"auditor", "caller", "drill", "owner", "security-engineer"})
 """Roles that the built-in policies name."""
 
 

@@ -320,15 +320,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     parts = Parts(registrar, scheduler, issuers, facts, folder.ledger, Repeats(store, clock))
-    admin = administration(parts, gate, start.boot.admin)
-    more = (*signals(issuers), *admin.networked)
-    servers = [
-        (_server(authorization(registrar, signer, more), H11Protocol), start.control),
-        (_server(owner(admin.own), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
+    servers = _servers(start, folder, parts, gate, signer)
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
     await _until_gone(supervision, registrar, issuers, gate, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
@@ -336,6 +328,21 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         issuers.record_refusals()
         gate.record_refusals()
         start.journal.close()
+
+
+def _servers(
+    start: Start, folder: Folder, parts: Parts, gate: Gate, signer: Signer
+) -> list[tuple[Server, socket.socket]]:
+    admin = administration(parts, gate, start.boot.admin)
+    more = (*signals(parts.issuers), *admin.networked)
+    servers = [
+        (_server(authorization(parts.registrar, signer, more), H11Protocol), start.control),
+        (_server(owner(admin.own), OwnersOnly), start.owner),
+    ]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(parts.facts.scrape, token), H11Protocol), start.scraper))
+    return servers
 
 
 def _scheduler(

@@ -110,7 +110,11 @@ class Gate:
         self._refused = CallRefusals()
 
     def take(self, state: State) -> None:
-        """Decide on this state from now on; on none where it cannot be decided on."""
+        """Decide on this state from now on; on none where it cannot be decided on.
+
+        Tokens of external issuers open nothing here: they are meant for the gateway's services.
+        """
+        state = msgspec.structs.replace(state, issuers=tuple(each for each in state.issuers if each.embedded))
         before, self._access = self._access, None
         self._generation += 1
         try:

@@ -45,4 +45,4 @@ class Tokens:
 
 
 def _token(issued: Issued) -> Token:
-    return Token(issued.token, "DPoP" if issued.bound else "Bearer", issued.seconds, issued.id)
+    return Token(issued.token, issued.seconds, issued.id, "DPoP" if issued.bound else "Bearer")
