@@ -25,8 +25,11 @@ def drawn(shape: type) -> st.SearchStrategy[Any]:
     return values(shapes.type_info(shape))
 
 
-def values(kind: shapes.Type) -> st.SearchStrategy[Any]:
+def values(said: shapes.Type) -> st.SearchStrategy[Any]:
+    kind = said.type if isinstance(said, shapes.Metadata) else said
     match kind:
+        case shapes.StrType(pattern=str(pattern)):
+            return st.from_regex(pattern)
         case shapes.StrType(min_length=least):
             return TEXT if least else TEXT | st.just("")
         case shapes.IntType(ge=least, le=most):
@@ -48,12 +51,14 @@ PLAIN: dict[type[shapes.Type], st.SearchStrategy[Any]] = {
 
 def composed(kind: shapes.Type) -> st.SearchStrategy[Any]:
     match kind:
-        case shapes.ListType(item, min_length=least):
+        case shapes.ListType(item, min_length=least) | shapes.VarTupleType(item, min_length=least):
             return st.lists(values(item), min_size=least or 0, max_size=2)
         case shapes.DictType(key, value):
             return st.dictionaries(values(key), values(value), max_size=2)
         case shapes.UnionType(kinds):
             return st.one_of([values(each) for each in kinds])
+        case shapes.EnumType(cls):
+            return st.sampled_from([each.value for each in cls])
         case shapes.StructType():
             return of_struct(kind)
         case shapes.CustomType(cls) if issubclass(cls, Choice):
@@ -87,7 +92,7 @@ def parts(kind: shapes.Type, value: Any) -> Iterator[tuple[shapes.Type, Any]]:  
     match kind:
         case shapes.StructType(fields=fields):
             yield from ((field.type, field.encode_name) for field in fields if field.encode_name in value)
-        case shapes.ListType(item):
+        case shapes.ListType(item) | shapes.VarTupleType(item):
             yield from ((item, at) for at in range(len(value)))
         case shapes.DictType(_, item):
             yield from ((item, name) for name in value)

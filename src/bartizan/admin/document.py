@@ -48,7 +48,21 @@ def document(routes: Iterable[AnyRoute], issuer: str = "", *, local: bool = Fals
         **({"servers": [{"url": issuer}]} if issuer else {}),
         "security": [{"bearer": []}, {"dpop": []}],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY},
+        "components": {"schemas": _portable(dict(sorted(schemas.items()))), "securitySchemes": _SECURITY},
+    }
+
+
+def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a schema whose patterns are those of JSON Schema: the anchors of Python's are not theirs."""
+    if isinstance(schema, list):
+        return [_portable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: value.replace(r"\A", "^").replace(r"\Z", "$")
+        if name == "pattern" and isinstance(value, str)
+        else _portable(value)
+        for name, value in schema.items()
     }
 
 

@@ -14,20 +14,20 @@ Name = Annotated[
     str, msgspec.Meta(max_length=64, extra_json_schema={"pattern": "^[a-z][a-z0-9-]{0,39}$", "maxLength": 40})
 ]
 """Of a principal within its kind, and of a role; the register refuses another form in a sentence of its own."""
-Word = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9._-]{0,62}$")]
+Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
 """A name as the record has them."""
-Pseudonym = Annotated[str, msgspec.Meta(pattern="^p-[0-9a-f]{16}$")]
-Whom = Annotated[str, msgspec.Meta(pattern="^[ap]-[0-9a-f]{16}$")]
+Pseudonym = Annotated[str, msgspec.Meta(pattern=r"\Ap-[0-9a-f]{16}\Z")]
+Whom = Annotated[str, msgspec.Meta(pattern=r"\A[ap]-[0-9a-f]{16}\Z")]
 """A principal or a network, by its pseudonym."""
-TokenId = Annotated[str, msgspec.Meta(pattern="^t-[0-9a-f]{16}$")]
-PrincipalId = Annotated[str, msgspec.Meta(pattern=r"^(user|device|workload)\.[a-z][a-z0-9-]{0,39}$")]
-Thumbprint = Annotated[str, msgspec.Meta(pattern="^([A-Za-z0-9_-]{43})?$")]
+TokenId = Annotated[str, msgspec.Meta(pattern=r"\At-[0-9a-f]{16}\Z")]
+PrincipalId = Annotated[str, msgspec.Meta(pattern=r"\A(user|device|workload)\.[a-z][a-z0-9-]{0,39}\Z")]
+Thumbprint = Annotated[str, msgspec.Meta(pattern=r"\A([A-Za-z0-9_-]{43})?\Z")]
 """SHA-256 of a key (RFC 7638), base64url, or empty."""
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Instant = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """UTC nanoseconds since the epoch; 0 is never."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Cursor = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,256}$")]
+Cursor = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,256}\Z")]
 """Where the next page begins; nobody but who made it reads anything out of it."""
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MOST_PAGE)]
 

@@ -10,7 +10,7 @@ from bartizan.ledger.event import Outcome
 
 MOST_EVENTS: Final = 1000
 """Events of one report."""
-Who = Annotated[str, msgspec.Meta(pattern=r"^([pqat]-[0-9a-f]{16}|[a-z][a-z0-9._-]{0,62})$")]
+Who = Annotated[str, msgspec.Meta(pattern=r"\A([pqat]-[0-9a-f]{16}|[a-z][a-z0-9._-]{0,62})\Z")]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 
 

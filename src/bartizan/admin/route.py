@@ -116,7 +116,7 @@ def pattern(kind: Any) -> str:  # noqa: ANN401 - a type, or one with facts about
     plain, *facts = (kind, ()) if not hasattr(kind, "__metadata__") else get_args(kind)
     for each in facts:
         if isinstance(each, msgspec.Meta) and each.pattern is not None:
-            return each.pattern.removeprefix("^").removesuffix("$")
+            return each.pattern.removeprefix(r"\A").removesuffix(r"\Z")
     if isinstance(plain, type) and issubclass(plain, enum.Enum):
         return "|".join(re.escape(str(each.value)) for each in plain)
     if plain is int:

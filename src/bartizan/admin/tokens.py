@@ -27,7 +27,7 @@ class Token(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: int
     id: str
-    token_type: Literal["Bearer", "DPoP"] = "Bearer"
+    token_type: Literal["Bearer", "DPoP"] = "Bearer"  # noqa: S105 - a kind
 
     @override
     def __repr__(self) -> str:

@@ -86,6 +86,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
         issuers=bool(s.plan.issuers),
+        admin=s.plan.admin,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

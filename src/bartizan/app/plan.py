@@ -75,6 +75,7 @@ class Service(msgspec.Struct, frozen=True):
         pins, approved: names of its tools -> digests of each, and those that may be called though they may destroy.
         pins_required: whether tools without a pin are left out.
         bound: whether it takes tokens only that are bound to a key or a certificate.
+        admin: networks that the Admin API may be called from, of the platform's own.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Service(msgspec.Struct, frozen=True):
     pins_required: bool = False
     approved: tuple[str, ...] = ()
     bound: bool = False
+    admin: tuple[str, ...] = ()
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -304,6 +306,8 @@ class Plan(Reticent, frozen=True):
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
         issuers: whose tokens are taken besides our own.
+        admin: what opens the Admin API besides the owner's socket.
+        admin_networks: addresses and networks that it may be called from.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -350,13 +354,15 @@ class Plan(Reticent, frozen=True):
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
     issuers: tuple[Issuer, ...] = ()
+    admin: Literal["local", "any", "bound"] = "local"
+    admin_networks: tuple[str, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
         own = (
             Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge)),
-            Service(CONTROL, "http", (Target(path=""),)),
+            Service(CONTROL, "http", (Target(path=""),), admin=self.admin_networks),
         )
         return (*self.services, *own, *self.edge)
 

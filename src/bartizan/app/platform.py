@@ -153,6 +153,8 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
+        admin=settings.admin.reach,
+        admin_networks=settings.admin.networks,
         issuers=issuers(settings.issuer, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
+from bartizan.app.admin_settings import AdminApi, administering
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
@@ -131,6 +132,7 @@ class Settings(msgspec.Struct, frozen=True):
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
     sign_in: SignIns = SignIns()
+    admin: AdminApi = AdminApi()
 
     @property
     def address(self) -> Listen:
@@ -248,7 +250,16 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from scheduling(settings.schedule)
     yield from shipping(settings.connector)
     yield from issuing(settings.issuer)
+    yield from administering(settings.admin, loopback=_listens_on_loopback(settings))
     yield from _absent(settings)
+
+
+def _listens_on_loopback(settings: Settings) -> bool:
+    """Return whether the gateway listens on loopback alone; an address that is none is another fault."""
+    try:
+        return settings.address.loopback
+    except AddressInvalid:
+        return True
 
 
 def _listening(settings: Settings) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
 from bartizan.gateway.stream import Exchange
 from bartizan.gateway.subject import Allowance
+from bartizan.identity.token import claimed_client
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import admitted
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
 
 
+_BODIED: Final = (b"POST", b"PUT")
 _ARRIVING: Final = "principal-arriving"
 """The access room's word for somebody who is being registered: the one refusal of its that waiting helps."""
 
@@ -95,7 +97,7 @@ def _place(exchange: Exchange, fronts: Fronts) -> None:
 
 def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Authenticated:
     if exchange.route.public:
-        return plane.ports.anonymous
+        return _anybody(plane, exchange)
     if (
         passed is not None
         and passed.who is not None
@@ -122,6 +124,20 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
     if passed is not None:
         passed.void()
     return answer
+
+
+def _anybody(plane: "Plane", exchange: Exchange) -> Authenticated:
+    if exchange.route.admin:
+        _require_near(plane, exchange)
+    return plane.ports.anonymous
+
+
+def _require_near(plane: "Plane", exchange: Exchange) -> None:
+    """Say that there is no Admin API to whoever does not come from where it is for."""
+    named = plane.fronts.address(exchange.client.address, exchange.head) if plane.fronts is not None else ""
+    if not plane.near.holds(named or exchange.client.address):
+        _limit_stranger(plane, exchange)
+        raise refusal("route-unknown")
 
 
 def _prove(plane: "Plane", exchange: Exchange, who: Authenticated, token: str) -> None:
@@ -174,7 +190,8 @@ def _limit_client(plane: "Plane", exchange: Exchange) -> None:
 
     A client's id is random and no stranger's to know, so no stranger keeps a client from its next token.
     """
-    client = exchange.judged.client or client_of_basic(exchange.head.basic)
+    head = exchange.head
+    client = exchange.judged.client or client_of_basic(head.basic) or claimed_client(head.token)
     if plane.ports.client_limit(exchange.source, client, exchange.started):
         _require_within("address", exchange.slowed)
 
@@ -199,7 +216,7 @@ def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
     if head.encoded:
         raise refusal("encoding-refused")
     if (
-        head.method == b"POST"
+        head.method in _BODIED
         and not route.operation
         and head.media != route.reader.media
         and (route.reader.media or head.length)

@@ -33,11 +33,13 @@ _HEAD: Final = re.compile(
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
 _LOOKED_AT: Final = re.compile(
-    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce)"
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce|etag|idempotency-replayed)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
 """Fields that say where the body ends or which session it is of, and those that reach the client."""
+_OWN: Final = (b"etag", b"idempotency-replayed")
+"""Fields that reach the client from the platform's own endpoints alone."""
 _REMEMBERED: Final = 128
 _NOT_MODIFIED: Final = 304
 _BODILESS: Final = (204, _NOT_MODIFIED)
@@ -56,6 +58,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         opening: all of our own head that follows from this one alone.
         session: id of a session that the service names, or empty.
         nonce: of proofs for the service, or empty; it reaches the client from the platform's own endpoints alone.
+        own: lines that do so too, each with its CR LF.
     """
 
     status: int
@@ -66,6 +69,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
     opening: bytes = b""
     session: bytes = b""
     nonce: bytes = b""
+    own: bytes = b""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -96,7 +100,11 @@ def read_answer(head: bytes) -> AnswerHead:
     media = told.get(b"content-type", b"").lower()
     session = told.get(b"mcp-session-id", b"")
     nonce = told.get(b"dpop-nonce", b"")
-    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length), session, nonce)
+    own = b"".join(
+        b"%b: %b\r\n" % (name, told[name]) for name in _OWN if told.get(name, b"").isascii() and name in told
+    )
+    opening = _opening(status, kept, length)
+    return AnswerHead(status, kept, media, length, reusable, opening, session, nonce, own)
 
 
 def reframed(head: AnswerHead, length: int | None) -> AnswerHead:

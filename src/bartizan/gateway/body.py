@@ -84,7 +84,7 @@ class JsonBody:
             request = self._decode(body)
             octets = _ENCODE(request)
         except msgspec.ValidationError as wrong:
-            raise _shape_refusal(str(wrong)) from None
+            raise shape_refusal(str(wrong)) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise refusal("json-malformed") from None
         except OverflowError:
@@ -114,7 +114,8 @@ def has_repeated_member(body: bytes, encoded: bytes) -> bool:
     return False
 
 
-def _shape_refusal(message: str) -> Refusal:
+def shape_refusal(message: str) -> Refusal:
+    """Return the refusal of a body for what msgspec says is wrong with its shape; it names the place."""
     said, path = _place(message)
     for reason, form in (("field-unknown", _UNKNOWN), ("field-missing", _MISSING)):
         named = form.fullmatch(said)

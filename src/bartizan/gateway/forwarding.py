@@ -2,8 +2,9 @@
 
 Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
-is the encoding of what was judged, with the target's name for its model. There are two exceptions. The token endpoint of the platform itself gets a Basic
-Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. And a valid trace-id of the client's goes on, under a parent-id of
+is the encoding of what was judged, with the target's name for its model. There are three exceptions. The token endpoint of the platform itself gets a Basic
+Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. The Admin API gets the
+token and its proof: it asks itself who that is; and it is told the key agreement. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
@@ -124,6 +125,18 @@ def _asked(route: Route, exchange: "Exchange") -> bytes:
         fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
     if route.service.own and exchange.source:
         fields += b"x-bartizan-source: %b\r\n" % exchange.source.encode()
+    if route.admin:
+        return fields + _administering(exchange)
     if exchange.head.basic:
         fields += b"authorization: %b\r\n" % exchange.head.basic
+    return fields
+
+
+def _administering(exchange: "Exchange") -> bytes:
+    """Return the fields that the Admin API gets besides: the token as it was shown, and how the connection is encrypted."""
+    head = exchange.head
+    fields = b"x-bartizan-group: %b\r\n" % exchange.client.group.encode()
+    if head.token:
+        scheme = b"DPoP" if head.scheme else b"Bearer"
+        fields += b"authorization: %b %b\r\n" % (scheme, head.token.encode())
     return fields

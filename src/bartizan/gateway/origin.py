@@ -23,6 +23,32 @@ _LONGEST: Final = 45
 """Characters of an address, at most."""
 
 
+class Networks:
+    """Addresses and networks, and which addresses are in them.
+
+    Args:
+        networks: addresses, or networks as `10.0.0.0/28`.
+    """
+
+    __slots__ = ("_known", "_networks")
+
+    def __init__(self, networks: tuple[str, ...]) -> None:
+        """Know these."""
+        self._networks = tuple(map(ip_network, networks))
+        self._known: dict[str, bool] = {}
+
+    def holds(self, text: str) -> bool:
+        """Return whether an address is in one of them; the latest answers are kept."""
+        known = self._known.get(text)
+        if known is None:
+            address = _plain(text)
+            known = address is not None and any(address in network for network in self._networks)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = known
+        return known
+
+
 class Fronts:
     """The proxies in front of a gateway.
 
@@ -31,12 +57,11 @@ class Fronts:
         secret: what they show; None where the address is enough.
     """
 
-    __slots__ = ("_known", "_networks", "_secret")
+    __slots__ = ("_networks", "_secret")
 
     def __init__(self, networks: tuple[str, ...], secret: Secret | None) -> None:
         """Know these."""
-        self._networks, self._secret = tuple(map(ip_network, networks)), secret
-        self._known: dict[str, bool] = {}
+        self._networks, self._secret = Networks(networks), secret
 
     def address(self, peer: str, head: "RequestHead") -> str:
         """Return the address of the client that a request comes from, or nothing: it comes from the peer itself.
@@ -47,7 +72,7 @@ class Fronts:
         Raises:
             Refusal: a known proxy names no client's address.
         """
-        if not self._is_one(peer) or not (self._secret is None or self._secret.matches(head.edge)):
+        if not self._networks.holds(peer) or not (self._secret is None or self._secret.matches(head.edge)):
             return ""
         said = head.fields.get(CLIENT)
         if said is None and head.path.startswith(PREFIX):
@@ -56,16 +81,6 @@ class Fronts:
         if named is None:
             raise refusal("client-unnamed")
         return str(named)
-
-    def _is_one(self, peer: str) -> bool:
-        known = self._known.get(peer)
-        if known is None:
-            address = _plain(peer)
-            known = address is not None and any(address in network for network in self._networks)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[peer] = known
-        return known
 
 
 def _plain(text: str) -> IPv4Address | IPv6Address | None:

@@ -22,7 +22,7 @@ from bartizan.gateway.mcp.held import AnswersHeld
 from bartizan.gateway.mcp.tools import ToolBook, ToolFinding
 from bartizan.gateway.metering import HANDSHAKES as SHAKEN
 from bartizan.gateway.metering import REFUSED, Meter
-from bartizan.gateway.origin import Fronts
+from bartizan.gateway.origin import Fronts, Networks
 from bartizan.gateway.passes import Passes
 from bartizan.gateway.ports import Ports, Refused, is_refused
 from bartizan.gateway.question import asked_of_policy
@@ -78,6 +78,7 @@ class Plane:
         tools: of each service.
         tracer: of requests; None where none is traced.
         answers: what is held of those that are judged.
+        near: networks from which the Admin API may be reached.
         fronts: proxies that name whom a request comes from, where there are any.
         open: every admitted request that has not ended; `shares` counts those too that are not admitted yet.
         generation: number of the state that was last refreshed to; negative where there is none to decide on.
@@ -104,6 +105,7 @@ class Plane:
         "ids",
         "loop",
         "meter",
+        "near",
         "open",
         "overdrawn",
         "passes",
@@ -136,6 +138,7 @@ class Plane:
         self.binding = Binding(ports.binding or Secret(ports.random(32)))
         self.answers = AnswersHeld(ports.answers)
         self.fronts = Fronts(ports.trusted, ports.edge) if ports.trusted else None
+        self.near = Networks(tuple(each for service in ports.services for each in service.admin))
         self.tools = {service.name: ToolBook(service.tools) for service in ports.services}
         self.ids, self.dates = Ids(ports), Dates()
         self.swept = ports.clock.now()

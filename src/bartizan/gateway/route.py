@@ -20,6 +20,7 @@ class Route:
     __slots__ = (
         "accept",
         "action",
+        "admin",
         "asked",
         "body_octets",
         "bound",
@@ -51,6 +52,7 @@ class Route:
         self.limits: Final = spec.service.limits
         self.accept: Final = spec.accept
         self.action: Final = spec.action
+        self.admin: Final = spec.admin
         self.asked: Final = spec.asked
         self.body_octets: Final = spec.body_octets
         self.bound: Final = spec.bound

@@ -35,6 +35,7 @@ class RouteSpec(msgspec.Struct, frozen=True):
         accept: what its answers are accepted as; empty where the request says whether it is to be a stream.
         bound: whether sessions are bound to who began them, and answers read.
         place: of its service among all.
+        admin: whether it is of the Admin API.
     """
 
     name: str
@@ -56,3 +57,4 @@ class RouteSpec(msgspec.Struct, frozen=True):
     accept: bytes = b""
     bound: bool = False
     place: int = 0
+    admin: bool = False

@@ -281,6 +281,8 @@ def _laid(
     roots = [""] if dialect.public else [f"/{service.name}", *([""] if service.name == default else [])]
     for root in roots:
         for row in dialect.rows:
+            if row.admin and not service.admin:
+                continue
             path = root + dialect.prefix + row.path
             places = tuple(
                 (at, found[1]) for at, part in enumerate(path.split("/")) if (found := _OPEN.fullmatch(part))
@@ -301,11 +303,12 @@ def _spec(service: ServiceRoute, dialect: Dialect, row: Row, path: str, place: i
         reader=row.reader,
         body_octets=most if row.reader.media else 0,
         public=dialect.public,
-        clients=form,
+        clients=form or row.admin,
         key=dialect.key,
-        told=dialect.told,
+        told=(*dialect.told, *row.told),
         last=row.last,
         accept=row.accept,
         bound=dialect.bound,
         place=place,
+        admin=row.admin,
     )

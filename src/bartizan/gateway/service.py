@@ -95,6 +95,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
         tools: what is said of them, where it has any.
         bound: whether it takes tokens only that are bound to a key or a certificate.
+        admin: networks from which the Admin API may be reached; none, and it is not there.
     """
 
     name: str
@@ -111,6 +112,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     description: str = ""
     tools: ServiceTools = ServiceTools()
     bound: bool = False
+    admin: tuple[str, ...] = ()
 
     @override
     def __repr__(self) -> str:

@@ -173,6 +173,11 @@ class Exchange(Dossier):
         elif self.stage is ANSWERING:
             self._pass_on(b"", passed, done=done)
 
+    def _own(self, head: AnswerHead) -> bytes:
+        """Return the lines that do not come of the service, or of the platform's own endpoints alone."""
+        lines = self._nonce(head) if self.proof else b""
+        return lines + head.own if head.own and self.route.service.own else lines
+
     def _nonce(self, head: AnswerHead) -> bytes:
         """Return the line with the nonce of the next proofs: ours, or that of the platform's own endpoints."""
         if self.known is not None:
@@ -196,7 +201,7 @@ class Exchange(Dossier):
             self.id,
             keep=self._keep,
             chunked=self._chunked,
-            limits=self.limits + self._nonce(head) if self.proof else self.limits,
+            limits=self.limits + self._own(head),
         )
         self._pass_on(opening, pieces, done=done)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from bartizan.gateway.body import FormBody, NoBody, TokenBody
 from bartizan.gateway.credential import Told
+from bartizan.gateway.protocols.admin import ROWS as ADMIN
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 
 CONTROL: Final = Dialect(
@@ -14,6 +15,7 @@ CONTROL: Final = Dialect(
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
         Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
         Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
+        *ADMIN,
     ),
     prefix="",
     errors=Errors.PROBLEM,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from bartizan.admin.route import SEGMENTS as OF_ADMIN
 from bartizan.gateway.credential import Told
 from bartizan.gateway.judged import Reader
 from bartizan.gateway.query import Parameters
@@ -38,6 +39,9 @@ class Row(msgspec.Struct, frozen=True):
             would; None where it does not.
         last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
         accept: what its answers are accepted as, where that does not depend on the request.
+        told: fields of a client's head that go on, besides its protocol's.
+        admin: whether it is of the Admin API, which is there for configured networks alone, and which clients show their
+            tokens to.
     """
 
     name: str
@@ -49,12 +53,15 @@ class Row(msgspec.Struct, frozen=True):
     fill: Callable[[Mapping[str, str]], Reader] | None = None
     last: re.Pattern[bytes] | None = None
     accept: bytes = b""
+    told: tuple[Told, ...] = ()
+    admin: bool = False
 
 
 SEGMENTS: Mapping[str, re.Pattern[bytes]] = {
     "deployment": re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
     "model": re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}"),
     "response": re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"),
+    **{name: re.compile(form.encode()) for name, form in OF_ADMIN.items()},
 }
 """Name of a variable segment of a path -> its form."""
 

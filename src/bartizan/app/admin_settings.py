@@ -1,0 +1,63 @@
+"""Who reaches the Admin API over the network: `[admin]`.
+
+Rules of this file: nobody, unless it says so. The owner's own socket needs no word here.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import msgspec
+
+from bartizan.app.forms import Text
+from bartizan.app.messages import AdminReach
+from bartizan.config_form import Fault
+
+MOST_NETWORKS = 64
+
+
+class AdminApi(msgspec.Struct, frozen=True):
+    """The Admin API behind the gateway.
+
+    Attributes:
+        networks: addresses and networks that it may be called from; none, and it is not there.
+        binding: whether tokens are taken that are bound to nothing: never, unless it says `optional`.
+    """
+
+    networks: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_NETWORKS)] = ()
+    binding: Literal["required", "optional"] = "required"
+
+    @property
+    def reach(self) -> AdminReach:
+        """What opens it besides the owner's socket."""
+        if not self.networks:
+            return "local"
+        return "bound" if self.binding == "required" else "any"
+
+
+def administering(admin: AdminApi, *, loopback: bool) -> Iterator[Fault]:
+    """Yield what the section says that no type can refuse.
+
+    Args:
+        admin: the section.
+        loopback: whether the gateway listens on loopback alone.
+    """
+    for position, text in enumerate(admin.networks):
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            yield Fault(
+                ("admin", "networks", position),
+                'must be an address or a network, such as "10.0.0.5" or "10.0.0.0/28"',
+            )
+    if admin.binding == "optional" and not loopback:
+        yield Fault(("admin", "binding"), 'may be "optional" only where `listen` is a loopback address')
+
+
+def weak_admin(admin: AdminApi) -> Iterator[str]:
+    """Yield what it leaves weaker than it could be, in sentences."""
+    if admin.reach == "any":
+        yield 'the Admin API: tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
+    for text in admin.networks:
+        if ipaddress.ip_network(text).prefixlen == 0:
+            yield f"the Admin API may be called from anywhere ({text}); name the networks that your administrators are in"
