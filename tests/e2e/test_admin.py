@@ -138,7 +138,7 @@ def test_every_route_refuses_strangers_over_tls(running: Platform, route: Any) -
     headers = {"Content-Type": "application/json"} if route.method in {"POST", "PUT"} else {}
     status, said, _ = bare(running, route.method, target, headers)
     if route.local:
-        assert (status, said["reason"]) == (404, "route-unknown")
+        assert status == 404
     elif route.takes_body:
         assert status in {400, 401}  # the gateway may find first that nothing is asked
     else:
@@ -146,5 +146,5 @@ def test_every_route_refuses_strangers_over_tls(running: Platform, route: Any) -
 
 
 def test_without_a_word_in_the_configuration_there_is_no_such_api(shared_platform: Platform) -> None:
-    status, said, _ = bare(shared_platform, "GET", tokens.LIST.at(), {"Authorization": "Bearer x"})
-    assert (status, said["reason"]) == (404, "route-unknown")
+    status, _, _ = bare(shared_platform, "GET", tokens.LIST.at(), {"Authorization": "Bearer x"})
+    assert status == 404
