@@ -29,6 +29,15 @@ class Standing(msgspec.Struct, frozen=True):
     keys: int
     entry: Count
 
+    def differs(self, before: "Standing") -> bool:
+        """Return whether people would want to know: more sign-ins of everyday alone are nothing new."""
+        return (self.budget, self.learning, self.today, self.withheld) != (
+            before.budget,
+            before.learning,
+            before.today,
+            before.withheld,
+        )
+
 
 class Suspect(msgspec.Struct, frozen=True):
     """Somebody against whom an alert is held: pseudonym, id where it is registered, and until when, UTC nanoseconds."""

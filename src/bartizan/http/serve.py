@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
+from bartizan.admin.signins import Standing
 from bartizan.app import messages as m
 from bartizan.app.admin.gate import Gate, gate_of
 from bartizan.app.admin.repeats import Repeats
@@ -167,6 +168,12 @@ class Supervision:
             )
         )
 
+    def tell_sign_ins(self, how: Standing) -> None:
+        """Say how the watch over sign-ins stands."""
+        self._say(
+            m.SignInsWatched(budget=how.budget, learning=how.learning, today=how.today, withheld=how.withheld)
+        )
+
     def ready(self) -> None:
         """Say that this process serves."""
         self._channel.send(m.Ready())
@@ -210,7 +217,7 @@ class Supervision:
         finally:
             self._say(m.Considered())
 
-    def _say(self, message: m.Alive | m.Kept | m.Considered | m.PolicyInForce | m.SegmentWanted) -> None:
+    def _say(self, message: m.ControlReports) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -308,10 +315,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     await registrar.begin()
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
-    watch = SignInWatch(
-        SignInPorts(folder.ledger, clock, registrar.canonical, supervision.record, registrar.answer),
-        start.boot.alerts_per_day,
-    )
+    watch = _watch(start, folder, supervision, registrar, clock)
     facts = Facts(
         start.boot.issuer,
         exposed(start.boot.services),
@@ -343,6 +347,20 @@ def _servers(
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(parts.facts.scrape, token), H11Protocol), start.scraper))
     return servers
+
+
+def _watch(
+    start: Start, folder: Folder, supervision: Supervision, registrar: Registrar, clock: SystemClock
+) -> SignInWatch:
+    ports = SignInPorts(
+        ledger=folder.ledger,
+        clock=clock,
+        canonical=registrar.canonical,
+        record=supervision.record,
+        answer=registrar.answer,
+        tell=supervision.tell_sign_ins,
+    )
+    return SignInWatch(ports, start.boot.alerts_per_day)
 
 
 def _scheduler(
