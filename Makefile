@@ -46,6 +46,7 @@ check: ## the gate: format, lint, types, floors, generated documents; no tests
 	said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; wrong="$$wrong floors"; }; \
 	$(BIN)/python -m tools.catalogue --check || wrong="$$wrong documents"; \
 	$(BIN)/python -m tools.commands --check || wrong="$$wrong documents"; \
+	$(BIN)/python -m tools.admin_api --check || wrong="$$wrong documents"; \
 	[ -z "$$wrong" ] || { echo "check        wrong:$$wrong (make fix mends what it can)"; exit 1; }
 	@echo "check        clean"
 
@@ -55,6 +56,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/python -m tools.catalogue
 	@$(BIN)/python -m tools.commands
+	@$(BIN)/python -m tools.admin_api
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
@@ -65,10 +67,11 @@ fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TAR
 	@$(BIN)/python -m fuzz $(or $(TARGET),all) --executions $(or $(EXECUTIONS),200000)
 	@$(if $(TARGET),,$(BIN)/python -m pytest --hypothesis-profile=fuzz -m property $(TESTS))
 
-docs: ## write the generated documents anew (docs/controls.md, docs/commands.md)
+docs: ## write the generated documents anew (docs/controls.md, docs/commands.md, docs/admin.md)
 	@$(INSTALL) dev
 	@$(BIN)/python -m tools.catalogue
 	@$(BIN)/python -m tools.commands
+	@$(BIN)/python -m tools.admin_api
 
 lock: ## lock dependencies anew from pyproject.toml, newest first (needs the network)
 	@$(INSTALL) dev

@@ -6,11 +6,15 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """Return `token_provider`, made when it is first asked for: importing this package imports nothing else.
+    """Return `token_provider` or `admin_client`, made when first asked for: importing this package imports nothing else.
 
-    It is a callable that returns a valid access token, for clients that take one as their key:
+    `token_provider` is a callable that returns a valid access token, for clients that take one as their key:
     `OpenAI(api_key=bartizan.token_provider, base_url="https://localhost:8443/v1", ...)`.
+    `admin_client(url, provider, ca=...)` returns a client of the Admin API (docs/admin.md).
     """
+    if name == "admin_client":
+        globals()[name] = client = import_module("bartizan.app.admin.remote").Remote
+        return client
     if name != "token_provider":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = made = import_module("bartizan.app.provider").provider()

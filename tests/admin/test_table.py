@@ -20,10 +20,10 @@ SECRET = re.compile(r"secret|access_token|password|private")
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 
-def members(kind: type) -> set[str]:
+def members(kind: Any) -> set[str]:  # noqa: ANN401 - a type
     return (
         {field.name for field in msgspec.structs.fields(kind)}
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+        if hasattr(kind, "__struct_fields__")
         else set()
     )
 
@@ -42,7 +42,7 @@ def test_a_route_is_of_its_form(route: AnyRoute) -> None:
     assert all(re.fullmatch(SEGMENTS[name], examples.SEGMENTS[name]) for name in route.segments)
     assert msgspec.json.decode(examples.body(route) or b"{}", type=route.body) is not None
     for kind in parameters(route.query).values():
-        assert re.compile(pattern(kind))
+        assert re.compile(pattern(kind)).groups >= 0
 
 
 @each_route

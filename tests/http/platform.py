@@ -70,6 +70,7 @@ class Control:
         *,
         schedules: Sequence[Schedule] = (),
         launch: Sequence[str] = (),
+        admin: m.AdminReach = "local",
     ) -> None:
         self.folder = Folder(root)
         self.folder.make()
@@ -77,7 +78,7 @@ class Control:
         self.confirms = True
         self.asked_for_segments = 0
         self.told: list[m.PolicyInForce | m.SignInsWatched] = []
-        self._schedules, self._launch = tuple(schedules), tuple(launch)
+        self._schedules, self._launch, self._admin = tuple(schedules), tuple(launch), admin
         self._ready = threading.Event()
         self._start(policies)
 
@@ -109,6 +110,7 @@ class Control:
             sample_sha256="ab" * 32,
             launch=self._launch,
             schedules=self._schedules,
+            admin=self._admin,
         )
         self.channel.send(boot, fds)
         for each in listeners:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from bartizan.app.forms import Text
-from bartizan.app.messages import AdminReach
+from bartizan.app.plan import Admin
 from bartizan.config_form import Fault
 
 MOST_NETWORKS = 64
@@ -28,11 +28,11 @@ class AdminApi(msgspec.Struct, frozen=True):
     binding: Literal["required", "optional"] = "required"
 
     @property
-    def reach(self) -> AdminReach:
-        """What opens it besides the owner's socket."""
+    def planned(self) -> Admin:
+        """Who reaches it besides the owner at their socket."""
         if not self.networks:
-            return "local"
-        return "bound" if self.binding == "required" else "any"
+            return Admin()
+        return Admin("bound" if self.binding == "required" else "any", self.networks)
 
 
 def administering(admin: AdminApi, *, loopback: bool) -> Iterator[Fault]:
@@ -56,7 +56,7 @@ def administering(admin: AdminApi, *, loopback: bool) -> Iterator[Fault]:
 
 def weak_admin(admin: AdminApi) -> Iterator[str]:
     """Yield what it leaves weaker than it could be, in sentences."""
-    if admin.reach == "any":
+    if admin.planned.reach == "any":
         yield 'the Admin API: tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
     for text in admin.networks:
         if ipaddress.ip_network(text).prefixlen == 0:

@@ -86,7 +86,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
         issuers=bool(s.plan.issuers),
-        admin=s.plan.admin,
+        admin=s.plan.admin.reach,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

@@ -259,6 +259,18 @@ class Connector(Reticent, frozen=True):
     stalled_seconds: int = 900
 
 
+class Admin(msgspec.Struct, frozen=True):
+    """Who reaches the Admin API besides the owner at their socket.
+
+    Attributes:
+        reach: what opens it: nothing, a token of any kind, or one that is bound to something.
+        networks: addresses and networks that it may be called from.
+    """
+
+    reach: Literal["local", "any", "bound"] = "local"
+    networks: tuple[str, ...] = ()
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """What a worker holds of clients, and how long it waits for one. Each can be moved, none can be taken away.
 
@@ -306,8 +318,7 @@ class Plan(Reticent, frozen=True):
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
         issuers: whose tokens are taken besides our own.
-        admin: what opens the Admin API besides the owner's socket.
-        admin_networks: addresses and networks that it may be called from.
+        admin: who reaches the Admin API besides the owner.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -354,15 +365,14 @@ class Plan(Reticent, frozen=True):
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
     issuers: tuple[Issuer, ...] = ()
-    admin: Literal["local", "any", "bound"] = "local"
-    admin_networks: tuple[str, ...] = ()
+    admin: Admin = Admin()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
         own = (
             Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge)),
-            Service(CONTROL, "http", (Target(path=""),), admin=self.admin_networks),
+            Service(CONTROL, "http", (Target(path=""),), admin=self.admin.networks),
         )
         return (*self.services, *own, *self.edge)
 
