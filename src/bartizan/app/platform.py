@@ -116,8 +116,7 @@ def plan(  # what a command may say beside the file
         port: instead of the configured one; 0 takes a free one.
         model, weights: what answers in the sample.
     Raises:
-        SecretMissing: a credential's reference leads nowhere.
-        AuthoritiesMissing: an encrypted upstream could not be verified.
+        SecretMissing, AuthoritiesMissing: a reference leads nowhere; an encrypted upstream could not be verified.
     """
     settings = configuration.sections
     address, scraped = settings.address, settings.metrics.address

@@ -1,0 +1,159 @@
+"""An administrator of small means makes more of themselves: by roles, by others' keys and answers, by tokens of others.
+
+What they hold is good: a token for the Admin API, and policies that permit them to register and to revoke. They want to be
+an owner, to be rid of one, to read what was answered to somebody else, or to have a call taken that was refused.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from bartizan.ledger.event import Event
+from tests.http.platform import Answer, Control
+from tests.http.test_admin_refusals import token
+
+pytestmark = pytest.mark.slow
+AT = "/admin/v1"
+POLICY = """
+@id("helpdesk-registers-and-revokes") permit (
+    principal in Role::"helpdesk",
+    action in [Action::"read-principals", Action::"register-principal", Action::"revoke-principal", Action::"erase-principal"],
+    resource
+) when { resource.control };
+@id("anyone-asks-for-a-token") permit (principal is Anonymous, action == Action::"request-token", resource);
+@id("at-night-nobody-lists") forbid (principal, action, resource) when { context.operation == "list-principals" };
+"""
+
+
+@pytest.fixture(scope="module")
+def control() -> Iterator[Control]:
+    with (
+        TemporaryDirectory(prefix="bartizan-") as name,
+        Control(Path(name, "s"), {"a.cedar": POLICY}, admin="any") as running,
+    ):
+        yield running
+
+
+class Helpdesk:
+    """Somebody who may register and revoke."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.name = f"desk-{secrets.token_hex(4)}"
+        wanted = {"name": self.name, "roles": ["helpdesk", "caller"]}
+        self.made = control.ask("POST", f"{AT}/principals", wanted).json
+        self.token = token(control, self.made, "bartizan:control")
+
+    def ask(self, method: str, path: str, body: object = None, *headers: tuple[str, str]) -> Answer:
+        shown = ("Authorization", f"Bearer {self.token}")
+        return self.control.ask(method, AT + path, body, [shown, *headers], of="control")
+
+
+@pytest.fixture
+def desk(control: Control) -> Helpdesk:
+    return Helpdesk(control)
+
+
+ANY = ("If-Match", "*")
+
+
+@pytest.mark.parametrize("roles", [["owner"], ["helpdesk", "auditor"], ["security-engineer"], ["drill"]])
+def test_nobody_is_registered_with_a_role_that_who_registers_has_not(
+    desk: Helpdesk, roles: list[str]
+) -> None:
+    name = f"friend-{secrets.token_hex(4)}"
+    answer = desk.ask("POST", "/principals", {"name": name, "roles": roles})
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    assert desk.ask("GET", f"/principals/workload.{name}").status == 404
+    assert desk.ask("POST", "/principals", {"name": name, "roles": ["caller"]}).status == 201
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/revocation"), ("DELETE", ""), ("PUT", "/secret")])
+def test_no_owner_is_taken_away_by_who_is_none(desk: Helpdesk, method: str, path: str) -> None:
+    before = desk.ask("GET", "/principals/user.owner").headers["etag"]
+    answer = desk.ask(method, f"/principals/user.owner{path}", None, ANY)
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    assert desk.ask("GET", "/principals/user.owner").headers["etag"] == before
+
+
+def test_what_the_policies_forbid_by_the_operation_is_forbidden(desk: Helpdesk) -> None:
+    answer = desk.ask("GET", "/principals")
+    assert (answer.status, answer.json["reason"]) == (403, "policy-forbids")
+
+
+def test_nobody_gets_what_was_answered_to_another_under_their_key(control: Control, desk: Helpdesk) -> None:
+    other, key = Helpdesk(control), ("Idempotency-Key", secrets.token_hex(8))
+    wanted = {"name": f"mine-{secrets.token_hex(4)}"}
+    assert desk.ask("POST", "/principals", wanted, key).status == 201
+    answer = other.ask("POST", "/principals", wanted, key)
+    assert (answer.status, answer.json["reason"]) == (409, "principal-exists")
+    assert "idempotency-replayed" not in answer.headers
+
+
+def test_a_key_brings_no_answer_back_to_who_may_no_longer_ask(control: Control, desk: Helpdesk) -> None:
+    key = ("Idempotency-Key", "before-it-was-revoked")
+    wanted = {"name": f"last-{secrets.token_hex(4)}"}
+    assert desk.ask("POST", "/principals", wanted, key).status == 201
+    control.ask("PUT", f"{AT}/principals/workload.{desk.name}/revocation", None, [ANY])
+    answer = desk.ask("POST", "/principals", wanted, key)
+    assert (answer.status, answer.json["reason"]) == (401, "principal-revoked")
+
+
+def test_a_revoked_token_is_refused_from_the_answer_on(control: Control, desk: Helpdesk) -> None:
+    assert desk.ask("GET", "/principals/user.owner").status == 200
+    issued = [event.subject for event in control.events() if event.kind == "access.token.issued"][-1]
+    assert control.ask("PUT", f"{AT}/tokens/{issued}/revocation").status == 200
+    answer = desk.ask("GET", "/principals/user.owner")
+    assert (answer.status, answer.json["reason"]) == (401, "token-revoked")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Authorization", "Bearer {token}"), ("Authorization", "Bearer {token}")],
+        [("Authorization", "Bearer {token}, Bearer {token}")],
+        [("Authorization", "Basic {token}")],
+        [("Authorization", "Bearer  {token}")],
+        [("Authorization", "DPoP {token}")],
+        [("Authorization", "Bearer {token}"), ("DPoP", "a.b.c"), ("DPoP", "a.b.c")],
+        [("X-Api-Key", "{token}")],
+        [("Cookie", "token={token}")],
+    ],
+)
+def test_a_token_that_is_shown_in_another_way_is_not_taken(
+    control: Control, desk: Helpdesk, headers: list[tuple[str, str]]
+) -> None:
+    shown = [(name, value.format(token=desk.token)) for name, value in headers]
+    assert control.ask("GET", f"{AT}/principals/user.owner", None, shown, of="control").status in {400, 401}
+
+
+def refused(control: Control) -> list[Event]:
+    return [
+        each
+        for each in control.events()
+        if each.kind == "access.admin.called" and each.detail.get("operation") == "read-checkpoint"
+    ]
+
+
+def test_a_flood_of_refused_calls_is_counted_in_the_record(control: Control, desk: Helpdesk) -> None:
+    for _ in range(100):
+        assert desk.ask("GET", "/ledger").status == 403
+    events = refused(control)
+    for _ in range(200):
+        if sum(int(each.detail["count"]) for each in events) >= 100:
+            break
+        time.sleep(0.1)  # they are written once a second
+        events = refused(control)
+    assert sum(int(each.detail["count"]) for each in events) == 100
+    assert len(events) <= 10
+    assert {each.outcome.value for each in events} == {"denied"}
+    assert {each.control for each in events} == {"access.request-authorized"}
+
+
+def test_what_a_stranger_says_of_networks_and_certificates_makes_nobody(control: Control) -> None:
+    said = [("X-Bartizan-Source", "a-0011223344556677"), ("X-Bartizan-Certificate", "a" * 43)]
+    assert control.ask("GET", f"{AT}/principals/user.owner", None, said, of="control").status == 401
