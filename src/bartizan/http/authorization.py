@@ -1,6 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -23,8 +24,8 @@ _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(registrar: Registrar, signer: Signer) -> Starlette:
-    """Return the app: the token endpoint, the metadata document, the public keys."""
+def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] = ()) -> Starlette:
+    """Return the app: the token endpoint, the metadata document, the public keys, and the pages of the console."""
 
     async def token(request: Request) -> Response:
         try:
@@ -55,6 +56,7 @@ def authorization(registrar: Registrar, signer: Signer) -> Starlette:
         Route(TOKEN_PATH, token, methods=["POST"]),
         Route(METADATA_PATH, about, methods=["GET"]),
         Route(KEYS_PATH, keys, methods=["GET"]),
+        *pages,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False

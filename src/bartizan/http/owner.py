@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -24,6 +24,10 @@ from bartizan.app.control import OWNER, Registrar
 from bartizan.app.entry import Entry
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.http import policies
+from bartizan.access.people.once import LINK_LIFE
+from bartizan.app.people import People
+from bartizan.app.schedule.keep import Scheduler
+from bartizan.clock import SECOND
 from bartizan.http.body import BodyRefused, read_as
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
@@ -49,6 +53,12 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: Literal["bartizan:gateway", "bartizan:control"] = GATEWAY
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
     key: Thumbprint = ""
+
+
+class LinkWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /people/link."""
+
+    principal: Id = OWNER
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,8 +129,8 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette:
-    """Return the owner's API over a registrar and a keeper of schedules."""
+def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, people: People | None = None) -> Starlette:
+    """Return the owner's API over a registrar, a keeper of schedules, and who signs people in."""
     api = _Api(registrar, scheduler, facts)
     routes = [
         Route("/status", api.status, methods=["GET"]),
@@ -136,9 +146,20 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette
         Route("/schedules", api.schedules, methods=["GET"]),
         Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
+    if people is not None:
+        routes.append(Route("/people/link", _links(people), methods=["POST"]))
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
+
+
+def _links(people: People) -> Callable[[Request], Awaitable[Response]]:
+    async def link(request: Request) -> Response:
+        wanted = await read_as(request, LinkWanted, MOST)
+        token = people.link(wanted.principal).reveal().decode()
+        return answer({"url": f"{people.origin}/people/link?token={token}", "seconds": LINK_LIFE // SECOND})
+
+    return link
 
 
 class _Api:

@@ -25,7 +25,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
+from bartizan.access.people.passkey import Site
 from bartizan.app import messages as m
+from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import NotInForce, Ports, Registrar
 from bartizan.app.entry import Entry
@@ -33,11 +35,14 @@ from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.people import People
+from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
 from bartizan.clock import SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
@@ -268,21 +273,24 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar = registrar
     supervision.follow()
     await registrar.begin()
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
+    people = People(ports)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     facts = Facts(
         start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
     )
     servers = [
-        (_server(authorization(registrar, signer), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts), OwnersOnly), start.owner),
+        (_server(authorization(registrar, signer, visits(people, Approvals(ports))), H11Protocol), start.control),
+        (_server(owner(registrar, scheduler, facts, people), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, registrar, room, scheduler, servers)
+    await _until_gone(supervision, (registrar, people), room, scheduler, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
+        people.record_refusals()
         start.journal.close()
 
 
@@ -307,7 +315,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    registrar: Registrar,
+    refusing: Sequence[Registrar | People],
     room: Reserve,
     scheduler: Scheduler,
     servers: Sequence[tuple[Server, socket.socket]],
@@ -326,7 +334,8 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                registrar.record_refusals()
+                for each in refusing:
+                    each.record_refusals()
         keeping.cancel()
         for server, _ in servers:
             server.should_exit = True
