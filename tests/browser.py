@@ -1,10 +1,12 @@
 """A real Chromium, driven over its own pipe (Chrome DevTools Protocol); it shares no code with the platform."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+_ON_3_AND_4 = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 WAIT_S = 60
 """Seconds for what a busy machine does late."""
 
@@ -44,7 +47,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
+    def call(self, method: str, **params: object) -> dict[str, Any]:
         """Return what a command of the protocol answers."""
         self._number += 1
         said: dict[str, Any] = {"id": self._number, "method": method, "params": params}
@@ -76,7 +79,7 @@ class Browser:
             self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
         return str(said.get("errorText", ""))
 
-    def do(self, script: str) -> Any:
+    def do(self, script: str) -> Any:  # noqa: ANN401 - whatever the page has
         """Return the value of an expression in the page."""
         said = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in said:
@@ -114,12 +117,14 @@ class Browser:
         """Return path and query of the page."""
         return str(self.do("location.pathname + location.search"))
 
-    def authenticator(self, *, synced: bool = False, verifies: bool = True) -> str:
+    def authenticator(
+        self, *, synced: bool = False, verifies: bool = True, transport: str = "internal"
+    ) -> str:
         """Return the id of a new virtual authenticator."""
         self.call("WebAuthn.enable")
         options = {
             "protocol": "ctap2",
-            "transport": "internal",
+            "transport": transport,
             "hasResidentKey": True,
             "hasUserVerification": True,
             "isUserVerified": verifies,
@@ -149,7 +154,9 @@ def browser(authority: Path | None) -> Iterator[Browser]:
     """Yield a browser in a new profile that trusts an authority, if one is given, besides those that all do."""
     program = needed()
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)))
+        home = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True))
+        )
         if authority is not None:
             trust(home, authority)
         to, back = _pipes(stack)
@@ -159,7 +166,7 @@ def browser(authority: Path | None) -> Iterator[Browser]:
             *(f"--user-data-dir={home / 'profile'}", "about:blank"),
         ]
         process = subprocess.Popen(
-            ["sh", "-c", f'exec 3<&{to[0]} 4>&{back[1]}; exec "$@"', "sh", *words],
+            [sys.executable, "-c", _ON_3_AND_4, str(to[0]), str(back[1]), *words],
             pass_fds=(to[0], back[1]),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -176,14 +183,19 @@ def trust(home: Path, authority: Path) -> None:
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
     for words in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "bartizan", "-i", str(authority)]):
-        subprocess.run(["certutil", "-d", f"sql:{database}", *words], check=True, capture_output=True)
+        subprocess.run(
+            [str(shutil.which("certutil")), "-d", f"sql:{database}", *words], check=True, capture_output=True
+        )
 
 
 def _pipes(stack: ExitStack) -> tuple[tuple[int, int], tuple[int, int]]:
-    to, back = os.pipe(), os.pipe()
-    for end in (to[1], back[0]):
+    ends = []
+    for end in (*os.pipe(), *os.pipe()):  # away from 3 and 4, which the browser takes
+        ends.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10))
+        os.close(end)
+    for end in (ends[1], ends[2]):
         stack.callback(os.close, end)
-    return to, back
+    return (ends[0], ends[1]), (ends[2], ends[3])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -16,7 +16,9 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     if arguments.json:
         shell.out.document(msgspec.to_builtins(made))
         return Exit.CLEAN
-    shell.err.line(f"{arguments.principal} is signed in by this link, once, within {made.seconds} s; open it in a browser:")
+    shell.err.line(
+        f"{arguments.principal} is signed in by this link, once, within {made.seconds} s; open it in a browser:"
+    )
     shell.out.line(made.url)
     return Exit.CLEAN
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bartizan.access.people.approval import Approval
-from bartizan.access.people.errors import SENTENCES, Fault
+from bartizan.access.people.errors import SENTENCES
 from bartizan.access.people.keys import Passkey
-from bartizan.access.people.roles import ABOUT, Role
+from bartizan.access.people.roles import ABOUT
 from bartizan.access.people.session import Session
 from bartizan.app.people import Account, Who
 from bartizan.clock import SECOND, Nanoseconds
@@ -29,7 +29,11 @@ DONE: Final = {
     "denied": "The request was denied.",
 }
 """What somebody is told that was done, by word."""
-_BEGAN: Final = {"passkey": "with a passkey", "link": "with a link of the owner's", "recovery-code": "with a recovery code"}
+_BEGAN: Final = {
+    "passkey": "with a passkey",
+    "link": "with a link of the owner's",
+    "recovery-code": "with a recovery code",
+}
 _LABEL: Final = "40"
 
 
@@ -42,14 +46,28 @@ def sign_in(options: str, said: str, following: str) -> bytes:
         following: word of the page that is to come then, or empty.
     """
     ask = _passkey_form(
-        "/people/sign-in", "get", options, "Sign in with a passkey", _hidden(next=following) if following else ""
+        "/people/sign-in",
+        "get",
+        options,
+        "Sign in with a passkey",
+        _hidden(next=following) if following else "",
     )
     return _outside(
         "Sign in",
         said,
         tag("section", ask),
-        tag("p", "Lost your passkey? ", tag("a", "Use a recovery code", href="/people/recover"), class_="quiet"),
-        tag("p", "No passkey yet? Who runs this platform gives you a link: ", tag("code", "bartizan console"), class_="quiet"),
+        tag(
+            "p",
+            "Lost your passkey? ",
+            tag("a", "Use a recovery code", href="/people/recover"),
+            class_="quiet",
+        ),
+        tag(
+            "p",
+            "No passkey yet? Who runs this platform gives you a link: ",
+            tag("code", "bartizan console"),
+            class_="quiet",
+        ),
         script=True,
     )
 
@@ -72,24 +90,49 @@ def recover(said: str) -> bytes:
     ask = tag(
         "form",
         tag("label", "Recovery code", for_="code"),
-        tag("input", type="text", id="code", name="code", required=True, autocomplete="one-time-code", spellcheck="false", maxlength="64"),
+        tag(
+            "input",
+            type="text",
+            id="code",
+            name="code",
+            required=True,
+            autocomplete="one-time-code",
+            spellcheck="false",
+            maxlength="64",
+        ),
         tag("button", "Sign in", type="submit"),
         method="post",
         action="/people/recover",
     )
     hint = tag("p", "Each code works once. Afterwards, add a new passkey.", class_="quiet")
-    return _outside("Use a recovery code", said, tag("section", ask), hint, tag("p", tag("a", "Back", href="/people/sign-in")))
+    return _outside(
+        "Use a recovery code",
+        said,
+        tag("section", ask),
+        hint,
+        tag("p", tag("a", "Back", href="/people/sign-in")),
+    )
 
 
 def enrol(who: Who, options: str, said: str) -> bytes:
     """Return the page that adds a passkey."""
     more = together(
         tag("label", "What to call it", for_="label"),
-        tag("input", type="text", id="label", name="label", maxlength=_LABEL, value="Passkey", autocomplete="off"),
+        tag(
+            "input",
+            type="text",
+            id="label",
+            name="label",
+            maxlength=_LABEL,
+            value="Passkey",
+            autocomplete="off",
+        ),
         _hidden(csrf=who.form),
     )
     ask = _passkey_form("/people/enrol", "create", options, "Add a passkey", more)
-    why = tag("p", "Your device asks for a fingerprint, face or PIN. It stays on your device.", class_="quiet")
+    why = tag(
+        "p", "Your device asks for a fingerprint, face or PIN. It stays on your device.", class_="quiet"
+    )
     return _inside(who, "Add a passkey", said, tag("section", ask), why, script=True)
 
 
@@ -118,8 +161,17 @@ def account(who: Who, has: Account, said: str) -> bytes:
 def codes(who: Who, given: Sequence[str]) -> bytes:
     """Return the page that shows recovery codes, this once."""
     shown = tag("ol", *(tag("li", each) for each in given), class_="codes")
-    keep = tag("p", "Print them or write them down, and keep them apart from your devices. They are not shown again, and earlier ones no longer work.")
-    return _inside(who, "Your recovery codes", "", tag("section", keep, shown), tag("p", tag("a", "Done", href="/people")))
+    keep = tag(
+        "p",
+        "Print them or write them down, and keep them apart from your devices. They are not shown again, and earlier ones no longer work.",
+    )
+    return _inside(
+        who,
+        "Your recovery codes",
+        "",
+        tag("section", keep, shown),
+        tag("p", tag("a", "Done", href="/people")),
+    )
 
 
 def approvals(who: Who, waiting: Sequence[tuple[Approval, str]], said: str) -> bytes:
@@ -131,17 +183,29 @@ def approvals(who: Who, waiting: Sequence[tuple[Approval, str]], said: str) -> b
 
 def refused(sentence: str) -> bytes:
     """Return the page that says why something was not done."""
-    return _outside("Not done", "", tag("section", tag("p", sentence)), tag("p", tag("a", "Back", href="/people")))
+    return _outside(
+        "Not done", "", tag("section", tag("p", sentence)), tag("p", tag("a", "Back", href="/people"))
+    )
 
 
 # ---- their parts --------------------------------------------------------------------------------------------
 def _outside(title: str, said: str, *parts: Part, script: bool = False) -> bytes:
     head = tag("header", tag("strong", "Bartizan"))
-    return _page(title, head, tag("main", tag("h1", title), _notice(said), *parts, id="main", class_="narrow"), script=script)
+    return _page(
+        title,
+        head,
+        tag("main", tag("h1", title), _notice(said), *parts, id="main", class_="narrow"),
+        script=script,
+    )
 
 
 def _inside(who: Who, title: str, said: str, *parts: Part, script: bool = False) -> bytes:
-    ways = tag("nav", tag("a", "Account", href="/people"), tag("a", "Approvals", href="/people/approvals"), aria_label="Pages")
+    ways = tag(
+        "nav",
+        tag("a", "Account", href="/people"),
+        tag("a", "Approvals", href="/people/approvals"),
+        aria_label="Pages",
+    )
     out = _button(who, "/people/sign-out", "Sign out", "plain")
     head = tag("header", tag("strong", "Bartizan"), ways, out)
     return _page(title, head, tag("main", tag("h1", title), _notice(said), *parts, id="main"), script=script)
@@ -163,13 +227,20 @@ def _urge(has: Account) -> Part:
     if has.passkeys:
         return ""
     return tag(
-        "p", "You have no passkey yet. ", tag("a", "Add one now", href="/people/enrol"), ", while this link lasts.", class_="notice"
+        "p",
+        "You have no passkey yet. ",
+        tag("a", "Add one now", href="/people/enrol"),
+        ", while this link lasts.",
+        class_="notice",
     )
 
 
 def _roles(roles: Sequence[str]) -> Markup:
     about = {role.value: text for role, text in ABOUT.items()}
-    rows = [tag("li", tag("span", each), tag("span", about.get(each, "named by your policies"), class_="quiet")) for each in roles]
+    rows = [
+        tag("li", tag("span", each), tag("span", about.get(each, "named by your policies"), class_="quiet"))
+        for each in roles
+    ]
     return tag("ul", *rows, class_="rows") if rows else tag("p", "None.", class_="quiet")
 
 
@@ -180,11 +251,22 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
             tag(
                 "span",
                 each.label,
-                tag("span", "on several devices" if each.synced else "on one device", class_="badge" if each.synced else "badge good"),
+                tag(
+                    "span",
+                    "on several devices" if each.synced else "on one device",
+                    class_="badge" if each.synced else "badge good",
+                ),
                 tag("br"),
                 tag("span", f"added {_day(each.created)}, used {_minute(each.used)}", class_="quiet"),
             ),
-            _button(who, "/people/passkey-remove", "Remove", "danger", f"Remove passkey {each.label}", passkey=each.id),
+            _button(
+                who,
+                "/people/passkey-remove",
+                "Remove",
+                "danger",
+                f"Remove passkey {each.label}",
+                passkey=each.id,
+            ),
         )
         for each in passkeys
     ]
@@ -210,7 +292,14 @@ def _sessions(who: Who, sessions: Sequence[Session]) -> Markup:
                 tag("br"),
                 tag("span", f"last seen {_minute(each.seen)}", class_="quiet"),
             ),
-            _button(who, "/people/session-end", "End", "danger", f"End the session begun {_minute(each.begun)}", session=each.id),
+            _button(
+                who,
+                "/people/session-end",
+                "End",
+                "danger",
+                f"End the session begun {_minute(each.begun)}",
+                session=each.id,
+            ),
         )
         for each in reversed(sessions)
     ]
@@ -219,11 +308,28 @@ def _sessions(who: Who, sessions: Sequence[Session]) -> Markup:
 
 
 def _request(who: Who, each: Approval, asker: str) -> Markup:
-    what = tag("span", f"{each.act} {each.subject}", tag("br"), tag("span", f"asked by {asker}, for a {each.role} to approve, until {_minute(each.expires)}", class_="quiet"))
+    what = tag(
+        "span",
+        f"{each.act} {each.subject}",
+        tag("br"),
+        tag(
+            "span",
+            f"asked by {asker}, for a {each.role} to approve, until {_minute(each.expires)}",
+            class_="quiet",
+        ),
+    )
     if each.asker == who.person.id:
         return tag("li", what, tag("span", "waits for somebody else", class_="quiet"))
     answers = [
-        _button(who, "/people/approvals", word.capitalize(), kind, f"{word} {each.act} {each.subject}", approval=each.id, answer=word)
+        _button(
+            who,
+            "/people/approvals",
+            word.capitalize(),
+            kind,
+            f"{word} {each.act} {each.subject}",
+            approval=each.id,
+            answer=word,
+        )
         for word, kind in (("approve", ""), ("deny", "danger"))
     ]
     return tag("li", what, tag("div", *answers, class_="several"))
@@ -236,7 +342,13 @@ def _passkey_form(action: str, how: str, options: str, label: str, more: Part) -
         _hidden(credential=""),
         tag("button", label, type="submit", disabled=True),
         tag("p", class_="wrong", role="status", aria_live="polite"),
-        tag("noscript", tag("p", "Passkeys need JavaScript, which this browser does not run. A recovery code works without.")),
+        tag(
+            "noscript",
+            tag(
+                "p",
+                "Passkeys need JavaScript, which this browser does not run. A recovery code works without.",
+            ),
+        ),
         method="post",
         action=action,
         data_passkey=how,

@@ -26,7 +26,11 @@ def read_form(body: bytes, names: frozenset[str]) -> tuple[list[tuple[str, str]]
         raise refusal("form-malformed")
     try:
         pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_FIELDS
+            body.decode(),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_FIELDS,
         )
     except ValueError:
         raise refusal("form-malformed") from None

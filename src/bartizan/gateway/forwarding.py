@@ -78,10 +78,8 @@ class RequestLines:
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
-        if route.page is not None:
-            varying += asked(exchange.head.fields)
-        if route.public and route.service.own and exchange.client.certificate:
-            varying += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
+        if route.public and route.service.own:
+            varying += _to_our_own(exchange)
         if route.bound:
             varying += exchange.bound + judged.fields
         if route.public and exchange.head.basic:
@@ -120,3 +118,10 @@ class RequestLines:
             credential = target.credential.reveal()
             lines.append(b"%b: %b" % (DIALECTS[route.service.protocol].credential, credential))
         return b"\r\n".join([*lines, b"x-request-id: "])
+
+
+def _to_our_own(exchange: "Exchange") -> bytes:
+    """Return the lines that the platform's own endpoints get alone: the client's certificate, and what a page asks."""
+    lines = b"" if exchange.route.page is None else asked(exchange.head.fields)
+    certificate = exchange.client.certificate.encode()
+    return lines + (b"x-bartizan-certificate: %b\r\n" % certificate if certificate else b"")

@@ -151,7 +151,11 @@ class Exchange(Dossier):
         """Pass on the head of the answer and what of its body came with it."""
         if self.kept:
             self._let_go()
-        fault = "" if head.status == _OK else mapped(head.status, public=self.route.public, page=self.route.page is not None)
+        fault = (
+            ""
+            if head.status == _OK
+            else mapped(head.status, public=self.route.public, page=self.route.page is not None)
+        )
         if fault:
             self._status = head.status
             self._refuse(refusal(fault))

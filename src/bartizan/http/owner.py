@@ -129,7 +129,9 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, people: People | None = None) -> Starlette:
+def owner(
+    registrar: Registrar, scheduler: Scheduler, facts: Facts, people: People | None = None
+) -> Starlette:
     """Return the owner's API over a registrar, a keeper of schedules, and who signs people in."""
     api = _Api(registrar, scheduler, facts)
     routes = [

@@ -281,7 +281,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
     )
     servers = [
-        (_server(authorization(registrar, signer, visits(people, Approvals(ports))), H11Protocol), start.control),
+        (
+            _server(authorization(registrar, signer, visits(people, Approvals(ports))), H11Protocol),
+            start.control,
+        ),
         (_server(owner(registrar, scheduler, facts, people), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:

@@ -31,7 +31,9 @@ def give_link(
     """Return the token of a new link for a person; their earlier ones no longer work."""
     token = base64.urlsafe_b64encode(random(_OCTETS)).rstrip(b"=")
     connection.execute(delete(LINK).where((LINK.c.expires <= now) | (LINK.c.principal == principal)))
-    connection.execute(insert(LINK).values(digest=_digest(token), principal=principal, expires=now + LINK_LIFE))
+    connection.execute(
+        insert(LINK).values(digest=_digest(token), principal=principal, expires=now + LINK_LIFE)
+    )
     return Secret(token)
 
 
@@ -55,7 +57,9 @@ def give_codes(
     """Return a person's new recovery codes, to be shown once; earlier ones no longer work."""
     codes = [base64.b32encode(random(_OCTETS))[:_LETTERS] for _ in range(CODES)]
     connection.execute(delete(RECOVERY).where(RECOVERY.c.principal == principal))
-    connection.execute(insert(RECOVERY), [{"digest": _digest(each), "principal": principal} for each in codes])
+    connection.execute(
+        insert(RECOVERY), [{"digest": _digest(each), "principal": principal} for each in codes]
+    )
     return tuple(Secret(b"-".join(each[at : at + 5] for at in range(0, _LETTERS, 5))) for each in codes)
 
 

@@ -77,7 +77,9 @@ def begin(
     cookie = base64.urlsafe_b64encode(random(_OCTETS)).rstrip(b"=")
     verified = now if by == "passkey" else Nanoseconds(0)
     made = Session(random(8).hex(), principal, by, key, now, now, verified)
-    connection.execute(insert(SESSION).values(digest=_digest(cookie.decode()), **msgspec.structs.asdict(made)))
+    connection.execute(
+        insert(SESSION).values(digest=_digest(cookie.decode()), **msgspec.structs.asdict(made))
+    )
     return made, Secret(cookie)
 
 
@@ -144,7 +146,9 @@ def end_all(connection: Connection, principal: str) -> int:
 
 def forget_old(connection: Connection, now: Nanoseconds) -> None:
     """Delete what lasts no longer."""
-    connection.execute(delete(SESSION).where((SESSION.c.begun <= now - LIFE) | (SESSION.c.seen <= now - IDLE)))
+    connection.execute(
+        delete(SESSION).where((SESSION.c.begun <= now - LIFE) | (SESSION.c.seen <= now - IDLE))
+    )
 
 
 def form_token(cookie: str) -> str:

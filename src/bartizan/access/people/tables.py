@@ -33,13 +33,24 @@ SESSION: Final = Table(
     "session",
     METADATA,
     Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of the cookie"),
-    Column("id", Text, nullable=False, unique=True, comment="16 hexadecimal digits, random; says nothing of the cookie"),
+    Column(
+        "id",
+        Text,
+        nullable=False,
+        unique=True,
+        comment="16 hexadecimal digits, random; says nothing of the cookie",
+    ),
     _person(),
     Column("by", Text, nullable=False, comment="what began it: passkey, link, recovery-code"),
     Column("key", Text, nullable=False, comment="device-bound, synced, none"),
     Column("begun", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column("seen", BigInteger, nullable=False, comment="UTC nanoseconds"),
-    Column("verified", BigInteger, nullable=False, comment="UTC nanoseconds of the last verification by passkey; 0 for none"),
+    Column(
+        "verified",
+        BigInteger,
+        nullable=False,
+        comment="UTC nanoseconds of the last verification by passkey; 0 for none",
+    ),
 )
 LINK: Final = Table(
     "sign_in_link",
