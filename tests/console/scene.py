@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from bartizan.access import register
 from bartizan.access.people.passkey import Site
 from bartizan.app.approvals import Approvals
-from bartizan.app.control import Entry
+from bartizan.app.entry import Entry
 from bartizan.app.people import People, Ports
 from bartizan.clock import Nanoseconds
 from bartizan.console.visits import visits

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import webauthn
-from cbor2 import CBORDecodeError, loads
-from webauthn.helpers import base64url_to_bytes, options_to_json, parse_client_data_json
+from webauthn.helpers import base64url_to_bytes, options_to_json, parse_cbor, parse_client_data_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -28,7 +27,7 @@ from bartizan.access.people.errors import Fault, SignInRefused
 MOST_OCTETS: Final = 12_288
 """Of an answer."""
 _UNREADABLE: Final = (
-    WebAuthnException, CBORDecodeError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError,
+    WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError,
 )  # fmt: skip
 """What the library raises on what a stranger made up."""
 _COUNT: Final = slice(33, 37)
@@ -149,7 +148,7 @@ def enrolled(site: Site, answer: Answer) -> Enrolled:
     """
     _require_here(site, answer)
     try:
-        attestation = loads(base64url_to_bytes(answer.sent["response"]["attestationObject"]))
+        attestation = parse_cbor(base64url_to_bytes(answer.sent["response"]["attestationObject"]))
         if attestation["fmt"] != "none" or attestation["attStmt"] != {}:
             raise SignInRefused(Fault.CREDENTIAL_MALFORMED)
         found = webauthn.verify_registration_response(
