@@ -20,14 +20,13 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
+from bartizan.access.people.once import LINK_LIFE
 from bartizan.app.control import OWNER, Registrar
 from bartizan.app.entry import Entry
-from bartizan.app.schedule.keep import Scheduler
-from bartizan.http import policies
-from bartizan.access.people.once import LINK_LIFE
 from bartizan.app.people import People
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.clock import SECOND
+from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
