@@ -109,7 +109,7 @@ class Scene:
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         where, _, query = path.partition("?")
-        scope = {
+        scope: dict[str, object] = {
             "type": "http",
             "http_version": "1.1",
             "method": method,

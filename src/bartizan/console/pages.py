@@ -130,9 +130,7 @@ def enrol(who: Who, options: str, said: str) -> bytes:
         _hidden(csrf=who.form),
     )
     ask = _passkey_form("/people/enrol", "create", options, "Add a passkey", more)
-    why = tag(
-        "p", "Your device asks for a fingerprint, face or PIN. It stays on your device.", class_="quiet"
-    )
+    why = tag("p", "Your device asks for a fingerprint, face or PIN, and tells nobody.", class_="quiet")
     return _inside(who, "Add a passkey", said, tag("section", ask), why, script=True)
 
 
@@ -236,7 +234,9 @@ def _urge(has: Account) -> Part:
 
 
 def _roles(roles: Sequence[str]) -> Markup:
-    about = {role.value: text for role, text in ABOUT.items()}
+    about = {role.value: text for role, text in ABOUT.items()} | {
+        "caller": "calls the services behind the gateway"
+    }
     rows = [
         tag("li", tag("span", each), tag("span", about.get(each, "named by your policies"), class_="quiet"))
         for each in roles
