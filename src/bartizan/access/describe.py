@@ -1,6 +1,6 @@
 """The register and the configuration as Cedar sees them: roles, principals, services."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from importlib.resources import files
 from typing import Any, Final
 
@@ -30,7 +30,11 @@ class Exposed(msgspec.Struct, frozen=True):
 
 
 def describe(
-    people: Iterable[Principal], services: Iterable[Exposed], policy: str = "", composed: str = ""
+    people: Iterable[Principal],
+    services: Iterable[Exposed],
+    policy: str = "",
+    composed: str = "",
+    suspects: Container[str] = (),
 ) -> PolicySource:
     """Return policies, schema and entities for the engine.
 
@@ -39,13 +43,21 @@ def describe(
         services: all of them.
         policy: Cedar text; empty for the built-in policies.
         composed: Cedar schema of all rooms; empty takes this room's fragment, which is whole by itself.
+        suspects: pseudonyms of those whose sign-ins were flagged lately.
     """
     active = [person for person in people if not person.revoked]
     roles = sorted({*ROLES, *(role for person in active for role in person.roles)})
     entities = [
         *(_entity(Uid("Role", role)) for role in roles),
         _entity(ANONYMOUS.uid),
-        *(_entity(person.uid, parents=[Uid("Role", role) for role in person.roles]) for person in active),
+        *(
+            _entity(
+                person.uid,
+                {"suspect": True} if person.pseudonym in suspects else {},
+                [Uid("Role", role) for role in person.roles],
+            )
+            for person in active
+        ),
         *(
             _entity(Uid(SERVICE, each.name), {"control": each.control, "drill_only": each.drill_only})
             for each in services

@@ -125,6 +125,14 @@ def keep_addresses(connection: Connection, minted: Iterable[Minted]) -> None:
     connection.execute(delete(ADDRESS).where(ADDRESS.c.number <= newest - MOST_ADDRESSES))
 
 
+def canonical(connection: Connection, pseudonym: str) -> str | None:
+    """Return the first pseudonym of the same address prefix; None for one that is not known, or not yet."""
+    prefix = select(ADDRESS.c.prefix).where(ADDRESS.c.pseudonym == pseudonym).scalar_subquery()
+    same = select(ADDRESS.c.pseudonym).where(ADDRESS.c.prefix == prefix).order_by(ADDRESS.c.number).limit(1)
+    found = connection.execute(same).scalar()
+    return None if found is None else str(found)
+
+
 def revoke_token(connection: Connection, token: str, expires: Nanoseconds) -> None:
     """Remember that a token, by its `jti`, is refused until it is expired anyway."""
     if connection.execute(select(REVOKED_TOKEN.c.id).where(REVOKED_TOKEN.c.id == token)).first() is None:

@@ -84,6 +84,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         metrics=s.listeners.metrics is not None,
         launch=s.plan.launch,
         schedules=s.plan.schedules,
+        alerts_per_day=s.plan.alerts_per_day,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

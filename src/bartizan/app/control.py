@@ -7,7 +7,6 @@ record. Nothing here knows HTTP.
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -17,18 +16,19 @@ from sqlalchemy.exc import OperationalError
 
 from bartizan.access import register as people
 from bartizan.access import versions
-from bartizan.access.controls import request_authenticated
 from bartizan.access.describe import Exposed, describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked
 from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
 from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Signer, mint
+from bartizan.access.signin.throttle import Throttle
 from bartizan.access.versions import Version
 from bartizan.app import policies
 from bartizan.app.entry import Entry
 from bartizan.app.policy_schema import schema
-from bartizan.clock import Clock, Nanoseconds
+from bartizan.app.token_refusals import TokenRefusals
+from bartizan.clock import SECOND, Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs, Wanted
 from bartizan.identity.principal import Kind, Principal
@@ -50,10 +50,12 @@ FIRST: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "drill-flood": (Kind.WORKLOAD, ("caller", "drill")),
 }
 """Principals that every installation has: name -> kind and roles. The owner may mint for these."""
+_SOURCES: Final = 65_536
+"""Pseudonyms of networks of which is remembered which are the same."""
 _OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
-    | {"threats.finding.imported"}
+    | {"threats.finding.imported", "access.login.flagged"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""
 
@@ -111,7 +113,11 @@ class Registrar:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
         self._order = asyncio.Lock()
-        self._refused: Counter[str] = Counter()
+        self._refused = TokenRefusals()
+        self._throttle = Throttle()
+        self._canonical: dict[str, str] = {}
+        self._suspects: dict[str, Nanoseconds] = {}
+        self._stale = False
         self.generation = 0
         self.policy_digest = ""
         self._proofs = Proofs(Secret(secrets.token_bytes(32)))
@@ -149,26 +155,39 @@ class Registrar:
                 self._record([policies.entry(version, "platform")])
 
     # ---- tokens --------------------------------------------------------------------------------------------
-    def grant(self, request: TokenRequest) -> Issued:
+    def grant(self, request: TokenRequest, source: str = "") -> Issued:
         """Return a token for a client that knows its secret.
 
+        Args:
+            request: what it asks for.
+            source: pseudonym of the network that it asks from; empty where nobody knows.
         Raises:
-            GrantRefused: it does not; counted for the record.
+            GrantRefused: it does not, or too many from there did not; counted for the record.
             JournalUnwritable: then nothing is issued.
         """
+        source = self.canonical(source)
+        now = self._ports.clock.now()
+        wait = self._throttle.wait(source, request.client, now)
+        if wait:
+            what = "too many wrong credentials came from this network; wait before the next one"
+            fault = GrantRefused(GrantFault.SLOW_DOWN, what, -(-wait // SECOND))
+            raise self.refused(fault, source)
         try:
             with self._ports.store.begin() as connection:
                 principal = check(connection, request.client, request.secret)
         except CredentialsWrong as fault:
-            raise self.refused(GrantRefused(GrantFault.INVALID_CLIENT, str(fault))) from fault
-        bound = Bound(self._proven(request), request.certificate)
-        return self._issue(principal, request.audience, LIFETIME_S, bound)
+            self._throttle.failed(source, now)
+            refusal = GrantRefused(GrantFault.INVALID_CLIENT, str(fault))
+            raise self.refused(refusal, source, fault.pseudonym) from fault
+        self._throttle.granted(source, request.client)
+        bound = Bound(self._proven(request, source, principal.pseudonym), request.certificate)
+        return self._issue(principal, request.audience, LIFETIME_S, bound, source)
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
         return self._proofs.nonce(self._ports.clock.now())
 
-    def _proven(self, request: TokenRequest) -> str:
+    def _proven(self, request: TokenRequest, source: str, principal: str) -> str:
         """Return the thumbprint of the key that a token is to be bound to; empty where none is shown.
 
         After the secret was checked: a stranger's proofs fill no memory.
@@ -179,31 +198,43 @@ class Registrar:
         try:
             return self._proofs.verify(request.proof, wanted, self._ports.clock.now())
         except ProofStale as fault:
-            raise self.refused(GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault))) from fault
+            stale = GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault))
+            raise self.refused(stale, source, principal) from fault
         except ProofRefused as fault:
-            raise self.refused(GrantRefused(GrantFault.INVALID_DPOP_PROOF, str(fault))) from fault
+            refusal = GrantRefused(GrantFault.INVALID_DPOP_PROOF, str(fault))
+            raise self.refused(refusal, source, principal, fault.reason) from fault
 
-    def refused(self, fault: GrantRefused) -> GrantRefused:
-        """Count a refused token request, to be recorded by `record_refusals`; return the fault."""
-        self._refused[fault.reason] += 1
+    def refused(
+        self, fault: GrantRefused, source: str = "", principal: str = "", reason: str = ""
+    ) -> GrantRefused:
+        """Count a refused token request, to be recorded by `record_refusals`; return the fault.
+
+        Args:
+            fault: as the client is told it.
+            source, principal: pseudonyms, where they are known.
+            reason: the word for the record, where that is more exact.
+        """
+        self._refused.count(source, principal, reason or fault.reason)
         return fault
 
     def record_refusals(self) -> None:
-        """Record the refused token requests since the last call: one event a reason, so a flood fills no disk."""
-        counted, self._refused = self._refused, Counter()
-        self._record(
-            [
-                Entry(
-                    "access.token.refused",
-                    "anonymous",
-                    "",
-                    Outcome.DENIED,
-                    request_authenticated.CONTROL.id,
-                    {"reason": reason, "count": count},
-                )
-                for reason, count in sorted(counted.items())
-            ]
-        )
+        """Record the refused token requests since the last call: one event a kind, so a flood fills no disk."""
+        self._record(self._refused.take())
+
+    def canonical(self, source: str) -> str:
+        """Return the pseudonym that an address prefix is best known by; workers have one each."""
+        if not source:
+            return ""
+        found = self._canonical.get(source)
+        if found is None:
+            with self._ports.store.begin() as connection:
+                found = people.canonical(connection, source)
+            if found is None:
+                return source  # a worker named it just now
+            if len(self._canonical) >= _SOURCES:
+                self._canonical.clear()
+            self._canonical[source] = found
+        return found
 
     def owners_token(self, principal: str, audience: str, seconds: int, key: str = "") -> Issued:
         """Return a token for the owner or one of the drill's principals.
@@ -224,13 +255,17 @@ class Registrar:
             raise PrincipalRevoked(principal)
         return self._issue(person, audience, seconds, Bound(key))
 
-    def _issue(self, principal: Principal, audience: str, seconds: int, bound: Bound) -> Issued:
+    def _issue(
+        self, principal: Principal, audience: str, seconds: int, bound: Bound, source: str = ""
+    ) -> Issued:
         issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), bound=bound)
         detail: dict[str, int | str] = {
             "audience": audience.rpartition(":")[2],
             "binding": bound.word,
             "seconds": seconds,
         }
+        if source:
+            detail["source"] = source.removeprefix("a-")
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)
         self._record([entry])
         return issued
@@ -319,6 +354,58 @@ class Registrar:
         with self._ports.store.begin() as connection:
             return change(connection)
 
+    # ---- what sign-ins looked like -------------------------------------------------------------------------
+    def answer(self, against: str, about: str, until: Nanoseconds) -> None:
+        """Take note of what an alert is held against: policy sees a principal, the token endpoint slows a source.
+
+        Args:
+            against: `principal` or `source`; whom nobody is held against, nothing happens to.
+            about: its pseudonym.
+            until: instant; one that is over clears it.
+        """
+        now = self._ports.clock.now()
+        if against == "source":
+            if until > now:
+                self._throttle.flag(about, until)
+            else:
+                self._throttle.clear(about)
+        elif against == "principal" and (until > now or about in self._suspects):
+            self._suspects[about] = until
+            self._stale = True
+
+    @property
+    def suspects(self) -> Mapping[str, Nanoseconds]:
+        """Pseudonyms of whom an alert is held against, and until when."""
+        return dict(self._suspects)
+
+    async def clear(self, about: str) -> None:
+        """Hold nothing against a principal or a source any more.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        self.answer("source" if about.startswith("a-") else "principal", about, Nanoseconds(0))
+        self._record([Entry("access.login.cleared", "owner", about, Outcome.CLEARED)])
+        await self.settle_suspects()
+
+    async def settle_suspects(self) -> None:
+        """Put in force who is suspected now, where that has changed.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        now = self._ports.clock.now()
+        over = [about for about, until in self._suspects.items() if until <= now]
+        for about in over:
+            del self._suspects[about]
+        if self._stale or over:
+            self._stale = False
+            try:
+                await self._publish()
+            except NotInForce:
+                self._stale = True
+                raise
+
     # ---- what others report --------------------------------------------------------------------------------
     def report(self, entries: Sequence[Entry]) -> tuple[int, int]:
         """Record what the owner's command did; return the sequence of the first and of the last record.
@@ -348,7 +435,7 @@ class Registrar:
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
             text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text, schema())
+            policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             state = State((self._ports.signer.trusted,), everybody, policy, revoked)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest

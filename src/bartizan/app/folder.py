@@ -17,6 +17,7 @@ import msgspec
 NAMES: Final = frozenset(
     {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
     | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
+    | {"signins.db", "signins.db-journal"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
 _LOCK: Final = "lock"
@@ -73,6 +74,11 @@ class Folder(msgspec.Struct, frozen=True):
     def audited(self) -> Path:
         """The largest checkpoint that an audit has verified; not beside the ledger, so that it is not rolled back with it."""
         return self.root / "audit" / "checkpoint"
+
+    @property
+    def signins(self) -> Path:
+        """Sign-ins of foreign logs, and whose pseudonyms are whose."""
+        return self.root / "signins.db"
 
     @property
     def connectors(self) -> Path:

@@ -291,6 +291,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     metrics: bool = False
     launch: tuple[str, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    alerts_per_day: int = 5
 
 
 class Publish(Message, frozen=True):

@@ -13,6 +13,7 @@ import msgspec
 from bartizan.app.folder import Folder
 from bartizan.app.plan import Reticent
 from bartizan.app.schedule.shown import Shown
+from bartizan.app.signin_standing import Standing
 from bartizan.egress.http import Client, Response
 
 SECONDS: Final = 30.0
@@ -56,6 +57,21 @@ class Person(msgspec.Struct, frozen=True):
     kind: str
     roles: tuple[str, ...]
     revoked: bool
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """Somebody against whom an alert is held: pseudonym, id where it is registered, and until when, UTC nanoseconds."""
+
+    about: str
+    principal: str
+    until: int
+
+
+class SignIns(msgspec.Struct, frozen=True):
+    """How the watch over sign-ins stands, and against whom an alert is held."""
+
+    standing: Standing | None
+    suspects: tuple[Suspect, ...]
 
 
 class Registered(Reticent, frozen=True):
@@ -217,6 +233,14 @@ class Owner:
         """Return pseudonym -> tag -> name of tools that the record may tell of; raises as `token`."""
         wanted = {"principals": list(principals), "names": list(names)}
         return self._ask("POST", "/policy/tags", _Tags, wanted).tags
+
+    def signins(self) -> SignIns:
+        """Return how the watch over sign-ins stands, and against whom an alert is held; raises as `token`."""
+        return self._ask("GET", "/sign-ins", SignIns)
+
+    def clear(self, about: str) -> None:
+        """Hold no alert against a principal or a source any more, by its pseudonym; raises as `token`."""
+        self._ask("POST", "/sign-ins/clear", _Generation, {"about": about})
 
     def schedules(self) -> tuple[Shown, ...]:
         """Return every schedule, those that are off included; raises as `token`."""

@@ -276,6 +276,7 @@ class Plan(Reticent, frozen=True):
         binding: key of this start under which workers bind ids of sessions, in hexadecimal. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
         schedules: what control runs by itself.
+        alerts_per_day: of the watch over sign-ins.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -320,6 +321,7 @@ class Plan(Reticent, frozen=True):
     witnesses: tuple[Witness, ...] = ()
     quorum: int = 0
     schedules: tuple[Schedule, ...] = ()
+    alerts_per_day: int = 5
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -151,6 +151,7 @@ def plan(  # what a command may say beside the file
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
+        alerts_per_day=settings.sign_in.budget,
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),

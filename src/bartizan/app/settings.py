@@ -9,6 +9,7 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -84,6 +85,12 @@ class Store(msgspec.Struct, frozen=True):
     url: Text | None = None
 
 
+class SignIns(msgspec.Struct, frozen=True):
+    """What the watch over sign-ins may ask of people: so many alerts a day, of which it tells the gravest."""
+
+    budget: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+
+
 class Metrics(msgspec.Struct, frozen=True):
     """Where a scraper gets the platform's numbers over HTTP; None is nowhere, `bartizan metrics` prints them anyway."""
 
@@ -128,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True):
     traces: Traces = Traces()
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
+    sign_in: SignIns = SignIns()
 
     @property
     def address(self) -> Listen:

@@ -42,6 +42,8 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.witness.AddressUnusable": Exit.USAGE,
     "bartizan.cli.up.PortTaken": Exit.USAGE,
     "bartizan.connectors.findings.DocumentRefused": Exit.USAGE,
+    "bartizan.app.signin_import.TooMany": Exit.USAGE,
+    "bartizan.app.signin_store.SignInsUnreadable": Exit.USAGE,
     "bartizan.drill.run.AttackUnknown": Exit.USAGE,
     "bartizan.ledger.witness_store.LogRefused": Exit.USAGE,
     "bartizan.app.exercise.PartMissing": Exit.USAGE,

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from urllib.parse import urlencode
 
 from bartizan.drill.attack import GotThrough, Held, Outcome, Trace, Undecided
 from bartizan.drill.door import Answer, Door
@@ -204,3 +205,15 @@ def _holds(text: str, secret: str) -> bool:
     )
     words = (word for view in (text, *decoded) for word in _WORD.findall(view))
     return any(hashlib.sha256(word.encode()).hexdigest() == secret for word in words)
+
+
+def asked_for_token(door: Door, client: str, secret: str) -> Answer:
+    """Return the answer to a request for a token with a client's credentials.
+
+    Args:
+        door: of the platform.
+        client, secret: of client credentials (RFC 6749 section 4.4).
+    """
+    form = urlencode({"grant_type": "client_credentials", "client_id": client, "client_secret": secret})
+    headers = [("content-type", "application/x-www-form-urlencoded")]
+    return door.send("POST", "/oauth/token", headers=headers, body=form.encode())

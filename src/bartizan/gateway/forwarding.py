@@ -3,7 +3,7 @@
 Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
 is the encoding of what was judged, with the target's name for its model. There are three exceptions. The token endpoint of the platform itself gets a Basic
-Authorization field: it authenticates clients. Its pages get the session's cookie and where a form came from. And a valid trace-id of the client's goes on, under a parent-id of
+Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. Its pages get the session's cookie and where a form came from. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
@@ -78,12 +78,10 @@ class RequestLines:
         varying = f"{name}\r\ntraceparent: 00-{trace}-{name[2:]}-{flags}\r\n".encode()
         if route.told:
             varying += told(exchange.head.fields, route.told)
-        if route.public and route.service.own:
-            varying += _to_our_own(exchange)
+        if route.public:
+            varying += _asked(route, exchange)
         if route.bound:
             varying += exchange.bound + judged.fields
-        if route.public and exchange.head.basic:
-            varying += b"authorization: " + exchange.head.basic + b"\r\n"
         varying += route.lines
         if route.method not in _BODIED:
             return b"%b%b\r\n" % (constant, varying)
@@ -120,8 +118,13 @@ class RequestLines:
         return b"\r\n".join([*lines, b"x-request-id: "])
 
 
-def _to_our_own(exchange: "Exchange") -> bytes:
-    """Return the lines that the platform's own endpoints get alone: the client's certificate, and what a page asks."""
-    lines = b"" if exchange.route.page is None else asked(exchange.head.fields)
-    certificate = exchange.client.certificate.encode()
-    return lines + (b"x-bartizan-certificate: %b\r\n" % certificate if certificate else b"")
+def _asked(route: Route, exchange: "Exchange") -> bytes:
+    """Return the fields that a public endpoint gets besides: who asks, as far as it shows, and from which network."""
+    fields = b"" if route.page is None else asked(exchange.head.fields)
+    if route.service.own and exchange.client.certificate:
+        fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
+    if route.service.own and exchange.source:
+        fields += b"x-bartizan-source: %b\r\n" % exchange.source.encode()
+    if exchange.head.basic:
+        fields += b"authorization: %b\r\n" % exchange.head.basic
+    return fields

@@ -21,6 +21,7 @@ from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -30,7 +31,7 @@ def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] =
     async def token(request: Request) -> Response:
         try:
             wanted = await _request(request)
-            issued = registrar.grant(wanted)
+            issued = registrar.grant(wanted, _source(request))
         except GrantRefused as fault:
             return _refusal(fault, registrar.nonce())
         headers = {"dpop-nonce": registrar.nonce()} if wanted.proof else {}
@@ -44,7 +45,7 @@ def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] =
                 read_grant(media, authorization, body, proof), certificate=_certificate(request)
             )
         except GrantRefused as fault:
-            raise registrar.refused(fault) from fault
+            raise registrar.refused(fault, _source(request)) from fault
 
     async def about(_: Request) -> Response:
         return answer(metadata(signer.url), headers=_PUBLIC)
@@ -61,6 +62,16 @@ def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] =
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
+
+
+def _source(request: Request) -> str:
+    """Return the pseudonym of the network that asks, as the gateway names it; empty where it names none.
+
+    The gateway writes this field itself and passes none of a client's on. One that lies hides where tries come from, and
+    gets nothing else by it.
+    """
+    found = request.headers.getlist("x-bartizan-source")
+    return found[0] if len(found) == 1 and _SOURCE.fullmatch(found[0]) else ""
 
 
 def _credentials(request: Request) -> tuple[str, str | None, str]:
@@ -86,9 +97,11 @@ def _certificate(request: Request) -> str:
 
 def _refusal(fault: GrantRefused, nonce: str) -> Response:
     """Return the error document of RFC 6749 section 5.2, with the nonce of RFC 9449 section 8 where one is wanted."""
-    unknown = fault.error is GrantFault.INVALID_CLIENT
-    status = Status.UNAUTHORIZED if unknown else Status.BAD_REQUEST
-    headers = {"www-authenticate": 'Basic realm="bartizan"'} if unknown else {}
-    if fault.error in _ABOUT_PROOFS:
-        headers["dpop-nonce"] = nonce
+    status, headers = Status.BAD_REQUEST, dict[str, str]()
+    if fault.error is GrantFault.INVALID_CLIENT:
+        status, headers = Status.UNAUTHORIZED, {"www-authenticate": 'Basic realm="bartizan"'}
+    elif fault.error is GrantFault.SLOW_DOWN:
+        status, headers = Status.TOO_MANY_REQUESTS, {"retry-after": str(fault.wait_s)}
+    elif fault.error in _ABOUT_PROOFS:
+        headers = {"dpop-nonce": nonce}
     return answer({"error": fault.error.value, "error_description": fault.what}, status, headers)

@@ -25,6 +25,7 @@ from bartizan.app.control import OWNER, Registrar
 from bartizan.app.entry import Entry
 from bartizan.app.people import People
 from bartizan.app.schedule.keep import Scheduler
+from bartizan.app.signin_standing import Standing
 from bartizan.clock import SECOND
 from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
@@ -75,6 +76,12 @@ class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: TokenId | None = None
 
 
+class Clearance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /sign-ins/clear: pseudonym of a principal or a source."""
+
+    about: Annotated[str, msgspec.Meta(pattern=r"\A[ap]-[0-9a-f]{16}\Z")]
+
+
 class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One event of POST /events."""
 
@@ -99,12 +106,14 @@ class Facts(msgspec.Struct, frozen=True):
         services: names.
         sample_sha256: digest of the secret in the sample's system prompt, hexadecimal.
         scrape: returns the platform's numbers, in Prometheus' text format.
+        signins: tells how the watch over sign-ins stands.
     """
 
     issuer: str
     services: tuple[str, ...]
     sample_sha256: str
     scrape: Callable[[], str]
+    signins: Callable[[], Standing | None] = lambda: None
 
 
 class OwnersOnly(H11Protocol):
@@ -144,6 +153,8 @@ def owner(
         *policies.routes(registrar),
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
+        Route("/sign-ins", api.signins, methods=["GET"]),
+        Route("/sign-ins/clear", api.clear, methods=["POST"]),
         Route("/schedules", api.schedules, methods=["GET"]),
         Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
@@ -228,6 +239,19 @@ class _Api:
 
     async def metrics(self, _: Request) -> Response:
         return Response(self._facts.scrape(), media_type=MEDIA)
+
+    async def signins(self, _: Request) -> Response:
+        known = {each.pseudonym: each.id for each in self._registrar.people()}
+        suspects = [
+            {"about": about, "principal": known.get(about, ""), "until": until}
+            for about, until in sorted(self._registrar.suspects.items())
+        ]
+        return answer({"standing": self._facts.signins(), "suspects": suspects})
+
+    async def clear(self, request: Request) -> Response:
+        wanted = await read_as(request, Clearance, MOST)
+        await self._registrar.clear(wanted.about)
+        return answer({"generation": self._registrar.generation})
 
     async def schedules(self, _: Request) -> Response:
         return answer({"schedules": self._scheduler.list()})

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,8 @@ from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
+from bartizan.app.signin_watch import Ports as SignInPorts
+from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
@@ -277,8 +279,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     people = People(ports)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
+    watch = SignInWatch(
+        SignInPorts(folder.ledger, clock, registrar.canonical, supervision.record, registrar.answer),
+        start.boot.alerts_per_day,
+    )
     facts = Facts(
-        start.boot.issuer, tuple(start.boot.services), start.boot.sample_sha256, partial(scrape, folder)
+        start.boot.issuer,
+        tuple(start.boot.services),
+        start.boot.sample_sha256,
+        partial(scrape, folder),
+        lambda: watch.standing,
     )
     servers = [
         (
@@ -290,7 +300,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, (registrar, people), room, scheduler, servers)
+    await _until_gone(supervision, registrar, people, room, (scheduler.keep, watch.keep), servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         people.record_refusals()
@@ -318,9 +328,10 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: Sequence[Registrar | People],
+    registrar: Registrar,
+    people: People,
     room: Reserve,
-    scheduler: Scheduler,
+    keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
@@ -330,16 +341,21 @@ async def _until_gone(
         while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn only has a flag
             await asyncio.sleep(0.01)
         supervision.ready()
-        keeping = group.create_task(scheduler.keep())
+        keeping = [group.create_task(keep()) for keep in keepers]
         while not supervision.gone.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REFUSALS_S):
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                for each in refusing:
-                    each.record_refusals()
-        keeping.cancel()
+                registrar.record_refusals()
+                people.record_refusals()
+            with contextlib.suppress(
+                JournalUnwritable, NotInForce
+            ):  # tried again in a second, and said by status
+                await registrar.settle_suspects()
+        for task in keeping:
+            task.cancel()
         for server, _ in servers:
             server.should_exit = True
 

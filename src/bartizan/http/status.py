@@ -19,6 +19,7 @@ class Status(enum.IntEnum):
     CONFLICT = 409
     TOO_LARGE = 413
     UNPROCESSABLE = 422
+    TOO_MANY_REQUESTS = 429
     HEAD_TOO_LARGE = 431
     INTERNAL = 500
     UNAVAILABLE = 503

@@ -89,6 +89,21 @@ RESTARTED = one_of("other-ledger", "cursor-unreadable")
 SEVERITY = one_of("unknown", "informational", "low", "medium", "high", "critical")
 """How grave somebody else's tool says that its finding is."""
 
+ANOMALY = one_of(
+    "credential-stuffing",
+    "password-spraying",
+    "guessing",
+    "token-replay",
+    "proof-replay",
+    "refresh-reuse",
+    "unknown-device",
+    "dormant-principal",
+    "new-client",
+    "impossible-sequence",
+    "consent-abuse",
+    "unusual-sign-in",
+)
+"""What a sign-in that was flagged looks like."""
 REFUSAL = one_of(
     "split-view",
     "rolled-back",
@@ -201,8 +216,18 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "audience": Name(),
         "binding": one_of("none", "key", "certificate"),
         "seconds": Whole(),
+        "source": Hex(8),
     },
     "access.token.refused": {"reason": Name(), "count": Whole()},
+    "access.login.flagged": {
+        "kind": ANOMALY,
+        "origin": Name(),
+        "severity": SEVERITY,
+        "against": one_of("principal", "source", "nobody"),
+        "source": Hex(8),
+        "entry": Whole(),
+    },
+    "access.login.cleared": {},
     "access.principal.registered": {"role": Name()},
     "access.principal.revoked": {},
     "access.principal.erased": {},

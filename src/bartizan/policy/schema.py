@@ -29,10 +29,10 @@ _APPLIES: Final = re.compile(
     re.DOTALL,
 )
 _PARENT: Final = re.compile(r'Action::"([^"\\]+)"')
-_ATTRIBUTE: Final = re.compile(r'\s*"?(\w+)"?: (Bool|Long|String)\s*')
+_ATTRIBUTE: Final = re.compile(r'\s*"?(\w+)"?(\??): (Bool|Long|String)\s*')
 
 Shape = Mapping[str, str]
-"""Name of an attribute -> `Bool`, `Long` or `String`; each is there always."""
+"""Name of an attribute -> `Bool`, `Long` or `String`; each is there always. Optional ones are left out: a small model has none."""
 
 
 class Entity(msgspec.Struct, frozen=True):
@@ -125,7 +125,7 @@ def _entity(said: str) -> tuple[str, Entity]:
     found = _ENTITY.fullmatch(said)
     if found is None:
         raise _unread(said)
-    return found["name"], Entity(_names(found["parents"]), _shape(found["shape"] or "{}"))
+    return found["name"], Entity(_names(found["parents"]), _shape(found["shape"] or "{}", optional=True))
 
 
 def _action(said: str, types: Mapping[str, str]) -> tuple[str, Action]:
@@ -148,15 +148,16 @@ def _names(listed: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (listed or "").split(",") if name.strip())
 
 
-def _shape(said: str) -> Shape:
+def _shape(said: str, *, optional: bool = False) -> Shape:
     shape: dict[str, str] = {}
     for part in said.strip()[1:-1].split(","):
         if not part.strip():
             continue
         found = _ATTRIBUTE.fullmatch(part)
-        if found is None:
+        if found is None or (found[2] and not optional):
             raise _unread(part.strip())
-        shape[found[1]] = found[2]
+        if not found[2]:
+            shape[found[1]] = found[3]
     return shape
 
 

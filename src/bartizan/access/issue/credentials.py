@@ -26,11 +26,16 @@ _NOBODY: Final = hashlib.sha256(b"").digest()
 
 
 class CredentialsWrong(Exception):
-    """No client of that id with that secret; which of both, nobody is told."""
+    """No client of that id with that secret; which of both, nobody is told.
 
-    def __init__(self) -> None:
+    Attributes:
+        pseudonym: of whose client it is, for the record; empty where there is none.
+    """
+
+    def __init__(self, pseudonym: str = "") -> None:
         """Say no more."""
         super().__init__("the client is unknown or its secret is wrong")
+        self.pseudonym = pseudonym
 
 
 def give_secret(connection: Connection, principal: Principal, random: Random = secrets.token_bytes) -> Secret:
@@ -48,13 +53,15 @@ def check(connection: Connection, client: str, secret: str) -> Principal:
         CredentialsWrong: otherwise.
     """
     row = connection.execute(
-        select(CLIENT.c.secret_hash, PRINCIPAL.c.id, PRINCIPAL.c.revoked)
-        .join(PRINCIPAL, PRINCIPAL.c.client == CLIENT.c.id)
-        .where(CLIENT.c.id == client)
+        select(CLIENT.c.secret_hash, PRINCIPAL.c.id, PRINCIPAL.c.revoked, PRINCIPAL.c.pseudonym)
+        .select_from(PRINCIPAL)
+        .outerjoin(CLIENT, PRINCIPAL.c.client == CLIENT.c.id)
+        .where(PRINCIPAL.c.client == client)
     ).first()
-    matches = _matches(secret, _NOBODY if row is None else row.secret_hash)
-    if row is None or row.revoked or not matches:
-        raise CredentialsWrong
+    kept = None if row is None else row.secret_hash
+    matches = _matches(secret, _NOBODY if kept is None else kept)
+    if row is None or kept is None or row.revoked or not matches:
+        raise CredentialsWrong("" if row is None else row.pseudonym)
     return get(connection, row.id)
 
 

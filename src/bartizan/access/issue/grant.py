@@ -35,6 +35,8 @@ class GrantFault(enum.Enum):
     INVALID_DPOP_PROOF = "invalid_dpop_proof"
     USE_DPOP_NONCE = "use_dpop_nonce"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    SLOW_DOWN = "slow_down"
+    """Of RFC 8628: there were too many wrong ones from there."""
 
 
 class GrantRefused(Exception):
@@ -43,12 +45,14 @@ class GrantRefused(Exception):
     Attributes:
         error: the word for the client.
         what: a sentence; holds nothing that the client sent.
+        wait_s: seconds after which it may be tried again; 0 for no such advice.
     """
 
-    def __init__(self, error: GrantFault, what: str) -> None:
-        """Carry both."""
+    def __init__(self, error: GrantFault, what: str, wait_s: int = 0) -> None:
+        """Carry them."""
         super().__init__(f"{error.value}: {what}")
         self.error, self.what = error, what
+        self.wait_s = wait_s
 
     @property
     def reason(self) -> str:

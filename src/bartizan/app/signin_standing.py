@@ -1,0 +1,25 @@
+"""How the watch over sign-ins stands, as the owner is told it."""
+
+import msgspec
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How the watch stands.
+
+    Attributes:
+        budget: alerts that a day is to have.
+        learning: whether habits are still learnt, so that only broken protocols are told of.
+        days: since the first sign-in that it knows.
+        today: alerts of the current day; withheld: suspicions of it that were more than one stream may tell of.
+        signins: that were folded since the start; keys: sources, principals and clients that are kept.
+        entry: of the ledger, up to which all were.
+    """
+
+    budget: int
+    learning: bool
+    days: int
+    today: int
+    withheld: int
+    signins: int
+    keys: int
+    entry: int
