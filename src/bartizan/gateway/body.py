@@ -26,6 +26,7 @@ _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
 _PARAM_LENGTH: Final = 128
 _ESCAPED_COLON: Final = b"\\u003"
 _ENCODE: Final = msgspec.json.Encoder().encode
+_COMPACT: Final = re.compile(rb"[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}")
 _Request = TypeVar("_Request")
 _FORM_NAMES: Final = frozenset(
     {
@@ -38,6 +39,7 @@ _FORM_NAMES: Final = frozenset(
         "code_verifier",
         "device_code",
         "grant_type",
+        "logout_token",
         "redirect_uri",
         "refresh_token",
         "resource",
@@ -148,6 +150,26 @@ class FormBody:
         """
         pairs, octets = read_form(body, _FORM_NAMES)
         return Judged(octets, client=dict(pairs).get("client_id", ""))
+
+
+class TokenBody:
+    """Reads a body that is one signed token in compact form, of a media type of its own."""
+
+    __slots__ = ("media",)
+
+    def __init__(self, media: bytes) -> None:
+        """Take bodies of this media type."""
+        self.media = media
+
+    def read(self, body: bytes) -> Judged:
+        """Return the token; what it says is for whom it goes to.
+
+        Raises:
+            Refusal: it is none.
+        """
+        if _COMPACT.fullmatch(body) is None:
+            raise refusal("form-malformed")
+        return Judged(body)
 
 
 def client_of_basic(value: bytes) -> str:

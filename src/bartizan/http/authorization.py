@@ -1,7 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -25,8 +25,8 @@ _SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] = ()) -> Starlette:
-    """Return the app: the token endpoint, the metadata document, the public keys, and the pages of the console."""
+def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = ()) -> Starlette:
+    """Return the app: the token endpoint, the metadata document, the public keys, and more routes beside them."""
 
     async def token(request: Request) -> Response:
         try:
@@ -57,7 +57,7 @@ def authorization(registrar: Registrar, signer: Signer, pages: Sequence[Route] =
         Route(TOKEN_PATH, token, methods=["POST"]),
         Route(METADATA_PATH, about, methods=["GET"]),
         Route(KEYS_PATH, keys, methods=["GET"]),
-        *pages,
+        *more,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
