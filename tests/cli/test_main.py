@@ -152,7 +152,9 @@ def test_every_error_in_the_map_exists() -> None:
         module, _, kind = name.rpartition(".")
         found = getattr(importlib.import_module(module), kind)
         assert issubclass(found, Exception)
-        assert f"{found.__module__}.{found.__qualname__}" == name  # where it is defined, not where it is imported
+        assert (
+            f"{found.__module__}.{found.__qualname__}" == name
+        )  # where it is defined, not where it is imported
 
 
 @pytest.mark.parametrize("words", ["config show", "--help", "status --help", "--version"])
