@@ -314,7 +314,6 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     await registrar.begin()
     ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
     people = People(ports)
-    pages = visits(people, Approvals(ports))
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -325,16 +324,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    servers = [
-        (
-            _server(authorization(registrar, signer, (*signals(issuers), *pages)), H11Protocol),
-            start.control,
-        ),
-        (_server(owner(registrar, scheduler, facts, issuers, people), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
+    public = authorization(registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))))
+    servers = _servers(
+        start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
+    )
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
     refusing = (registrar, issuers, people)
     await _until_gone(supervision, refusing, room, keepers, servers)
@@ -370,6 +363,16 @@ def _scheduler(
         say=logging.getLogger("control").warning,
     )
     return Scheduler(ports, start.boot.schedules)
+
+
+def _servers(
+    start: Start, folder: Folder, public: Starlette, owners: Starlette, numbers: Callable[[], str]
+) -> list[tuple[Server, socket.socket]]:
+    servers = [(_server(public, H11Protocol), start.control), (_server(owners, OwnersOnly), start.owner)]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(numbers, token), H11Protocol), start.scraper))
+    return servers
 
 
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
