@@ -33,26 +33,18 @@ class BrowserFault(Exception):
     """What the browser answered instead of doing it."""
 
 
-class Browser:
-    """One browser with one tab."""
+class Wire:
+    """The pipe to one Chromium: commands go in, answers come back; what it tells besides is not listened to."""
 
     def __init__(self, to: int, back: int) -> None:
         self._to, self._back, self._number, self._rest = to, back, 0, b""
-        self.session = ""
-        made = self.call("Target.createTarget", url="about:blank")
-        self.target = str(made["targetId"])
-        self.session = str(
-            self.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
-        )
-        for domain in ("Page", "Runtime", "Network"):
-            self.call(f"{domain}.enable")
 
-    def call(self, method: str, **params: object) -> dict[str, Any]:
+    def call(self, method: str, session: str = "", **params: object) -> dict[str, Any]:
         """Return what a command of the protocol answers."""
         self._number += 1
         said: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self.session and not method.startswith("Target."):
-            said["sessionId"] = self.session
+        if session:
+            said["sessionId"] = session
         os.write(self._to, json.dumps(said).encode() + b"\0")
         while True:
             answer = self._message()
@@ -71,6 +63,29 @@ class Browser:
         one, _, self._rest = self._rest.partition(b"\0")
         message: dict[str, Any] = json.loads(one)
         return message
+
+
+class Browser:
+    """One tab, with cookies and passkeys of its own."""
+
+    def __init__(self, wire: Wire, context: str = "") -> None:
+        self._wire = wire
+        of = {"browserContextId": context} if context else {}
+        target = wire.call("Target.createTarget", url="about:blank", **of)["targetId"]
+        self.session = str(wire.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
+        for domain in ("Page", "Runtime", "Network"):
+            self.call(f"{domain}.enable")
+
+    @contextmanager
+    def beside(self) -> Iterator["Browser"]:
+        """Yield another person's browser: nothing of this one's is known to it but which authorities are trusted."""
+        context = str(self._wire.call("Target.createBrowserContext")["browserContextId"])
+        yield Browser(self._wire, context)
+        self._wire.call("Target.disposeBrowserContext", browserContextId=context)
+
+    def call(self, method: str, **params: object) -> dict[str, Any]:
+        """Return what a command of the protocol answers."""
+        return self._wire.call(method, self.session, **params)
 
     def open(self, url: str) -> str:
         """Go to an address; return the text of the fault, empty where there is none."""
@@ -93,7 +108,7 @@ class Browser:
             with suppress(BrowserFault):  # a page that is being left has no answers
                 if self.do(f"Boolean({script})"):
                     return
-            time.sleep(0.05)
+            time.sleep(0.02)
         pytest.fail(f"never came true: {script}; the page is {self.path}: {self.text}")
 
     def press(self, label: str) -> None:
@@ -175,7 +190,7 @@ def browser(authority: Path | None) -> Iterator[Browser]:
         stack.callback(_end, process)
         os.close(to[0])
         os.close(back[1])
-        yield Browser(to[1], back[0])
+        yield Browser(Wire(to[1], back[0]))
 
 
 def trust(home: Path, authority: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from bartizan.app.control_ports import OWNER
+from bartizan.app.folder import Folder
+from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_processes import query
@@ -26,7 +29,9 @@ def person(running: Platform) -> Iterator[Browser]:
     """Yield one browser that trusts it, with one authenticator, at which the owner has a passkey and is signed in."""
     with browser(running.authority) as found:
         found.authenticator()
-        assert found.open(link(running)) == ""
+        made = running.run("console")
+        assert made.returncode == 0, made.stderr
+        assert found.open(made.stdout.strip()) == ""
         found.press("Continue")
         assert "You have no passkey yet" in found.text
         found.open(f"{running.url}/people/enrol")
@@ -35,10 +40,9 @@ def person(running: Platform) -> Iterator[Browser]:
         yield found
 
 
-def link(running: Platform, *words: str) -> str:
-    made = running.run("console", *words)
-    assert made.returncode == 0, made.stderr
-    return made.stdout.strip()
+def link(running: Platform, principal: str = OWNER) -> str:
+    """Return what `bartizan console` prints, by the call that it makes: the command has a test of its own."""
+    return Owner(Folder(running.state)).link(principal).url
 
 
 def test_a_person_signs_in_with_a_passkey_and_out_again(running: Platform, person: Browser) -> None:
@@ -94,11 +98,11 @@ def test_what_cannot_be_taken_back_asks_for_the_passkey_again(running: Platform,
     assert "9 left" in person.text
 
 
-def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platform) -> None:
-    running.run("identity", "add", "erin", "--kind", "user", "--role", "ml-engineer")
-    with browser(running.authority) as erin:
+def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platform, person: Browser) -> None:
+    Owner(Folder(running.state)).register("erin", "user", ["ml-engineer"])
+    with person.beside() as erin:
         first = erin.authenticator()
-        erin.open(link(running, "--as", "user.erin"))
+        erin.open(link(running, "user.erin"))
         erin.press("Continue")
         assert "brings in models and data" in erin.text
         erin.open(f"{running.url}/people/enrol")
@@ -117,18 +121,18 @@ def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platf
         assert "on several devices" not in erin.text
 
 
-def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform) -> None:
-    with browser(running.authority) as other:
+def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform, person: Browser) -> None:
+    with person.beside() as other:
         other.authenticator(verifies=False)
-        running.run("identity", "add", "dora", "--kind", "user", "--role", "auditor")
-        other.open(link(running, "--as", "user.dora"))
+        Owner(Folder(running.state)).register("dora", "user", ["auditor"])
+        other.open(link(running, "user.dora"))
         other.press("Continue")
         other.open(f"{running.url}/people/enrol")
         other.until("!document.querySelector('button[type=submit]').disabled")
         other.do("document.querySelector('form[data-passkey] button').click()")
         other.until("document.querySelector('form[data-passkey] [role=status]').textContent")
         assert other.path == "/people/enrol"
-        assert running.run("identity", "erase", "user.dora").returncode == 0
+        Owner(Folder(running.state)).erase("user.dora")
         other.open(f"{running.url}/people")
         assert other.path == "/people/sign-in?said=session-ended"
 
@@ -143,7 +147,7 @@ def test_signing_out_everywhere_ends_the_session_of_another_browser(
 ) -> None:
     person.open(link(running))
     person.press("Continue")
-    with browser(running.authority) as other:
+    with person.beside() as other:
         other.open(link(running))
         other.press("Continue")
         assert other.path == "/people"
