@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,8 +24,10 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
+from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
@@ -37,6 +39,8 @@ from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.people import People
+from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -46,6 +50,7 @@ from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
@@ -307,6 +312,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
+    people = People(ports)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -317,18 +324,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    servers = [
-        (_server(authorization(registrar, signer, signals(issuers)), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts, issuers), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
+    public = authorization(registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))))
+    servers = _servers(
+        start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
+    )
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, issuers, room, keepers, servers)
+    refusing = (registrar, issuers, people)
+    await _until_gone(supervision, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        registrar.record_refusals()
-        issuers.record_refusals()
+        _record_refusals(refusing)
         start.journal.close()
 
 
@@ -361,14 +365,23 @@ def _scheduler(
     return Scheduler(ports, start.boot.schedules)
 
 
+def _servers(
+    start: Start, folder: Folder, public: Starlette, owners: Starlette, numbers: Callable[[], str]
+) -> list[tuple[Server, socket.socket]]:
+    servers = [(_server(public, H11Protocol), start.control), (_server(owners, OwnersOnly), start.owner)]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(numbers, token), H11Protocol), start.scraper))
+    return servers
+
+
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
     return Server(bounded(app), protocol, drain_s=_DRAIN_S, most_head=MOST, connections=_CONNECTIONS)
 
 
 async def _until_gone(
     supervision: Supervision,
-    registrar: Registrar,
-    issuers: Issuers,
+    refusing: tuple[Registrar, Issuers, People],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -387,16 +400,20 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                registrar.record_refusals()
-                issuers.record_refusals()
+                _record_refusals(refusing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await registrar.settle_suspects()
+                await refusing[0].settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
+
+
+def _record_refusals(refusing: Iterable[Registrar | Issuers | People]) -> None:
+    for each in refusing:
+        each.record_refusals()
 
 
 if __name__ == "__main__":
