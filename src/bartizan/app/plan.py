@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from typing_extensions import override
 
+from bartizan.identity.workload import Workload
+
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
 MAIN = "main"
@@ -277,6 +279,8 @@ class Plan(Reticent, frozen=True):
         hosts: host names that their clients use, which Host may carry and certificates do not.
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
+        workloads: who gets certificates by what it is.
+        workload_socket: where; empty for the place in the state folder.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -322,6 +326,8 @@ class Plan(Reticent, frozen=True):
     quorum: int = 0
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
+    workloads: tuple[Workload, ...] = ()
+    workload_socket: str = ""
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -152,6 +152,8 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
+        workloads=settings.workload,
+        workload_socket=settings.workload_api.socket or "",
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),

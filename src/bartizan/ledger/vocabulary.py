@@ -70,6 +70,7 @@ PROCESS = one_of(
     "archiver",
     "feeder",
     "shipper",
+    "workloads",
     "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")
@@ -226,6 +227,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "entry": Whole(),
     },
     "access.login.cleared": {},
+    "access.svid.issued": {"workload": Name(), "seconds": Whole()},
+    "access.svid.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name()},
     "access.principal.revoked": {},
     "access.principal.erased": {},
