@@ -144,7 +144,7 @@ class Conversation:
             self._h2.acknowledge_received_data(event.flow_controlled_length, number)
         stream = self._streams.get(number)
         if stream is not None:
-            stream.body += event.data or b""
+            stream.body += event.data
             if len(stream.body) > REQUEST + _PREFIX:
                 raise ValueError("a request is too long")
 

@@ -58,7 +58,7 @@ def is_request(octets: bytes) -> bool:
     if not _PREFIX.size <= len(octets) <= _PREFIX.size + REQUEST:
         return False
     compressed, length = _PREFIX.unpack_from(octets)
-    return compressed == 0 and length == len(octets) - _PREFIX.size
+    return bool(compressed == 0 and length == len(octets) - _PREFIX.size)
 
 
 def _svid(svid: Certified) -> bytes:

@@ -184,7 +184,7 @@ class Peer:
     async def _answer(self, number: int, path: str) -> None:
         """Answer a call with what the peer is by now, again and again until it is nothing any more."""
         with contextlib.suppress(OSError, TimeoutError):
-            while await self._once(number, path):
+            while await self._once(number, path):  # noqa: ASYNC110  # until it is refused, not until something happens
                 await asyncio.sleep(self._service.renewed_s)
 
     async def _once(self, number: int, path: str) -> bool:

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.versions import Version
+from bartizan.access.issue.svid import Assertions
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import NotInForce, Ports, Registrar
@@ -39,6 +40,8 @@ from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
@@ -284,7 +287,12 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     servers = [
-        (_server(authorization(registrar, signer), H11Protocol), start.control),
+        (
+            _server(
+                authorization(registrar, signer, _workloads(start, folder, registrar, store)), H11Protocol
+            ),
+            start.control,
+        ),
         (_server(owner(registrar, scheduler, facts), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
@@ -294,6 +302,17 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         start.journal.close()
+
+
+def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    clock = SystemClock()
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
+    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
+    return WorkloadTokens(ports, assertions)
 
 
 def _scheduler(
