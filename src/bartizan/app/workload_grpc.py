@@ -136,6 +136,9 @@ class Conversation:
         number = event.stream_id
         if number is None or not post or not grpc:
             raise ValueError("not a call of gRPC")
+        if len(self._streams) >= STREAMS:  # the peer may not have taken our settings yet
+            self._h2.reset_stream(number, ErrorCodes.REFUSED_STREAM)
+            return
         self._streams[number] = _Stream(path.decode("ascii"), _SECURITY in fields)
 
     def _more(self, event: DataReceived) -> None:

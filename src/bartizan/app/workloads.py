@@ -59,19 +59,21 @@ class Asking:
 
     async def ask(self, connection: socket.socket, accepted: int, request: str) -> m.SvidSigned:
         """Return what becomes of a request of whoever is at the other end."""
-        async with self._room:
-            self._next += 1
-            answer: asyncio.Future[m.SvidSigned] = asyncio.get_running_loop().create_future()
-            self._waiting[self._next] = answer
-            order = m.SvidWanted(ticket=self._next, accepted=accepted, request=request)
-            self._channel.send(order, [connection.fileno()])
-            return await answer
+        await self._room.acquire()
+        self._next += 1
+        answer: asyncio.Future[m.SvidSigned] = asyncio.get_running_loop().create_future()
+        self._waiting[self._next] = answer
+        order = m.SvidWanted(ticket=self._next, accepted=accepted, request=request)
+        self._channel.send(order, [connection.fileno()])
+        return await answer
 
     def answered(self, message: m.SvidSigned) -> None:
-        """Take an answer."""
+        """Take an answer; there is room for another order only now, though nobody may wait for this one any more."""
         waiting = self._waiting.pop(message.ticket, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+        if waiting is not None:
+            self._room.release()
+            if not waiting.done():
+                waiting.set_result(message)
 
 
 class Service:
