@@ -111,7 +111,9 @@ class Client:
                 self._data.setdefault(event.stream_id, bytearray()).extend(event.data)
                 self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             case TrailersReceived() | ResponseReceived():
-                status = dict(event.headers).get("grpc-status")
+                status = next(
+                    (value for name, value in event.headers if name in {"grpc-status", b"grpc-status"}), None
+                )
                 if status is not None:
                     self.statuses[event.stream_id] = int(status)
             case StreamReset():

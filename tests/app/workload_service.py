@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from typing_extensions import override
 
 from bartizan.app import messages as m
 from bartizan.app.listeners import listen_unix
@@ -40,6 +41,7 @@ class Sealer(Asking):
     def __init__(self, answers: Callable[[str], m.SvidSigned]) -> None:
         self.answers, self.asked = answers, 0
 
+    @override
     async def ask(self, connection: socket.socket, accepted: int, request: str) -> m.SvidSigned:
         assert connection.fileno() >= 0
         assert accepted > 0

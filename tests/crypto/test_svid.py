@@ -76,7 +76,15 @@ def test_openssl_takes_it_for_a_client_and_for_nothing_else(tmp_path: Path) -> N
     )
 
     def verified(purpose: str, leaf: str) -> bool:
-        words = ["openssl", "verify", "-purpose", purpose, "-CAfile", tmp_path / "ca.pem", tmp_path / leaf]
+        words: list[str | Path] = [
+            "openssl",
+            "verify",
+            "-purpose",
+            purpose,
+            "-CAfile",
+            tmp_path / "ca.pem",
+            tmp_path / leaf,
+        ]
         return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
     assert verified("sslclient", "leaf.pem")

@@ -47,7 +47,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 def fetch(socket_path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run SPIFFE's client, which leaves certificate and key in a folder."""
-    words = [
+    words: list[str | Path] = [
         environment("spiffe") / "python",
         "-c",
         FETCHES,
@@ -150,7 +150,7 @@ def test_its_certificate_lives_an_hour_and_is_on_record(workload: Workload) -> N
 
 
 def test_its_token_can_be_bound_to_a_key_of_its_own_instead(workload: Workload) -> None:
-    holder, nonce = Holder(), ""
+    holder, nonce, status, said = Holder(), "", 0, dict[str, Any]()
     url = f"https://localhost:{workload.running.port}/oauth/token"
     for _ in range(2):
         proof = holder.proof("POST", url, SystemClock().now(), nonce=nonce)
@@ -161,8 +161,8 @@ def test_its_token_can_be_bound_to_a_key_of_its_own_instead(workload: Workload) 
         ) as there:
             there.request("POST", "/oauth/token", form, FORM | {"DPoP": proof})
             answer = there.getresponse()
-            said, nonce = json.loads(answer.read()), answer.headers["DPoP-Nonce"]
-    assert (answer.status, said["token_type"]) == (200, "DPoP"), said
+            status, said, nonce = answer.status, json.loads(answer.read()), answer.headers["DPoP-Nonce"]
+    assert (status, said["token_type"]) == (200, "DPoP"), said
     status, refused = workload.chat(said["access_token"], shows=False)
     assert (status, refused["error"]["code"]) == (401, "proof-missing")
 

@@ -20,6 +20,8 @@ MOST: Final = 16
 """Connections that are attested, or wait for it, at once."""
 SECONDS: Final = 3600
 """Life of a certificate."""
+UNRECORDED: Final = "record-unwritable"
+"""Word for a certificate that is signed and not given, because it is not on record."""
 
 
 class Svids:
@@ -53,15 +55,17 @@ class Svids:
         child, ticket = self._tickets.pop(message.ticket, (None, 0))
         if child is None:
             return
-        if message.fault:
-            self._refused[message.fault] += 1
-        for svid in message.svids:
-            if svid.certificate:
-                detail: dict[str, int | str] = {"workload": svid.workload, "seconds": SECONDS}
-                self._s.record.note("access.svid.issued", svid.workload, Outcome.DONE, detail)
+        answer = m.SvidSigned(ticket, message.svids, message.authority, message.fault)
+        if not all(self._recorded(each.workload) for each in message.svids if each.certificate):
+            answer = m.SvidSigned(ticket, fault=UNRECORDED)
+        if answer.fault:
+            self._refused[answer.fault] += 1
         if child.state != "gone":
-            answer = m.SvidSigned(ticket, message.svids, message.authority, message.fault)
             self._s.tell(child, answer)
+
+    def _recorded(self, workload: str) -> bool:
+        detail: dict[str, int | str] = {"workload": workload, "seconds": SECONDS}
+        return self._s.record.note("access.svid.issued", workload, Outcome.DONE, detail)
 
     def sealer_ready(self) -> None:
         """Tell those who waited for a sealer that is gone to ask again."""

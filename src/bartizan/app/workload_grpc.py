@@ -127,14 +127,14 @@ class Conversation:
             self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
             self.over = True
             return
-        fields = [(bytes(name), bytes(value)) for name, value in event.headers or ()]
+        fields = [(bytes(name), bytes(value)) for name, value in event.headers]
         path = next((value for name, value in fields if name == b":path"), b"")
         post = (b":method", b"POST") in fields
         grpc = any(
             name == b"content-type" and value.startswith(b"application/grpc") for name, value in fields
         )
         number = event.stream_id
-        if number is None or not post or not grpc:
+        if not post or not grpc:
             raise ValueError("not a call of gRPC")
         if len(self._streams) >= STREAMS:  # the peer may not have taken our settings yet
             self._h2.reset_stream(number, ErrorCodes.REFUSED_STREAM)

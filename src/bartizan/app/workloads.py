@@ -22,7 +22,7 @@ from typing import Final
 from bartizan.app import messages as m
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
-from bartizan.app.svids import MOST, SECONDS
+from bartizan.app.svids import MOST, SECONDS, UNRECORDED
 from bartizan.app.workload_grpc import PERMISSION_DENIED, UNAVAILABLE, Conversation
 from bartizan.app.workload_wire import FETCH_SVID, Certified, bundles_response, svid_response
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
@@ -45,7 +45,7 @@ _OCTETS: Final = Rate(Nanoseconds(SECOND // 32), 64)
 """Reads of one connection: 64 at once, 32 a second."""
 _ASKED: Final = Rate(Nanoseconds(SECOND // 4), 16)
 """What one user's processes may have attested: sixteen at once, four a second."""
-_TRANSIENT: Final = frozenset({"busy", "sealer-unavailable"})
+_TRANSIENT: Final = frozenset({"busy", "sealer-unavailable", UNRECORDED})
 
 
 class Asking:
