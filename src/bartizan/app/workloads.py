@@ -14,7 +14,6 @@ import os
 import socket
 import struct
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
@@ -25,7 +24,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.svids import MOST, SECONDS, UNRECORDED
 from bartizan.app.workload_grpc import PERMISSION_DENIED, UNAVAILABLE, Conversation
 from bartizan.app.workload_wire import FETCH_SVID, Certified, bundles_response, svid_response
-from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
+from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock, since_boot
 from bartizan.crypto.svid import svid_request
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.workload import spiffe_id
@@ -133,7 +132,7 @@ class Peer:
     def __init__(self, service: Service, connection: socket.socket, uid: int) -> None:
         """Speak to it."""
         self._service, self._connection, self._uid = service, connection, uid
-        self._accepted = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        self._accepted = since_boot()
         self._conversation = Conversation(self._wanted)
         self._answering: dict[int, asyncio.Task[None]] = {}
         self._sending = asyncio.Lock()
