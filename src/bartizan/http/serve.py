@@ -24,8 +24,8 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
-from bartizan.access.versions import Version
 from bartizan.access.issue.svid import Assertions
+from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import NotInForce, Ports, Registrar
