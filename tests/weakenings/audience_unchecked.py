@@ -6,7 +6,7 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    def weak(claims: token.Claims, wanted: str) -> None:  # noqa: ARG001 - that is the weakness
+    def weak(claims: token.Claims, wanted: tuple[str, ...]) -> None:  # noqa: ARG001 - that is the weakness
         return
 
     token._check_audience = weak

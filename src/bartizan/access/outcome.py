@@ -19,6 +19,8 @@ class Authenticated(msgspec.Struct, frozen=True):
         until: instant from which the token is no longer good, UTC nanoseconds.
         key: thumbprint of the key that the token is bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
+        sign_in: keys under which an external issuer ends what the token came from; none for a token of ours.
+        issued: when the token was, UTC nanoseconds.
     """
 
     principal: Principal
@@ -27,6 +29,8 @@ class Authenticated(msgspec.Struct, frozen=True):
     until: Nanoseconds
     key: str = ""
     certificate: str = ""
+    sign_in: tuple[str, ...] = ()
+    issued: Nanoseconds = Nanoseconds(0)
 
     @property
     def bound(self) -> bool:

@@ -170,9 +170,16 @@ class Owner:
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return self._ask("GET", "/principals", _People).principals
 
-    def register(self, name: str, kind: str, roles: Sequence[str]) -> Registered:
-        """Return a new principal; its roles are in force in every worker; raises as `token`."""
-        wanted = {"name": name, "kind": kind, "roles": list(roles)}
+    def register(
+        self, name: str, kind: str, roles: Sequence[str], issuer: str = "", subject: str = ""
+    ) -> Registered:
+        """Return a new principal; its roles are in force in every worker; raises as `token`.
+
+        Args:
+            name, kind, roles: of it.
+            issuer, subject: by whose tokens it is known instead of by a secret, or both empty.
+        """
+        wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
         return self._ask("POST", "/principals", Registered, wanted)
 
     def revoke(self, principal: str) -> int:

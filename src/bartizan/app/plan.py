@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from typing_extensions import override
 
+from bartizan.identity.external import Profile
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
@@ -182,6 +183,30 @@ class Witness(msgspec.Struct, frozen=True):
     authorities: str = ""
 
 
+class Issuer(msgspec.Struct, frozen=True):
+    """An authorization server besides the embedded one, as the control process asks it.
+
+    Attributes:
+        url: the exact value of `iss`.
+        algorithms: that its keys may be pinned to.
+        profile: how its access tokens are read.
+        logout_audiences: of which `aud` of its logout tokens must hold one.
+        event_audiences: of which `aud` of its security events must hold one.
+        keys_at: `host:port` of each other origin that its keys may be at, over TLS.
+        allowed: private addresses that it may be at.
+        authorities: PEM of who may certify it, where it speaks TLS.
+    """
+
+    url: str
+    algorithms: tuple[str, ...]
+    profile: Profile
+    logout_audiences: tuple[str, ...] = ()
+    event_audiences: tuple[str, ...] = ()
+    keys_at: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+
+
 class Schedule(msgspec.Struct, frozen=True):
     """What runs by itself.
 
@@ -281,6 +306,7 @@ class Plan(Reticent, frozen=True):
         alerts_per_day: of the watch over sign-ins.
         workloads: who gets certificates by what it is.
         workload_socket: where; empty for the place in the state folder.
+        issuers: whose tokens are taken besides our own.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -328,6 +354,7 @@ class Plan(Reticent, frozen=True):
     alerts_per_day: int = 5
     workloads: tuple[Workload, ...] = ()
     workload_socket: str = ""
+    issuers: tuple[Issuer, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -32,7 +32,12 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
     shell.out.require()
     roles = tuple(dict.fromkeys(arguments.role or ["caller"]))
-    made = owner.register(arguments.name, arguments.kind, roles)
+    if (arguments.issuer is None) is not (arguments.subject is None):
+        raise UsageInvalid("--issuer and --subject go together: whose tokens, and who they name")
+    if arguments.issuer is not None:
+        _link(arguments, shell, owner, roles)
+        return
+    made = owner.register(arguments.name, arguments.kind or "workload", roles)
     try:
         _show(arguments, shell, made, roles)
     except OutputLost:
@@ -40,6 +45,17 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
             f"{made.id} is registered, but nobody has its secret: `bartizan identity erase {made.id}`, then add it again"
         )
         raise
+
+
+def _link(arguments: argparse.Namespace, shell: Shell, owner: Owner, roles: tuple[str, ...]) -> None:
+    kind = arguments.kind or "user"
+    made = owner.register(arguments.name, kind, roles, arguments.issuer, arguments.subject)
+    if arguments.json:
+        shell.out.document({"id": made.id, "issuer": arguments.issuer, "subject": arguments.subject})
+    else:
+        shell.out.line(
+            f"{made.id} has the role {', '.join(roles)}; tokens of that subject are taken as theirs"
+        )
 
 
 def _show(arguments: argparse.Namespace, shell: Shell, made: Registered, roles: tuple[str, ...]) -> None:
@@ -105,7 +121,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="register a principal and print its client secret, once")
     add.add_argument("name", metavar="NAME", type=name, help="what to call it")
     add.add_argument(
-        "--kind", choices=["workload", "user", "device"], default="workload", help="default: workload"
+        "--kind",
+        choices=["workload", "user", "device"],
+        help="default: workload; with --issuer, user",
     )
     add.add_argument(
         "--role",
@@ -114,6 +132,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=name,
         help="default: caller; may be given more than once",
     )
+    add.add_argument(
+        "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
+    )
+    add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
     shown = actions.add_parser("list", help="show everybody, with the pseudonym that stands in the record")
     revoke = actions.add_parser("revoke", help="refuse everything of a principal, or one token, at once")
     revoke.add_argument(

@@ -1,6 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -27,12 +28,18 @@ _SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(registrar: Registrar, signer: Signer, workloads: WorkloadTokens | None = None) -> Starlette:
+def authorization(
+    registrar: Registrar,
+    signer: Signer,
+    more: Iterable[Route] = (),
+    workloads: WorkloadTokens | None = None,
+) -> Starlette:
     """Return the app: the token endpoint, the metadata document, the public keys.
 
     Args:
         registrar: issues.
         signer: of the tokens.
+        more: routes beside these.
         workloads: issues to workloads by their certificates; None where there are none.
     """
 
@@ -61,8 +68,8 @@ def authorization(registrar: Registrar, signer: Signer, workloads: WorkloadToken
         return grant()
 
     async def about(_: Request) -> Response:
-        more = () if workloads is None else (GRANT,)
-        return answer(metadata(signer.url, more), headers=_PUBLIC)
+        grants = () if workloads is None else (GRANT,)
+        return answer(metadata(signer.url, grants), headers=_PUBLIC)
 
     async def keys(_: Request) -> Response:
         return answer(jwks(signer), headers=_PUBLIC)
@@ -71,6 +78,7 @@ def authorization(registrar: Registrar, signer: Signer, workloads: WorkloadToken
         Route(TOKEN_PATH, token, methods=["POST"]),
         Route(METADATA_PATH, about, methods=["GET"]),
         Route(KEYS_PATH, keys, methods=["GET"]),
+        *more,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False

@@ -20,8 +20,10 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
-from bartizan.app.control import OWNER, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import OWNER
 from bartizan.app.entry import Entry
+from bartizan.app.issuers import Issuers
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
 from bartizan.http import policies
@@ -53,11 +55,13 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /principals."""
+    """Body of POST /principals; with issuer and subject somebody is known by their tokens and gets no secret."""
 
     name: Id
     kind: Kind = Kind.WORKLOAD
     roles: Annotated[tuple[Id, ...], msgspec.Meta(max_length=16)] = ("caller",)
+    issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
 
 class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,9 +132,9 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette:
-    """Return the owner's API over a registrar and a keeper of schedules."""
-    api = _Api(registrar, scheduler, facts)
+def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers) -> Starlette:
+    """Return the owner's API over a registrar, a keeper of schedules and external issuers."""
+    api = _Api(registrar, scheduler, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
@@ -155,8 +159,9 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette
 class _Api:
     """One method a route: read, call one function, show."""
 
-    def __init__(self, registrar: Registrar, scheduler: Scheduler, facts: Facts) -> None:
+    def __init__(self, registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers) -> None:
         self._registrar, self._scheduler, self._facts = registrar, scheduler, facts
+        self._issuers = issuers
 
     async def status(self, _: Request) -> Response:
         return answer(
@@ -184,6 +189,13 @@ class _Api:
 
     async def register(self, request: Request) -> Response:
         wanted = await read_as(request, Registration, MOST)
+        if bool(wanted.issuer) is not bool(wanted.subject):
+            raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
+        if wanted.issuer:
+            known = await self._issuers.add(
+                wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject
+            )
+            return answer({"id": known.id, "client_id": "", "client_secret": ""}, Status.CREATED)
         person, secret = await self._registrar.register(wanted.kind, wanted.name, wanted.roles)
         shown = {"id": person.id, "client_id": person.client, "client_secret": secret.reveal().decode()}
         return answer(shown, Status.CREATED)

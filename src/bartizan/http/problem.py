@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.errors import (
+    IssuerNotConfigured,
     NotTheOwners,
     PolicyVersionUnknown,
     PrincipalExists,
     PrincipalRevoked,
     PrincipalUnknown,
+    SubjectLinked,
 )
-from bartizan.app.control import NotInForce, NotReported
+from bartizan.app.control_ports import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status
@@ -33,6 +35,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotAnEvent: Status.UNPROCESSABLE,
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,
+    SubjectLinked: Status.CONFLICT,
+    IssuerNotConfigured: Status.UNPROCESSABLE,
     PrincipalRevoked: Status.CONFLICT,
     PrincipalUnknown: Status.NOT_FOUND,
     NotTheOwners: Status.FORBIDDEN,

@@ -1,8 +1,8 @@
 """Main of the control process: `python -m bartizan.http.serve CHANNEL`.
 
 Rules of this file: everything comes over the channel: listeners, segment, key, facts. The process makes no
-listener and no connection of its own. It ends when it is told to, when its supervisor goes, or when the
-record cannot be kept.
+listener of its own, and no connection but to the issuers that are configured, through egress. It ends when it is
+told to, when its supervisor goes, or when the record cannot be kept.
 """
 
 import asyncio
@@ -28,12 +28,17 @@ from bartizan.access.issue.svid import Assertions
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
-from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.issuers import NOT_DONE, Issuers
+from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -49,6 +54,7 @@ from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
+from bartizan.http.signals import signals
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
@@ -78,6 +84,7 @@ class Start(msgspec.Struct, frozen=True):
         control, owner, scraper: listeners; a scraper has one where that is configured.
         journal: this process's own, opened.
         policies: Cedar policies by the path of their file; empty for the built-in ones.
+        issuers: external ones.
     """
 
     boot: m.BootControl
@@ -86,6 +93,7 @@ class Start(msgspec.Struct, frozen=True):
     scraper: socket.socket | None
     journal: Journal
     policies: Mapping[str, str]
+    issuers: tuple[Issuer, ...] = ()
 
 
 class Supervision:
@@ -97,6 +105,8 @@ class Supervision:
         self._waiting: deque[asyncio.Future[int]] = deque()
         self._asked = False
         self.registrar: Registrar | None = None
+        self.issuers: Issuers | None = None
+        self._considering: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
     def follow(self) -> None:
@@ -175,6 +185,8 @@ class Supervision:
                 self._turn(number, *fds)
             case m.Minted(addresses=addresses):
                 self._keep(addresses)
+            case m.Undecided(token=token):
+                self._considering = asyncio.get_running_loop().create_task(self._consider(token))
             case m.Ask():
                 self._say(m.Alive())
             case _:
@@ -189,7 +201,15 @@ class Supervision:
         finally:
             self._say(m.Kept())
 
-    def _say(self, message: m.Alive | m.Kept | m.PolicyInForce | m.SegmentWanted) -> None:
+    async def _consider(self, token: str) -> None:
+        try:
+            if self.issuers is not None:
+                with contextlib.suppress(*NOT_DONE):
+                    await self.issuers.consider(token)
+        finally:
+            self._say(m.Considered())
+
+    def _say(self, message: m.Alive | m.Kept | m.Considered | m.PolicyInForce | m.SegmentWanted) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -230,15 +250,19 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     """Return what the first message hands over.
 
     Descriptors: control listener, owner listener, the scraper's where there is one, then where the operator has
-    policies those (sealed memory, JSON object of file name -> text), then segment and first key.
+    policies those (sealed memory, JSON object of file name -> text), then issuers where there are external ones
+    (sealed memory), then segment and first key.
 
     Raises:
         ChannelClosed: the supervisor is gone.
         MessageRefused: it said something else.
     """
     boot, fds = channel.receive()
-    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics <= 1:
+    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics - boot.issuers <= 1:
         raise MessageRefused("not what a control process starts with")
+    issuers: tuple[Issuer, ...] = ()
+    if boot.issuers:
+        issuers = msgspec.json.decode(bytes(read_sealed(fds.pop(-3))), type=tuple[Issuer, ...])
     count = 2 + boot.metrics
     listeners = [socket.socket(fileno=fd) for fd in fds[:count]]
     given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[count:-2]]
@@ -247,7 +271,7 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     journal = Journal(segment, first, boot.segment, "control", boot.boot, clock, SIZES["control"])
     journal.durable = boot.durable
     scraper = listeners[2] if boot.metrics else None
-    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})
+    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {}, issuers)
 
 
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
@@ -256,6 +280,11 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
+    issuers = Issuers(
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
+        start.issuers,
+    )
+    issuers.begin()
     registrar = Registrar(
         Ports(
             store=store,
@@ -268,9 +297,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             boot=start.boot.boot,
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+            external=issuers.external,
         )
     )
-    supervision.registrar = registrar
+    supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
     scheduler = _scheduler(start, folder, supervision, store, clock)
@@ -286,21 +316,19 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
+    workloads = _workloads(start, folder, registrar, store)
     servers = [
-        (
-            _server(
-                authorization(registrar, signer, _workloads(start, folder, registrar, store)), H11Protocol
-            ),
-            start.control,
-        ),
-        (_server(owner(registrar, scheduler, facts), OwnersOnly), start.owner),
+        (_server(authorization(registrar, signer, signals(issuers), workloads), H11Protocol), start.control),
+        (_server(owner(registrar, scheduler, facts, issuers), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, registrar, room, (scheduler.keep, watch.keep), servers)
+    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
+    await _until_gone(supervision, registrar, issuers, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
+        issuers.record_refusals()
         start.journal.close()
 
 
@@ -337,6 +365,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
+    issuers: Issuers,
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -356,6 +385,7 @@ async def _until_gone(
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 registrar.record_refusals()
+                issuers.record_refusals()
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
