@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
@@ -49,6 +50,8 @@ from bartizan.app.segments import SIZES
 from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
@@ -324,7 +327,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    public = authorization(registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))))
+    workloads = _workloads(start, folder, registrar, store)
+    public = authorization(
+        registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))), workloads
+    )
     servers = _servers(
         start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
     )
@@ -334,6 +340,17 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         start.journal.close()
+
+
+def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    clock = SystemClock()
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
+    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
+    return WorkloadTokens(ports, assertions)
 
 
 def _watch(

@@ -80,6 +80,7 @@ PROCESS = one_of(
     "archiver",
     "feeder",
     "shipper",
+    "workloads",
     "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")
@@ -238,6 +239,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "entry": Whole(),
     },
     "access.login.cleared": {},
+    "access.svid.issued": {"workload": Name(), "seconds": Whole()},
+    "access.svid.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name(), "issuer": Name()},
     "access.principal.changed": {"role": Name(), "issuer": Name()},
     "access.principal.revoked": {},
