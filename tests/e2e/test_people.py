@@ -11,7 +11,7 @@ from bartizan.app.control_ports import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
-from tests.e2e.conftest import Platform, start
+from tests.e2e.conftest import Platform, bartizan, start
 from tests.e2e.test_processes import query
 
 pytestmark = pytest.mark.slow
@@ -24,10 +24,20 @@ def running() -> Iterator[Platform]:
         yield start(stack)
 
 
+def trust(running: Platform, home: Path, *words: str) -> str:
+    """Return what `bartizan trust` says to whoever lives in this folder."""
+    words = ("trust", "--in", "browsers", "--state", str(running.state), *words)
+    told = bartizan(*words, folder=running.folder, environment={"HOME": str(home)})
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
 @pytest.fixture(scope="module")
-def person(running: Platform) -> Iterator[Browser]:
+def person(running: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Yield one browser that trusts it, with one authenticator, at which the owner has a passkey and is signed in."""
-    with browser(running.authority) as found:
+    home = tmp_path_factory.mktemp("home")
+    assert trust(running, home).startswith("added")
+    with browser(home) as found:
         found.authenticator()
         made = running.run("console")
         assert made.returncode == 0, made.stderr
@@ -137,8 +147,11 @@ def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform, person
         assert other.path == "/people/sign-in?said=session-ended"
 
 
-def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform) -> None:
-    with browser(None) as stranger:
+def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:
+    """Of somebody who trusted it once, and took that back."""
+    trust(running, tmp_path)
+    assert trust(running, tmp_path, "--remove").startswith("removed")
+    with browser(tmp_path) as stranger:
         assert stranger.open(f"{running.url}/people/sign-in") == "net::ERR_CERT_AUTHORITY_INVALID"
 
 
