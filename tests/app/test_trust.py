@@ -1,5 +1,6 @@
 """The authority among those that a machine trusts, by the machine's own programs, in folders of the test's own."""
 
+import os
 import shutil
 import ssl
 import subprocess
@@ -136,7 +137,7 @@ def test_a_store_that_cannot_be_read_keeps_nobody_from_the_others(tmp_path: Path
 
 
 def test_the_systems_programs_trust_it_as_long_as_it_is_in(tmp_path: Path) -> None:
-    program = shutil.which("update-ca-certificates")
+    program = shutil.which("update-ca-certificates", path=f"{os.defpath}:/usr/sbin:/sbin")
     if program is None:
         pytest.skip("needs Debian's ca-certificates")
     for name in ("local", "etc", "hooks"):
