@@ -155,7 +155,7 @@ class _Visits:
                 return form
             try:
                 who = self._people.who(_cookie(request))
-                if not hmac.compare_digest(form.get("csrf", "").encode(), who.form.encode()):
+                if not _is_own(who, form):
                     return self._foreign()
                 return act(who, form)
             except SignInRefused as fault:
@@ -209,6 +209,11 @@ class _Visits:
         fault = SignInRefused(Fault.FORM_FOREIGN)
         self._people.refused(fault)
         return _page(pages.refused(str(fault)), Status.FORBIDDEN)
+
+
+def _is_own(who: Who, form: Mapping[str, str]) -> bool:
+    """Return whether a form holds what only the pages of its sender's session do."""
+    return hmac.compare_digest(form.get("csrf", "").encode(), who.form.encode())
 
 
 def _elsewhere(fault: SignInRefused, back: str) -> Response:
