@@ -114,6 +114,7 @@ def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platf
         first = erin.authenticator()
         erin.open(link(running, "user.erin"))
         erin.press("Continue")
+        assert "Everyone" not in erin.text
         assert "brings in models and data" in erin.text
         erin.open(f"{running.url}/people/enrol")
         erin.press("Add a passkey")
@@ -145,6 +146,38 @@ def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform, person
         Owner(Folder(running.state)).erase("user.dora")
         other.open(f"{running.url}/people")
         assert other.path == "/people/sign-in?said=session-ended"
+
+
+def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_agreed(
+    running: Platform, person: Browser
+) -> None:
+    owner = Owner(Folder(running.state))
+    for name, roles in (("fred", []), ("sven", ["security-engineer"])):
+        owner.register(name, "user", roles)
+    person.open(f"{running.url}/people/sign-in?next=everyone")
+    person.press("Sign in with a passkey")
+    assert person.path == "/people/everyone"
+    for verb, said in (("Revoke", "revoked"), ("Erase", "approval-asked")):
+        person.do(f"document.querySelector('summary[aria-label^=\"{verb} user.fred\"]').click()")
+        person.press(f"{verb} user.fred")
+        assert person.path == f"/people/everyone?said={said}"
+    with person.beside() as sven:
+        sven.authenticator()
+        sven.open(link(running, "user.sven"))
+        sven.press("Continue")
+        sven.open(f"{running.url}/people/enrol")
+        sven.press("Add a passkey")
+        sven.open(f"{running.url}/people/approvals")
+        assert "erase user.fred" in sven.text
+        sven.press("approve erase user.fred")
+        assert "The request was approved" in sven.text
+    person.open(f"{running.url}/people/everyone")
+    person.do("document.querySelector('summary[aria-label^=\"Erase user.fred\"]').click()")
+    person.press("Erase user.fred")
+    assert person.path == "/people/everyone?said=erased"
+    assert "fred" not in person.text
+    (revoked,) = query(running, "--kind", "access.principal.revoked")
+    assert revoked["actor"] in {each.pseudonym for each in owner.people() if each.id == OWNER}
 
 
 def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:
@@ -183,7 +216,8 @@ def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
 ) -> None:
     person.open(f"{running.url}/people/sign-in")
     person.press("Sign in with a passkey")
-    for path in ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", f"/link?token={'a' * 43}"):
+    paths = ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", "/everyone")
+    for path in (*paths, f"/link?token={'a' * 43}"):
         person.open(f"{running.url}/people{path}")
         shown = [person.picture(scheme) for scheme in ("light", "dark")]
         assert shown[0] != shown[1]

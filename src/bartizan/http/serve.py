@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,8 @@ from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.issuers import NOT_DONE, Issuers
@@ -41,6 +43,7 @@ from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
+from bartizan.app.permits import Permits
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -294,13 +297,14 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
+    permits = Permits()
     registrar = Registrar(
         Ports(
             store=store,
             signer=signer,
             clock=clock,
             record=supervision.record,
-            publish=supervision.publish,
+            publish=_heeded(permits.take, supervision.publish),
             services=exposed(start.boot.services),
             policies=start.policies,
             boot=start.boot.boot,
@@ -312,8 +316,9 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
-    people = People(ports)
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(ports), Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -324,7 +329,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    public = authorization(registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))))
+    public = authorization(registrar, signer, (*signals(issuers), *visits(people, approvals, everyone)))
     servers = _servers(
         start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
     )
@@ -334,6 +339,18 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         start.journal.close()
+
+
+def _heeded(
+    take: Callable[[State], None], publish: Callable[[State], Awaitable[int]]
+) -> Callable[[State], Awaitable[int]]:
+    """Return what has the pages decide on a state before it is put in force in the workers."""
+
+    async def both(state: State) -> int:
+        take(state)
+        return await publish(state)
+
+    return both
 
 
 def _watch(
