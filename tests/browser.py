@@ -158,6 +158,7 @@ class Browser:
         """Return the page as a picture (PNG) in a colour scheme, light or dark."""
         feature = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", features=feature)
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=700, deviceScaleFactor=1, mobile=False
         )

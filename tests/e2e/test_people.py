@@ -158,7 +158,7 @@ def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_ag
     person.press("Sign in with a passkey")
     assert person.path == "/people/everyone"
     for verb, said in (("Revoke", "revoked"), ("Erase", "approval-asked")):
-        person.do(f"document.querySelector('summary[aria-label^=\"{verb} user.fred\"]').click()")
+        change(person, "user.fred")
         person.press(f"{verb} user.fred")
         assert person.path == f"/people/everyone?said={said}"
     with person.beside() as sven:
@@ -172,7 +172,7 @@ def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_ag
         sven.press("approve erase user.fred")
         assert "The request was approved" in sven.text
     person.open(f"{running.url}/people/everyone")
-    person.do("document.querySelector('summary[aria-label^=\"Erase user.fred\"]').click()")
+    change(person, "user.fred")
     person.press("Erase user.fred")
     assert person.path == "/people/everyone?said=erased"
     assert "fred" not in person.text
@@ -226,6 +226,11 @@ def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
         assert person.do(
             "[...document.querySelectorAll('input:not([type=hidden])')].every(one => one.labels.length)"
         )
+
+
+def change(person: Browser, principal: str) -> None:
+    """Open what a page offers to do to somebody."""
+    person.do(f"document.querySelector('summary[aria-label=\"Change {principal}\"]').click()")
 
 
 def begun(running: Platform) -> list[dict[str, Any]]:

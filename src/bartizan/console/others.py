@@ -44,26 +44,27 @@ def _principal(who: Who, each: Principal) -> Markup:
         tag("br"),
         tag("span", ", ".join(each.roles) or "no roles", class_="quiet"),
     )
-    acts = [] if not may_change(who.person, each) else _changes(who, each)
-    return tag("li", what, tag("div", *acts, class_="several")) if acts else tag("li", what)
+    acts = _changes(who, each) if may_change(who.person, each) else []
+    if not acts:
+        return tag("li", what)
+    summary = tag("summary", "Change", aria_label=f"Change {each.id}")
+    return tag("li", what, tag("details", summary, *acts))
 
 
-def _changes(who: Who, each: Principal) -> list[Markup]:
-    acts = []
+def _changes(who: Who, each: Principal) -> list[Part]:
+    """Return each button with what it would do."""
+    acts: list[Part] = []
     if REVOKE in who.may and not each.revoked:
         why = "Everything of theirs is refused from now on, in every worker. This cannot be undone."
-        acts.append(_sure(who, "/people/revoke", "Revoke", why, each.id))
+        acts += [tag("p", why), _change(who, "/people/revoke", "Revoke", each.id)]
     if ERASE in who.may:
         why = "They are revoked, and who they were is forgotten. A second person has to approve it."
-        acts.append(_sure(who, "/people/erase", "Erase", why, each.id))
+        acts += [tag("p", why), _change(who, "/people/erase", "Erase", each.id)]
     return acts
 
 
-def _sure(who: Who, action: str, label: str, why: str, principal: str) -> Markup:
-    """Return a button that says what it would do before it can be pressed."""
-    press = button(who, action, f"{label} {principal}", "danger", f"{label} {principal}", principal=principal)
-    summary = tag("summary", label, aria_label=f"{label} {principal}: what it would do")
-    return tag("details", summary, tag("p", why), press)
+def _change(who: Who, action: str, label: str, principal: str) -> Markup:
+    return button(who, action, f"{label} {principal}", "danger", principal=principal)
 
 
 def _request(who: Who, wanted: Waiting) -> Markup:

@@ -18,6 +18,7 @@ _BEGAN: Final = {
     "link": "with a link of the owner's",
     "recovery-code": "with a recovery code",
 }
+_NO_CODES: Final = "You have none. Each signs you in once, should your passkeys be lost."
 _LABEL: Final = "40"
 
 
@@ -130,9 +131,10 @@ def account(who: Who, has: Account, said: str) -> bytes:
     """Return the page with a person's passkeys, sessions and recovery codes."""
     return inside(
         who,
-        f"Signed in as {who.person.name}",
+        "Account",
         said,
         _urge(has),
+        tag("p", "You are signed in as ", tag("strong", who.person.name), "."),
         tag("section", tag("h2", "Roles"), _roles(who.person.roles)),
         tag("section", tag("h2", "Passkeys"), _passkeys(who, has.passkeys)),
         tag("section", tag("h2", "Recovery codes"), _recovery(who, has)),
@@ -218,7 +220,7 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
 
 
 def _recovery(who: Who, has: Account) -> Markup:
-    left = tag("p", f"{has.codes} left. New ones replace them.")
+    left = tag("p", f"{has.codes} left. New ones replace them." if has.codes else _NO_CODES)
     if not has.passkeys:
         return tag("p", "Add a passkey first.", class_="quiet")
     return together(left, button(who, "/people/recovery-codes", "Make new codes", "plain"))

@@ -43,16 +43,18 @@ def outside(title: str, said: str, *parts: Part, script: bool = False) -> bytes:
 
 def inside(who: Who, title: str, said: str, *parts: Part, script: bool = False) -> bytes:
     """Return a page for somebody who is signed in, with the ways to the others."""
-    ways = tag(
-        "nav",
-        tag("a", "Account", href="/people"),
-        tag("a", "Approvals", href="/people/approvals"),
-        tag("a", "Everyone", href="/people/everyone") if READ in who.may else "",
-        aria_label="Pages",
-    )
+    there = {"Account": "/people", "Approvals": "/people/approvals"}
+    if READ in who.may:
+        there["Everyone"] = "/people/everyone"
+    links = (tag("a", name, href=way, **_here(name == title)) for name, way in there.items())
+    ways = tag("nav", *links, aria_label="Pages")
     out = button(who, "/people/sign-out", "Sign out", "plain")
     head = tag("header", tag("strong", "Bartizan"), ways, out)
     return _page(title, head, tag("main", tag("h1", title), _notice(said), *parts, id="main"), script=script)
+
+
+def _here(here: bool) -> dict[str, str]:  # noqa: FBT001 - whether
+    return {"aria_current": "page"} if here else {}
 
 
 def _page(title: str, *parts: Part, script: bool) -> bytes:
