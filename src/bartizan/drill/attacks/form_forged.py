@@ -36,7 +36,7 @@ ATTACK = Attack(
     skill=2,
     stage=Stage.TWIN,
     because="a cookie goes along with whatever a browser sends; that it came does not say who meant it (CSRF)",
-    references=("A01:2021", "CWE-352"),
+    references=("API2:2023", "CWE-352"),
     weakening="forms_unchecked",
     act=_act,
 )

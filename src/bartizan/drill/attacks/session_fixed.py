@@ -30,7 +30,7 @@ ATTACK = Attack(
     skill=2,
     stage=Stage.TWIN,
     because="a session whose name somebody else chose is theirs as soon as its person has signed in",
-    references=("A07:2021", "CWE-384"),
+    references=("API2:2023", "CWE-384"),
     weakening="sessions_taken_up",
     act=_act,
 )
