@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,8 @@ from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.issuers import NOT_DONE, Issuers
@@ -42,6 +44,7 @@ from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
+from bartizan.app.permits import Permits
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -297,13 +300,14 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
+    permits = Permits()
     registrar = Registrar(
         Ports(
             store=store,
             signer=signer,
             clock=clock,
             record=supervision.record,
-            publish=supervision.publish,
+            publish=_heeded(permits.take, supervision.publish),
             services=exposed(start.boot.services),
             policies=start.policies,
             boot=start.boot.boot,
@@ -315,8 +319,9 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
-    people = People(ports)
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(ports), Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -328,9 +333,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     workloads = _workloads(start, folder, registrar, store)
-    public = authorization(
-        registrar, signer, (*signals(issuers), *visits(people, Approvals(ports))), workloads
-    )
+    pages = visits(people, approvals, everyone)
+    public = authorization(registrar, signer, (*signals(issuers), *pages), workloads)
     servers = _servers(
         start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
     )
@@ -351,6 +355,18 @@ def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine
     assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
     ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
     return WorkloadTokens(ports, assertions)
+
+
+def _heeded(
+    take: Callable[[State], None], publish: Callable[[State], Awaitable[int]]
+) -> Callable[[State], Awaitable[int]]:
+    """Return what has the pages decide on a state before it is put in force in the workers."""
+
+    async def both(state: State) -> int:
+        take(state)
+        return await publish(state)
+
+    return both
 
 
 def _watch(
