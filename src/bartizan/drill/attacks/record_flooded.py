@@ -13,6 +13,7 @@ _ENTRIES = 12
 """Entries that so many refusals may come to, beside one for each second that they take on a slow machine."""
 _ROUNDS, _ROUND_S = 100, 0.05
 _REFUSED = "gateway.request.refused"
+_NONE = "none"
 
 
 def _act(target: Target) -> Outcome:
@@ -43,7 +44,7 @@ def _ask(twin: Platform) -> int:
     """Ask with what is no token on a connection of its own; return 1 where that was refused."""
     door = twin.door
     with door.line() as line:
-        line.send(door.request("GET", door.path("models"), token="none"))
+        line.send(door.request("GET", door.path("models"), token=_NONE))
         return int(not read_answer(line, "GET").served)
 
 
