@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
 from bartizan.admin.principals import Registration
 from bartizan.admin.record import Report, Reported
@@ -24,6 +25,7 @@ SEGMENTS = {
 BODIES: dict[type, Any] = {
     Registration: Registration("somebody"),
     TokenWanted: TokenWanted(),
+    LinkWanted: LinkWanted(),
     Policies: Policies({"a.cedar": "permit ("}),
     Earlier: Earlier(999_999),
     Tagged: Tagged((), ()),

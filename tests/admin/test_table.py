@@ -16,7 +16,7 @@ from bartizan.ledger.vocabulary import NAME
 from bartizan.policy.schema import parsed, shapes
 from tests.admin import examples
 
-SECRET = re.compile(r"secret|access_token|password|private")
+SECRET = re.compile(r"secret|access_token|password|private|^url$")
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 
@@ -98,7 +98,12 @@ def test_the_gateway_has_a_row_for_each_route_but_the_owners_own() -> None:
 
 
 def test_whatever_gives_a_token_or_speaks_for_the_owner_is_the_owners_own() -> None:
-    assert {each.name for each in ROUTES if each.local} == {"issue-token", "report-events", "read-sample"}
+    assert {each.name for each in ROUTES if each.local} == {
+        "issue-token",
+        "issue-link",
+        "report-events",
+        "read-sample",
+    }
 
 
 def test_a_parameter_that_could_be_any_text_is_a_fault() -> None:

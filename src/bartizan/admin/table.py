@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bartizan.admin import platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin import links, platform, policies, principals, record, schedules, signins, tokens
 from bartizan.admin.route import AnyRoute
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     *platform.ROUTES,
     *principals.ROUTES,
     *tokens.ROUTES,
+    *links.ROUTES,
     *policies.ROUTES,
     *signins.ROUTES,
     *schedules.ROUTES,

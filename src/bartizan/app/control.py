@@ -120,28 +120,26 @@ class Registrar:
             refusal = GrantRefused(GrantFault.INVALID_CLIENT, str(fault))
             raise self.refused(refusal, source, fault.pseudonym) from fault
         self._throttle.granted(source, request.client)
-        bound = Bound(self._proven(request, source, principal.pseudonym), request.certificate)
-        return self._issue(principal, request.audience, LIFETIME_S, bound, source)
-
-    @property
-    def proofs(self) -> Proofs:
-        """That this process takes."""
-        return self._proofs
+        bound = Bound(self.proven(request.proof, source, principal.pseudonym), request.certificate)
+        return self.issue(principal, request.audience, LIFETIME_S, bound, source)
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
         return self._proofs.nonce(self._ports.clock.now())
 
-    def _proven(self, request: TokenRequest, source: str, principal: str) -> str:
+    def proven(self, proof: str, source: str, principal: str) -> str:
         """Return the thumbprint of the key that a token is to be bound to; empty where none is shown.
 
-        After the secret was checked: a stranger's proofs fill no memory.
+        After the client has shown who it is: a stranger's proofs fill no memory.
+
+        Raises:
+            GrantRefused: counted for the record.
         """
-        if not request.proof:
+        if not proof:
             return ""
         wanted = Wanted("POST", (self._ports.signer.url + TOKEN_PATH,))
         try:
-            return self._proofs.verify(request.proof, wanted, self._ports.clock.now())
+            return self._proofs.verify(proof, wanted, self._ports.clock.now())
         except ProofStale as fault:
             stale = GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault))
             raise self.refused(stale, source, principal) from fault
@@ -198,11 +196,16 @@ class Registrar:
             person = people.get(connection, principal)
         if person.revoked:
             raise PrincipalRevoked(principal)
-        return self._issue(person, audience, seconds, Bound(key))
+        return self.issue(person, audience, seconds, Bound(key))
 
-    def _issue(
+    def issue(
         self, principal: Principal, audience: str, seconds: int, bound: Bound, source: str = ""
     ) -> Issued:
+        """Return a new token, on record, for a principal of whom somebody else has made sure.
+
+        Raises:
+            ValueError: another audience or life; JournalUnwritable: then nothing is issued.
+        """
         issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), bound=bound)
         detail: dict[str, int | str] = {
             "audience": audience.rpartition(":")[2],
@@ -284,6 +287,10 @@ class Registrar:
     async def revoke(self, principal: str, actor: str = "owner") -> int:
         """Refuse everything of a principal; return the generation in which that is in force everywhere.
 
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
+
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
@@ -307,10 +314,15 @@ class Registrar:
     async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
 
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
+
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
         person = self._take_away(lambda connection: people.erase(connection, principal))
+        self._ports.forget(principal)
         people.forget(self._ports.store)
         generation = await self._publish()
         self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
@@ -424,7 +436,6 @@ class Registrar:
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended)
-            self._ports.heed(state)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:

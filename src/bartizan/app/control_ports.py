@@ -64,7 +64,7 @@ class Ports(msgspec.Struct, frozen=True):
         tell_policy: says which version of the policies is in force.
         room: makes room on a full disk; returns whether there was any to be made.
         external: (open transaction, now) -> what external issuers add to the state.
-        heed: has this process decide on a state itself; before any worker does.
+        forget: has whatever else this process keeps of somebody deleted, by their id.
     """
 
     store: Engine
@@ -78,4 +78,4 @@ class Ports(msgspec.Struct, frozen=True):
     tell_policy: Callable[[Version], None] = lambda _version: None
     room: Callable[[], bool] = lambda: False
     external: Callable[[Connection, Nanoseconds], External] = lambda _, __: External()
-    heed: Callable[[State], None] = lambda _state: None
+    forget: Callable[[str], None] = lambda _principal: None

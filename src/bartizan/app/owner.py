@@ -13,8 +13,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 from typing_extensions import override
 
-from bartizan.admin import platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin import links, platform, policies, principals, record, schedules, signins, tokens
 from bartizan.admin.forms import MOST_PAGE, Page, Paged
+from bartizan.admin.links import LinkWanted, SignInLink
 from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
 from bartizan.admin.principals import Person, Registered, Registration
 from bartizan.admin.record import Recorded, Report
@@ -162,6 +163,10 @@ class Admin(abc.ABC):
     def people(self) -> tuple[Person, ...]:
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return tuple(self.each(lambda at: self.ask(principals.LIST, query=_page(at))))
+
+    def link(self, principal: str) -> SignInLink:
+        """Return a link that signs a person in once; over the owner's socket alone; raises as `token`."""
+        return self.ask(links.LINK, _body(LinkWanted, {"principal": principal}))
 
     def register(
         self,

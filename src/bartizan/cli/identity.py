@@ -12,7 +12,9 @@ from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, jso
 from bartizan.cli.place import state
 from bartizan.cli.screen import OutputLost, table
 
-SPOKEN_OF: Final = frozenset({"auditor", "caller", "drill", "owner", "security-engineer"})
+SPOKEN_OF: Final = frozenset(
+    {"auditor", "caller", "drill", "ml-engineer", "owner", "security-engineer", "service-owner"}
+)
 """Roles that the built-in policies name."""
 
 

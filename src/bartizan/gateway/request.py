@@ -38,6 +38,7 @@ LOOKED_AT: Final = (
     CLIENT,
     b"dpop",
     *(b"if-match", b"idempotency-key"),
+    *(b"cookie", b"origin", b"sec-fetch-site"),
 )
 """Fields that are looked at besides those that every request has."""
 WIDER: Final = re.compile(

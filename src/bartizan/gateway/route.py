@@ -33,6 +33,7 @@ class Route:
         "method",
         "name",
         "operation",
+        "page",
         "path",
         "place",
         "public",
@@ -63,6 +64,7 @@ class Route:
         self.method: Final = spec.method
         self.name: Final = spec.name
         self.operation: Final = spec.operation
+        self.page: Final = spec.page
         self.path: Final = spec.path
         self.place: Final = spec.place
         self.public: Final = spec.public

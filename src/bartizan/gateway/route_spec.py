@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.gateway.credential import Told
 from bartizan.gateway.judged import Reader
+from bartizan.gateway.page import Page
 from bartizan.gateway.service import ServiceRoute
 
 
@@ -36,6 +37,7 @@ class RouteSpec(msgspec.Struct, frozen=True):
         bound: whether sessions are bound to who began them, and answers read.
         place: of its service among all.
         admin: whether it is of the Admin API.
+        page: what it shows a browser; None everywhere but at the platform's own pages.
     """
 
     name: str
@@ -58,3 +60,4 @@ class RouteSpec(msgspec.Struct, frozen=True):
     bound: bool = False
     place: int = 0
     admin: bool = False
+    page: Page | None = None

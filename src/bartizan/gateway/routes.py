@@ -311,4 +311,5 @@ def _spec(service: ServiceRoute, dialect: Dialect, row: Row, path: str, place: i
         bound=dialect.bound,
         place=place,
         admin=row.admin,
+        page=row.page if dialect.public and service.own else None,  # no service can have one
     )

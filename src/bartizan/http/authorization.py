@@ -1,6 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
@@ -8,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bartizan.access.issue.grant import MAX_FORM, GrantFault, GrantRefused, TokenRequest, read_grant
+from bartizan.access.issue.grant import MAX_FORM, GrantFault, GrantRefused, read_form, read_grant
 from bartizan.access.issue.metadata import KEYS_PATH, METADATA_PATH, TOKEN_PATH, jwks, metadata
-from bartizan.access.issue.mint import Signer
+from bartizan.access.issue.mint import Issued, Signer
+from bartizan.access.issue.svid import GRANT
 from bartizan.app.control import Registrar
+from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.http.body import read
 from bartizan.http.fronted import certificate_of, source_of
 from bartizan.http.owner import bearer
@@ -22,30 +25,48 @@ _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = ()) -> Starlette:
-    """Return the app: the token endpoint, the metadata document, the public keys, and more routes beside them."""
+def authorization(
+    registrar: Registrar,
+    signer: Signer,
+    more: Iterable[Route] = (),
+    workloads: WorkloadTokens | None = None,
+) -> Starlette:
+    """Return the app: the token endpoint, the metadata document, the public keys.
+
+    Args:
+        registrar: issues.
+        signer: of the tokens.
+        more: routes beside these.
+        workloads: issues to workloads by their certificates; None where there are none.
+    """
 
     async def token(request: Request) -> Response:
         try:
-            wanted = await _request(request)
-            issued = registrar.grant(wanted, source_of(request))
+            issued = await _issued(request)
         except GrantRefused as fault:
             return _refusal(fault, registrar.nonce())
-        headers = {"dpop-nonce": registrar.nonce()} if wanted.proof else {}
+        headers = {"dpop-nonce": registrar.nonce()} if issued.bound else {}
         return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
 
-    async def _request(request: Request) -> TokenRequest:
-        body = await read(request, MAX_FORM)
+    async def _issued(request: Request) -> Issued:
+        body, certificate = await read(request, MAX_FORM), certificate_of(request)
+        source = source_of(request)
         try:
             media, authorization, proof = _credentials(request)
-            return msgspec.structs.replace(
-                read_grant(media, authorization, body, proof), certificate=certificate_of(request)
-            )
+            form = read_form(media, body)
+            if workloads is not None and form.get("grant_type") == GRANT:
+                grant = partial(workloads.grant, form, proof, certificate, source)
+            else:
+                wanted = read_grant(media, authorization, body, proof)
+                wanted = msgspec.structs.replace(wanted, certificate=certificate)
+                grant = partial(registrar.grant, wanted, source)
         except GrantRefused as fault:
-            raise registrar.refused(fault, source_of(request)) from fault
+            raise registrar.refused(fault, source) from fault
+        return grant()
 
     async def about(_: Request) -> Response:
-        return answer(metadata(signer.url), headers=_PUBLIC)
+        grants = () if workloads is None else (GRANT,)
+        return answer(metadata(signer.url, grants), headers=_PUBLIC)
 
     async def keys(_: Request) -> Response:
         return answer(jwks(signer), headers=_PUBLIC)

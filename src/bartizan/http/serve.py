@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,22 +24,30 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.svid import Assertions
+from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.admin.signins import Standing
 from bartizan.app import messages as m
 from bartizan.app.admin.gate import Gate, gate_of
 from bartizan.app.admin.repeats import Repeats
+from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.people import People
+from bartizan.app.people import Ports as PeoplePorts
+from bartizan.app.permits import Permits
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -47,7 +55,10 @@ from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.admin.assemble import Parts, administration
 from bartizan.http.admin.platform import Facts
@@ -285,36 +296,38 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     folder = Folder(Path(start.boot.state))
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
-    supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
-    room.keep()
+    supervision, room = Supervision(channel, start.journal), _kept(folder)
     store = open_store(f"sqlite:///{folder.root / _STORE}")
     issuers = Issuers(
         IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
         start.issuers,
     )
     issuers.begin()
+    repeats = Repeats(store, clock)
+    permits, gate = Permits(), gate_of(clock, supervision.record)
     registrar = Registrar(
         Ports(
             store=store,
             signer=signer,
             clock=clock,
             record=supervision.record,
-            publish=supervision.publish,
+            publish=_heeded((permits.take, gate.take), supervision.publish),
             services=exposed(start.boot.services),
             policies=start.policies,
             boot=start.boot.boot,
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
             external=issuers.external,
-            heed=lambda state: gate.take(state),  # noqa: PLW0108  # made below
+            forget=repeats.forget,
         )
     )
-    gate = gate_of(registrar.proofs, clock, supervision.record)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(ports), Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
-    scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = Facts(
         start.boot.issuer,
@@ -323,30 +336,48 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    parts = Parts(registrar, scheduler, issuers, facts, folder.ledger, Repeats(store, clock))
-    servers = _servers(start, folder, parts, gate, signer)
+    workloads = _workloads(start, folder, registrar, store)
+    pages = visits(people, approvals, everyone)
+    parts = Parts(registrar, scheduler, issuers, people, facts, folder.ledger, repeats)
+    admin = administration(parts, gate, start.boot.admin)
+    public = authorization(registrar, signer, (*signals(issuers), *pages, *admin.networked), workloads)
+    servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, issuers, gate, room, keepers, servers)
+    refusing = (registrar, issuers, people, gate)
+    await _until_gone(supervision, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        registrar.record_refusals()
-        issuers.record_refusals()
-        gate.record_refusals()
+        _record_refusals(refusing)
         start.journal.close()
 
 
-def _servers(
-    start: Start, folder: Folder, parts: Parts, gate: Gate, signer: Signer
-) -> list[tuple[Server, socket.socket]]:
-    admin = administration(parts, gate, start.boot.admin)
-    more = (*signals(parts.issuers), *admin.networked)
-    servers = [
-        (_server(authorization(parts.registrar, signer, more), H11Protocol), start.control),
-        (_server(owner(admin.own), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(parts.facts.scrape, token), H11Protocol), start.scraper))
-    return servers
+def _kept(folder: Folder) -> Reserve:
+    room = Reserve(folder.reserve, _RESERVED)
+    room.keep()
+    return room
+
+
+def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    clock = SystemClock()
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
+    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
+    return WorkloadTokens(ports, assertions)
+
+
+def _heeded(
+    takers: tuple[Callable[[State], None], ...], publish: Callable[[State], Awaitable[int]]
+) -> Callable[[State], Awaitable[int]]:
+    """Return what has this process decide on a state before it is put in force in the workers."""
+
+    async def both(state: State) -> int:
+        for take in takers:
+            take(state)
+        return await publish(state)
+
+    return both
 
 
 def _watch(
@@ -375,7 +406,19 @@ def _scheduler(
         chance=secrets.randbelow,
         say=logging.getLogger("control").warning,
     )
-    return Scheduler(ports, start.boot.schedules)
+    scheduler = Scheduler(ports, start.boot.schedules)
+    scheduler.begin()
+    return scheduler
+
+
+def _servers(
+    start: Start, folder: Folder, public: Starlette, owners: Starlette, numbers: Callable[[], str]
+) -> list[tuple[Server, socket.socket]]:
+    servers = [(_server(public, H11Protocol), start.control), (_server(owners, OwnersOnly), start.owner)]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(numbers, token), H11Protocol), start.scraper))
+    return servers
 
 
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
@@ -384,9 +427,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    registrar: Registrar,
-    issuers: Issuers,
-    gate: Gate,
+    refusing: tuple[Registrar, Issuers, People, Gate],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -405,17 +446,20 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                registrar.record_refusals()
-                issuers.record_refusals()
-                gate.record_refusals()
+                _record_refusals(refusing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await registrar.settle_suspects()
+                await refusing[0].settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
+
+
+def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Gate]) -> None:
+    for each in refusing:
+        each.record_refusals()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class GrantFault(enum.Enum):
 
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"
     INVALID_DPOP_PROOF = "invalid_dpop_proof"
@@ -94,7 +95,7 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     Raises:
         GrantRefused: it has no one reading, or asks for what is not given here.
     """
-    form = _read_form(media_type, body)
+    form = read_form(media_type, body)
     if form.get("grant_type") is None:
         raise GrantRefused(GrantFault.INVALID_REQUEST, "grant_type is missing")
     if form["grant_type"] != _GRANT:
@@ -110,7 +111,12 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     return TokenRequest(client, secret, audience, proof)
 
 
-def _read_form(media_type: str, body: bytes) -> Mapping[str, str]:
+def read_form(media_type: str, body: bytes) -> Mapping[str, str]:
+    """Return the parameters of a form, each of which stands once.
+
+    Raises:
+        GrantRefused: it has no one reading.
+    """
     if media_type.partition(";")[0].strip().lower() != _MEDIA_TYPE:
         raise GrantRefused(GrantFault.INVALID_REQUEST, f"send the parameters as {_MEDIA_TYPE}")
     if len(body) > MAX_FORM:

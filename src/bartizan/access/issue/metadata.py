@@ -10,8 +10,8 @@ METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 KEYS_PATH: Final = "/oauth/jwks"
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """Return the metadata document of an issuer.
+def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the metadata document of an issuer, which takes `more` grants besides.
 
     Source: RFC 8414 section 2; RFC 9449 section 5.1.
     """
@@ -20,7 +20,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint": issuer + TOKEN_PATH,
         "jwks_uri": issuer + KEYS_PATH,
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["client_credentials", *more],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }

@@ -7,6 +7,7 @@ let in. Nothing here knows HTTP.
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -26,6 +27,7 @@ from bartizan.app.entry import Entry
 from bartizan.app.plan import CONTROL
 from bartizan.clock import Clock
 from bartizan.control import discover
+from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs
 from bartizan.identity.shown import Shown
 from bartizan.identity.state import State
@@ -56,17 +58,17 @@ class CallRefused(Exception):
         self.reason, self.status, self.nonce = refused.reason, refused.status, nonce
 
 
-def gate_of(proofs: Proofs, clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]) -> "Gate":
-    """Return a gate with the room's own controls, for tokens that are meant for the control process.
+def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]) -> "Gate":
+    """Return a gate with the room's own controls and nonces, for tokens that are meant for the control process.
 
     Args:
-        proofs: that this process takes.
         clock, record: as of `Gate`.
     """
 
     def failed(control: str, fault: Exception) -> None:
         logging.getLogger("control").error("the control %s failed: %s", control, type(fault).__name__)
 
+    proofs = Proofs(Secret(secrets.token_bytes(32)))
     return Gate(Ports(discover(controls), AUDIENCE, proofs, failed), clock, record)
 
 

@@ -13,6 +13,7 @@ import msgspec
 from bartizan.admin.route import SEGMENTS as OF_ADMIN
 from bartizan.gateway.credential import Told
 from bartizan.gateway.judged import Reader
+from bartizan.gateway.page import Page
 from bartizan.gateway.query import Parameters
 
 
@@ -42,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
         told: fields of a client's head that go on, besides its protocol's.
         admin: whether it is of the Admin API, which is there for configured networks alone, and which clients show their
             tokens to.
+        page: what it shows a browser; of the platform's own rows alone.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Row(msgspec.Struct, frozen=True):
     accept: bytes = b""
     told: tuple[Told, ...] = ()
     admin: bool = False
+    page: Page | None = None
 
 
 SEGMENTS: Mapping[str, re.Pattern[bytes]] = {

@@ -11,9 +11,11 @@ from bartizan.app.admin.repeats import Repeats
 from bartizan.app.control import Registrar
 from bartizan.app.issuers import Issuers
 from bartizan.app.messages import AdminReach
+from bartizan.app.people import People
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
+from bartizan.http.admin.links import Links
 from bartizan.http.admin.platform import Facts, Platform
 from bartizan.http.admin.policies import Versions
 from bartizan.http.admin.principals import Principals
@@ -31,6 +33,7 @@ class Parts(msgspec.Struct, frozen=True):
         registrar: registers, issues, revokes.
         scheduler: keeps schedules.
         issuers: external ones.
+        people: signs people in.
         facts: what the process was told.
         ledger: folder of the tree.
         repeats: what was answered to requests with a key.
@@ -39,6 +42,7 @@ class Parts(msgspec.Struct, frozen=True):
     registrar: Registrar
     scheduler: Scheduler
     issuers: Issuers
+    people: People
     facts: Facts
     ledger: Path
     repeats: Repeats
@@ -72,8 +76,9 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     registrar, cursors = parts.registrar, Cursors()
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
-        *Principals(registrar, parts.issuers, cursors, parts.repeats).bound(),
+        *Principals(registrar, parts.issuers, cursors).bound(),
         *Tokens(registrar, cursors).bound(),
+        *Links(parts.people).bound(),
         *Versions(registrar, cursors).bound(),
         *SignIns(registrar, parts.facts.signins, cursors).bound(),
         *Schedules(parts.scheduler, cursors).bound(),

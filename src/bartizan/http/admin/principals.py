@@ -5,7 +5,6 @@ from bartizan.admin.forms import InForce, Page, Paged
 from bartizan.admin.principals import Person, Registered, Registration
 from bartizan.admin.route import Nothing
 from bartizan.app.admin.cursor import Cursors, following
-from bartizan.app.admin.repeats import Repeats
 from bartizan.app.control import Registrar
 from bartizan.app.issuers import Issuers
 from bartizan.crypto.secret import Secret
@@ -18,10 +17,9 @@ from bartizan.identity.principal import Principal
 class Principals:
     """Principals over HTTP."""
 
-    def __init__(self, registrar: Registrar, issuers: Issuers, cursors: Cursors, repeats: Repeats) -> None:
+    def __init__(self, registrar: Registrar, issuers: Issuers, cursors: Cursors) -> None:
         """Take who knows them."""
-        self._registrar, self._issuers = registrar, issuers
-        self._cursors, self._repeats = cursors, repeats
+        self._registrar, self._issuers, self._cursors = registrar, issuers, cursors
 
     def bound(self) -> tuple[Bound, ...]:
         """Return the routes."""
@@ -64,9 +62,8 @@ class Principals:
         return InForce(await self._registrar.revoke(there.id, call.caller.actor))
 
     async def erase(self, call: Call[Nothing, Nothing]) -> InForce:
-        """Forget who somebody is; in answers that are kept, too."""
+        """Forget who somebody is."""
         there = self._theirs(call)
-        self._repeats.forget(there.id)
         return InForce(await self._registrar.erase(there.id, call.caller.actor))
 
     def renew(self, call: Call[Nothing, Nothing]) -> Registered:
