@@ -2,7 +2,8 @@
 
 Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
 decider has one set of them and is replaced with it), the principal, the claims that chose it, the action,
-the service, and the exact value of every circumstance. Times are not kept: each answer ends with its token.
+the service, and the exact value of every circumstance. Times are not kept: each answer ends with its token, or once the
+device that it came from is seen otherwise.
 """
 
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.subject import Authorization
 from bartizan.control import Control
+from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
 from bartizan.policy.engine import Engine, Verdict
@@ -40,6 +42,11 @@ class Circumstances(msgspec.Struct, frozen=True):
     tool: str = ""
 
 
+def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
+    """Return what the policies look at, by the names of the schema."""
+    return msgspec.structs.asdict(circumstances) | msgspec.structs.asdict(seen)
+
+
 class _Question(msgspec.Struct, frozen=True):
     """Everything that a verdict depends on within one policy set."""
 
@@ -48,6 +55,7 @@ class _Question(msgspec.Struct, frozen=True):
     action: str
     service: str
     circumstances: Circumstances
+    seen: Seen
 
 
 class Decider:
@@ -83,7 +91,7 @@ class Decider:
             circumstances: of this request.
             generation: of the state that the caller decides on; goes into the answer.
         """
-        question = _Question(who.principal.uid, who.mapped, action, service, circumstances)
+        question = _Question(who.principal.uid, who.mapped, action, service, circumstances, who.seen)
         verdict = self._kept.get(question)
         if verdict is None:
             verdict = self._ask(question)
@@ -96,7 +104,7 @@ class Decider:
             question.principal,
             question.action,
             Uid(SERVICE, question.service),
-            msgspec.structs.asdict(question.circumstances),
+            context(question.circumstances, question.seen),
         )
         self._kept[question] = verdict
         if len(self._kept) > CAPACITY:

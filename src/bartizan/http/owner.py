@@ -22,12 +22,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import OWNER
+from bartizan.app.devices import Devices
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
 from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
+from bartizan.http.devices import routes
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 from bartizan.identity.principal import Kind
@@ -132,10 +134,12 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules and external issuers."""
+def owner(
+    registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers, devices: Devices
+) -> Starlette:
+    """Return the owner's API over a registrar, a keeper of schedules, external issuers and devices."""
     api = _Api(registrar, scheduler, facts, issuers)
-    routes = [
+    served = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
         Route("/principals", api.people, methods=["GET"]),
@@ -144,6 +148,7 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Iss
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
+        *routes(devices),
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
         Route("/sign-ins", api.signins, methods=["GET"]),
@@ -151,7 +156,7 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Iss
         Route("/schedules", api.schedules, methods=["GET"]),
         Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
-    app = Starlette(routes=routes, exception_handlers=ANSWERS)
+    app = Starlette(routes=served, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
 

@@ -30,6 +30,8 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.devices import Devices
+from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
@@ -47,9 +49,10 @@ from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.app.workload_tokens import Ports as WorkloadPorts
 from bartizan.app.workload_tokens import WorkloadTokens, read_authority
-from bartizan.clock import SystemClock
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
+from bartizan.http.devices import public
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -285,6 +288,19 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
+    devices = Devices(
+        DevicePorts(
+            store,
+            clock,
+            start.boot.issuer,
+            supervision.record,
+            lambda: registrar.put_in_force(),  # noqa: PLW0108  # made below
+        ),
+        start.boot.authorities,
+        Nanoseconds(start.boot.posture_hours * 60 * MINUTE),
+        start.boot.healthy,
+    )
+    devices.begin()
     registrar = Registrar(
         Ports(
             store=store,
@@ -298,6 +314,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
             external=issuers.external,
+            fleet=devices.fleet,
         )
     )
     supervision.registrar, supervision.issuers = registrar, issuers
@@ -316,19 +333,20 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    workloads = _workloads(start, folder, registrar, store)
+    workloads, told = _workloads(start, folder, registrar, store), [*signals(issuers), *public(devices)]
     servers = [
-        (_server(authorization(registrar, signer, signals(issuers), workloads), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts, issuers), OwnersOnly), start.owner),
+        (_server(authorization(registrar, signer, told, workloads), H11Protocol), start.control),
+        (_server(owner(registrar, scheduler, facts, issuers, devices), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
+    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
     await _until_gone(supervision, registrar, issuers, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
         registrar.record_refusals()
         issuers.record_refusals()
+        devices.record_counts()
         start.journal.close()
 
 
