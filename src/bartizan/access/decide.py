@@ -1,9 +1,9 @@
 """From a principal, an action and a service to a decision.
 
 Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
-decider has one set of them and is replaced with it), the principal, the claims that chose it, the action,
-the service, and the exact value of every circumstance. Times are not kept: each answer ends with its token, or once the
-device that it came from is seen otherwise.
+decider has one set of them and is replaced with it), the principal and the service as far as the policies can tell
+them from others, the action, and the exact value of every circumstance. Times are not kept: each answer ends with
+its token, or once the device that it came from is seen otherwise.
 """
 
 from collections import OrderedDict
@@ -19,7 +19,7 @@ from bartizan.control import Control
 from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
-from bartizan.policy.engine import Engine, Verdict
+from bartizan.policy.engine import Engine, Pair, Verdict
 
 CAPACITY: Final = 16_384
 """Most verdicts remembered; each costs about 500 octets."""
@@ -50,10 +50,8 @@ def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, boo
 class _Question(msgspec.Struct, frozen=True):
     """Everything that a verdict depends on within one policy set."""
 
-    principal: Uid
-    mapped: str
+    pair: Pair
     action: str
-    service: str
     circumstances: Circumstances
     seen: Seen
 
@@ -91,22 +89,17 @@ class Decider:
             circumstances: of this request.
             generation: of the state that the caller decides on; goes into the answer.
         """
-        question = _Question(who.principal.uid, who.mapped, action, service, circumstances, who.seen)
+        principal, resource = who.principal.uid, Uid(SERVICE, service)
+        question = _Question(self._engine.pair(principal, resource), action, circumstances, who.seen)
         verdict = self._kept.get(question)
         if verdict is None:
-            verdict = self._ask(question)
+            verdict = self._engine.decide(principal, action, resource, context(circumstances, who.seen))
+            self._keep(question, verdict)
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 
-    def _ask(self, question: _Question) -> Verdict:
-        verdict = self._engine.decide(
-            question.principal,
-            question.action,
-            Uid(SERVICE, question.service),
-            context(question.circumstances, question.seen),
-        )
+    def _keep(self, question: _Question, verdict: Verdict) -> None:
         self._kept[question] = verdict
         if len(self._kept) > CAPACITY:
             self._kept.popitem(last=False)
-        return verdict
