@@ -151,6 +151,7 @@ def connect(folder: Folder, service: str) -> Platform:
         ledger=folder.ledger,
         token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
         bound=lambda principal, key: owner.token(principal, GATEWAY, 60, key).access_token,
+        admit=lambda key: _admit(owner, key),
         size=lambda: size(folder.ledger),
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),
@@ -158,6 +159,10 @@ def connect(folder: Folder, service: str) -> Platform:
         run=lambda schedule: owner.run(schedule).runs,
         applied=lambda files: _apply(owner, files),
     )
+
+
+def _admit(owner: Owner, key: str) -> None:
+    owner.admit(key, "", "", hardware=False)
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:
