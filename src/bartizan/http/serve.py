@@ -295,19 +295,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
-    devices = Devices(
-        DevicePorts(
-            store,
-            clock,
-            start.boot.issuer,
-            supervision.record,
-            lambda: registrar.put_in_force(),  # noqa: PLW0108  # made below
-        ),
-        start.boot.authorities,
-        Nanoseconds(start.boot.posture_hours * 60 * MINUTE),
-        start.boot.healthy,
-    )
-    devices.begin()
+    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
     registrar = Registrar(
         Ports(
             store=store,
@@ -352,6 +340,20 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         issuers.record_refusals()
         devices.record_counts()
         start.journal.close()
+
+
+def _devices(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Devices:
+    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
+    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
+    devices.begin()
+    return devices
 
 
 def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
