@@ -116,7 +116,7 @@ when { context.device_known && context.disk_encrypted && context.posture_age <= 
     ],
 )
 def test_policy_sees_the_device_what_is_claimed_by_whom_and_how_old(
-    device: Device, now: int, allowed: bool
+    device: Device, now: int, *, allowed: bool
 ) -> None:
     room = access(with_fleet(device, policy=ENCRYPTED))
     answer = room.authorize(entered(room, now=now), "chat", "sample", HERE)
