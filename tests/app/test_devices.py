@@ -215,10 +215,10 @@ def test_a_flood_is_on_record_as_counts(house: House) -> None:
         house.devices.ask(asks(), "")
         with pytest.raises(StatementRefused):
             house.devices.ask("nothing", "")
-    house.devices.record_counts()
+    house.devices.record_refusals()
     assert [(each.kind, each.detail) for each in house.entries] == [
         ("access.device.asked", {"count": 50}),
         ("access.device.refused", {"reason": "statement-malformed", "count": 50}),
     ]
-    house.devices.record_counts()
+    house.devices.record_refusals()
     assert len(house.entries) == 2

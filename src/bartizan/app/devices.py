@@ -198,7 +198,7 @@ class Devices:
             return store.refuse(connection, key)
 
     # ---- meanwhile -----------------------------------------------------------------------------------------
-    def record_counts(self) -> None:
+    def record_refusals(self) -> None:
         """Record who asked and what was refused since the last call: one event a kind, so a flood fills no disk."""
         asked, self._asked = self._asked, 0
         refused, self._refused = self._refused, Counter()
@@ -229,11 +229,10 @@ class Devices:
             raise
 
     async def keep(self) -> None:
-        """Record and settle, each second; for ever."""
+        """Settle each second; for ever."""
         while True:
             await asyncio.sleep(_SETTLED_S)
             with contextlib.suppress(NotInForce, JournalUnwritable, OperationalError):
-                self.record_counts()
                 await self.settle()
 
 

@@ -119,6 +119,13 @@ class _Tags(msgspec.Struct, frozen=True):
     tags: dict[str, dict[str, str]]
 
 
+class SignInLink(Reticent, frozen=True):
+    """A link that signs a person in once: a secret of `seconds` seconds."""
+
+    url: str
+    seconds: int
+
+
 class _People(msgspec.Struct, frozen=True):
     principals: tuple[Person, ...]
 
@@ -206,6 +213,10 @@ class Owner:
     def people(self) -> tuple[Person, ...]:
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return self._ask("GET", "/principals", _People).principals
+
+    def link(self, principal: str) -> SignInLink:
+        """Return a link that signs a person in once; raises as `token`."""
+        return self._ask("POST", "/people/link", SignInLink, {"principal": principal})
 
     def register(
         self, name: str, kind: str, roles: Sequence[str], issuer: str = "", subject: str = ""

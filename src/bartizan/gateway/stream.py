@@ -19,6 +19,7 @@ from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
+from bartizan.gateway.page import Page, dressed
 from bartizan.gateway.possession import nonce_line
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client
@@ -150,14 +151,29 @@ class Exchange(Dossier):
         """Pass on the head of the answer and what of its body came with it."""
         if self.kept:
             self._let_go()
-        fault = "" if head.status == _OK else mapped(head.status, public=self.route.public)
+        fault = (
+            ""
+            if head.status == _OK
+            else mapped(head.status, public=self.route.public, page=self.route.page is not None)
+        )
         if fault:
             self._status = head.status
             self._refuse(refusal(fault))
         elif self.route.bound:
             self._read(Reading(self, head), pieces, done=done)
+        elif self.route.page is not None:
+            self._show(head, self.route.page, pieces, done=done)
         else:
             self._open(head, pieces, done=done)
+
+    def _show(self, head: AnswerHead, page: Page, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on a page of the platform's own."""
+        try:
+            shown = dressed(head, page, self.head.host)
+        except FramingDoubt as doubt:
+            self.fail(doubt.reason)
+            return
+        self._open(shown, pieces, done=done)
 
     def _read(self, reading: Reading, pieces: list[bytes], *, done: bool) -> None:
         """Pass on what may be, by now, of an answer that is judged on its way."""

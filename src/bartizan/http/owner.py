@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -20,16 +20,17 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
+from bartizan.access.people.once import LINK_LIFE
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import OWNER
-from bartizan.app.devices import Devices
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers
+from bartizan.app.people import People
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
+from bartizan.clock import SECOND
 from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
-from bartizan.http.devices import routes
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
 from bartizan.identity.principal import Kind
@@ -54,6 +55,12 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: Literal["bartizan:gateway", "bartizan:control"] = GATEWAY
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
     key: Thumbprint = ""
+
+
+class LinkWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /people/link."""
+
+    principal: Id = OWNER
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,11 +142,21 @@ def is_owner(connection: socket.socket) -> bool:
 
 
 def owner(
-    registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers, devices: Devices
+    registrar: Registrar,
+    scheduler: Scheduler,
+    facts: Facts,
+    issuers: Issuers,
+    people: People | None = None,
+    more: Iterable[Route] = (),
 ) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules, external issuers and devices."""
+    """Return the owner's API over a registrar, a keeper of schedules, external issuers, and who signs people in.
+
+    Args:
+        registrar, scheduler, facts, issuers, people: those.
+        more: routes beside these.
+    """
     api = _Api(registrar, scheduler, facts, issuers)
-    served = [
+    routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
         Route("/principals", api.people, methods=["GET"]),
@@ -148,7 +165,7 @@ def owner(
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
-        *routes(devices),
+        *more,
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
         Route("/sign-ins", api.signins, methods=["GET"]),
@@ -156,9 +173,20 @@ def owner(
         Route("/schedules", api.schedules, methods=["GET"]),
         Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
-    app = Starlette(routes=served, exception_handlers=ANSWERS)
+    if people is not None:
+        routes.append(Route("/people/link", _links(people), methods=["POST"]))
+    app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
+
+
+def _links(people: People) -> Callable[[Request], Awaitable[Response]]:
+    async def link(request: Request) -> Response:
+        wanted = await read_as(request, LinkWanted, MOST)
+        token = people.link(wanted.principal).reveal().decode()
+        return answer({"url": f"{people.origin}/people/link?token={token}", "seconds": LINK_LIFE // SECOND})
+
+    return link
 
 
 class _Api:

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,8 +25,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.issue.svid import Assertions
+from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
+from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
@@ -40,6 +42,8 @@ from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.people import People
+from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -51,9 +55,10 @@ from bartizan.app.signin_watch import SignInWatch
 from bartizan.app.workload_tokens import Ports as WorkloadPorts
 from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import MINUTE, Nanoseconds, SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
+from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
-from bartizan.http.devices import public
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -315,6 +320,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
+    people = People(ports)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -325,20 +332,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    workloads, told = _workloads(start, folder, registrar, store), [*signals(issuers), *public(devices)]
-    servers = [
-        (_server(authorization(registrar, signer, told, workloads), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts, issuers, devices), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
+    more = (*signals(issuers), *visits(people, Approvals(ports)), *device_routes.public(devices))
+    public = authorization(registrar, signer, more, _workloads(start, folder, registrar, store))
+    owners = owner(registrar, scheduler, facts, issuers, people, device_routes.routes(devices))
+    servers = _servers(start, folder, public, owners, facts.scrape)
     keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, issuers, room, keepers, servers)
+    refusing = (registrar, issuers, people, devices)
+    await _until_gone(supervision, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        registrar.record_refusals()
-        issuers.record_refusals()
-        devices.record_counts()
+        _record_refusals(refusing)
         start.journal.close()
 
 
@@ -396,14 +398,23 @@ def _scheduler(
     return Scheduler(ports, start.boot.schedules)
 
 
+def _servers(
+    start: Start, folder: Folder, public: Starlette, owners: Starlette, numbers: Callable[[], str]
+) -> list[tuple[Server, socket.socket]]:
+    servers = [(_server(public, H11Protocol), start.control), (_server(owners, OwnersOnly), start.owner)]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(numbers, token), H11Protocol), start.scraper))
+    return servers
+
+
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
     return Server(bounded(app), protocol, drain_s=_DRAIN_S, most_head=MOST, connections=_CONNECTIONS)
 
 
 async def _until_gone(
     supervision: Supervision,
-    registrar: Registrar,
-    issuers: Issuers,
+    refusing: tuple[Registrar, Issuers, People, Devices],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -422,16 +433,20 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                registrar.record_refusals()
-                issuers.record_refusals()
+                _record_refusals(refusing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await registrar.settle_suspects()
+                await refusing[0].settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
+
+
+def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices]) -> None:
+    for each in refusing:
+        each.record_refusals()
 
 
 if __name__ == "__main__":
