@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from bartizan.access.assemble import Access
+from bartizan.access.assemble import Access, assemble
 from bartizan.access.decide import Circumstances
 from bartizan.access.outcome import Allowed, Authenticated
-from bartizan.clock import MINUTE, SECOND, Nanoseconds
+from bartizan.clock import MINUTE, Nanoseconds
 from bartizan.identity.device import GOOD_FOR, ITSELF, Device, Fleet, Posture, Standing
 from bartizan.identity.holder import Holder
 from bartizan.identity.principal import Kind, Principal
@@ -16,8 +16,6 @@ from tests.identity.forge import START
 HERE = Circumstances(quantum_safe=True)
 HOLDER = Holder()
 LAPTOP = Device("device.laptop", HOLDER.thumbprint, CALLER.id)
-LONG_AGO = 40 * 60 * SECOND
-"""Tokens of these tests are good for ten minutes."""
 
 
 def laptop(*, revoked: bool = False) -> Principal:
@@ -132,6 +130,20 @@ def test_no_answer_outlives_what_it_was_given_on() -> None:
         assert isinstance(answer, Allowed) is (who.seen.posture_age <= 2)
         assert now < who.until <= now + MINUTE + 1
         now = who.until
+
+
+def test_who_asks_on_is_judged_by_what_is_claimed_by_now() -> None:
+    instant = [START]
+    ports = msgspec.structs.replace(PORTS, now=lambda: instant[0])
+    healthy = with_fleet(told(START, "disk_encrypted", by="mdm"), policy=ENCRYPTED)
+    room = assemble(ports, healthy, 1)
+    who = entered(room)
+    assert isinstance(room.authorize(who, "chat", "sample", HERE), Allowed)
+    instant[0] = Nanoseconds(START + 2 * MINUTE + 1)
+    assert refusal(room.authorize(who, "chat", "sample", HERE)) == "policy-denied"
+    instant[0] = START
+    room = room.next(with_fleet(told(START + 1, by="mdm"), policy=ENCRYPTED), 2)
+    assert refusal(room.authorize(who, "chat", "sample", HERE)) == "policy-denied"
 
 
 def test_a_fleet_travels_to_the_workers_whole() -> None:

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
 from typing import Final, TypeVar
 
+import msgspec
+
 from bartizan.access.fleet import Fleet
 from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import ANYONE, Authenticated, Refused
@@ -188,6 +190,15 @@ class Authenticator:
         if self._resolver.is_over(who.sign_in, who.issued):
             standing = Standing.ENDED
         return self._judge(self._facts(who, standing)) or self._device(who)
+
+    def seen(self, who: Authenticated, now: Nanoseconds) -> Authenticated:
+        """Return somebody who was authenticated before, with what is to be seen of their device now."""
+        if not who.key:
+            return who
+        standing, seen, _ = self._fleet.seen(who.principal.id, who.key, now)
+        if (standing, seen) == (who.standing, who.seen):
+            return who
+        return msgspec.structs.replace(who, standing=standing, seen=seen)
 
     def _device(self, who: Authenticated) -> Refused | None:
         """Return why the device that somebody was let in from is not accepted: it was revoked, or is known no more."""
