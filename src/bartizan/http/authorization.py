@@ -20,11 +20,11 @@ from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.http.body import read
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.source import source
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -53,18 +53,18 @@ def authorization(
 
     async def _issued(request: Request) -> Issued:
         body, certificate = await read(request, MAX_FORM), _certificate(request)
-        source = _source(request)
+        network = source(request)
         try:
             media, authorization, proof = _credentials(request)
             form = read_form(media, body)
             if workloads is not None and form.get("grant_type") == GRANT:
-                grant = partial(workloads.grant, form, proof, certificate, source)
+                grant = partial(workloads.grant, form, proof, certificate, network)
             else:
                 wanted = read_grant(media, authorization, body, proof)
                 wanted = msgspec.structs.replace(wanted, certificate=certificate)
-                grant = partial(registrar.grant, wanted, source)
+                grant = partial(registrar.grant, wanted, network)
         except GrantRefused as fault:
-            raise registrar.refused(fault, source) from fault
+            raise registrar.refused(fault, network) from fault
         return grant()
 
     async def about(_: Request) -> Response:
@@ -83,16 +83,6 @@ def authorization(
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
-
-
-def _source(request: Request) -> str:
-    """Return the pseudonym of the network that asks, as the gateway names it; empty where it names none.
-
-    The gateway writes this field itself and passes none of a client's on. One that lies hides where tries come from, and
-    gets nothing else by it.
-    """
-    found = request.headers.getlist("x-bartizan-source")
-    return found[0] if len(found) == 1 and _SOURCE.fullmatch(found[0]) else ""
 
 
 def _credentials(request: Request) -> tuple[str, str | None, str]:

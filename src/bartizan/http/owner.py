@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -142,9 +142,19 @@ def is_owner(connection: socket.socket) -> bool:
 
 
 def owner(
-    registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers, people: People | None = None
+    registrar: Registrar,
+    scheduler: Scheduler,
+    facts: Facts,
+    issuers: Issuers,
+    people: People | None = None,
+    more: Iterable[Route] = (),
 ) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules, external issuers, and who signs people in."""
+    """Return the owner's API over a registrar, a keeper of schedules, external issuers, and who signs people in.
+
+    Args:
+        registrar, scheduler, facts, issuers, people: those.
+        more: routes beside these.
+    """
     api = _Api(registrar, scheduler, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
@@ -155,6 +165,7 @@ def owner(
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
+        *more,
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
         Route("/sign-ins", api.signins, methods=["GET"]),

@@ -32,6 +32,8 @@ from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.devices import Devices
+from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
@@ -55,9 +57,10 @@ from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.app.workload_tokens import Ports as WorkloadPorts
 from bartizan.app.workload_tokens import WorkloadTokens, read_authority
-from bartizan.clock import SystemClock
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
+from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
@@ -301,6 +304,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     issuers.begin()
     permits = Permits()
+    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
     registrar = Registrar(
         Ports(
             store=store,
@@ -314,14 +318,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             tell_policy=supervision.tell_policy,
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
             external=issuers.external,
+            fleet=devices.fleet,
         )
     )
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(ports), Approvals(ports)
-    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    people, approvals, everyone = _people(
+        registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    )
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -333,17 +338,30 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     workloads = _workloads(start, folder, registrar, store)
-    pages = visits(people, approvals, everyone)
-    public = authorization(registrar, signer, (*signals(issuers), *pages), workloads)
-    servers = _servers(
-        start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
-    )
-    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people)
+    more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
+    public = authorization(registrar, signer, more, workloads)
+    owners = owner(registrar, scheduler, facts, issuers, people, device_routes.routes(devices))
+    servers = _servers(start, folder, public, owners, facts.scrape)
+    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
+    refusing = (registrar, issuers, people, devices)
     await _until_gone(supervision, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         start.journal.close()
+
+
+def _devices(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Devices:
+    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
+    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
+    devices.begin()
+    return devices
 
 
 def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
@@ -367,6 +385,12 @@ def _heeded(
         return await publish(state)
 
     return both
+
+
+def _people(registrar: Registrar, ports: PeoplePorts) -> tuple[People, Approvals, Everyone]:
+    approvals = Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    return People(ports), approvals, everyone
 
 
 def _watch(
@@ -414,7 +438,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People],
+    refusing: tuple[Registrar, Issuers, People, Devices],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -444,7 +468,7 @@ async def _until_gone(
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People]) -> None:
+def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices]) -> None:
     for each in refusing:
         each.record_refusals()
 
