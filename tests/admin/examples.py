@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from bartizan.admin.devices import Admission
 from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
 from bartizan.admin.principals import Registration
@@ -19,6 +20,7 @@ SEGMENTS = {
     "service": "nothing",
     "schedule": "nothing",
     "about": "p-0011223344556677",
+    "fingerprint": "0" * 64,
     "entry": "999999999",
 }
 """Of their forms, and of nothing that is there."""
@@ -26,6 +28,7 @@ BODIES: dict[type, Any] = {
     Registration: Registration("somebody"),
     TokenWanted: TokenWanted(),
     LinkWanted: LinkWanted(),
+    Admission: Admission("0" * 64),
     Policies: Policies({"a.cedar": "permit ("}),
     Earlier: Earlier(999_999),
     Tagged: Tagged((), ()),

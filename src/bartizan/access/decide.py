@@ -3,7 +3,7 @@
 Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
 decider has one set of them and is replaced with it), the principal and the service as far as the policies can tell
 them from others, the action, and the exact value of every circumstance. Times are not kept: each answer ends with
-its token.
+its token, or once the device that it came from is seen otherwise.
 """
 
 from collections import OrderedDict
@@ -16,6 +16,7 @@ from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.subject import Authorization
 from bartizan.control import Control
+from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
 from bartizan.policy.engine import Engine, Pair, Verdict
@@ -41,12 +42,18 @@ class Circumstances(msgspec.Struct, frozen=True):
     tool: str = ""
 
 
+def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
+    """Return what the policies look at, by the names of the schema."""
+    return msgspec.structs.asdict(circumstances) | msgspec.structs.asdict(seen)
+
+
 class _Question(msgspec.Struct, frozen=True):
     """Everything that a verdict depends on within one policy set."""
 
     pair: Pair
     action: str
     circumstances: Circumstances
+    seen: Seen
 
 
 class Decider:
@@ -83,10 +90,10 @@ class Decider:
             generation: of the state that the caller decides on; goes into the answer.
         """
         principal, resource = who.principal.uid, Uid(SERVICE, service)
-        question = _Question(self._engine.pair(principal, resource), action, circumstances)
+        question = _Question(self._engine.pair(principal, resource), action, circumstances, who.seen)
         verdict = self._kept.get(question)
         if verdict is None:
-            verdict = self._engine.decide(principal, action, resource, msgspec.structs.asdict(circumstances))
+            verdict = self._engine.decide(principal, action, resource, context(circumstances, who.seen))
             self._keep(question, verdict)
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)

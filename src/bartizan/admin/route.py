@@ -97,6 +97,7 @@ SEGMENTS: Final[Mapping[str, str]] = {
     "service": r"[a-z][a-z0-9-]{0,39}",
     "schedule": r"[a-z][a-z0-9._-]{0,62}",
     "about": r"[ap]-[0-9a-f]{16}",
+    "fingerprint": r"[0-9a-f]{64}",
     "entry": r"(?:0|[1-9][0-9]{0,15})",
 }
 """Name of an open segment of a path -> the form of its value."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bartizan.admin import links, platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin import devices, links, platform, policies, principals, record, schedules, signins, tokens
 from bartizan.admin.route import AnyRoute
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
@@ -11,6 +11,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *principals.ROUTES,
     *tokens.ROUTES,
     *links.ROUTES,
+    *devices.ROUTES,
     *policies.ROUTES,
     *signins.ROUTES,
     *schedules.ROUTES,

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from typing_extensions import override
 
-from bartizan.admin import links, platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin import devices, links, platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin.devices import Admission, Devices
 from bartizan.admin.forms import MOST_PAGE, Page, Paged
 from bartizan.admin.links import LinkWanted, SignInLink
 from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
@@ -245,6 +246,26 @@ class Admin(abc.ABC):
     def clear(self, about: str) -> None:
         """Hold no alert against a principal or a source any more, by its pseudonym; raises as `token`."""
         self.ask(signins.CLEAR, about=about)
+
+    def devices(self) -> Devices:
+        """Return the keys that ask and the devices that were admitted; raises as `token`."""
+        return self.ask(devices.READ)
+
+    def admit(self, key: str, name: str, holder: str, *, hardware: bool) -> str:
+        """Admit a key that asks, in every worker, and return the id of its device; raises as `token`.
+
+        Args:
+            key: fingerprint.
+            name: of the device; empty for the one that it asks to have.
+            holder: id of whose tokens may be bound to it; empty for everybody's.
+            hardware: whether the owner vouches that the key cannot leave the machine.
+        """
+        wanted = {"key": key, "name": name, "holder": holder, "hardware": hardware}
+        return self.ask(devices.ADMIT, _body(Admission, wanted)).id
+
+    def refuse(self, key: str) -> None:
+        """Forget that a key asks, by its fingerprint; raises as `token`."""
+        self.ask(devices.REFUSE, fingerprint=key)
 
     def schedules(self) -> tuple[Shown, ...]:
         """Return every schedule, those that are off included; raises as `token`."""

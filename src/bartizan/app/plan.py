@@ -11,6 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.identity.external import Profile
+from bartizan.identity.statement import Authority
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
@@ -77,6 +78,7 @@ class Service(msgspec.Struct, frozen=True):
         pins_required: whether tools without a pin are left out.
         bound: whether it takes tokens only that are bound to a key or a certificate.
         admin: networks that the Admin API may be called from, of the platform's own.
+        device: whether only to the key of a device that is known.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Service(msgspec.Struct, frozen=True):
     approved: tuple[str, ...] = ()
     bound: bool = False
     admin: tuple[str, ...] = ()
+    device: bool = False
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -322,6 +325,8 @@ class Plan(Reticent, frozen=True):
         workload_socket: where; empty for the place in the state folder.
         issuers: whose tokens are taken besides our own.
         admin: who reaches the Admin API besides the owner.
+        posture_hours, healthy: how long a claim about a device counts, and which must be made.
+        authorities: who speaks of devices besides these.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -371,6 +376,9 @@ class Plan(Reticent, frozen=True):
     workload_socket: str = ""
     issuers: tuple[Issuer, ...] = ()
     admin: Admin = Admin()
+    posture_hours: int = 24
+    healthy: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -71,6 +71,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         tools=behind.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
         bound=service.bound,
         admin=service.admin,
+        device=service.device,
     )
 
 

@@ -18,6 +18,7 @@ from bartizan.app.admin_settings import AdminApi, administering
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
+from bartizan.app.device_settings import Devices, authorizing, known_authorities
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import Text
 from bartizan.app.issuer_settings import Issuer, issuing
@@ -135,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True):
     schedule: tuple[Schedule, ...] = ()
     sign_in: SignIns = SignIns()
     admin: AdminApi = AdminApi()
+    devices: Devices = Devices()
     workload: tuple[Workload, ...] = ()
     workload_api: WorkloadApi = WorkloadApi()
 
@@ -147,7 +149,7 @@ class Settings(msgspec.Struct, frozen=True):
         """Return whether a service takes tokens only that are bound to a key or a certificate."""
         if service.binding is None:
             return not self.address.loopback
-        return service.binding is Binding.REQUIRED
+        return service.binding is not Binding.OPTIONAL
 
     @property
     def upstreams(self) -> tuple[tuple[str, Service | Target, Upstream], ...]:
@@ -179,6 +181,7 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
     described = descriptions(configuration.folder, files)
     certified = _certificates(configuration)
     known = known_witnesses(configuration.sections.witness, configuration.folder)
+    speaking = known_authorities(configuration.sections.devices, configuration.folder)
     lying = files_of(configuration.sections.connector, configuration.folder)
     found = (
         *settled(configuration.sections),
@@ -186,6 +189,7 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
         *described,
         *certified,
         *known,
+        *speaking,
         *lying,
     )
     if found:
@@ -256,6 +260,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from attested(settings.workload, settings.workload_api)
     yield from issuing(settings.issuer)
     yield from administering(settings.admin, loopback=_listens_on_loopback(settings))
+    yield from authorizing(settings.devices)
     yield from _absent(settings)
 
 

@@ -96,6 +96,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         tools: what is said of them, where it has any.
         bound: whether it takes tokens only that are bound to a key or a certificate.
         admin: networks from which the Admin API may be reached; none, and it is not there.
+        device: whether only to the key of a device that is known.
     """
 
     name: str
@@ -113,6 +114,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     tools: ServiceTools = ServiceTools()
     bound: bool = False
     admin: tuple[str, ...] = ()
+    device: bool = False
 
     @override
     def __repr__(self) -> str:

@@ -16,9 +16,10 @@ from bartizan.access.issue.svid import GRANT
 from bartizan.app.control import Registrar
 from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.http.body import read
-from bartizan.http.fronted import certificate_of, source_of
+from bartizan.http.fronted import certificate_of
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.source import source
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
@@ -50,18 +51,18 @@ def authorization(
 
     async def _issued(request: Request) -> Issued:
         body, certificate = await read(request, MAX_FORM), certificate_of(request)
-        source = source_of(request)
+        network = source(request)
         try:
             media, authorization, proof = _credentials(request)
             form = read_form(media, body)
             if workloads is not None and form.get("grant_type") == GRANT:
-                grant = partial(workloads.grant, form, proof, certificate, source)
+                grant = partial(workloads.grant, form, proof, certificate, network)
             else:
                 wanted = read_grant(media, authorization, body, proof)
                 wanted = msgspec.structs.replace(wanted, certificate=certificate)
-                grant = partial(registrar.grant, wanted, source)
+                grant = partial(registrar.grant, wanted, network)
         except GrantRefused as fault:
-            raise registrar.refused(fault, source) from fault
+            raise registrar.refused(fault, network) from fault
         return grant()
 
     async def about(_: Request) -> Response:

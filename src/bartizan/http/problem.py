@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.errors import (
+    DeviceKeyTaken,
+    DeviceUnknown,
     IssuerNotConfigured,
     NotTheOwners,
     PolicyVersionUnknown,
@@ -45,6 +47,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,
     SubjectLinked: Status.CONFLICT,
+    DeviceUnknown: Status.NOT_FOUND,
+    DeviceKeyTaken: Status.CONFLICT,
     IssuerNotConfigured: Status.UNPROCESSABLE,
     PrincipalRevoked: Status.CONFLICT,
     PrincipalUnknown: Status.NOT_FOUND,

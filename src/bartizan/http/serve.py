@@ -35,6 +35,8 @@ from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.devices import Devices
+from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
@@ -57,9 +59,10 @@ from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.app.workload_tokens import Ports as WorkloadPorts
 from bartizan.app.workload_tokens import WorkloadTokens, read_authority
-from bartizan.clock import SystemClock
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
+from bartizan.http import devices as device_routes
 from bartizan.http.admin.assemble import Parts, administration
 from bartizan.http.admin.platform import Facts
 from bartizan.http.authorization import authorization
@@ -305,6 +308,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     issuers.begin()
     repeats = Repeats(store, clock)
     permits, gate = Permits(), gate_of(clock, supervision.record)
+    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
     registrar = Registrar(
         Ports(
             store=store,
@@ -319,14 +323,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
             room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
             external=issuers.external,
             forget=repeats.forget,
+            fleet=devices.fleet,
         )
     )
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(ports), Approvals(ports)
-    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    people, approvals, everyone = _people(
+        registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    )
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = Facts(
@@ -337,13 +342,13 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     workloads = _workloads(start, folder, registrar, store)
-    pages = visits(people, approvals, everyone)
-    parts = Parts(registrar, scheduler, issuers, people, facts, folder.ledger, repeats)
+    parts = Parts(registrar, scheduler, issuers, people, devices, facts, folder.ledger, repeats)
     admin = administration(parts, gate, start.boot.admin)
+    pages = (*visits(people, approvals, everyone), *device_routes.public(devices))
     public = authorization(registrar, signer, (*signals(issuers), *pages, *admin.networked), workloads)
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
-    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people, gate)
+    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
+    refusing = (registrar, issuers, people, devices, gate)
     await _until_gone(supervision, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
@@ -354,6 +359,20 @@ def _kept(folder: Folder) -> Reserve:
     room = Reserve(folder.reserve, _RESERVED)
     room.keep()
     return room
+
+
+def _devices(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Devices:
+    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
+    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
+    devices.begin()
+    return devices
 
 
 def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
@@ -378,6 +397,12 @@ def _heeded(
         return await publish(state)
 
     return both
+
+
+def _people(registrar: Registrar, ports: PeoplePorts) -> tuple[People, Approvals, Everyone]:
+    approvals = Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    return People(ports), approvals, everyone
 
 
 def _watch(
@@ -427,7 +452,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People, Gate],
+    refusing: tuple[Registrar, Issuers, People, Devices, Gate],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -457,7 +482,7 @@ async def _until_gone(
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Gate]) -> None:
+def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices | Gate]) -> None:
     for each in refusing:
         each.record_refusals()
 

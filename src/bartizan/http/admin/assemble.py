@@ -9,12 +9,14 @@ from bartizan.app.admin.cursor import Cursors
 from bartizan.app.admin.gate import Gate
 from bartizan.app.admin.repeats import Repeats
 from bartizan.app.control import Registrar
+from bartizan.app.devices import Devices
 from bartizan.app.issuers import Issuers
 from bartizan.app.messages import AdminReach
 from bartizan.app.people import People
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
+from bartizan.http.admin.devices import KnownDevices
 from bartizan.http.admin.links import Links
 from bartizan.http.admin.platform import Facts, Platform
 from bartizan.http.admin.policies import Versions
@@ -34,6 +36,7 @@ class Parts(msgspec.Struct, frozen=True):
         scheduler: keeps schedules.
         issuers: external ones.
         people: signs people in.
+        devices: admits them.
         facts: what the process was told.
         ledger: folder of the tree.
         repeats: what was answered to requests with a key.
@@ -43,6 +46,7 @@ class Parts(msgspec.Struct, frozen=True):
     scheduler: Scheduler
     issuers: Issuers
     people: People
+    devices: Devices
     facts: Facts
     ledger: Path
     repeats: Repeats
@@ -79,6 +83,7 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
         *Principals(registrar, parts.issuers, cursors).bound(),
         *Tokens(registrar, cursors).bound(),
         *Links(parts.people).bound(),
+        *KnownDevices(parts.devices).bound(),
         *Versions(registrar, cursors).bound(),
         *SignIns(registrar, parts.facts.signins, cursors).bound(),
         *Schedules(parts.scheduler, cursors).bound(),

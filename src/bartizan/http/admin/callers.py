@@ -16,7 +16,8 @@ from bartizan.app.admin.caller import THE_OWNER, Caller
 from bartizan.app.admin.gate import Gate, Shows
 from bartizan.crypto.tls_groups import HYBRID
 from bartizan.http.admin.reading import FieldRefused
-from bartizan.http.fronted import certificate_of, source_of
+from bartizan.http.fronted import certificate_of
+from bartizan.http.source import source
 from bartizan.identity.shown import Shown
 
 _AUTHORIZATION: Final = re.compile(r"(Bearer|DPoP) ([A-Za-z0-9._~+/-]{1,16384}=*)", re.IGNORECASE)
@@ -51,7 +52,7 @@ def over_network(gate: Gate, issuer: str, *, bound: bool) -> Callable[[AnyRoute,
         told = _single(request, "x-request-id")
         known = told if _REQUEST.fullmatch(told) else ""
         safe = _single(request, "x-bartizan-group") in HYBRID
-        return gate.admit(route, Shows(shown, safe, source_of(request), known))
+        return gate.admit(route, Shows(shown, safe, source(request), known))
 
     return admit
 
