@@ -121,7 +121,7 @@ def plan(  # what a command may say beside the file
     """
     settings = configuration.sections
     address, scraped = settings.address, settings.metrics.address
-    return Plan(
+    made = Plan(
         folder=str(folder.absolute()),
         launch=supervisor.LAUNCH,
         host=address.host,
@@ -153,17 +153,25 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
-        admin=settings.admin.planned,
-        workloads=settings.workload,
-        workload_socket=settings.workload_api.socket or "",
-        issuers=issuers(settings.issuer, configuration.folder),
-        posture_hours=settings.devices.posture_hours,
-        healthy=settings.devices.healthy,
-        authorities=speaking(settings.devices, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),
         quorum=settings.ledger.witnesses or len(settings.witness),
+    )
+    return _identified(made, settings, configuration.folder)
+
+
+def _identified(made: Plan, settings: Settings, folder: Path) -> Plan:
+    """Return a plan with who is known by what, and who administers."""
+    return msgspec.structs.replace(
+        made,
+        admin=settings.admin.planned,
+        workloads=settings.workload,
+        workload_socket=settings.workload_api.socket or "",
+        issuers=issuers(settings.issuer, folder),
+        posture_hours=settings.devices.posture_hours,
+        healthy=settings.devices.healthy,
+        authorities=speaking(settings.devices, folder),
     )
 
 
