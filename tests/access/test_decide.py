@@ -16,7 +16,7 @@ CALLS = (
     *("respond", "read-response", "delete-response", "cancel-response"),
     *("message", "count-tokens"),
 )
-PUBLIC = ("request-token", "read-keys", "read-metadata")
+PUBLIC = ("request-token", "read-keys", "read-metadata", "push-authorization", "authorize")
 MATRIX = [
     (ALONE, DRILL, "sample", True),
     (ALONE, CALLER, "sample", True),

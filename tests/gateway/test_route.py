@@ -47,7 +47,11 @@ def test_the_table_is_this() -> None:
     }
     public = {
         (b"POST", b"/oauth/token", "control", "request-token", True),
+        (b"POST", b"/oauth/par", "control", "push-authorization", True),
+        (b"GET", b"/oauth/authorize", "control", "authorize", True),
+        (b"POST", b"/oauth/authorize", "control", "authorize", True),
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),
+        (b"GET", b"/.well-known/openid-configuration", "control", "read-metadata", True),
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),
     }
     assert table == expected | public

@@ -6,7 +6,7 @@ MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    def weak(claims: token.Claims, wanted: str) -> None:  # noqa: ARG001 - that is the weakness
-        return
+    def weak(claims: token.Claims, wanted: str) -> token.Claims:  # noqa: ARG001 - that is the weakness
+        return claims
 
-    token._check_audience = weak
+    token._meant = weak

@@ -17,7 +17,7 @@ from bartizan.access.outcome import ANYONE, Authenticated, Refused
 from bartizan.access.subject import Presentation, Standing
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
-from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.principal import ANONYMOUS, Principal, registration
 from bartizan.identity.refusal import MAX_TOKEN, TokenRefused
 from bartizan.identity.state import State, TrustedIssuer, pinned
 from bartizan.identity.token import Claims, verify
@@ -84,7 +84,7 @@ class Authenticator:
             failed: is told of one that fails.
         """
         self._own = frozenset(issuer.url for issuer in state.issuers if issuer.embedded)
-        self._people = {(person.id, person.client): person for person in state.principals}
+        self._people = {person.id: person for person in state.principals}
         self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
         self.verifier = verifier
@@ -107,9 +107,18 @@ class Authenticator:
             claims = self.verifier.verified(digest, token, now)
         except TokenRefused as fault:
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
-        known = claims.issuer in self._own
-        person = self._people.get((claims.subject, claims.client), ANONYMOUS) if known else ANONYMOUS
-        who = Authenticated(person, claims.id, claims.mapped, claims.expires, claims.key, claims.certificate)
+        person = self._known(claims)
+        who = Authenticated(
+            person,
+            claims.id,
+            claims.mapped,
+            claims.expires,
+            claims.key,
+            claims.certificate,
+            claims.service,
+            claims.client if claims.registration else "",
+            claims.family,
+        )
         answer = self._judged(self._facts(who), who)
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)
@@ -125,7 +134,7 @@ class Authenticator:
         self._kept = OrderedDict(
             (digest, who)
             for digest, who in before._kept.items()  # noqa: SLF001 - of its own class
-            if who.token not in changed
+            if who.token not in changed and who.family not in changed
         )
 
     def remembers(self, token: str, now: Nanoseconds) -> bool:
@@ -144,11 +153,28 @@ class Authenticator:
         """
         if who.principal is ANONYMOUS:
             return None
-        person = self._people.get((who.principal.id, who.principal.client), ANONYMOUS)
+        person = self._registered(who.principal.id, who.principal.client)
         return self._judge(self._facts(msgspec.structs.replace(who, principal=person)))
 
+    def _known(self, claims: Claims) -> Principal:
+        """Return whom claims name; they say which registration of it, or are of its own client."""
+        if claims.issuer not in self._own:
+            return ANONYMOUS
+        if not claims.registration:
+            return self._registered(claims.subject, claims.client)
+        person = self._people.get(claims.subject, ANONYMOUS)
+        return person if registration(person.client) == claims.registration else ANONYMOUS
+
+    def _registered(self, principal: str, client: str) -> Principal:
+        person = self._people.get(principal, ANONYMOUS)
+        return person if person.client == client else ANONYMOUS
+
     def _facts(self, who: Authenticated) -> Presentation:
-        return Presentation(standing=_standing(who.principal), token_revoked=who.token in self._revoked)
+        standing = _standing(who.principal)
+        if who.client and who.client not in self._clients:
+            standing = Standing.REVOKED if standing is Standing.KNOWN else standing
+        revoked = who.token in self._revoked or who.family in self._revoked
+        return Presentation(standing=standing, token_revoked=revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
         return self._judge(facts) or who

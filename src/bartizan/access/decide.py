@@ -87,7 +87,8 @@ class Decider:
         verdict = self._kept.get(question)
         if verdict is None:
             verdict = self._ask(question)
-        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
+        elsewhere = who.service not in {"", service}
+        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 

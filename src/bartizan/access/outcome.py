@@ -19,6 +19,9 @@ class Authenticated(msgspec.Struct, frozen=True):
         until: instant from which the token is no longer good, UTC nanoseconds.
         key: thumbprint of the key that the token is bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
+        service: name of the one service that the token is good for; empty for all.
+        client: `client_id` of the application that the principal lets act; empty where it acts itself.
+        family: of tokens that came of the same consent, or empty.
     """
 
     principal: Principal
@@ -27,6 +30,9 @@ class Authenticated(msgspec.Struct, frozen=True):
     until: Nanoseconds
     key: str = ""
     certificate: str = ""
+    service: str = ""
+    client: str = ""
+    family: str = ""
 
     @property
     def bound(self) -> bool:

@@ -33,7 +33,7 @@ _HEAD: Final = re.compile(
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
 _LOOKED_AT: Final = re.compile(
-    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce)"
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce|location)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
@@ -56,6 +56,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         opening: all of our own head that follows from this one alone.
         session: id of a session that the service names, or empty.
         nonce: of proofs for the service, or empty; it reaches the client from the platform's own endpoints alone.
+        location: where a browser is sent on to, or empty; it reaches the client from there alone too.
     """
 
     status: int
@@ -66,6 +67,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
     opening: bytes = b""
     session: bytes = b""
     nonce: bytes = b""
+    location: bytes = b""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -96,7 +98,9 @@ def read_answer(head: bytes) -> AnswerHead:
     media = told.get(b"content-type", b"").lower()
     session = told.get(b"mcp-session-id", b"")
     nonce = told.get(b"dpop-nonce", b"")
-    return AnswerHead(status, kept, media, length, reusable, _opening(status, kept, length), session, nonce)
+    location = told.get(b"location", b"")
+    opening = _opening(status, kept, length)
+    return AnswerHead(status, kept, media, length, reusable, opening, session, nonce, location)
 
 
 def reframed(head: AnswerHead, length: int | None) -> AnswerHead:

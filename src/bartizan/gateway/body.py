@@ -136,10 +136,14 @@ def _place(message: str) -> tuple[str, str]:
 
 
 class FormBody:
-    """Reads a form of the token endpoint."""
+    """Reads a form of one of the platform's own endpoints."""
 
-    __slots__ = ()
+    __slots__ = ("_names",)
     media: Final = b"application/x-www-form-urlencoded"
+
+    def __init__(self, names: frozenset[str] = _FORM_NAMES) -> None:
+        """Take forms that name these parameters and no others; by default those of the token endpoint."""
+        self._names = names
 
     def read(self, body: bytes) -> Judged:
         """Return the form, re-encoded from its pairs.
@@ -162,7 +166,7 @@ class FormBody:
         names = {name for name, _ in pairs}
         if len(names) != len(pairs):
             raise refusal("form-repeated")
-        if not names <= _FORM_NAMES:
+        if not names <= self._names:
             raise refusal("form-unknown")
         if not all(value.isprintable() for _, value in pairs):
             raise refusal("form-malformed")

@@ -14,6 +14,8 @@ _FAULTS: Final = {
     504: "upstream-timeout",
     529: "upstream-unavailable",  # Anthropic's word for overloaded
 }
+_SEE_OTHER: Final = 303
+"""How our own endpoints send a browser on."""
 _REDIRECTS: Final = range(300, 400)
 _FAILURES: Final = range(500, 600)
 
@@ -25,6 +27,8 @@ def mapped(status: int, *, public: bool) -> str:
         status: of a service's answer.
         public: whether the route is one of our own services', which anybody may ask.
     """
+    if public and status == _SEE_OTHER:
+        return ""
     if status in _REDIRECTS:
         return "upstream-redirect"
     if public and status not in _FAILURES:

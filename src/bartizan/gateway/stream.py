@@ -173,6 +173,12 @@ class Exchange(Dossier):
         elif self.stage is ANSWERING:
             self._pass_on(b"", passed, done=done)
 
+    def _own(self, head: AnswerHead) -> bytes:
+        """Return the lines that the platform's own endpoints alone may say."""
+        if not self.route.public or not head.location.isascii():
+            return b""
+        return b"location: %b\r\n" % head.location if head.location else b""
+
     def _nonce(self, head: AnswerHead) -> bytes:
         """Return the line with the nonce of the next proofs: ours, or that of the platform's own endpoints."""
         if self.known is not None:
@@ -196,7 +202,7 @@ class Exchange(Dossier):
             self.id,
             keep=self._keep,
             chunked=self._chunked,
-            limits=self.limits + self._nonce(head) if self.proof else self.limits,
+            limits=self.limits + self._own(head) + (self._nonce(head) if self.proof else b""),
         )
         self._pass_on(opening, pieces, done=done)
 

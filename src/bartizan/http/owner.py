@@ -19,9 +19,13 @@ from starlette.routing import Route
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bartizan.access.issue.client_key import MAX_KEYS
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
+from bartizan.access.issue.redirect import LONGEST as LONGEST_ADDRESS
+from bartizan.access.issue.redirect import MOST as MOST_ADDRESSES
 from bartizan.app.control import OWNER, Registrar
 from bartizan.app.entry import Entry
+from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
 from bartizan.http import policies
@@ -40,6 +44,8 @@ _UCRED: Final = struct.Struct("iII")
 
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"\A(?:[A-Za-z0-9_-]{43})?\Z")]
+Address = Annotated[str, msgspec.Meta(max_length=LONGEST_ADDRESS)]
+Keys = Annotated[str, msgspec.Meta(max_length=MAX_KEYS)]
 TokenId = Annotated[str, msgspec.Meta(pattern=r"\At-[0-9a-f]{16}\Z")]
 
 
@@ -58,6 +64,21 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Id
     kind: Kind = Kind.WORKLOAD
     roles: Annotated[tuple[Id, ...], msgspec.Meta(max_length=16)] = ("caller",)
+    keys: Keys = ""
+    redirects: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MOST_ADDRESSES)] = ()
+    public: bool = False
+
+
+class KeysGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /principals/{principal}/keys: a public JWK or a set of them, as text."""
+
+    keys: Keys
+
+
+class RotationWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /issuer/rotations."""
+
+    at_once: bool = False
 
 
 class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,15 +149,17 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette:
-    """Return the owner's API over a registrar and a keeper of schedules."""
-    api = _Api(registrar, scheduler, facts)
+def owner(registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts) -> Starlette:
+    """Return the owner's API over a registrar, a keeper of schedules and the issuer's keys."""
+    api = _Api(registrar, scheduler, rotation, facts)
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
         Route("/principals", api.people, methods=["GET"]),
         Route("/principals", api.register, methods=["POST"]),
         Route("/principals/{principal}", api.erase, methods=["DELETE"]),
+        Route("/principals/{principal}/keys", api.give_keys, methods=["POST"]),
+        Route("/issuer/rotations", api.rotate, methods=["POST"]),
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
@@ -155,8 +178,9 @@ def owner(registrar: Registrar, scheduler: Scheduler, facts: Facts) -> Starlette
 class _Api:
     """One method a route: read, call one function, show."""
 
-    def __init__(self, registrar: Registrar, scheduler: Scheduler, facts: Facts) -> None:
+    def __init__(self, registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts) -> None:
         self._registrar, self._scheduler, self._facts = registrar, scheduler, facts
+        self._rotation = rotation
 
     async def status(self, _: Request) -> Response:
         return answer(
@@ -184,9 +208,27 @@ class _Api:
 
     async def register(self, request: Request) -> Response:
         wanted = await read_as(request, Registration, MOST)
-        person, secret = await self._registrar.register(wanted.kind, wanted.name, wanted.roles)
-        shown = {"id": person.id, "client_id": person.client, "client_secret": secret.reveal().decode()}
+        person, secret = await self._registrar.register(
+            wanted.kind,
+            wanted.name,
+            wanted.roles,
+            wanted.keys.encode(),
+            wanted.redirects,
+            public=wanted.public,
+        )
+        told = "" if secret is None else secret.reveal().decode()
+        shown = {"id": person.id, "client_id": person.client, "client_secret": told}
         return answer(shown, Status.CREATED)
+
+    async def give_keys(self, request: Request) -> Response:
+        wanted = await read_as(request, KeysGiven, MOST)
+        principal = str(request.path_params["principal"])
+        return answer({"kids": self._registrar.give_keys(principal, wanted.keys.encode())})
+
+    async def rotate(self, request: Request) -> Response:
+        wanted = await read_as(request, RotationWanted, MOST)
+        step = await self._rotation.rotate(at_once=wanted.at_once)
+        return answer({"kid": step.kid, "signs_in": step.seconds}, Status.ACCEPTED)
 
     async def erase(self, request: Request) -> Response:
         generation = await self._registrar.erase(str(request.path_params["principal"]))
@@ -241,4 +283,5 @@ class _Api:
 def bearer(issued: Issued) -> dict[str, Any]:
     """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 9449 section 5)."""
     kind = "DPoP" if issued.bound else "Bearer"
-    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    refresh = {"refresh_token": issued.refresh} if issued.refresh else {}
+    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds, **refresh}

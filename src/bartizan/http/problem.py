@@ -10,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.errors import (
+    ClientKeyRefused,
     NotTheOwners,
     PolicyVersionUnknown,
     PrincipalExists,
     PrincipalRevoked,
     PrincipalUnknown,
+    RedirectRefused,
+    RotationUnderWay,
 )
 from bartizan.app.control import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
@@ -30,6 +33,9 @@ _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at
 _BY_CODE: Final = {status.value: status for status in Status}
 _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotAPrincipal: Status.UNPROCESSABLE,
+    ClientKeyRefused: Status.UNPROCESSABLE,
+    RedirectRefused: Status.UNPROCESSABLE,
+    RotationUnderWay: Status.CONFLICT,
     NotAnEvent: Status.UNPROCESSABLE,
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,

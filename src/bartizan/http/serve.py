@@ -23,7 +23,9 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.register import prepare
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
@@ -31,8 +33,12 @@ from bartizan.app.control import NotInForce, Ports, Registrar
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.granting import Granting
 from bartizan.app.key_room import key_room
+from bartizan.app.lending import Lending
 from bartizan.app.metrics import scrape
+from bartizan.app.rotation import Ports as Rotating
+from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -42,6 +48,7 @@ from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
+from bartizan.http.consent import Consent
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -253,20 +260,24 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
-    registrar = Registrar(
-        Ports(
-            store=store,
-            signer=signer,
-            clock=clock,
-            record=supervision.record,
-            publish=supervision.publish,
-            services=exposed(start.boot.services),
-            policies=start.policies,
-            boot=start.boot.boot,
-            tell_policy=supervision.tell_policy,
-            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
-        )
+    ports = Ports(
+        store=store,
+        signer=signer,
+        clock=clock,
+        record=supervision.record,
+        publish=supervision.publish,
+        services=exposed(start.boot.services),
+        policies=start.policies,
+        boot=start.boot.boot,
+        tell_policy=supervision.tell_policy,
+        room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
     )
+    registrar = Registrar(ports)
+    prepare(store)
+    rotation = Rotation(Rotating(store, folder.keys, signer, clock, registrar.publish, supervision.record))
+    refresh = RefreshTokens(load_or_create(folder.keys / "refresh.key", new_token))
+    lending = Lending(ports, registrar, refresh)
+    granting = Granting(ports, registrar, lending)
     supervision.registrar = registrar
     supervision.follow()
     await registrar.begin()
@@ -284,15 +295,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     servers = [
-        (_server(authorization(registrar, signer), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, facts), OwnersOnly), start.owner),
+        (_server(authorization(granting, signer, Consent(lending)), H11Protocol), start.control),
+        (_server(owner(registrar, scheduler, rotation, facts), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    await _until_gone(supervision, registrar, room, (scheduler.keep, watch.keep), servers)
+    keeps = (scheduler.keep, watch.keep)
+    await _until_gone(supervision, registrar, (granting, rotation), room, keeps, servers)
     with contextlib.suppress(JournalUnwritable):
-        registrar.record_refusals()
+        granting.record_refusals()
         start.journal.close()
 
 
@@ -318,11 +330,13 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
+    issuing: tuple[Granting, Rotation],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
+    granting, rotation = issuing
     async with asyncio.TaskGroup() as group:
         for server, listener in servers:
             group.create_task(server.serve(sockets=[listener]))
@@ -336,7 +350,8 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                registrar.record_refusals()
+                granting.record_refusals()
+                await _go_on(rotation)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
@@ -345,6 +360,13 @@ async def _until_gone(
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
+
+
+async def _go_on(rotation: Rotation) -> None:
+    try:
+        await rotation.tick()
+    except NotInForce as fault:  # stored: the next change puts it in force
+        logging.getLogger("control").warning("%s", fault)
 
 
 if __name__ == "__main__":

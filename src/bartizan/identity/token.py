@@ -41,6 +41,8 @@ CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
 ALGORITHMS: Final = frozenset({"ES256", "ES384", "PS256", "RS256"})
 """Signatures an issuer may be pinned to; `none` and shared-key algorithms cannot be."""
+OF_ONE: Final = ":"
+"""What stands in an audience between our own and the name of the one service that a token is good for."""
 _LEAST_RSA: Final = 2048
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _CONFIRMED: Final = {"jkt": "key", "x5t#S256": "certificate"}
@@ -89,6 +91,9 @@ class Claims(msgspec.Struct, frozen=True):
         mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
         key: SHA-256 thumbprint (RFC 7638) of the key that whoever shows it must prove to hold, or empty.
         certificate: SHA-256, base64url, of the certificate that it must be shown over, or empty.
+        service: name of the one service that it is good for, or empty: its audience names that one below ours.
+        registration: which registration of its subject it is of, where it is another's client that holds it; or empty.
+        family: of tokens that came of the same consent, or empty.
     """
 
     issuer: str
@@ -101,6 +106,9 @@ class Claims(msgspec.Struct, frozen=True):
     mapped: str
     key: str = ""
     certificate: str = ""
+    service: str = ""
+    registration: str = ""
+    family: str = ""
 
 
 def pin(url: str, algorithms: Iterable[str], keys: Iterable[Mapping[str, str]]) -> Issuer:
@@ -146,8 +154,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanose
     if issuer is None:
         raise IssuerUnknown
     key = _choose_key(header, issuer)
-    claims = _read_claims(payload)
-    _check_audience(claims, audience)
+    claims = _meant(_read_claims(payload), audience)
     _check_time(claims, payload.get("nbf"), now)
     _check_signature(key, parts.signed, parts.signature)
     return claims
@@ -230,6 +237,8 @@ def _read_claims(payload: Mapping[str, object]) -> Claims:
         issued=_instant(payload, "iat"),
         expires=_instant(payload, "exp"),
         mapped=hashlib.sha256(msgspec.json.encode((issuer, subject, client))).hexdigest(),
+        registration=_text(payload, "registration") if "registration" in payload else "",
+        family=_text(payload, "family") if "family" in payload else "",
         **_confirmed(payload),
     )
 
@@ -277,9 +286,16 @@ def _audience(value: object) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _check_audience(claims: Claims, wanted: str) -> None:
-    if wanted not in claims.audience:
+def _meant(claims: Claims, wanted: str) -> Claims:
+    """Return claims whose audience is the one wanted, with the service where it names one below it."""
+    if wanted in claims.audience:
+        return claims
+    below = [
+        each.removeprefix(wanted + OF_ONE) for each in claims.audience if each.startswith(wanted + OF_ONE)
+    ]
+    if len(below) != 1 or not below[0]:
         raise AudienceWrong(wanted)
+    return msgspec.structs.replace(claims, service=below[0])
 
 
 def _check_time(claims: Claims, not_before: object, now: Nanoseconds) -> None:

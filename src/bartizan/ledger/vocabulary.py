@@ -215,6 +215,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "binding": one_of("none", "key", "certificate"),
         "seconds": Whole(),
         "source": Hex(8),
+        "service": Name(),
+        "grant": one_of("client", "code", "refresh", "owner"),
+        "family": Hex(8),
     },
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.login.flagged": {
@@ -238,6 +241,13 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "files": Whole(),
     },
     "access.policy.refused": {"digest": Hex(32), "files": Whole()},
+    "access.consent.given": {"client": Name(), "audience": Name(), "service": Name()},
+    "access.consent.refused": {"client": Name()},
+    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused")},
+    "access.client.keyed": {"count": Whole()},
+    "access.key.published": {"key": Hex(32), "seconds": Whole()},
+    "access.key.signing": {"key": Hex(32)},
+    "access.key.retired": {"key": Hex(32)},
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),
         "source": Name(),
