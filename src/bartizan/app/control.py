@@ -23,6 +23,7 @@ from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret
 from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, Signer, mint
 from bartizan.access.issue.redirect import require_usable
+from bartizan.access.signin.throttle import Throttle
 from bartizan.access.versions import Version
 from bartizan.app import policies
 from bartizan.app.entry import Entry
@@ -111,6 +112,7 @@ class Registrar:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
         self._order = asyncio.Lock()
+        self.throttle = Throttle()
         self._canonical: dict[str, str] = {}
         self._suspects: dict[str, Nanoseconds] = {}
         self._stale = False
@@ -380,9 +382,9 @@ class Registrar:
         now = self._ports.clock.now()
         if against == "source":
             if until > now:
-                self._throttle.flag(about, until)
+                self.throttle.flag(about, until)
             else:
-                self._throttle.clear(about)
+                self.throttle.clear(about)
         elif against == "principal" and (until > now or about in self._suspects):
             self._suspects[about] = until
             self._stale = True

@@ -14,7 +14,6 @@ from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
 from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
-from bartizan.access.signin.throttle import Throttle
 from bartizan.app.control import Ports, Registrar
 from bartizan.app.lending import Lending
 from bartizan.app.token_refusals import TokenRefusals
@@ -39,7 +38,7 @@ class Granting:
     def __init__(self, ports: Ports, registrar: Registrar, lending: Lending) -> None:
         """Take them; nothing happens yet."""
         self._ports, self._registrar, self._lending = ports, registrar, lending
-        self._refused, self._throttle = TokenRefusals(), Throttle()
+        self._refused, self._throttle = TokenRefusals(), registrar.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
     async def grant(self, request: TokenRequest, source: str = "") -> Issued:
