@@ -6,9 +6,10 @@ from bartizan.access.authenticate import CAPACITY, Verifier
 from bartizan.access.decide import Circumstances
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.external import Profile
 from bartizan.identity.state import State, TrustedIssuer
 from tests.access.house import CALLER, DRILL, access, bearer, known, refusal, somebody, state
-from tests.identity.forge import ISSUER, START, STRANGER, claims, public, token
+from tests.identity.forge import AUDIENCE, ISSUER, START, STRANGER, claims, public, token
 
 LATER = Nanoseconds(START + 600 * SECOND)
 
@@ -81,7 +82,13 @@ def test_an_issuer_whose_key_changes_takes_its_verified_tokens_along() -> None:
 
 
 def test_another_issuer_cannot_speak_of_our_principals() -> None:
-    elsewhere = TrustedIssuer("https://login.example.com", ("ES256",), (public(STRANGER),), embedded=False)
+    elsewhere = TrustedIssuer(
+        "https://login.example.com",
+        ("ES256",),
+        (public(STRANGER),),
+        embedded=False,
+        profile=Profile("login", (AUDIENCE,)),
+    )
     ours = state()
     room = access(State((*ours.issuers, elsewhere), ours.principals, ours.policy, {}))
     taken = claims(iss="https://login.example.com", sub=CALLER.id, client_id=CALLER.client)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bartizan.access.errors import AccessRefused, PrincipalRevoked
 from bartizan.access.issue.mint import Signer, new_key
-from bartizan.app.control import FIRST, NotInForce, NotReported, Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import FIRST, NotInForce, NotReported, Ports
 from bartizan.app.entry import Entry
 from bartizan.clock import SetClock
 from bartizan.identity.principal import Kind

@@ -10,7 +10,8 @@ import pytest
 from bartizan.access.errors import PolicyVersionUnknown
 from bartizan.access.issue.mint import Signer, new_key
 from bartizan.access.versions import Version
-from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.entry import Entry
 from bartizan.app.policies import LONGEST_NAME, MOST_FILES
 from bartizan.clock import SetClock

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from bartizan.access.errors import RotationUnderWay
 from bartizan.access.issue.mint import LIFETIME_S, Issued, Signer, mint, new_key
 from bartizan.access.register import prepare
-from bartizan.app.control import NotInForce
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry
 from bartizan.app.rotation import LEAD_S, LINGER_S, NEXT, SIGNS, Ports, Rotation
 from bartizan.clock import SECOND, SetClock

@@ -56,7 +56,7 @@ class Both(Keeping):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     """A state folder with 1,200 entries of three days ago; a range is 256 entries."""
     monkeypatch.setattr(prune, "SPAN", 256)
-    monkeypatch.setattr(sealer, "_PRUNE_AFTER", Nanoseconds(0))
+    monkeypatch.setattr(prune, "BEGINS_AFTER", Nanoseconds(0))
     folder = Folder(tmp_path / "state")
     folder.make()
     with own_segment(folder.root, SetClock(SystemClock().now() - 3 * DAY * SECOND)) as journal:
@@ -107,9 +107,9 @@ def test_nothing_goes_at_once_nor_by_a_clock_that_was_set_back(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever starts with a clock that is years ahead keeps what it has."""
-    monkeypatch.setattr(sealer, "_PRUNE_AFTER", Nanoseconds(600 * SECOND))
+    monkeypatch.setattr(prune, "BEGINS_AFTER", Nanoseconds(600 * SECOND))
     assert pruned_by(Both, folder, 0) == (600, 600)
-    monkeypatch.setattr(sealer, "_PRUNE_AFTER", Nanoseconds(0))
+    monkeypatch.setattr(prune, "BEGINS_AFTER", Nanoseconds(0))
     monkeypatch.setattr(SystemClock, "step", lambda _: Nanoseconds(-61 * SECOND))
     assert pruned_by(Both, folder, 0) == (600, 600)
     monkeypatch.setattr(SystemClock, "step", lambda _: Nanoseconds(-59 * SECOND))

@@ -62,7 +62,7 @@ def test_workers_do_not_get_to_know_what_the_collector_is_shown(tmp_path: Path) 
     seen = for_workers(found).traces
     assert seen is not None
     assert (seen.credential, seen.authorities, seen.share) == ("", "", 1)
-    how = tracing(for_workers(found), [99])
+    how = tracing(for_workers(found), [1 << 20])
     assert how is not None
     assert how.models == {"fast", "sample"}
     assert not how.write(b"to a descriptor that there is not")

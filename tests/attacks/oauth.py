@@ -13,18 +13,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bartizan.access.describe import Exposed
 from bartizan.access.issue.code import SignedIn
-from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.form import GrantRefused, read_credential, read_form
 from bartizan.access.issue.grant import read_grant
 from bartizan.access.issue.mint import Issued, Signer, new_key
 from bartizan.access.issue.pushed import read_asked
 from bartizan.access.outcome import Authenticated, Refused
-from bartizan.app.control import Ports, Registrar
+from bartizan.access.register import prepare
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports
 from bartizan.app.entry import Entry
-from bartizan.app.granting import Granting
-from bartizan.app.lending import Decided, Lending
+from bartizan.app.issuing import assemble
+from bartizan.app.lending import Decided
 from bartizan.clock import SECOND, SetClock
-from bartizan.crypto.secret import Secret
 from bartizan.identity.holder import Holder
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.state import State
@@ -61,8 +61,9 @@ class House:
             services=SERVICES,
         )
         self.registrar = Registrar(self.ports)
-        self.lending = Lending(self.ports, self.registrar, RefreshTokens(Secret(b"r" * 32)))
-        self.granting = Granting(self.ports, self.registrar, self.lending)
+        prepare(self.store)
+        self.issuing = assemble(self.ports, self.registrar, folder)
+        self.lending, self.granting = self.issuing.lending, self.issuing.granting
         asyncio.run(self._begin())
 
     async def _begin(self) -> None:

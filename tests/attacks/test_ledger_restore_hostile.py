@@ -18,7 +18,8 @@ from bartizan.ledger.entry import ORIGIN
 from bartizan.ledger.export import export
 from bartizan.ledger.installation import CHECKPOINT, read_small
 from bartizan.ledger.installation import KEYS as PUBLIC
-from bartizan.ledger.restore import KeysDamaged, SourceOther, restore
+from bartizan.ledger.restore import restore
+from bartizan.ledger.restore_refusal import KeysDamaged, SourceOther
 from bartizan.ledger.verify import verify
 from tests.ledger.ground import KEYS, Ground, fill
 

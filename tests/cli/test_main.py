@@ -150,7 +150,11 @@ def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_error_in_the_map_exists() -> None:
     for name in main.CODES:
         module, _, kind = name.rpartition(".")
-        assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+        found = getattr(importlib.import_module(module), kind)
+        assert issubclass(found, Exception)
+        assert (
+            f"{found.__module__}.{found.__qualname__}" == name
+        )  # where it is defined, not where it is imported
 
 
 @pytest.mark.parametrize("words", ["config show", "--help", "status --help", "--version"])

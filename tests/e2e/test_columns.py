@@ -31,7 +31,11 @@ OLD = "q-000000000000002a"
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     levels = {"LEVELS": list(SMALL)}
-    command = adjusted.command(bartizan__ledger__column_pieces=levels, bartizan__ledger__archive=levels)
+    command = adjusted.command(
+        bartizan__ledger__column_pieces=levels,
+        bartizan__ledger__archive=levels,
+        bartizan__ledger__prune={"BEGINS_AFTER": 0},
+    )
     monkeypatch.setattr(conftest, "COMMAND", command)
     with small_pieces():
         yield

@@ -53,6 +53,8 @@ def test_the_table_is_this() -> None:
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),
         (b"GET", b"/.well-known/openid-configuration", "control", "read-metadata", True),
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),
+        (b"POST", b"/oauth/backchannel-logout", "control", "receive-logout", True),
+        (b"POST", b"/ssf/events", "control", "receive-events", True),
     }
     assert table == expected | public
 

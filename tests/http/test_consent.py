@@ -41,7 +41,7 @@ class Browser:
         self.person: SignedIn | None = self.house.signed_in()
         sign_in = SignIn(lambda _: self.person, self._lead)
         consent = Consent(self.house.lending, sign_in)
-        self.app = authorization(self.house.granting, self.house.ports.signer, consent)
+        self.app = authorization(self.house.issuing, consent)
 
     @staticmethod
     def _lead(request: Request) -> Response:

@@ -170,7 +170,7 @@ def test_every_fault_has_a_word_of_its_own() -> None:
         for value in vars(refusal).values()
         if isinstance(value, type) and TokenRefused in value.__bases__
     ]
-    assert len(REASONS) == len(faults) == 13
+    assert len(REASONS) == len(faults) == 15
 
 
 @given(st.integers(min_value=0, max_value=10_000), st.sampled_from(["A", "B", "_", "-", "9"]))

@@ -13,7 +13,8 @@ from bartizan.ledger.export import export
 from bartizan.ledger.installation import CHECKPOINT, PlatformRunning, read_small
 from bartizan.ledger.installation import KEYS as PUBLIC
 from bartizan.ledger.query import MOST, Query, query
-from bartizan.ledger.restore import NoKeys, Restored, restore
+from bartizan.ledger.restore import Restored, restore
+from bartizan.ledger.restore_refusal import NoKeys
 from bartizan.ledger.verify import verify
 from tests.ledger.ground import KEYS, Ground, complete, fill
 from tests.ledger.ground import admit as admit_one

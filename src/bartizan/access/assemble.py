@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bartizan.access.authenticate import Authenticator, Verifier
+from bartizan.access.authenticate import Authenticator, Undecided, Verifier
 from bartizan.access.change import EVERYTHING, between
 from bartizan.access.decide import Circumstances, Decider
 from bartizan.access.judge import Failed
@@ -25,12 +25,14 @@ class Ports(msgspec.Struct, frozen=True):
         audience: what a token must be meant for (`bartizan:gateway`).
         proofs: that this process takes, in all generations.
         failed: is told of a control that could not judge, and why.
+        undecided: told of a token that is refused only because something is not known here yet.
     """
 
     controls: Mapping[str, Control]
     audience: str
     proofs: Proofs
     failed: Failed
+    undecided: Undecided = lambda _, __: None
 
 
 class Access:
@@ -111,7 +113,7 @@ class Access:
         if decider.digest != state.policy.digest:
             decider = Decider(state.policy, ports.controls.values(), ports.failed)
         change = between(self._state, state)
-        authenticator = Authenticator(state, verifier, ports.controls.values(), ports.failed)
+        authenticator = Authenticator(state, verifier, ports.controls.values(), ports.failed, ports.undecided)
         if not change.everything:
             authenticator.take_over(self._authenticator, change.tokens)
         room = Access(ports, state, generation, authenticator, decider)
@@ -130,6 +132,7 @@ def assemble(ports: Ports, state: State, generation: int) -> Access:
         IssuerInvalid, PolicyInvalid: the state cannot be decided on.
     """
     controls = ports.controls.values()
-    authenticator = Authenticator(state, Verifier(state.issuers, ports.audience), controls, ports.failed)
+    verifier = Verifier(state.issuers, ports.audience)
+    authenticator = Authenticator(state, verifier, controls, ports.failed, ports.undecided)
     decider = Decider(state.policy, controls, ports.failed)
     return Access(ports, state, generation, authenticator, decider)

@@ -7,24 +7,25 @@ next generation while those are the same, and who the claims stand for is looked
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final, TypeVar
-
-import msgspec
 
 from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import ANYONE, Authenticated, Refused
+from bartizan.access.resolve import Resolver, sign_in
 from bartizan.access.subject import Presentation, Standing
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
-from bartizan.identity.principal import ANONYMOUS, Principal, registration
-from bartizan.identity.refusal import MAX_TOKEN, TokenRefused
+from bartizan.identity.principal import ANONYMOUS
+from bartizan.identity.refusal import MAX_TOKEN, KeyUnknown, TokenRefused
 from bartizan.identity.state import State, TrustedIssuer, pinned
 from bartizan.identity.token import Claims, verify
 
 CAPACITY: Final = 16_384
 """Most tokens remembered; each costs about 1 KB."""
-_UNAUTHORIZED: Final = 401
+_UNAUTHORIZED, _UNAVAILABLE = 401, 503
+Undecided = Callable[[str, str], None]
+"""(token, issuer whose key is not known, or empty where it is verified): takes note of a token that cannot be decided on yet."""
 _Kept = TypeVar("_Kept", Claims, Authenticated)
 
 
@@ -72,9 +73,25 @@ class Verifier:
 class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
-    __slots__ = ("_clients", "_controls", "_failed", "_kept", "_own", "_people", "_revoked", "verifier")
+    __slots__ = (
+        "_clients",
+        "_controls",
+        "_failed",
+        "_kept",
+        "_resolver",
+        "_revoked",
+        "_undecided",
+        "verifier",
+    )
 
-    def __init__(self, state: State, verifier: Verifier, controls: Iterable[Control], failed: Failed) -> None:
+    def __init__(
+        self,
+        state: State,
+        verifier: Verifier,
+        controls: Iterable[Control],
+        failed: Failed,
+        undecided: Undecided = lambda _, __: None,
+    ) -> None:
         """Take a generation.
 
         Args:
@@ -82,9 +99,9 @@ class Authenticator:
             verifier: of the state's issuers.
             controls: this room's controls; those that read a Presentation are asked.
             failed: is told of one that fails.
+            undecided: told of a token that is refused only because something is not known here yet.
         """
-        self._own = frozenset(issuer.url for issuer in state.issuers if issuer.embedded)
-        self._people = {person.id: person for person in state.principals}
+        self._resolver, self._undecided = Resolver(state), undecided
         self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
         self.verifier = verifier
@@ -106,8 +123,12 @@ class Authenticator:
         try:
             claims = self.verifier.verified(digest, token, now)
         except TokenRefused as fault:
+            if isinstance(fault, KeyUnknown):
+                self._undecided(token, fault.issuer)
             return self._judged(Presentation(fault.reason, str(fault)), ANYONE)
-        person = self._known(claims)
+        person, standing = self._resolver.resolve(claims)
+        if standing is Standing.ARRIVING:
+            self._undecided(token, "")
         who = Authenticated(
             person,
             claims.id,
@@ -115,11 +136,13 @@ class Authenticator:
             claims.expires,
             claims.key,
             claims.certificate,
+            sign_in(claims),
+            claims.issued,
             claims.service,
             claims.client if claims.registration else "",
             claims.family,
         )
-        answer = self._judged(self._facts(who), who)
+        answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):
             _keep(self._kept, digest, answer)
         return answer
@@ -153,26 +176,14 @@ class Authenticator:
         """
         if who.principal is ANONYMOUS:
             return None
-        person = self._registered(who.principal.id, who.principal.client)
-        return self._judge(self._facts(msgspec.structs.replace(who, principal=person)))
+        standing = self._resolver.again(who.principal)[1]
+        if self._resolver.is_over(who.sign_in, who.issued):
+            standing = Standing.ENDED
+        return self._judge(self._facts(who, standing))
 
-    def _known(self, claims: Claims) -> Principal:
-        """Return whom claims name; they say which registration of it, or are of its own client."""
-        if claims.issuer not in self._own:
-            return ANONYMOUS
-        if not claims.registration:
-            return self._registered(claims.subject, claims.client)
-        person = self._people.get(claims.subject, ANONYMOUS)
-        return person if registration(person.client) == claims.registration else ANONYMOUS
-
-    def _registered(self, principal: str, client: str) -> Principal:
-        person = self._people.get(principal, ANONYMOUS)
-        return person if person.client == client else ANONYMOUS
-
-    def _facts(self, who: Authenticated) -> Presentation:
-        standing = _standing(who.principal)
-        if who.client and who.client not in self._clients:
-            standing = Standing.REVOKED if standing is Standing.KNOWN else standing
+    def _facts(self, who: Authenticated, standing: Standing) -> Presentation:
+        if standing is Standing.KNOWN and who.client and who.client not in self._clients:
+            standing = Standing.REVOKED
         revoked = who.token in self._revoked or who.family in self._revoked
         return Presentation(standing=standing, token_revoked=revoked)
 
@@ -180,18 +191,13 @@ class Authenticator:
         return self._judge(facts) or who
 
     def _judge(self, facts: Presentation) -> Refused | None:
-        return judge(self._controls, facts, _UNAUTHORIZED, self._failed)
+        status = _UNAVAILABLE if facts.standing is Standing.ARRIVING else _UNAUTHORIZED
+        return judge(self._controls, facts, status, self._failed)
 
 
 def _digest(token: str) -> bytes:
     # What is longer is never accepted, so cutting it cannot make it another's; it only bounds the work.
     return hashlib.sha256(token[: MAX_TOKEN + 1].encode("utf-8", "surrogatepass")).digest()
-
-
-def _standing(person: Principal) -> Standing:
-    if person is ANONYMOUS:
-        return Standing.UNKNOWN
-    return Standing.REVOKED if person.revoked else Standing.KNOWN
 
 
 def _keep(table: OrderedDict[bytes, _Kept], digest: bytes, value: _Kept) -> None:

@@ -99,3 +99,26 @@ class RedirectRefused(AccessRefused):
         """Say which are taken."""
         super().__init__(f"the application's addresses are not taken: {fault}")
         self.fault = fault
+
+
+class IssuerNotConfigured(AccessRefused):
+    """Somebody is to be known by an issuer whose tokens are not taken here."""
+
+    reason = "issuer-not-configured"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("no [[issuer]] of bartizan.toml has this url, to the letter; configure it first")
+
+
+class SubjectLinked(AccessRefused):
+    """A subject of an issuer is somebody here already."""
+
+    reason = "subject-linked"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(
+            f"this subject of the issuer is {principal} already; first free it: bartizan identity erase {principal}"
+        )
+        self.principal = principal

@@ -11,6 +11,8 @@ class Standing(enum.Enum):
     KNOWN = "known"
     UNKNOWN = "unknown"
     REVOKED = "revoked"
+    ARRIVING = "arriving"
+    ENDED = "ended"
 
 
 class Presentation(msgspec.Struct, frozen=True):

@@ -135,3 +135,34 @@ POLICY_VERSION: Final = Table(
     Column("repeats", Integer, nullable=False, comment="the version that it is again; 0 where it is new"),
     Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),
 )
+LINK: Final = Table(
+    "link",
+    METADATA,
+    Column("issuer", Text, primary_key=True, comment="iss"),
+    Column("subject", Text, primary_key=True, comment="sub"),
+    Column("principal", Text, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("roles", Text, nullable=False, comment="that claims gave, separated by one space"),
+    Column(
+        "of", BigInteger, nullable=False, comment="iat of the token that gave them; 0 where given by hand"
+    ),
+)
+ENDED: Final = Table(
+    "ended",
+    METADATA,
+    Column("key", Text, primary_key=True, comment="SHA-256 of kind, issuer and name"),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds; tokens issued until then are refused"),
+    Column("since", BigInteger, nullable=False, comment="when the issuer said so, UTC nanoseconds"),
+    Column("until", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+)
+HEARD: Final = Table(
+    "heard",
+    METADATA,
+    Column("key", Text, primary_key=True, comment="SHA-256 of issuer and jti"),
+    Column("until", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+)
+ISSUER_KEYS: Final = Table(
+    "issuer_keys",
+    METADATA,
+    Column("issuer", Text, primary_key=True, comment="iss"),
+    Column("keys", Text, nullable=False, comment="public JWKs as they were last published"),
+)

@@ -85,11 +85,15 @@ async def _control(s: "Supervisor", child: Child) -> None:
         launch=s.plan.launch,
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
+        issuers=bool(s.plan.issuers),
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)
-    with _passing(msgspec.json.encode(s.plan.policies)) as policies:
-        more = (policies,) if s.plan.policies else ()
+    with (
+        _passing(msgspec.json.encode(s.plan.policies)) as policies,
+        _passing(msgspec.json.encode(s.plan.issuers)) as issuers,
+    ):
+        more = (*((policies,) if s.plan.policies else ()), *((issuers,) if s.plan.issuers else ()))
         await s.record.hand(
             child, lambda number: msgspec.structs.replace(message, segment=number), *listeners, *more
         )

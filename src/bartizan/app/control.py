@@ -6,29 +6,29 @@ record. Nothing here knows HTTP.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bartizan.access import register as people
 from bartizan.access import versions
-from bartizan.access.describe import Exposed, describe
+from bartizan.access.describe import describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused
 from bartizan.access.issue import family as families
 from bartizan.access.issue.application import make_application
 from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret
-from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, Signer, mint
+from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, mint
 from bartizan.access.issue.redirect import require_usable
 from bartizan.access.signin.throttle import Throttle
-from bartizan.access.versions import Version
 from bartizan.app import policies
-from bartizan.app.entry import Entry
+from bartizan.app.control_ports import DRILL_KINDS, FIRST, NotInForce, NotReported, Ports
+from bartizan.app.entry import Entry, registered
 from bartizan.app.policy_schema import schema
-from bartizan.clock import Clock, Nanoseconds
+from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.pseudonym import Minted
@@ -40,69 +40,9 @@ from bartizan.ledger.event import Event, Outcome
 
 Changed = TypeVar("Changed")
 
-OWNER: Final = "user.owner"
-"""Who owns this installation: whoever may open the owner's socket."""
-FIRST: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
-    "owner": (Kind.USER, ("caller", "owner")),
-    "drill": (Kind.WORKLOAD, ("caller", "drill")),
-    "drill-bare": (Kind.WORKLOAD, ()),
-    "drill-flood": (Kind.WORKLOAD, ("caller", "drill")),
-}
-"""Principals that every installation has: name -> kind and roles. The owner may mint for these."""
 _SOURCES: Final = 65_536
 """Pseudonyms of networks of which is remembered which are the same."""
 _OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
-DRILL_KINDS: Final = frozenset(
-    {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
-    | {"threats.finding.imported", "access.login.flagged"}
-)
-"""Events that the owner's commands may report; everything else is recorded by whoever did it."""
-
-
-class NotInForce(RuntimeError):
-    """A change that is stored, but that not every worker has confirmed."""
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__("the change is stored, but not confirmed by every worker; look at `bartizan status`")
-
-
-class NotReported(ValueError):
-    """An event that the owner's commands may not report."""
-
-    def __init__(self) -> None:
-        """Say which may be."""
-        super().__init__(f"only {', '.join(sorted(DRILL_KINDS))} may be reported")
-
-
-class Ports(msgspec.Struct, frozen=True):
-    """What this work needs from its process.
-
-    Attributes:
-        store: opened, with the room's tables.
-        signer: of the embedded issuer.
-        clock: tells the time.
-        record: writes entries to the journal, in order; returns the first's and the last's sequence. Raises
-            JournalUnwritable.
-        publish: puts a state in force; returns its generation once every worker decides on it. Raises
-            NotInForce.
-        services: what policy is to know.
-        policies: the configured policies by name of their file, as they were at this start; empty for the built-in ones.
-        boot: that start of the platform.
-        tell_policy: says which version of the policies is in force.
-        room: makes room on a full disk; returns whether there was any to be made.
-    """
-
-    store: Engine
-    signer: Signer
-    clock: Clock
-    record: Callable[[Sequence[Entry]], tuple[int, int]]
-    publish: Callable[[State], Awaitable[int]]
-    services: tuple[Exposed, ...]
-    policies: Mapping[str, str] = {}
-    boot: str = "0"
-    tell_policy: Callable[[Version], None] = lambda _version: None
-    room: Callable[[], bool] = lambda: False
 
 
 class Registrar:
@@ -136,7 +76,7 @@ class Registrar:
             for name, (kind, roles) in FIRST.items():
                 if f"{kind.value}.{name}" not in known:
                     new.append(people.register(connection, kind, name, roles, self._ports.clock.now()))
-            self._record([entry for person in new for entry in _registered(person)])
+            self._record([entry for person in new for entry in registered(person)])
         self._take_up_policies()
         await self.publish()
 
@@ -279,7 +219,7 @@ class Registrar:
                 make_application(connection, person, addresses, public=public)
             if read:
                 give_keys(connection, person, read)
-            self._record(_registered(person) + ([_keyed(person, len(read))] if read else []))
+            self._record(registered(person) + ([_keyed(person, len(read))] if read else []))
         await self.publish()
         return person, secret
 
@@ -444,7 +384,7 @@ class Registrar:
 
     # ---- in force ------------------------------------------------------------------------------------------
     async def publish(self) -> int:
-        """Put what the store and the signer hold in force; return the generation.
+        """Return the generation in which what the store and the signer hold now is in force in every worker.
 
         Raises:
             NotInForce, JournalUnwritable.
@@ -455,9 +395,11 @@ class Registrar:
                 everybody = people.people(connection)
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
+                external = self._ports.external(connection, now)
             text = "\n".join(version.files.values()) if version else ""
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
-            state = State((self._ports.signer.trusted,), everybody, policy, revoked)
+            issuers = (self._ports.signer.trusted, *external.issuers)
+            state = State(issuers, everybody, policy, revoked, external.links, external.ended)
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:
@@ -472,12 +414,3 @@ class Registrar:
 
 def _keyed(person: Principal, count: int) -> Entry:
     return Entry("access.client.keyed", "owner", person.pseudonym, Outcome.DONE, detail={"count": count})
-
-
-def _registered(person: Principal) -> list[Entry]:
-    """Return one entry a role, so that who got which is in the record; one without where there is none."""
-    details: list[dict[str, int | str]] = [{"role": role} for role in person.roles] or [{}]
-    return [
-        Entry("access.principal.registered", "owner", person.pseudonym, Outcome.DONE, detail=detail)
-        for detail in details
-    ]

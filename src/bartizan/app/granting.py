@@ -14,7 +14,8 @@ from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
 from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
-from bartizan.app.control import Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports
 from bartizan.app.lending import Lending
 from bartizan.app.token_refusals import TokenRefusals
 from bartizan.clock import SECOND

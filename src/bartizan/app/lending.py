@@ -27,7 +27,8 @@ from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
 from bartizan.access.register import get, of_client
 from bartizan.access.tables import CONSENT
-from bartizan.app.control import Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports
 from bartizan.app.entry import Entry
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded

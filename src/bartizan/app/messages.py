@@ -279,7 +279,7 @@ SealerReports = Ready | Alive | Registered | LeafSigned | Altered | Sealed
 
 # ---- control ---------------------------------------------------------------------------------------------
 class BootControl(Message, frozen=True, tag="boot"):
-    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, segment, first key."""
+    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `issuers` those, segment, first key."""
 
     state: str
     issuer: str
@@ -292,6 +292,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     launch: tuple[str, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
+    issuers: bool = False
 
 
 class Publish(Message, frozen=True):
@@ -313,6 +314,16 @@ class Minted(Message, frozen=True):
     addresses: Annotated[dict[Prefix, Pseudonym], msgspec.Meta(max_length=256)]
 
 
+class Undecided(Message, frozen=True):
+    """A token that the worker can decide on only once control has: it names a key, a subject or roles that are new.
+
+    Good for nothing here until control, which verifies it anew, has registered what it says. The supervisor passes one
+    at a time: the next once control says `Considered`.
+    """
+
+    token: Annotated[str, msgspec.Meta(max_length=8192)]
+
+
 class PolicyInForce(Message, frozen=True):
     """Which version of the policies the last `Publish` put in force.
 
@@ -330,8 +341,12 @@ class Kept(Message, frozen=True):
     """The pseudonyms of the last `Minted` are stored."""
 
 
-ControlReports = Ready | Alive | Publish | PolicyInForce | SegmentWanted | Kept
-ControlOrders = BootControl | Ask | Published | Segment | Minted
+class Considered(Message, frozen=True):
+    """The last `Undecided` is dealt with."""
+
+
+ControlReports = Ready | Alive | Publish | PolicyInForce | SegmentWanted | Kept | Considered
+ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided
 
 
 # ---- sample ----------------------------------------------------------------------------------------------

@@ -204,6 +204,16 @@ class Owner:
             "POST", "/principals", Registered, {**wanted, "redirects": list(redirects), "public": public}
         )
 
+    def link(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+        """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
+
+        Args:
+            name, kind, roles: of it.
+            issuer, subject: of those tokens.
+        """
+        wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
+        return self._ask("POST", "/principals", Registered, wanted)
+
     def give_keys(self, principal: str, keys: str) -> tuple[str, ...]:
         """Have a principal's client sign with these public keys from now on; return their ids; raises as `token`."""
         path = f"/principals/{quote(principal, safe='')}/keys"

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from typing_extensions import override
 
+from bartizan.identity.external import Profile
+
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
 MAIN = "main"
@@ -180,6 +182,30 @@ class Witness(msgspec.Struct, frozen=True):
     authorities: str = ""
 
 
+class Issuer(msgspec.Struct, frozen=True):
+    """An authorization server besides the embedded one, as the control process asks it.
+
+    Attributes:
+        url: the exact value of `iss`.
+        algorithms: that its keys may be pinned to.
+        profile: how its access tokens are read.
+        logout_audiences: of which `aud` of its logout tokens must hold one.
+        event_audiences: of which `aud` of its security events must hold one.
+        keys_at: `host:port` of each other origin that its keys may be at, over TLS.
+        allowed: private addresses that it may be at.
+        authorities: PEM of who may certify it, where it speaks TLS.
+    """
+
+    url: str
+    algorithms: tuple[str, ...]
+    profile: Profile
+    logout_audiences: tuple[str, ...] = ()
+    event_audiences: tuple[str, ...] = ()
+    keys_at: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    authorities: str = ""
+
+
 class Schedule(msgspec.Struct, frozen=True):
     """What runs by itself.
 
@@ -277,6 +303,7 @@ class Plan(Reticent, frozen=True):
         hosts: host names that their clients use, which Host may carry and certificates do not.
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
+        issuers: whose tokens are taken besides our own.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -322,6 +349,7 @@ class Plan(Reticent, frozen=True):
     quorum: int = 0
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
+    issuers: tuple[Issuer, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

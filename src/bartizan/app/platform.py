@@ -24,6 +24,7 @@ from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
 from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
+from bartizan.app.issuer_settings import wanted as issuers
 from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
@@ -152,6 +153,7 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
+        issuers=issuers(settings.issuer, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),

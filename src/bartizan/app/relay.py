@@ -28,6 +28,8 @@ _MOST_MINTED = 256
 """Messages of new pseudonyms that wait for control; beyond them the oldest are lost."""
 _MINTED_SECONDS = 0.1
 """How often control takes new pseudonyms: a flood of them leaves it time for the rest."""
+_MOST_UNDECIDED = 64
+"""Tokens that wait for control to consider them; beyond them the newest are shown again by who shows them."""
 _MOST_PUBLISHED = 8
 """States that control may publish before the first of them is answered."""
 
@@ -42,7 +44,8 @@ class Relay:
         self._next = 0
         self._leaves: dict[int, m.SignLeaf] = {}
         self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
-        self._keeping = self._publishing = 0
+        self._keeping = self._publishing = self._considering = 0
+        self._undecided_waiting: deque[m.Undecided] = deque()
         self.policy: m.PolicyInForce | None = None
         self._does: dict[type[Message], Callable[[Child, Any, list[int]], None]] = {
             m.Ready: self._ready,
@@ -59,6 +62,8 @@ class Relay:
             m.Altered: self._altered,
             m.Minted: self._minted,
             m.Kept: self._kept,
+            m.Undecided: self._undecided,
+            m.Considered: self._considered,
             w.Unwell: self._unwell,
             m.Sealed: self._sealed,
             w.Serving: self._serving,
@@ -225,14 +230,32 @@ class Relay:
 
     def control_ready(self) -> None:
         """Hand a new control process what its predecessor did not take."""
-        self._keeping = 0
+        self._keeping = self._considering = 0
         self._pass_minted()
+        self._pass_undecided()
 
     def _pass_minted(self) -> None:
         for control in self._s.of("control", "ready"):
             if self._minted_waiting and not self._keeping:
                 self._keeping = control.number
                 self._s.tell(control, self._minted_waiting.popleft())
+
+    # ---- tokens that control is to consider -------------------------------------------------------------------
+    def _undecided(self, _: Child, message: m.Undecided, __: list[int]) -> None:
+        if len(self._undecided_waiting) < _MOST_UNDECIDED:
+            self._undecided_waiting.append(message)
+        self._pass_undecided()
+
+    def _considered(self, control: Child, _: m.Considered, __: list[int]) -> None:
+        if self._considering == control.number:
+            self._considering = 0
+            self._pass_undecided()
+
+    def _pass_undecided(self) -> None:
+        for control in self._s.of("control", "ready"):
+            if self._undecided_waiting and not self._considering:
+                self._considering = control.number
+                self._s.tell(control, self._undecided_waiting.popleft())
 
     # ---- generations --------------------------------------------------------------------------------------------
     def _publish(self, control: Child, _: m.Publish, fds: list[int]) -> None:

@@ -24,6 +24,7 @@ from bartizan.crypto.x509 import NameNotAllowed, RequestRefused
 from bartizan.isolation.heap import keep_apart
 from bartizan.isolation.kernel import no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
+from bartizan.ledger import prune
 from bartizan.ledger.checkpoint import CheckpointInvalid
 from bartizan.ledger.columns import remove
 from bartizan.ledger.database import FILE, LedgerUnreadable
@@ -40,8 +41,6 @@ _SIGN_EVERY: Final = Nanoseconds(SECOND // 2)
 """How often a growing tree is signed; one that has stopped growing is signed at once."""
 _PRUNE_EVERY: Final = Nanoseconds(3600 * SECOND)
 """How often it is looked for entries that have expired; those that have go a range a turn."""
-_PRUNE_AFTER: Final = Nanoseconds(600 * SECOND)
-"""How long after the start that begins: a machine that starts with a wrong clock is set right meanwhile."""
 _SET_BACK: Final = Nanoseconds(60 * SECOND)
 """How far the wall clock may have been set back since, so that times of the start still count."""
 _GARBAGE: Final = 200_000
@@ -78,7 +77,7 @@ class Sealer:
         self._sequencer.recover(frozenset(boot.live))
         self._told, self._told_altered = (-1, -1), set[int]()
         self._signed = self._looked_for_room = self._clock.now()
-        self._prunes = Nanoseconds(self._signed + _PRUNE_AFTER)
+        self._prunes = Nanoseconds(self._signed + prune.BEGINS_AFTER)
         self._room = room
         room.keep()
         self._retention = Retention(

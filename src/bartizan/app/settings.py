@@ -19,6 +19,7 @@ from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import Text
+from bartizan.app.issuer_settings import Issuer, issuing
 from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
@@ -65,12 +66,6 @@ class LogForm(enum.Enum):
 
     PLAIN = "plain"
     JSON = "json"
-
-
-class Issuer(msgspec.Struct, frozen=True):
-    """An authorization server besides the embedded one."""
-
-    url: Text
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -233,6 +228,8 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
         yield ("witness", position, "authorities"), witness.authorities
     for position, connector in enumerate(settings.connector):
         yield ("connector", position, "authorities"), connector.authorities
+    for position, issuer in enumerate(settings.issuer):
+        yield ("issuer", position, "authorities"), issuer.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -250,6 +247,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from witnessing(settings.witness, settings.ledger.witnesses)
     yield from scheduling(settings.schedule)
     yield from shipping(settings.connector)
+    yield from issuing(settings.issuer)
     yield from _absent(settings)
 
 
@@ -321,6 +319,3 @@ def _absent(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
         )
-    for name in ("issuer",):
-        if getattr(settings, name):
-            yield Fault((name, 0), "is not in this version; leave it out")

@@ -34,6 +34,7 @@ from bartizan.access import controls as access_controls
 from bartizan.access.outcome import ANYONE
 from bartizan.app import messages as m
 from bartizan.app import worker_messages as w
+from bartizan.app.awaiting import Awaiting
 from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
@@ -100,7 +101,10 @@ class Worker:
         self.journal.durable = self.plan.durability == "every"
         self.proofs = Proofs(Secret(secrets.token_bytes(32)))
         self.outcry = Outcry(self.clock, sys.stderr.write)
-        room = access.Ports(discover(access_controls), AUDIENCE, self.proofs, self.outcry.control)
+        self.awaiting = Awaiting(self.clock)
+        room = access.Ports(
+            discover(access_controls), AUDIENCE, self.proofs, self.outcry.control, self.awaiting.note
+        )
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)
         self.tracing = tracing(self.plan, traces)
@@ -308,6 +312,7 @@ class Worker:
                 self.channel.send(m.SegmentWanted())
                 self.asked_segment = True
         self._tell_minted()
+        self._tell_undecided()
         self.metering.renew()
         self.deciding.networks.exchange(self.clock.now())
 
@@ -322,6 +327,13 @@ class Worker:
                 return
             for _ in range(min(_MOST_MINTED, len(self.minted))):
                 self.minted.popleft()
+
+    def _tell_undecided(self) -> None:
+        """Hand over tokens that control is to consider, as many as the supervisor takes now."""
+        with contextlib.suppress(ChannelClosed):
+            while token := self.awaiting.first():
+                self.channel.send(m.Undecided(token=token))
+                self.awaiting.passed(token)
 
     def _renew(self) -> None:
         self.ask_leaf()

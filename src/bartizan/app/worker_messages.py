@@ -18,6 +18,7 @@ from bartizan.app.messages import (
     Ready,
     Segment,
     SegmentWanted,
+    Undecided,
     Word,
 )
 
@@ -112,6 +113,7 @@ WorkerReports = (
     | Dial
     | SegmentWanted
     | Minted
+    | Undecided
     | LimiterPresence
     | TargetPresence
 )

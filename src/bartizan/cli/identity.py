@@ -36,9 +36,18 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
     shell.out.require()
     roles = tuple(dict.fromkeys(arguments.role or ["caller"]))
-    keys = _read(arguments.key) if arguments.key else ""
+    if (arguments.issuer is None) is not (arguments.subject is None):
+        raise UsageInvalid("--issuer and --subject go together: whose tokens, and who they name")
     redirects = tuple(arguments.redirect or ())
-    made = owner.register(arguments.name, arguments.kind, roles, keys, redirects, public=arguments.public)
+    if arguments.issuer is not None:
+        if arguments.key or redirects or arguments.public:
+            raise UsageInvalid(
+                "with --issuer there is no client of ours, so no --key, no --redirect and no --public"
+            )
+        _link(arguments, shell, owner, roles)
+        return
+    keys, kind = _read(arguments.key) if arguments.key else "", arguments.kind or "workload"
+    made = owner.register(arguments.name, kind, roles, keys, redirects, public=arguments.public)
     try:
         _show(arguments, shell, made, roles)
     except OutputLost:
@@ -46,6 +55,17 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
             f"{made.id} is registered, but nobody has its secret: `bartizan identity erase {made.id}`, then add it again"
         )
         raise
+
+
+def _link(arguments: argparse.Namespace, shell: Shell, owner: Owner, roles: tuple[str, ...]) -> None:
+    kind = arguments.kind or "user"
+    made = owner.link(arguments.name, kind, roles, arguments.issuer, arguments.subject)
+    if arguments.json:
+        shell.out.document({"id": made.id, "issuer": arguments.issuer, "subject": arguments.subject})
+    else:
+        shell.out.line(
+            f"{made.id} has the role {', '.join(roles)}; tokens of that subject are taken as theirs"
+        )
 
 
 def _show(arguments: argparse.Namespace, shell: Shell, made: Registered, roles: tuple[str, ...]) -> None:
@@ -140,7 +160,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="register a principal and print its client secret, once")
     add.add_argument("name", metavar="NAME", type=name, help="what to call it")
     add.add_argument(
-        "--kind", choices=["workload", "user", "device"], default="workload", help="default: workload"
+        "--kind",
+        choices=["workload", "user", "device"],
+        help="default: workload; with --issuer, user",
     )
     add.add_argument(
         "--role",
@@ -166,6 +188,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --redirect: it runs on people's own machines and keeps no secret",
     )
+    add.add_argument(
+        "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
+    )
+    add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
     key = actions.add_parser(
         "key", help="have a principal sign with these public keys, instead of what it had"
     )

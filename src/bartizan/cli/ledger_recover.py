@@ -23,7 +23,8 @@ from bartizan.ledger.checkpoint import Verifiers
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.installation import KEY_FILES, write_whole
 from bartizan.ledger.own import own_segment
-from bartizan.ledger.restore import RememberedOther, Restored, restore
+from bartizan.ledger.restore import Restored, restore
+from bartizan.ledger.restore_refusal import RememberedOther
 
 
 def run_backup(arguments: argparse.Namespace, shell: Shell, ledger: Path) -> Exit:

@@ -6,8 +6,9 @@ exchange, so that the refusal's record can say it. A head that got through latel
 (`passes.py`); its limits are asked each time.
 """
 
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
+from bartizan.clock import SECOND
 from bartizan.gateway.body import client_of_basic
 from bartizan.gateway.controls import rate_limited, tool_trusted
 from bartizan.gateway.credential import presented, told
@@ -28,6 +29,10 @@ from bartizan.ledger.written import admitted
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
+
+
+_ARRIVING: Final = "principal-arriving"
+"""The access room's word for somebody who is being registered: the one refusal of its that waiting helps."""
 
 
 def admit(plane: "Plane", exchange: Exchange) -> Steps:
@@ -255,7 +260,8 @@ def _remember(plane: "Plane", exchange: Exchange, known: Principal, generation: 
 
 
 def _refuse(answer: Refused) -> NoReturn:
-    raise Refusal(Fault(answer.reason, answer.status, answer.what, answer.control))
+    wait = SECOND if answer.reason == _ARRIVING else 0
+    raise Refusal(Fault(answer.reason, answer.status, answer.what, answer.control), retry_after=wait)
 
 
 def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:

@@ -8,6 +8,7 @@ Source: RFC 9449 sections 4.3, 7.1 and 9.
 from typing import TYPE_CHECKING, Final
 
 from bartizan.gateway.ext_authz import PREFIX
+from bartizan.gateway.faults import Refusal
 from bartizan.identity.shown import Shown
 
 if TYPE_CHECKING:
@@ -61,3 +62,12 @@ def challenge(reason: str) -> bytes:
 def nonce_line(nonce: str) -> bytes:
     """Return the line that tells a client the nonce of its next proofs, with its CR LF."""
     return b"dpop-nonce: %b\r\n" % nonce.encode()
+
+
+def told(exchange: "Exchange", fault: Refusal) -> bytes:
+    """Return the lines of a refusal that say what is left of limits, and what the next proof must hold."""
+    limits = fault.limits or (exchange.limits if fault.reason == "principal-rate" else b"")
+    if not fault.reason.startswith(ABOUT_PROOFS):
+        return limits
+    ports = exchange.plane.ports
+    return limits + nonce_line(ports.nonce(ports.clock.now()))

@@ -28,7 +28,7 @@ from bartizan.gateway.diagnosis import partial_fault
 from bartizan.gateway.faults import Refusal, refusal
 from bartizan.gateway.framing import Body, Chunked, Counted, FramingDoubt
 from bartizan.gateway.holds import Coming, Reserved
-from bartizan.gateway.possession import ABOUT_PROOFS, nonce_line
+from bartizan.gateway.possession import told
 from bartizan.gateway.probe import PROBES, probed
 from bartizan.gateway.request import CHUNKED, END
 from bartizan.gateway.reserve import Answer, Steps
@@ -303,15 +303,9 @@ class ClientConnection(Wire):
             exchange.id,
             errors=self._plane.routes.errors(head.path if head is not None else b""),
             keep=keep,
-            limits=self._limits(exchange, fault),
+            limits=told(exchange, fault),
             bodiless=exchange.bodiless,
         )
-
-    def _limits(self, exchange: Exchange, fault: Refusal) -> bytes:
-        limits = fault.limits or (exchange.limits if fault.reason == "principal-rate" else b"")
-        if not fault.reason.startswith(ABOUT_PROOFS):
-            return limits
-        return limits + nonce_line(self._plane.ports.nonce(self._plane.ports.clock.now()))
 
     def _refuse(self, exchange: Exchange, fault: Refusal, rest: bytes | None) -> None:
         """Refuse a request whose body was not read; go on only if the body lies whole in `rest`."""

@@ -1,6 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -28,10 +29,9 @@ from bartizan.access.issue.metadata import (
     jwks,
     metadata,
 )
-from bartizan.access.issue.mint import Signer
 from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
 from bartizan.access.issue.pushed import Asked, read_asked
-from bartizan.app.granting import Granting
+from bartizan.app.issuing import Issuing
 from bartizan.http.body import read
 from bartizan.http.consent import Consent
 from bartizan.http.owner import bearer
@@ -44,9 +44,9 @@ _SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(granting: Granting, signer: Signer, consent: Consent) -> Starlette:
-    """Return the app: token endpoint, pushed requests, the person's answer, the metadata document, the public keys."""
-    endpoints = _Endpoints(granting, signer)
+def authorization(issuing: Issuing, consent: Consent, more: Iterable[Route] = ()) -> Starlette:
+    """Return the app: what clients ask, what people answer, the metadata document, the public keys, and more routes."""
+    endpoints = _Endpoints(issuing)
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
@@ -55,6 +55,7 @@ def authorization(granting: Granting, signer: Signer, consent: Consent) -> Starl
         Route(METADATA_PATH, endpoints.about, methods=["GET"]),
         Route(OPENID_PATH, endpoints.about, methods=["GET"]),
         Route(KEYS_PATH, endpoints.keys, methods=["GET"]),
+        *more,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
@@ -64,8 +65,8 @@ def authorization(granting: Granting, signer: Signer, consent: Consent) -> Starl
 class _Endpoints:
     """One method a route of programs: read, call one function, show."""
 
-    def __init__(self, granting: Granting, signer: Signer) -> None:
-        self._granting, self._signer = granting, signer
+    def __init__(self, issuing: Issuing) -> None:
+        self._granting, self._signer = issuing.granting, issuing.signer
 
     async def token(self, request: Request) -> Response:
         try:

@@ -23,8 +23,10 @@ from bartizan.access.issue.client_key import MAX_KEYS
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
 from bartizan.access.issue.redirect import LONGEST as LONGEST_ADDRESS
 from bartizan.access.issue.redirect import MOST as MOST_ADDRESSES
-from bartizan.app.control import OWNER, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import OWNER
 from bartizan.app.entry import Entry
+from bartizan.app.issuers import Issuers
 from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
@@ -59,7 +61,7 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /principals."""
+    """Body of POST /principals; with issuer and subject somebody is known by their tokens and gets no secret."""
 
     name: Id
     kind: Kind = Kind.WORKLOAD
@@ -67,6 +69,8 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys = ""
     redirects: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MOST_ADDRESSES)] = ()
     public: bool = False
+    issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
 
 class KeysGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,9 +153,11 @@ def is_owner(connection: socket.socket) -> bool:
     return uid in {os.geteuid(), 0}
 
 
-def owner(registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules and the issuer's keys."""
-    api = _Api(registrar, scheduler, rotation, facts)
+def owner(
+    registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts, issuers: Issuers
+) -> Starlette:
+    """Return the owner's API over a registrar, a keeper of schedules, the issuer's keys and external issuers."""
+    api = _Api(registrar, scheduler, rotation, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
@@ -178,9 +184,11 @@ def owner(registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts:
 class _Api:
     """One method a route: read, call one function, show."""
 
-    def __init__(self, registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts) -> None:
+    def __init__(
+        self, registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts, issuers: Issuers
+    ) -> None:
         self._registrar, self._scheduler, self._facts = registrar, scheduler, facts
-        self._rotation = rotation
+        self._rotation, self._issuers = rotation, issuers
 
     async def status(self, _: Request) -> Response:
         return answer(
@@ -208,6 +216,10 @@ class _Api:
 
     async def register(self, request: Request) -> Response:
         wanted = await read_as(request, Registration, MOST)
+        if bool(wanted.issuer) is not bool(wanted.subject):
+            raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
+        if wanted.issuer:
+            return answer(await self._linked(wanted), Status.CREATED)
         person, secret = await self._registrar.register(
             wanted.kind,
             wanted.name,
@@ -219,6 +231,15 @@ class _Api:
         told = "" if secret is None else secret.reveal().decode()
         shown = {"id": person.id, "client_id": person.client, "client_secret": told}
         return answer(shown, Status.CREATED)
+
+    async def _linked(self, wanted: Registration) -> dict[str, str]:
+        if wanted.keys or wanted.redirects or wanted.public:
+            raise BodyRefused(
+                Status.UNPROCESSABLE,
+                "whom another issuer's tokens name has no client of ours: no key, no address",
+            )
+        known = await self._issuers.add(wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject)
+        return {"id": known.id, "client_id": "", "client_secret": ""}
 
     async def give_keys(self, request: Request) -> Response:
         wanted = await read_as(request, KeysGiven, MOST)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bartizan.access.errors import (
     ClientKeyRefused,
+    IssuerNotConfigured,
     NotTheOwners,
     PolicyVersionUnknown,
     PrincipalExists,
@@ -18,8 +19,9 @@ from bartizan.access.errors import (
     PrincipalUnknown,
     RedirectRefused,
     RotationUnderWay,
+    SubjectLinked,
 )
-from bartizan.app.control import NotInForce, NotReported
+from bartizan.app.control_ports import NotInForce, NotReported
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status
@@ -39,6 +41,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotAnEvent: Status.UNPROCESSABLE,
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,
+    SubjectLinked: Status.CONFLICT,
+    IssuerNotConfigured: Status.UNPROCESSABLE,
     PrincipalRevoked: Status.CONFLICT,
     PrincipalUnknown: Status.NOT_FOUND,
     NotTheOwners: Status.FORBIDDEN,

@@ -1,8 +1,8 @@
 """Main of the control process: `python -m bartizan.http.serve CHANNEL`.
 
 Rules of this file: everything comes over the channel: listeners, segment, key, facts. The process makes no
-listener and no connection of its own. It ends when it is told to, when its supervisor goes, or when the
-record cannot be kept.
+listener of its own, and no connection but to the issuers that are configured, through egress. It ends when it is
+told to, when its supervisor goes, or when the record cannot be kept.
 """
 
 import asyncio
@@ -23,22 +23,22 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
-from bartizan.access.register import prepare
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
-from bartizan.app.control import NotInForce, Ports, Registrar
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
-from bartizan.app.granting import Granting
+from bartizan.app.issuers import NOT_DONE, Issuers
+from bartizan.app.issuers import Ports as IssuerPorts
+from bartizan.app.issuing import Issuing, assemble
 from bartizan.app.key_room import key_room
-from bartizan.app.lending import Lending
 from bartizan.app.metrics import scrape
-from bartizan.app.rotation import Ports as Rotating
-from bartizan.app.rotation import Rotation
+from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -53,6 +53,7 @@ from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
+from bartizan.http.signals import signals
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
@@ -82,6 +83,7 @@ class Start(msgspec.Struct, frozen=True):
         control, owner, scraper: listeners; a scraper has one where that is configured.
         journal: this process's own, opened.
         policies: Cedar policies by the path of their file; empty for the built-in ones.
+        issuers: external ones.
     """
 
     boot: m.BootControl
@@ -90,6 +92,7 @@ class Start(msgspec.Struct, frozen=True):
     scraper: socket.socket | None
     journal: Journal
     policies: Mapping[str, str]
+    issuers: tuple[Issuer, ...] = ()
 
 
 class Supervision:
@@ -101,6 +104,8 @@ class Supervision:
         self._waiting: deque[asyncio.Future[int]] = deque()
         self._asked = False
         self.registrar: Registrar | None = None
+        self.issuers: Issuers | None = None
+        self._considering: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
     def follow(self) -> None:
@@ -179,6 +184,8 @@ class Supervision:
                 self._turn(number, *fds)
             case m.Minted(addresses=addresses):
                 self._keep(addresses)
+            case m.Undecided(token=token):
+                self._considering = asyncio.get_running_loop().create_task(self._consider(token))
             case m.Ask():
                 self._say(m.Alive())
             case _:
@@ -193,7 +200,15 @@ class Supervision:
         finally:
             self._say(m.Kept())
 
-    def _say(self, message: m.Alive | m.Kept | m.PolicyInForce | m.SegmentWanted) -> None:
+    async def _consider(self, token: str) -> None:
+        try:
+            if self.issuers is not None:
+                with contextlib.suppress(*NOT_DONE):
+                    await self.issuers.consider(token)
+        finally:
+            self._say(m.Considered())
+
+    def _say(self, message: m.Alive | m.Kept | m.Considered | m.PolicyInForce | m.SegmentWanted) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -234,15 +249,19 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     """Return what the first message hands over.
 
     Descriptors: control listener, owner listener, the scraper's where there is one, then where the operator has
-    policies those (sealed memory, JSON object of file name -> text), then segment and first key.
+    policies those (sealed memory, JSON object of file name -> text), then issuers where there are external ones
+    (sealed memory), then segment and first key.
 
     Raises:
         ChannelClosed: the supervisor is gone.
         MessageRefused: it said something else.
     """
     boot, fds = channel.receive()
-    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics <= 1:
+    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics - boot.issuers <= 1:
         raise MessageRefused("not what a control process starts with")
+    issuers: tuple[Issuer, ...] = ()
+    if boot.issuers:
+        issuers = msgspec.json.decode(bytes(read_sealed(fds.pop(-3))), type=tuple[Issuer, ...])
     count = 2 + boot.metrics
     listeners = [socket.socket(fileno=fd) for fd in fds[:count]]
     given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[count:-2]]
@@ -251,7 +270,7 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     journal = Journal(segment, first, boot.segment, "control", boot.boot, clock, SIZES["control"])
     journal.durable = boot.durable
     scraper = listeners[2] if boot.metrics else None
-    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {})
+    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {}, issuers)
 
 
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
@@ -260,6 +279,11 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision, room = Supervision(channel, start.journal), Reserve(folder.reserve, _RESERVED)
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
+    issuers = Issuers(
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
+        start.issuers,
+    )
+    issuers.begin()
     ports = Ports(
         store=store,
         signer=signer,
@@ -271,14 +295,12 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         boot=start.boot.boot,
         tell_policy=supervision.tell_policy,
         room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+        external=issuers.external,
     )
     registrar = Registrar(ports)
-    prepare(store)
-    rotation = Rotation(Rotating(store, folder.keys, signer, clock, registrar.publish, supervision.record))
-    refresh = RefreshTokens(load_or_create(folder.keys / "refresh.key", new_token))
-    lending = Lending(ports, registrar, refresh)
-    granting = Granting(ports, registrar, lending)
-    supervision.registrar = registrar
+    issuing = assemble(ports, registrar, folder.keys)
+    consent = Consent(issuing.lending)
+    supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
     scheduler = _scheduler(start, folder, supervision, store, clock)
@@ -295,16 +317,17 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     servers = [
-        (_server(authorization(granting, signer, Consent(lending)), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, rotation, facts), OwnersOnly), start.owner),
+        (_server(authorization(issuing, consent, signals(issuers)), H11Protocol), start.control),
+        (_server(owner(registrar, scheduler, issuing.rotation, facts, issuers), OwnersOnly), start.owner),
     ]
     if start.scraper is not None:
         token = load_or_create(folder.keys / "metrics.token", new_token)
         servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    keeps = (scheduler.keep, watch.keep)
-    await _until_gone(supervision, registrar, (granting, rotation), room, keeps, servers)
+    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
+    await _until_gone(supervision, registrar, (issuing, issuers), room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        granting.record_refusals()
+        issuing.granting.record_refusals()
+        issuers.record_refusals()
         start.journal.close()
 
 
@@ -330,13 +353,13 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
-    issuing: tuple[Granting, Rotation],
+    tokens: tuple[Issuing, Issuers],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
-    granting, rotation = issuing
+    issuing, issuers = tokens
     async with asyncio.TaskGroup() as group:
         for server, listener in servers:
             group.create_task(server.serve(sockets=[listener]))
@@ -350,8 +373,8 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                granting.record_refusals()
-                await _go_on(rotation)
+                issuers.record_refusals()
+                await _go_on(issuing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
@@ -362,9 +385,9 @@ async def _until_gone(
             server.should_exit = True
 
 
-async def _go_on(rotation: Rotation) -> None:
+async def _go_on(issuing: Issuing) -> None:
     try:
-        await rotation.tick()
+        await issuing.go_on()
     except NotInForce as fault:  # stored: the next change puts it in force
         logging.getLogger("control").warning("%s", fault)
 

@@ -94,9 +94,10 @@ class KeyUnknown(TokenRefused):
 
     reason = "key-unknown"
 
-    def __init__(self) -> None:
-        """Say what to do."""
+    def __init__(self, issuer: str = "") -> None:
+        """Carry the pinned issuer whose key it would be."""
         super().__init__("the token names a key that its issuer has not published; request a new token")
+        self.issuer = issuer
 
 
 class AudienceWrong(TokenRefused):
@@ -108,6 +109,26 @@ class AudienceWrong(TokenRefused):
         """Carry the audience that is wanted here."""
         super().__init__(f"the access token is not meant for {wanted}; request one with that audience")
         self.wanted = wanted
+
+
+class ClientRefused(TokenRefused):
+    """Asked for by a client that this issuer's tokens are not taken from."""
+
+    reason = "client-refused"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the access token was issued to a client that is not listed for its issuer")
+
+
+class TokenNotForAccess(TokenRefused):
+    """A token of another kind: an ID token, a logout token or a security event."""
+
+    reason = "token-not-for-access"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the token is no access token; send the one that its issuer names access_token")
 
 
 class TokenExpired(TokenRefused):

@@ -12,6 +12,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.clock import Nanoseconds
+from bartizan.identity.external import Link, Profile
 from bartizan.identity.principal import Principal
 from bartizan.identity.token import Issuer, IssuerInvalid, pin
 
@@ -37,12 +38,14 @@ class TrustedIssuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keys: public JWKs, each with `kid` and `alg`.
         embedded: whether it is our own authorization server, whose `sub` is the id of a principal; no
             other issuer can speak of our principals by their ids.
+        profile: how an external issuer's tokens are read; only the embedded one has none.
     """
 
     url: str
     algorithms: tuple[str, ...]
     keys: tuple[dict[str, str], ...]
     embedded: bool
+    profile: Profile | None = None
 
 
 class PolicySource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,12 +76,16 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         principals: everybody who is known, the revoked included.
         policy: what the engine decides on.
         revoked: `jti` of each revoked token -> instant from which it is expired anyway, UTC nanoseconds.
+        links: whom external issuers' subjects are here.
+        ended: `external.ended_key` -> instant at or before which tokens were issued that are refused.
     """
 
     issuers: tuple[TrustedIssuer, ...]
     principals: tuple[Principal, ...]
     policy: PolicySource
     revoked: dict[str, Nanoseconds]
+    links: tuple[Link, ...] = ()
+    ended: dict[str, Nanoseconds] = {}
 
     @override
     def __repr__(self) -> str:
@@ -119,5 +126,7 @@ def pinned(issuers: Iterable[TrustedIssuer]) -> Mapping[str, Issuer]:
     for issuer in issuers:
         if issuer.url in by_url:
             raise IssuerInvalid(issuer.url, "is listed twice")
-        by_url[issuer.url] = pin(issuer.url, issuer.algorithms, issuer.keys)
+        if issuer.embedded is not (issuer.profile is None):
+            raise IssuerInvalid(issuer.url, "is either embedded or has a profile")
+        by_url[issuer.url] = pin(issuer.url, issuer.algorithms, issuer.keys, issuer.profile)
     return by_url

@@ -1,14 +1,14 @@
 """Verifying an access token: RFC 9068 `at+jwt` in compact form, signed by a pinned issuer's pinned key.
 
 Rules of this file: what decides is decided before the signature is looked at, cheapest first, and every
-fault has a name and a `reason` of a closed set. The header may hold `typ`, `alg` and `kid` and nothing else,
-so no key, address of a key or extension that a stranger puts there is ever read. The algorithm is a property
+fault has a name and a `reason` of a closed set. The header may hold `typ`, `alg` and `kid` and nothing else
+(of an external issuer also what names a certificate, which is not read), so no key, address of a key or extension
+that a stranger puts there is ever read. The algorithm is a property
 of the pinned key, never of the token. Encodings are canonical and JSON keys unique, so one token has one
 reading.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -17,13 +17,15 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.claim import audience as read_audience
+from bartizan.identity.claim import confirmed, instant, text
 from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
+from bartizan.identity.external import TOLERATED, Profile, Said, said
 from bartizan.identity.refusal import (
     LONGEST_LIFE,
     MAX_TOKEN,
     AlgorithmRefused,
     AudienceWrong,
-    ClaimMissing,
     IssuerUnknown,
     KeyUnknown,
     SignatureInvalid,
@@ -44,12 +46,8 @@ ALGORITHMS: Final = frozenset({"ES256", "ES384", "PS256", "RS256"})
 OF_ONE: Final = ":"
 """What stands in an audience between our own and the name of the one service that a token is good for."""
 _LEAST_RSA: Final = 2048
-_THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_CONFIRMED: Final = {"jkt": "key", "x5t#S256": "certificate"}
 _HEADER: Final = frozenset({"typ", "alg", "kid"})
-_TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
-_LATEST: Final = 2**63 // SECOND
-_TEXT: Final = 255
+_TYPE: Final = "at+jwt"
 
 
 class IssuerInvalid(ValueError):
@@ -74,10 +72,17 @@ class PinnedKey(msgspec.Struct, frozen=True):
 
 
 class Issuer(msgspec.Struct, frozen=True):
-    """Who may sign tokens, by the exact string of `iss`, and with which keys, by `kid`."""
+    """Who may sign tokens, by the exact string of `iss`, and with which keys, by `kid`.
+
+    Attributes:
+        url: `iss`.
+        keys: by `kid`.
+        profile: how its tokens are read; None for our own authorization server.
+    """
 
     url: str
     keys: Mapping[str, PinnedKey]
+    profile: Profile | None = None
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -94,6 +99,9 @@ class Claims(msgspec.Struct, frozen=True):
         service: name of the one service that it is good for, or empty: its audience names that one below ours.
         registration: which registration of its subject it is of, where it is another's client that holds it; or empty.
         family: of tokens that came of the same consent, or empty.
+        session: `sid` of an external issuer's token, or empty.
+        roles: of ours that an external issuer's claims mean, sorted.
+        external: whether an external issuer signed it, whose `sub` is no id of ours.
     """
 
     issuer: str
@@ -109,15 +117,41 @@ class Claims(msgspec.Struct, frozen=True):
     service: str = ""
     registration: str = ""
     family: str = ""
+    session: str = ""
+    roles: tuple[str, ...] = ()
+    external: bool = False
 
 
-def pin(url: str, algorithms: Iterable[str], keys: Iterable[Mapping[str, str]]) -> Issuer:
+class Opened(msgspec.Struct, frozen=True):
+    """A signed token that a pinned issuer is named in; nothing of it is verified before `check_signature`."""
+
+    issuer: Issuer
+    payload: dict[str, Any]
+    key: PinnedKey
+    parts: Compact
+
+    def check_signature(self) -> None:
+        """Return where the issuer's key signed it.
+
+        Raises:
+            SignatureInvalid: it did not.
+        """
+        _check_signature(self.key, self.parts.signed, self.parts.signature)
+
+
+def pin(
+    url: str,
+    algorithms: Iterable[str],
+    keys: Iterable[Mapping[str, str]],
+    profile: Profile | None = None,
+) -> Issuer:
     """Return an issuer with its public keys.
 
     Args:
         url: the exact value of `iss`.
         algorithms: the issuer's allow-list, words of `ALGORITHMS`.
         keys: public JWKs (RFC 7517), each with `kid` and `alg`.
+        profile: of an external issuer.
     Raises:
         IssuerInvalid: an algorithm that nobody may use, a private or weak key, one without id or algorithm.
     """
@@ -132,7 +166,7 @@ def pin(url: str, algorithms: Iterable[str], keys: Iterable[Mapping[str, str]]) 
         if algorithm not in allowed:
             raise IssuerInvalid(url, "a key's alg is not in the issuer's allow-list")
         pinned[kid] = PinnedKey(algorithm, _verifier(url, algorithm, key))
-    return Issuer(url, pinned)
+    return Issuer(url, pinned, profile)
 
 
 def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanoseconds) -> Claims:
@@ -147,17 +181,35 @@ def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanose
         TokenRefused: one of its subclasses, for the first fault in the order of this function.
     Source: RFC 7515, RFC 7519, RFC 9068; RFC 8725 (best practices) section 3.
     """
+    opened = open_signed(token, issuers, _types)
+    claims = _meant(_read_claims(opened.payload, opened.issuer, token), audience, opened.issuer.profile)
+    _check_time(claims, opened.payload.get("nbf"), now)
+    opened.check_signature()
+    return claims
+
+
+def open_signed(
+    token: str, issuers: Mapping[str, Issuer], types: Callable[[Issuer], Iterable[str]]
+) -> Opened:
+    """Return a token taken apart, with the key that must have signed it.
+
+    Args:
+        token: compact JWS.
+        issuers: by the exact string of `iss`.
+        types: values of `typ` that an issuer's tokens of this kind may have, in lower case.
+    Raises:
+        TokenRefused: one of its subclasses.
+    """
     parts = _take_apart(token)
     header = _read_header(parts.header)
     payload = _read_json(parts.payload, "payload")
-    issuer = issuers.get(_text(payload, "iss"))
+    issuer = issuers.get(text(payload, "iss"))
     if issuer is None:
         raise IssuerUnknown
-    key = _choose_key(header, issuer)
-    claims = _meant(_read_claims(payload), audience)
-    _check_time(claims, payload.get("nbf"), now)
-    _check_signature(key, parts.signed, parts.signature)
-    return claims
+    _require_plain(header, issuer)
+    if header["typ"].lower().removeprefix("application/") not in types(issuer):
+        raise TokenHeaderRefused
+    return Opened(issuer, payload, _choose_key(header, issuer), parts)
 
 
 def claimed_client(token: str) -> str:
@@ -167,7 +219,7 @@ def claimed_client(token: str) -> str:
         token: compact JWS, as it was sent.
     """
     try:
-        return _text(_read_json(_take_apart(token).payload, "payload"), "client_id")
+        return text(_read_json(_take_apart(token).payload, "payload"), "client_id")
     except TokenRefused:
         return ""
 
@@ -210,91 +262,73 @@ def _read_json(octets: bytes, part: str) -> dict[str, Any]:
 
 def _read_header(octets: bytes) -> dict[str, Any]:
     header = _read_json(octets, "header")
-    if header.keys() != _HEADER or not all(isinstance(value, str) for value in header.values()):
-        raise TokenHeaderRefused
-    if header["typ"].lower() not in _TYPES:
+    if header.keys() - TOLERATED != _HEADER or not all(isinstance(value, str) for value in header.values()):
         raise TokenHeaderRefused
     return header
+
+
+def _require_plain(header: Mapping[str, Any], issuer: Issuer) -> None:
+    """Refuse of our own issuer what is tolerated of others."""
+    if issuer.profile is None and header.keys() != _HEADER:
+        raise TokenHeaderRefused
+
+
+def _types(issuer: Issuer) -> Iterable[str]:
+    return (_TYPE,) if issuer.profile is None else issuer.profile.types
 
 
 def _choose_key(header: Mapping[str, str], issuer: Issuer) -> PinnedKey:
     key = issuer.keys.get(header["kid"])
     if key is None:
-        raise KeyUnknown
+        raise KeyUnknown(issuer.url)
     if header["alg"] != key.algorithm:
         raise AlgorithmRefused
     return key
 
 
-def _read_claims(payload: Mapping[str, object]) -> Claims:
-    issuer, subject, client = _text(payload, "iss"), _text(payload, "sub"), _text(payload, "client_id")
+def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> Claims:
+    subject, profile = text(payload, "sub"), issuer.profile
+    if profile is None:
+        own = Said(text(payload, "client_id"), text(payload, "jti"), "", ())
+    else:
+        own = said(payload, profile, token)
     return Claims(
-        issuer=issuer,
+        issuer=issuer.url,
         subject=subject,
-        client=client,
-        audience=_audience(payload.get("aud")),
-        id=_text(payload, "jti"),
-        issued=_instant(payload, "iat"),
-        expires=_instant(payload, "exp"),
-        mapped=hashlib.sha256(msgspec.json.encode((issuer, subject, client))).hexdigest(),
-        registration=_text(payload, "registration") if "registration" in payload else "",
-        family=_text(payload, "family") if "family" in payload else "",
-        **_confirmed(payload),
+        client=own.client,
+        audience=read_audience(payload.get("aud")),
+        id=own.id,
+        issued=instant(payload, "iat"),
+        expires=instant(payload, "exp"),
+        mapped=hashlib.sha256(msgspec.json.encode((issuer.url, subject, own.client))).hexdigest(),
+        session=own.session,
+        roles=own.roles,
+        external=profile is not None,
+        **(_lent(payload) if profile is None else {}),
+        **confirmed(payload),
     )
 
 
-def _confirmed(payload: Mapping[str, object]) -> dict[str, str]:
-    """Return what the token is bound to; a way to bind that is not known here is no reason to take it unbound.
+def _lent(payload: Mapping[str, object]) -> dict[str, str]:
+    """Return what our own issuer says of a token that another's client holds; nobody else can."""
+    return {claim: text(payload, claim) for claim in ("registration", "family") if claim in payload}
 
-    Source: RFC 7800; RFC 9449 section 6.1; RFC 8705 section 3.1.
+
+def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:
+    """Return claims that are meant for us, with the service where our own issuer names one below that.
+
+    An external issuer's audience is one of those that it was configured with, to the letter.
     """
-    if "cnf" not in payload:
-        return {}
-    bound = payload["cnf"]
-    if not isinstance(bound, dict) or len(bound) != 1 or not bound.keys() <= _CONFIRMED.keys():
-        raise ClaimMissing("cnf")
-    ((name, value),) = bound.items()
-    if not isinstance(value, str) or _THUMBPRINT.fullmatch(value) is None:
-        raise ClaimMissing("cnf")
-    return {_CONFIRMED[name]: value}
-
-
-def _text(payload: Mapping[str, object], claim: str) -> str:
-    value = payload.get(claim)
-    if not isinstance(value, str) or not _is_text(value):
-        raise ClaimMissing(claim)
-    return value
-
-
-def _is_text(value: str) -> bool:
-    # isprintable also refuses lone surrogates, which no UTF-8 can carry further.
-    return 0 < len(value) <= _TEXT and value.isprintable()
-
-
-def _instant(payload: Mapping[str, object], claim: str) -> Nanoseconds:
-    value = payload.get(claim)
-    # A fraction is refused: an `exp` that two readers round differently has two readings.
-    if type(value) is not int or not 0 <= value < _LATEST:
-        raise ClaimMissing(claim)
-    return Nanoseconds(value * SECOND)
-
-
-def _audience(value: object) -> tuple[str, ...]:
-    listed = value if isinstance(value, list) else [value]
-    if not listed or not all(isinstance(each, str) and _is_text(each) for each in listed):
-        raise ClaimMissing("aud")
-    return tuple(listed)
-
-
-def _meant(claims: Claims, wanted: str) -> Claims:
-    """Return claims whose audience is the one wanted, with the service where it names one below it."""
-    if wanted in claims.audience:
+    audiences = (wanted,) if profile is None else profile.audiences
+    if any(each in claims.audience for each in audiences):
         return claims
     below = [
-        each.removeprefix(wanted + OF_ONE) for each in claims.audience if each.startswith(wanted + OF_ONE)
+        each.removeprefix(wanted + OF_ONE)
+        for each in claims.audience
+        if profile is None and each.startswith(wanted + OF_ONE)
     ]
     if len(below) != 1 or not below[0]:
-        raise AudienceWrong(wanted)
+        raise AudienceWrong(" or ".join(audiences))
     return msgspec.structs.replace(claims, service=below[0])
 
 
@@ -305,7 +339,7 @@ def _check_time(claims: Claims, not_before: object, now: Nanoseconds) -> None:
         raise TokenExpired(by=Nanoseconds(now - claims.expires))
     starts = claims.issued
     if not_before is not None:
-        starts = max(starts, _instant({"nbf": not_before}, "nbf"))
+        starts = max(starts, instant({"nbf": not_before}, "nbf"))
     if starts - now > CLOCK_SKEW:
         raise TokenNotYetValid(by=Nanoseconds(starts - now))
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.clock import Nanoseconds
+from bartizan.clock import SECOND, Nanoseconds
 from bartizan.ledger.block import ENTRIES, summarize
 from bartizan.ledger.database import ENTRIES_FROM
 from bartizan.ledger.entry import ORIGIN, entries_in
@@ -21,6 +21,8 @@ from bartizan.ledger.grammar import columns
 from bartizan.ledger.pruned import SPAN, Range, Tier, digest
 from bartizan.ledger.segment import BETWEEN
 
+BEGINS_AFTER: Final = Nanoseconds(600 * SECOND)
+"""How long after a start: a machine that starts with a wrong clock is set right meanwhile."""
 _MOST: Final = 2**63 - 1
 
 

@@ -48,6 +48,16 @@ def one_of(*words: str) -> OneOf:
     return OneOf(frozenset(words))
 
 
+SIGNAL = one_of(
+    "logout",
+    "session-revoked",
+    "credential-change",
+    "token-claims-change",
+    "account-disabled",
+    "account-enabled",
+    "account-purged",
+    "verification",
+)
 GROUP = one_of(
     "x25519mlkem768",
     "secp256r1mlkem768",
@@ -229,7 +239,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "entry": Whole(),
     },
     "access.login.cleared": {},
-    "access.principal.registered": {"role": Name()},
+    "access.principal.registered": {"role": Name(), "issuer": Name()},
+    "access.principal.changed": {"role": Name(), "issuer": Name()},
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
@@ -248,6 +259,10 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.key.published": {"key": Hex(32), "seconds": Whole()},
     "access.key.signing": {"key": Hex(32)},
     "access.key.retired": {"key": Hex(32)},
+    "access.issuer.changed": {"issuer": Name(), "added": Whole(), "removed": Whole()},
+    "access.issuer.unread": {"issuer": Name(), "reason": Name()},
+    "access.signal.heeded": {"issuer": Name(), "signal": SIGNAL},
+    "access.signal.refused": {"signal": one_of("logout", "event"), "reason": Name(), "count": Whole()},
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),
         "source": Name(),

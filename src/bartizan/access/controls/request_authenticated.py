@@ -9,6 +9,11 @@ _STANDING = {
     Standing.REVOKED: Finding(
         "principal-revoked", "this principal was revoked; ask the owner to register it"
     ),
+    Standing.ARRIVING: Finding(
+        "principal-arriving",
+        "what the issuer says of this principal is being registered; ask again in a second",
+    ),
+    Standing.ENDED: Finding("signed-out", "its issuer has ended this sign-in; sign in again for a new token"),
 }
 
 
@@ -35,6 +40,8 @@ CONTROL = Control(
         Presentation("token-missing", "no access token was presented"),
         Presentation(standing=Standing.KNOWN, token_revoked=True),
         Presentation(standing=Standing.REVOKED),
+        Presentation(standing=Standing.ARRIVING),
+        Presentation(standing=Standing.ENDED),
         Presentation(),
     ),
     silent_on=(Presentation(standing=Standing.KNOWN),),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bartizan.gateway.body import FormBody, NoBody
+from bartizan.gateway.body import FormBody, NoBody, TokenBody
 from bartizan.gateway.credential import Told
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 from bartizan.gateway.query import parameter
@@ -40,6 +40,8 @@ CONTROL: Final = Dialect(
         Row("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
+        Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
+        Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
         Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
     ),
     prefix="",

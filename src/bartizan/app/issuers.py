@@ -1,0 +1,382 @@
+"""The control process's work for external issuers: their keys, who arrives from them, and what they end.
+
+Rules of this file: nothing is believed that is not signed: what a worker hands over is verified here anew. What takes
+away is committed and in force in every worker before it is answered. An issuer is asked for its keys off the loop, by
+its configured address, every few minutes, and at once where somebody shows a key that is new, but once a minute at the
+most. The keys that it had last are kept, so that its being away takes nobody's access. Nothing here knows HTTP.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar, cast
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from bartizan.access import links
+from bartizan.access import register as people
+from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
+from bartizan.access.links import External
+from bartizan.access.resolve import outdated, sign_in
+from bartizan.app.control_ports import NotInForce
+from bartizan.app.discovery import IssuerUnread, Keys, pinnable
+from bartizan.app.entry import Entry
+from bartizan.app.plan import Issuer
+from bartizan.clock import MINUTE, Clock, Nanoseconds
+from bartizan.identity.external import Link
+from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.refusal import KeyUnknown, TokenRefused
+from bartizan.identity.signal import Signal, read_events, read_logout
+from bartizan.identity.state import TrustedIssuer, pinned
+from bartizan.identity.token import Claims, verify
+from bartizan.identity.token import Issuer as Pinned
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.journal import JournalUnwritable
+
+RENEWAL_S: Final = 300.0
+"""Seconds after which an issuer is asked for its keys again."""
+ASKED_AGAIN: Final = Nanoseconds(MINUTE)
+"""How long after it was asked an issuer is not asked again because somebody shows a key that is not known."""
+NOT_DONE: Final = (NotInForce, JournalUnwritable, OperationalError)
+"""What keeps something from being done now, and is tried again: it is on the platform's log already."""
+_NO_AUDIENCE: Final = ""
+_Result = TypeVar("_Result")
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What this work needs from its process.
+
+    Attributes:
+        store: opened.
+        clock: tells the time.
+        record: writes entries to the journal. Raises JournalUnwritable.
+        publish: puts what the store holds in force in every worker. Raises NotInForce.
+        read_keys: asks an issuer; blocks. Raises IssuerUnread.
+    """
+
+    store: Engine
+    clock: Clock
+    record: Callable[[Sequence[Entry]], object]
+    publish: Callable[[], Awaitable[object]]
+    read_keys: Callable[[Issuer], Keys]
+
+
+class SignalRefused(Exception):
+    """A logout token or an event that is not taken; `reason` is a word of a closed set."""
+
+    def __init__(self, reason: str) -> None:
+        """Carry the word."""
+        super().__init__(f"not taken: {reason}")
+        self.reason = reason
+
+
+class Issuers:
+    """External issuers, as the control process knows them."""
+
+    def __init__(self, ports: Ports, issuers: Iterable[Issuer]) -> None:
+        """Take the ports; nothing is known before `begin`."""
+        self._ports = ports
+        self._issuers: Mapping[str, Issuer] = {issuer.url: issuer for issuer in issuers}
+        self._keys: dict[str, Keys] = {}
+        self._pinned: Mapping[str, Pinned] = {}
+        self._asked: dict[str, Nanoseconds] = {}
+        self._unread: dict[str, str] = {}
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._order = asyncio.Lock()
+
+    @property
+    def configured(self) -> bool:
+        """Whether there are any."""
+        return bool(self._issuers)
+
+    def begin(self) -> None:
+        """Take the keys that each issuer had last, as far as they may still be pinned."""
+        people.prepare(self._ports.store)
+        with self._ports.store.begin() as connection:
+            links.forget_others(connection, self._issuers)
+            for issuer in self._issuers.values():
+                self._keys[issuer.url] = pinnable(
+                    issuer.url, issuer.algorithms, links.keys(connection, issuer.url)
+                )
+        self._pinned = pinned(self._trusted())
+
+    def external(self, connection: Connection, now: Nanoseconds) -> External:
+        """Return what is to be in force."""
+        if not self._issuers:
+            return External()
+        return External(self._trusted(), links.links(connection), links.ended(connection, now))
+
+    def _trusted(self) -> tuple[TrustedIssuer, ...]:
+        return tuple(
+            TrustedIssuer(
+                issuer.url,
+                issuer.algorithms,
+                self._keys.get(issuer.url, ()),
+                embedded=False,
+                profile=issuer.profile,
+            )
+            for issuer in self._issuers.values()
+        )
+
+    # ---- keys ----------------------------------------------------------------------------------------------
+    async def keep(self) -> None:
+        """Ask every issuer for its keys, now and from time to time; for ever."""
+        while True:
+            await asyncio.gather(*map(self._renew_quietly, self._issuers.values()))
+            await asyncio.sleep(RENEWAL_S)
+
+    async def _renew_quietly(self, issuer: Issuer) -> None:
+        with contextlib.suppress(*NOT_DONE):
+            await self.renew(issuer)
+
+    async def renew(self, issuer: Issuer) -> None:
+        """Ask an issuer for its keys, and put them in force where they are others.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        try:
+            new = await _off_loop(lambda: self._ports.read_keys(issuer))
+        except IssuerUnread as fault:
+            self._note_unread(issuer, fault.word)
+            return
+        self._note_unread(issuer, "")
+        async with self._order:
+            await self._take(issuer, new)
+
+    async def _take(self, issuer: Issuer, new: Keys) -> None:
+        old = self._keys.get(issuer.url, ())
+        if new == old:
+            return
+        detail: dict[str, int | str] = {
+            "issuer": issuer.profile.name,
+            "added": sum(key not in old for key in new),
+            "removed": sum(key not in new for key in old),
+        }
+        self._ports.record([Entry("access.issuer.changed", "platform", "", Outcome.DONE, detail=detail)])
+        with self._ports.store.begin() as connection:
+            links.keep_keys(connection, issuer.url, new)
+        self._keys[issuer.url] = new
+        self._pinned = pinned(self._trusted())
+        await self._ports.publish()
+
+    def _note_unread(self, issuer: Issuer, word: str) -> None:
+        """Record why an issuer's keys cannot be had, each time that is something else."""
+        before = self._unread.get(issuer.url, "")
+        self._unread[issuer.url] = word
+        if word and word != before:
+            detail: dict[str, int | str] = {"issuer": issuer.profile.name, "reason": word}
+            self._ports.record([Entry("access.issuer.unread", "platform", "", Outcome.FAILED, detail=detail)])
+
+    # ---- who arrives ---------------------------------------------------------------------------------------
+    async def consider(self, token: str) -> None:
+        """Learn what a worker needs to decide on a token; of one that is not good nothing is learnt.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        now = self._ports.clock.now()
+        try:
+            claims = verify(token, self._pinned, _NO_AUDIENCE, now)
+        except KeyUnknown as fault:
+            await self._look_for_key(fault.issuer, now)
+            return
+        except TokenRefused:
+            return
+        async with self._order:
+            if self._learnt(claims, now):
+                await self._ports.publish()
+
+    async def _look_for_key(self, url: str, now: Nanoseconds) -> None:
+        issuer = self._issuers.get(url)
+        asked = self._asked.get(url)
+        if issuer is not None and (asked is None or now - asked >= ASKED_AGAIN):
+            self._asked[url] = now
+            await self.renew(issuer)
+
+    def _learnt(self, claims: Claims, now: Nanoseconds) -> bool:
+        """Register somebody, or the roles that they have now; return whether anything is new."""
+        profile = self._issuers[claims.issuer].profile
+        name = profile.name
+        with self._ports.store.begin() as connection:
+            known = links.known(connection, claims.issuer, claims.subject)
+            if known is not None and outdated(known, claims):
+                person = links.change_roles(connection, known, claims)
+                self._ports.record(_entries("access.principal.changed", person.pseudonym, name, claims.roles))
+                return True
+            over = links.ended(connection, now)
+            if known is not None or not profile.register:
+                return False
+            if any(claims.issued <= over.get(key, -1) for key in sign_in(claims)):
+                return False
+            try:
+                person = links.arrive(connection, claims, now)
+            except (links.LinksFull, PrincipalExists):
+                return False
+            self._ports.record(_entries("access.principal.registered", person.pseudonym, name, claims.roles))
+        return True
+
+    # ---- what issuers end ----------------------------------------------------------------------------------
+    async def logout(self, token: str) -> None:
+        """Sign out whom a logout token names; in force in every worker when this returns.
+
+        Raises:
+            SignalRefused: the token is not taken.
+            NotInForce, JournalUnwritable.
+        """
+        audiences = {issuer.url: issuer.logout_audiences for issuer in self._issuers.values()}
+        try:
+            said = read_logout(token, self._pinned, audiences, self._ports.clock.now())
+        except TokenRefused as fault:
+            raise self._refusing("logout", fault.reason) from fault
+        await self._heed((said,))
+
+    async def hear(self, token: str) -> None:
+        """Do what a security event token says; in force in every worker when this returns.
+
+        Raises:
+            SignalRefused: the token is not taken.
+            NotInForce, JournalUnwritable.
+        """
+        audiences = {issuer.url: issuer.event_audiences for issuer in self._issuers.values()}
+        try:
+            said = read_events(token, self._pinned, audiences, self._ports.clock.now())
+        except TokenRefused as fault:
+            raise self._refusing("event", fault.reason) from fault
+        if said:
+            await self._heed(said)
+
+    def _refusing(self, signal: str, reason: str) -> SignalRefused:
+        self._refused[signal, reason] += 1
+        return SignalRefused(reason)
+
+    async def _heed(self, said: Sequence[Signal]) -> None:
+        first = said[0]
+        async with self._order:
+            now = self._ports.clock.now()
+            with self._ports.store.begin() as connection:
+                if links.heard(connection, first.issuer, first.id, first.until, now):
+                    raise self._refusing("logout" if first.word == "logout" else "event", "replayed")
+                for each in said:
+                    _end(connection, each, now)
+                entries = [self._entry(connection, each) for each in said]
+            if any(each.subject or each.session for each in said):
+                await self._put_in_force(first)
+            self._ports.record(entries)
+
+    async def _put_in_force(self, said: Signal) -> None:
+        try:
+            await self._ports.publish()
+        except NotInForce:  # whoever told it is not answered that it is done, and tells it again
+            with self._ports.store.begin() as connection:
+                links.unhear(connection, said.issuer, said.id)
+            raise
+
+    def _entry(self, connection: Connection, said: Signal) -> Entry:
+        known = links.known(connection, said.issuer, said.subject) if said.subject else None
+        whom = people.get(connection, known.principal).pseudonym if known is not None else ""
+        name = self._issuers[said.issuer].profile.name
+        detail: dict[str, int | str] = {"issuer": name, "signal": said.word}
+        return Entry("access.signal.heeded", "platform", whom, Outcome.DONE, detail=detail)
+
+    def record_refusals(self) -> None:
+        """Record what was refused since the last call: one event a reason, so that a flood fills no disk."""
+        counted, self._refused = self._refused, Counter()
+        if not counted:
+            return
+        self._ports.record(
+            [
+                Entry(
+                    "access.signal.refused",
+                    "anonymous",
+                    "",
+                    Outcome.DENIED,
+                    detail={"signal": signal, "reason": reason, "count": count},
+                )
+                for (signal, reason), count in sorted(counted.items())
+            ]
+        )
+
+    # ---- by hand -------------------------------------------------------------------------------------------
+    async def add(self, kind: Kind, name: str, roles: Iterable[str], issuer: str, subject: str) -> Principal:
+        """Return a new principal who is known by a subject of an issuer, and has no secret here.
+
+        Raises:
+            IssuerNotConfigured, SubjectLinked, NotAPrincipal, PrincipalExists, NotInForce, JournalUnwritable.
+        """
+        if issuer not in self._issuers:
+            raise IssuerNotConfigured
+        async with self._order:
+            now = self._ports.clock.now()
+            with self._ports.store.begin() as connection:
+                known = links.known(connection, issuer, subject)
+                if known is not None:
+                    raise SubjectLinked(known.principal)
+                person = people.register(connection, kind, name, roles, now)
+                links.link(connection, Link(issuer, subject, person.id, person.roles, Nanoseconds(0)))
+                self._ports.record(
+                    _entries(
+                        "access.principal.registered",
+                        person.pseudonym,
+                        self._issuers[issuer].profile.name,
+                        person.roles,
+                        "owner",
+                    )
+                )
+            await self._ports.publish()
+        return person
+
+
+def _end(connection: Connection, said: Signal, now: Nanoseconds) -> None:
+    """Commit what a signal takes away; the one that gives back takes nothing of what came after."""
+    if said.session:
+        links.end_session(connection, said.issuer, said.session, now)
+    if not said.subject:
+        return
+    if said.word == "account-enabled":
+        links.resume(connection, said.issuer, said.subject, said.at)
+        return
+    lasts = said.word in {"account-disabled", "account-purged"}
+    links.end(connection, said.issuer, said.subject, said.at, lasts=lasts)
+
+
+def _entries(
+    kind: str, pseudonym: str, issuer: str, roles: Iterable[str], actor: str = "platform"
+) -> list[Entry]:
+    """Return one entry a role, so that who got which is in the record; one without where there is none."""
+    details: list[dict[str, int | str]] = [{"issuer": issuer, "role": role} for role in roles]
+    return [
+        Entry(kind, actor, pseudonym, Outcome.DONE, detail=detail)
+        for detail in details or [{"issuer": issuer}]
+    ]
+
+
+async def _off_loop(work: Callable[[], _Result]) -> _Result:
+    """Return what blocking work returns; where nobody waits for it any more, the process may end without it."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_Result] = loop.create_future()
+
+    def settle(result: _Result | None, fault: BaseException | None) -> None:
+        if done.done():
+            return
+        if fault is not None:
+            done.set_exception(fault)
+        else:
+            done.set_result(cast("_Result", result))
+
+    def run() -> None:
+        result: _Result | None = None
+        fault: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as raised:  # noqa: BLE001  # whoever waits gets it
+            fault = raised
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, result, fault)
+
+    threading.Thread(target=run, name="issuer", daemon=True).start()
+    return await done
