@@ -9,11 +9,12 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bartizan.access.describe import Exposed
 from bartizan.access.issue.code import SignedIn
-from bartizan.access.issue.form import GrantRefused, read_credential, read_form
+from bartizan.access.issue.form import Credential, GrantRefused, read_credential, read_form
 from bartizan.access.issue.grant import read_grant
 from bartizan.access.issue.mint import Issued, Signer, new_key
 from bartizan.access.issue.pushed import read_asked
@@ -149,6 +150,19 @@ class House:
         """Return what a client gets for a refresh token."""
         said = {"grant_type": "refresh_token", "refresh_token": token}
         return self._token(self.form(of or self.app, said, changed), holder)
+
+    def inspect(
+        self, token: str, of: Principal | None = None, source: str = "", **changed: str | None
+    ) -> dict[str, Any]:
+        """Return what a client is told of a token."""
+        return self.issuing.inspecting.inspect(self._shown(of, changed), token, source)
+
+    def give_back(self, token: str, of: Principal | None = None) -> None:
+        """Have a client give a token back."""
+        asyncio.run(self.issuing.inspecting.revoke(self._shown(of, {}), token))
+
+    def _shown(self, of: Principal | None, changed: dict[str, str | None]) -> Credential:
+        return read_credential(read_form(FORM, self.form(of or self.app, {}, changed)), None)
 
     def _token(self, body: bytes, holder: Holder | None) -> Issued:
         proof = ""

@@ -96,6 +96,19 @@ def test_an_application_pushes_its_request_and_is_told_that_nobody_can_sign_in_y
     assert (mistake.returncode, "without fragment" in mistake.stderr) == (2, True)
 
 
+def test_a_client_asks_about_its_token_and_gives_it_back(shared_platform: Platform) -> None:
+    running = shared_platform
+    made = json.loads(running.run("identity", "add", "careful", "--json").stdout)
+    own = {"client_id": made["client_id"], "client_secret": made["client_secret"]}
+    token = asked(running, "/oauth/token", grant_type="client_credentials", **own)[1]["access_token"]
+    bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 200
+    assert asked(running, "/oauth/introspect", token=token, **own)[1]["sub"] == made["id"]
+    assert asked(running, "/oauth/revoke", token=token, **own) == (200, {})
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 401
+    assert asked(running, "/oauth/introspect", token=token, **own) == (200, {"active": False})
+
+
 def test_a_new_key_is_published_and_old_tokens_go_on(shared_platform: Platform) -> None:
     running = shared_platform
     bearer = {"Authorization": f"Bearer {running.token()}", "Content-Type": "application/json"}

@@ -60,6 +60,8 @@ def test_a_browser_brings_a_pushed_request_and_nothing_beside_it(query: bytes) -
     [
         (b"/oauth/par", b"client_id=c-1&login_hint=ada"),
         (b"/oauth/par", b"client_id=c-1&code=a"),
+        (b"/oauth/introspect", b"client_id=c-1&token=a&code=a"),
+        (b"/oauth/revoke", b"client_id=c-1&token=a&token=a"),
         (b"/oauth/authorize", b"client_id=c-1&client_secret=a"),
         (b"/oauth/authorize", b"client_id=c-1&client_id=c-1"),
     ],

@@ -48,6 +48,8 @@ def test_the_table_is_this() -> None:
     public = {
         (b"POST", b"/oauth/token", "control", "request-token", True),
         (b"POST", b"/oauth/par", "control", "push-authorization", True),
+        (b"POST", b"/oauth/introspect", "control", "inspect-token", True),
+        (b"POST", b"/oauth/revoke", "control", "revoke-token", True),
         (b"GET", b"/oauth/authorize", "control", "authorize", True),
         (b"POST", b"/oauth/authorize", "control", "authorize", True),
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),

@@ -33,7 +33,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
-from bartizan.identity.state import State
+from bartizan.identity.state import PolicySource, State
 from bartizan.identity.token import OF_ONE
 from bartizan.ledger.content import ContentTags, tool_tagged
 from bartizan.ledger.event import Event, Outcome
@@ -56,7 +56,7 @@ class Registrar:
         self._canonical: dict[str, str] = {}
         self._suspects: dict[str, Nanoseconds] = {}
         self._stale = False
-        self.generation = 0
+        self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
         self.policy_digest = ""
         self.policies = policies.Policies(
             policies.Ports(ports.store, ports.clock, self._record, self._take_away, self.publish)
@@ -254,16 +254,19 @@ class Registrar:
         self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
         return generation
 
-    async def revoke_token(self, token: str) -> int:
+    async def revoke_token(self, token: str, by: str = "owner") -> int:
         """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
 
+        Args:
+            token: its `jti`.
+            by: pseudonym of whose client gave it back, or `owner`.
         Raises:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
         self._take_away(lambda connection: people.revoke_token(connection, token, until))
         generation = await self.publish()
-        self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
+        self._record([Entry("access.token.revoked", by, token, Outcome.DONE)])
         return generation
 
     async def end_family(self, family: str, person: Principal, reason: str) -> None:
@@ -400,6 +403,7 @@ class Registrar:
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended)
+            self.state = state
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:

@@ -7,7 +7,7 @@ Refusals are counted and recorded together, so that a flood of them fills no dis
 import secrets
 from typing import Final
 
-from bartizan.access.issue.client import authenticate
+from bartizan.access.issue.client import authenticate, authenticate_application
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
 from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
@@ -84,6 +84,27 @@ class Granting:
         except GrantRefused as fault:
             raise self._failed(fault, source) from fault
 
+    def asker(self, shown: Credential, source: str, public: bool) -> Principal:  # noqa: FBT001 - a port, called by place
+        """Return whose client asks about a token.
+
+        Args:
+            shown: by it.
+            source: pseudonym of the network that it asks from; empty where nobody knows.
+            public: whether an application that can keep no secret may, which shows its id alone.
+        Raises:
+            GrantRefused: it does not show who it is; counted for the record.
+        """
+        source = self._registrar.canonical(source)
+        try:
+            self._require_calm(source, shown.client)
+            if public and not shown.secret and not shown.assertion:
+                return self._application(shown)
+            client = self._client(shown)
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+        self._throttle.granted(source, client.client)
+        return client
+
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
         return self._proofs.nonce(self._ports.clock.now())
@@ -123,6 +144,11 @@ class Granting:
         """
         with self._ports.store.begin() as connection:
             return authenticate(connection, shown, self._ports.signer.url, self._ports.clock.now())
+
+    def _application(self, shown: Credential) -> Principal:
+        now = self._ports.clock.now()
+        with self._ports.store.begin() as connection:
+            return authenticate_application(connection, shown, self._ports.signer.url, now).principal
 
     def proven(self, proof: str, principal: str = "") -> str:
         """Return the thumbprint of the key that a proof for the token endpoint shows; empty where there is none.

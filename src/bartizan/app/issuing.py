@@ -11,6 +11,7 @@ from bartizan.access.issue.mint import Signer
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
 from bartizan.app.granting import Granting
+from bartizan.app.inspecting import Inspecting
 from bartizan.app.lending import Lending
 from bartizan.app.rotation import Ports as Rotating
 from bartizan.app.rotation import Rotation
@@ -28,12 +29,14 @@ class Issuing(msgspec.Struct, frozen=True):
         signer: of the embedded issuer.
         lending: what applications get of people.
         granting: who gets which token.
+        inspecting: what becomes of tokens.
         rotation: the issuer's keys over time.
     """
 
     signer: Signer
     lending: Lending
     granting: Granting
+    inspecting: Inspecting
     rotation: Rotation
 
     async def go_on(self) -> None:
@@ -61,7 +64,8 @@ def assemble(ports: Ports, registrar: Registrar, keys: Path) -> Issuing:
     lending = Lending(ports, registrar, refresh)
     granting = Granting(ports, registrar, lending)
     rotating = Rotating(ports.store, keys, ports.signer, ports.clock, registrar.publish, ports.record)
-    return Issuing(ports.signer, lending, granting, Rotation(rotating))
+    inspecting = Inspecting(ports, registrar, refresh, granting.asker)
+    return Issuing(ports.signer, lending, granting, inspecting, Rotation(rotating))
 
 
 def _new_secret() -> Secret:

@@ -19,12 +19,15 @@ from bartizan.access.issue.form import (
     read_form,
 )
 from bartizan.access.issue.grant import TokenRequest, read_grant
+from bartizan.access.issue.inspection import read_token
 from bartizan.access.issue.metadata import (
     AUTHORIZE_PATH,
+    INSPECT_PATH,
     KEYS_PATH,
     METADATA_PATH,
     OPENID_PATH,
     PUSHED_PATH,
+    REVOKE_PATH,
     TOKEN_PATH,
     jwks,
     metadata,
@@ -50,6 +53,8 @@ def authorization(issuing: Issuing, consent: Consent, more: Iterable[Route] = ()
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
+        Route(INSPECT_PATH, endpoints.inspect, methods=["POST"]),
+        Route(REVOKE_PATH, endpoints.revoke, methods=["POST"]),
         Route(AUTHORIZE_PATH, consent.ask, methods=["GET"]),
         Route(AUTHORIZE_PATH, consent.answer, methods=["POST"]),
         Route(METADATA_PATH, endpoints.about, methods=["GET"]),
@@ -67,6 +72,7 @@ class _Endpoints:
 
     def __init__(self, issuing: Issuing) -> None:
         self._granting, self._signer = issuing.granting, issuing.signer
+        self._inspecting = issuing.inspecting
 
     async def token(self, request: Request) -> Response:
         try:
@@ -86,6 +92,21 @@ class _Endpoints:
             return _refusal(fault, "")
         return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
 
+    async def inspect(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            return answer(self._inspecting.inspect(shown, token, _source(request)))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+
+    async def revoke(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            await self._inspecting.revoke(shown, token, _source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        return answer({})
+
     async def about(self, _: Request) -> Response:
         return answer(metadata(self._signer.url), headers=_PUBLIC)
 
@@ -99,6 +120,15 @@ class _Endpoints:
             return msgspec.structs.replace(
                 read_grant(media, authorization, body, proof), certificate=_certificate(request)
             )
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, _source(request)) from fault
+
+    async def _about_token(self, request: Request) -> tuple[Credential, str]:
+        body = await read(request, MAX_FORM)
+        try:
+            media, authorization, _ = _credentials(request)
+            form = read_form(media, body)
+            return read_credential(form, authorization), read_token(form)
         except GrantRefused as fault:
             raise self._granting.refused(fault, _source(request)) from fault
 

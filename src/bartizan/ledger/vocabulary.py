@@ -254,7 +254,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.policy.refused": {"digest": Hex(32), "files": Whole()},
     "access.consent.given": {"client": Name(), "audience": Name(), "service": Name()},
     "access.consent.refused": {"client": Name()},
-    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused")},
+    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked")},
     "access.client.keyed": {"count": Whole()},
     "access.key.published": {"key": Hex(32), "seconds": Whole()},
     "access.key.signing": {"key": Hex(32)},

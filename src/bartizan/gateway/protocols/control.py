@@ -26,6 +26,9 @@ _PUSHED: Final = frozenset(
         "state",
     }
 )
+_ABOUT_TOKEN: Final = frozenset(
+    {"client_assertion", "client_assertion_type", "client_id", "client_secret", "token", "token_type_hint"}
+)
 _ANSWERED: Final = frozenset({"answer", "client_id", "request_uri", "token"})
 _ASKED: Final = {
     "client_id": parameter(r"[A-Za-z0-9_-]{1,64}", required=True),
@@ -36,6 +39,8 @@ CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
         Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
+        Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
+        Row("revoke", b"POST", "/oauth/revoke", "revoke-token", FormBody(_ABOUT_TOKEN)),
         Row("authorize", b"GET", "/oauth/authorize", "authorize", NoBody(), _ASKED),
         Row("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
