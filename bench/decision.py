@@ -1,9 +1,11 @@
 """What a first decision costs: `python -m bench.decision`. Who shows this token, and may they do that there?
 
-Every token, and every question of a principal about a service, is new. Beside it the parts that nobody can leave out,
-on the same tokens and questions: the signature alone, by `cryptography`, and the policies alone, by their engine; and
-the two in turn, for each takes the other's code out of the processor's caches. In one process, with the access room as a
-worker has it; the second time nothing of it is asked again. What a token costs more that is bound to a key is the proof of
+Every token, and every question of a principal about a service, is new; somebody like that principal, as far as the
+policies can tell, has asked before about a service like that one. Where nobody like it has, the policies are evaluated
+too: here every question names another tool for that. Beside it the parts of it, on the same tokens and questions: the
+signature alone, by `cryptography`, and the policies alone, by their engine; and the two in turn, for each takes the
+other's code out of the processor's caches. In one process, with the access room as a worker has it; the second time
+nothing of it is asked again. What a token costs more that is bound to a key is the proof of
 each request (DPoP): of a holder that was seen before, and of one that was not.
 """
 
@@ -88,8 +90,9 @@ class Bed:
         one = Holder()
         self.known = [self._shown(one, token) for token in self.tokens]
         self.new = [self._shown(Holder(), token) for token in self.tokens]
-        self.access = assemble.assemble(
-            assemble.Ports(discover(controls), GATEWAY, self.proofs, _failed), state, 1
+        self.access, self.asked_first = (
+            assemble.assemble(assemble.Ports(discover(controls), GATEWAY, self.proofs, _failed), state, 1)
+            for _ in range(2)
         )
 
     def round(self) -> dict[str, float]:
@@ -98,6 +101,7 @@ class Bed:
             "signature alone": _each(self._verify),
             "policies alone": _each(self._evaluate),
             "one after the other": _each(self._both),
+            "first decision, like none before": _each(self._decide_unlike),
             "first decision": _each(self._decide),
             "again": _each(self._decide),
             "proof of a known key": _each(lambda number: self._prove(*self.known[number])),
@@ -121,10 +125,16 @@ class Bed:
         self._evaluate(number)
 
     def _decide(self, number: int) -> None:
-        who = self.access.authenticate(self.tokens[number], self.now)
+        self._asked(self.access, number, _HERE)
+
+    def _decide_unlike(self, number: int) -> None:
+        self._asked(self.asked_first, number, Circumstances(quantum_safe=True, tool=f"tool-{number}"))
+
+    def _asked(self, access: assemble.Access, number: int, here: Circumstances) -> None:
+        who = access.authenticate(self.tokens[number], self.now)
         if not isinstance(who, Authenticated):
             raise NotDecided(f"token {number} is not accepted: {who}")
-        answer = self.access.authorize(who, "chat", self._service(number), _HERE)
+        answer = access.authorize(who, "chat", self._service(number), here)
         if not isinstance(answer, Allowed):
             raise NotDecided(f"token {number} is not allowed: {answer}")
 

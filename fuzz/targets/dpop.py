@@ -5,13 +5,11 @@ with 0 is a proof as it stands; any other is header, payload and signature, a NU
 stands for the nonce.
 """
 
-import base64
-import json
-
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import APART, ProofKey, Proofs, Wanted
 from bartizan.identity.proof_refusal import ProofRefused
+from fuzz.jws import compact, encoded, plainly
 from fuzz.target import Target
 
 _NOW, _URL, _TOKEN = Nanoseconds(1_700_000_000 * SECOND), "https://gateway/v1/chat", "t"
@@ -26,9 +24,9 @@ _NONCE = Proofs(Secret(bytes(32))).nonce(_NOW)
 
 def run(data: bytes) -> str:
     octets = data[1:].replace(b"%", _NONCE.encode())
-    proof = octets.decode("latin-1") if data[:1] == b"0" else ".".join(map(_encoded, octets.split(b"\0")))
+    proof = octets.decode("latin-1") if data[:1] == b"0" else compact(octets)
     proofs = Proofs(Secret(bytes(32)))
-    proofs._keys[_encoded(_HEADER).encode()] = ProofKey("k", lambda _signed, _signature: True)
+    proofs._keys[encoded(_HEADER).encode()] = ProofKey("k", lambda _signed, _signature: True)
     wanted = Wanted("POST", (_URL,), _TOKEN)
     try:
         proofs.verify(proof, wanted, _NOW)
@@ -36,9 +34,7 @@ def run(data: bytes) -> str:
         assert type(fault).reason != "proof-refused"
         assert len(proofs) == 0
         return type(fault).reason
-    head, body, signature = (base64.urlsafe_b64decode(part + "==") for part in proof.split("."))
-    assert ".".join(map(_encoded, (head, body, signature))) == proof
-    header, said = json.loads(head), json.loads(body)
+    header, said = plainly(proof)
     assert (header["typ"], header["alg"][:2], "d" in header["jwk"]) == ("dpop+jwt", "ES", False)
     assert (said["htm"], said["nonce"]) == ("POST", _NONCE)
     assert said["htu"].lower().startswith("https://gateway")
@@ -51,17 +47,13 @@ def run(data: bytes) -> str:
     raise AssertionError("a proof was taken twice")
 
 
-def _encoded(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
 _GOOD = _HEADER + b"\0" + _PAYLOAD + b"\0s"
 TARGET = Target(
     modules=("bartizan.identity.dpop", "bartizan.identity.compact", "bartizan.identity.proof_refusal"),
     run=run,
     seeds=(
         b"1" + _GOOD,
-        b"0" + ".".join(map(_encoded, _GOOD.replace(b"%", _NONCE.encode()).split(b"\0"))).encode(),
+        b"0" + compact(_GOOD.replace(b"%", _NONCE.encode())).encode(),
         b"1" + _GOOD.replace(b"gateway/v1", b"GATEWAY:443/v1"),
         b"1" + _GOOD.replace(b"chat", b"chat?a=b#c"),
         b"1" + _GOOD.replace(b'"alg"', b'"jku":"x","alg"'),

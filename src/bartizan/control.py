@@ -16,6 +16,8 @@ import msgspec
 
 ENTRY_POINT = "bartizan.controls"
 """Group under which an outside package names modules that hold a `CONTROL`."""
+RAISED = "control-failed"
+"""Reason of a refusal by a control that could not judge, because it raised."""
 
 
 class Severity(enum.Enum):

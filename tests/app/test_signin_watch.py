@@ -11,6 +11,7 @@ from bartizan.access.signin.suspicion import Kind, suspicion
 from bartizan.app.entry import Entry
 from bartizan.app.folder import Folder
 from bartizan.app.signin_events import signin
+from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import FLAGGED, HELD_FOR, Ports, SignInWatch, against, flagged
 from bartizan.app.token_refusals import MOST, TokenRefusals
 from bartizan.clock import DAY, SECOND, SetClock
@@ -32,6 +33,7 @@ class Ground:
         self.folder.make()
         self.said: list[Entry] = []
         self.answers: list[tuple[str, str, int]] = []
+        self.told: list[Standing] = []
 
     def write(self, *entries: Entry) -> None:
         with own_segment(self.folder.root, self.clock) as journal:
@@ -41,7 +43,7 @@ class Ground:
     def watch(self, canonical: dict[str, str] | None = None) -> SignInWatch:
         ports = Ports(
             self.folder.ledger, self.clock, lambda source: (canonical or {}).get(source, source), self._record,
-            lambda whom, about, until: self.answers.append((whom, about, until)),
+            lambda whom, about, until: self.answers.append((whom, about, until)), self.told.append,
         )  # fmt: skip
         return SignInWatch(ports, 5)
 
@@ -61,6 +63,19 @@ def ground(tmp_path: Path) -> Ground:
 def refused(many: int, who: str = "", source: str = EVIL) -> Entry:
     detail: dict[str, int | str] = {"reason": "invalid-client", "count": many}
     return Entry("access.token.refused", source, who, Outcome.DENIED, "access.request-authenticated", detail)
+
+
+def test_how_the_watch_stands_is_told_at_its_start_and_then_when_it_changes(ground: Ground) -> None:
+    ground.write(refused(1))
+    watch = ground.watch()
+    ground.turn(watch)
+    ground.turn(watch)
+    assert [(each.budget, each.learning, each.today) for each in ground.told] == [(5, True, 0)]
+    ground.write(refused(50))
+    ground.turn(watch)
+    ground.turn(watch)
+    assert [each.today for each in ground.told] == [0, len(ground.said)]
+    assert ground.said
 
 
 def test_a_flood_of_tries_is_told_once_and_slows_its_source(ground: Ground) -> None:

@@ -41,4 +41,6 @@ def test_a_control_that_breaks_is_told_to_its_owner_by_name_kind_and_place(platf
     assert token not in log
     assert "NoneType" not in log  # of what the error says
     recorded = until(lambda: query(running, "--kind", "gateway.request.refused", "--control", CONTROL))
-    assert {event["detail"]["reason"] for event in recorded} == {"control-failed"}
+    assert {(event["detail"]["reason"], event["outcome"]) for event in recorded} == {
+        ("control-failed", "failed")
+    }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.control import RAISED
 from bartizan.gateway.refusals import KEYS, Key, Refusals
 from bartizan.ledger.event import Event, Outcome
 from tests.gateway.scene import Scene, run, standing
@@ -30,6 +31,18 @@ def test_many_of_one_kind_are_one_entry_with_a_count() -> None:
             assert event.actor == "a-0000000000000001"
             assert event.outcome is Outcome.DENIED
             assert event.detail == {"reason": "token-missing", "status": 401, "count": 10_000}
+
+    run(scenario())
+
+
+def test_a_stranger_whom_a_broken_control_kept_out_is_no_denied_one() -> None:
+    async def scenario() -> None:
+        async with standing() as scene:
+            refusals = Refusals()
+            refusals.count(Key("a-0000000000000001", RAISED, "access.request-authenticated", 503))
+            refusals.write(scene.journal)
+            (event,) = written(scene)
+            assert event.outcome is Outcome.FAILED
 
     run(scenario())
 

@@ -76,7 +76,7 @@ class Control:
         self.states: list[State] = []
         self.confirms = True
         self.asked_for_segments = 0
-        self.policy: m.PolicyInForce | None = None
+        self.told: list[m.PolicyInForce | m.SignInsWatched] = []
         self._schedules, self._launch = tuple(schedules), tuple(launch)
         self._ready = threading.Event()
         self._start(policies)
@@ -126,8 +126,8 @@ class Control:
             match message:
                 case m.Ready():
                     self._ready.set()
-                case m.PolicyInForce():
-                    self.policy = message
+                case m.PolicyInForce() | m.SignInsWatched():
+                    self.told.append(message)
                 case m.SegmentWanted():
                     self.asked_for_segments += 1
                 case m.Publish():

@@ -1,8 +1,9 @@
 """From a principal, an action and a service to a decision.
 
 Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
-decider has one set of them and is replaced with it), the principal, the claims that chose it, the action,
-the service, and the exact value of every circumstance. Times are not kept: each answer ends with its token.
+decider has one set of them and is replaced with it), the principal and the service as far as the policies can tell
+them from others, the action, and the exact value of every circumstance. Times are not kept: each answer ends with
+its token.
 """
 
 from collections import OrderedDict
@@ -17,7 +18,7 @@ from bartizan.access.subject import Authorization
 from bartizan.control import Control
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
-from bartizan.policy.engine import Engine, Verdict
+from bartizan.policy.engine import Engine, Pair, Verdict
 
 CAPACITY: Final = 16_384
 """Most verdicts remembered; each costs about 500 octets."""
@@ -43,10 +44,8 @@ class Circumstances(msgspec.Struct, frozen=True):
 class _Question(msgspec.Struct, frozen=True):
     """Everything that a verdict depends on within one policy set."""
 
-    principal: Uid
-    mapped: str
+    pair: Pair
     action: str
-    service: str
     circumstances: Circumstances
 
 
@@ -83,23 +82,18 @@ class Decider:
             circumstances: of this request.
             generation: of the state that the caller decides on; goes into the answer.
         """
-        question = _Question(who.principal.uid, who.mapped, action, service, circumstances)
+        principal, resource = who.principal.uid, Uid(SERVICE, service)
+        question = _Question(self._engine.pair(principal, resource), action, circumstances)
         verdict = self._kept.get(question)
         if verdict is None:
-            verdict = self._ask(question)
+            verdict = self._engine.decide(principal, action, resource, msgspec.structs.asdict(circumstances))
+            self._keep(question, verdict)
         elsewhere = who.service not in {"", service}
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 
-    def _ask(self, question: _Question) -> Verdict:
-        verdict = self._engine.decide(
-            question.principal,
-            question.action,
-            Uid(SERVICE, question.service),
-            msgspec.structs.asdict(question.circumstances),
-        )
+    def _keep(self, question: _Question, verdict: Verdict) -> None:
         self._kept[question] = verdict
         if len(self._kept) > CAPACITY:
             self._kept.popitem(last=False)
-        return verdict

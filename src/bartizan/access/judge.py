@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from bartizan.access.outcome import Refused
 from bartizan.access.subject import Authorization, Possession, Presentation
-from bartizan.control import Control
+from bartizan.control import RAISED, Control
 
 _UNAVAILABLE = 503
 _BROKEN = "this check could not be made, so the request is refused; the owner finds which in the ledger, and why in the log"
@@ -27,7 +27,7 @@ def judge(controls: Iterable[Control], subject: Subject, status: int, failed: Fa
             findings = control.judge(subject)
         except Exception as fault:  # noqa: BLE001 - whatever a control (also an outside one) raises, it fails closed
             failed(control.id, fault)
-            return Refused(control.id, "control-failed", _BROKEN, _UNAVAILABLE)
+            return Refused(control.id, RAISED, _BROKEN, _UNAVAILABLE)
         if findings:
             return Refused(control.id, findings[0].reason, findings[0].what, status)
     return None

@@ -88,6 +88,15 @@ def issuing(issuers: Sequence[Issuer]) -> Iterator[Fault]:
                 yield Fault((*way, key), f"is that of issuer[{first}] already; choose another")
 
 
+def weak_issuers(issuers: Sequence[Issuer]) -> Iterator[str]:
+    """Yield a sentence for each way in which somebody else could have an issuer's tokens, or make some."""
+    for one in issuers:
+        if not upstream(one.url, "").tls:
+            yield f"issuer {one.name}: its keys cross the network in the clear; whoever can change them signs in as anybody there"
+        if "JWT" in one.types and not one.clients:
+            yield f'issuer {one.name}: `types` holds "JWT": tokens that it made for something else may be taken; name `clients`, or use at+jwt'
+
+
 def _roles(way: tuple[str | int, ...], one: Issuer) -> Iterator[Fault]:
     if (one.roles_claim is None) is not (not one.roles):
         yield Fault(

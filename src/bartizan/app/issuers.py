@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -45,6 +45,8 @@ NOT_DONE: Final = (NotInForce, JournalUnwritable, OperationalError)
 """What keeps something from being done now, and is tried again: it is on the platform's log already."""
 _NO_AUDIENCE: Final = ""
 _Result = TypeVar("_Result")
+_Audiences: TypeAlias = Mapping[str, tuple[str, ...]]
+_Reader: TypeAlias = Callable[[str, Mapping[str, Pinned], _Audiences, Nanoseconds], _Result]
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -229,11 +231,7 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.logout_audiences for issuer in self._issuers.values()}
-        try:
-            said = read_logout(token, self._pinned, audiences, self._ports.clock.now())
-        except TokenRefused as fault:
-            raise self._refusing("logout", fault.reason) from fault
-        await self._heed((said,))
+        await self._heed((self._read("logout", read_logout, token, audiences),))
 
     async def hear(self, token: str) -> None:
         """Do what a security event token says; in force in every worker when this returns.
@@ -243,12 +241,15 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.event_audiences for issuer in self._issuers.values()}
-        try:
-            said = read_events(token, self._pinned, audiences, self._ports.clock.now())
-        except TokenRefused as fault:
-            raise self._refusing("event", fault.reason) from fault
+        said = self._read("event", read_events, token, audiences)
         if said:
             await self._heed(said)
+
+    def _read(self, signal: str, read: _Reader[_Result], token: str, audiences: _Audiences) -> _Result:
+        try:
+            return read(token, self._pinned, audiences, self._ports.clock.now())
+        except TokenRefused as fault:
+            raise self._refusing(signal, fault.reason) from fault
 
     def _refusing(self, signal: str, reason: str) -> SignalRefused:
         self._refused[signal, reason] += 1

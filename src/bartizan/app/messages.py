@@ -337,6 +337,15 @@ class PolicyInForce(Message, frozen=True):
     configured: bool = True
 
 
+class SignInsWatched(Message, frozen=True):
+    """How the watch over sign-ins stands: as in `signin_standing.Standing`."""
+
+    budget: Number
+    learning: bool
+    today: Number
+    withheld: Number
+
+
 class Kept(Message, frozen=True):
     """The pseudonyms of the last `Minted` are stored."""
 
@@ -345,7 +354,7 @@ class Considered(Message, frozen=True):
     """The last `Undecided` is dealt with."""
 
 
-ControlReports = Ready | Alive | Publish | PolicyInForce | SegmentWanted | Kept | Considered
+ControlReports = Ready | Alive | Publish | PolicyInForce | SignInsWatched | SegmentWanted | Kept | Considered
 ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided
 
 

@@ -47,6 +47,17 @@ WITNESSED_AT: Final = Family(
     "s",
     SECOND,
 )
+SIGN_IN_ALERTS: Final = Family(
+    "bartizan.sign_ins.alerts", Kind.GAUGE, "Alerts about sign-ins that the current day (UTC) has had."
+)
+SIGN_IN_BUDGET: Final = Family(
+    "bartizan.sign_ins.budget", Kind.GAUGE, "Alerts about sign-ins that a day is to have on average."
+)
+SIGN_IN_LEARNING: Final = Family(
+    "bartizan.sign_ins.learning",
+    Kind.GAUGE,
+    "1 where the watch over sign-ins still learns what is usual, and tells only of broken protocols, else 0.",
+)
 UNSEALED: Final = Family(
     "bartizan.journal.unsealed",
     Kind.GAUGE,
@@ -102,7 +113,7 @@ SHIP_STALLED: Final = Family(
 )
 PLATFORM: Final = (
     BUILD, ACCEPTING, GENERATION, ENTRIES, ALTERED, WITNESSED, WITNESSED_AT, UNSEALED, PROCESSES, CPU, RESIDENT, DROPPED,
-    SHIP_WAITING, SHIP_AGE, SHIP_DELIVERED, SHIP_STALLED,
+    SIGN_IN_ALERTS, SIGN_IN_BUDGET, SIGN_IN_LEARNING, SHIP_WAITING, SHIP_AGE, SHIP_DELIVERED, SHIP_STALLED,
 )  # fmt: skip
 """What is told besides what workers count."""
 FAMILIES: Final = (*TOLD, *EXPORTED, *PLATFORM)
@@ -141,6 +152,10 @@ def _platform(folder: Folder) -> Iterator[Series]:
     if status.witnesses:
         yield Series(WITNESSED, (), (status.witnessed,))
         yield Series(WITNESSED_AT, (), (status.witnessed_at,))
+    if status.sign_ins is not None:
+        yield Series(SIGN_IN_ALERTS, (), (status.sign_ins.today,))
+        yield Series(SIGN_IN_BUDGET, (), (status.sign_ins.budget,))
+        yield Series(SIGN_IN_LEARNING, (), (int(status.sign_ins.learning),))
     for one in status.connectors:
         yield Series(SHIP_WAITING, (one.name,), (one.waiting,))
         yield Series(SHIP_AGE, (one.name,), (one.age,))

@@ -47,6 +47,7 @@ class Relay:
         self._keeping = self._publishing = self._considering = 0
         self._undecided_waiting: deque[m.Undecided] = deque()
         self.policy: m.PolicyInForce | None = None
+        self.sign_ins: m.SignInsWatched | None = None
         self._does: dict[type[Message], Callable[[Child, Any, list[int]], None]] = {
             m.Ready: self._ready,
             m.Alive: self._alive,
@@ -57,6 +58,7 @@ class Relay:
             m.Publish: self._publish,
             w.Loaded: self._loaded,
             m.PolicyInForce: self._policy_in_force,
+            m.SignInsWatched: self._sign_ins_watched,
             m.SegmentWanted: self._segment_wanted,
             m.Registered: self._registered,
             m.Altered: self._altered,
@@ -267,6 +269,10 @@ class Relay:
 
     def _policy_in_force(self, _: Child, message: m.PolicyInForce, __: list[int]) -> None:
         self.policy = message
+        self._s.note_change()
+
+    def _sign_ins_watched(self, _: Child, message: m.SignInsWatched, __: list[int]) -> None:
+        self.sign_ins = message
         self._s.note_change()
 
     async def _put_in_force(self, control: Child, fd: int) -> None:

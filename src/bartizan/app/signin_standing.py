@@ -23,3 +23,12 @@ class Standing(msgspec.Struct, frozen=True):
     signins: int
     keys: int
     entry: int
+
+    def differs(self, before: "Standing") -> bool:
+        """Return whether people would want to know: more sign-ins of everyday alone are nothing new."""
+        return (self.budget, self.learning, self.today, self.withheld) != (
+            before.budget,
+            before.learning,
+            before.today,
+            before.withheld,
+        )

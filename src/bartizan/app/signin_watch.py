@@ -55,6 +55,7 @@ class Ports(msgspec.Struct, frozen=True):
         canonical: (pseudonym of a source) -> the one that its address prefix is best known by.
         record: writes entries to the journal.
         answer: (whom it is held against, pseudonym, until when).
+        tell: (how the watch stands), once at the start and whenever an alert, the budget or learning changes it.
     """
 
     ledger: Path
@@ -62,6 +63,7 @@ class Ports(msgspec.Struct, frozen=True):
     canonical: Callable[[str], str]
     record: Callable[[Sequence[Entry]], object]
     answer: Callable[[Against, str, Nanoseconds], None]
+    tell: Callable[[Standing], None]
 
 
 class SignInWatch:
@@ -75,6 +77,7 @@ class SignInWatch:
         self._at = 0
         self._told = -1
         self._drill_until = 0
+        self._standing: Standing | None = None
 
     @property
     def standing(self) -> Standing:
@@ -121,7 +124,15 @@ class SignInWatch:
         for entry in entries:
             self._one(entry)
         self._at = end
+        if not more:
+            self._tell()
         return more
+
+    def _tell(self) -> None:
+        now = self.standing
+        before, self._standing = self._standing, now
+        if before is None or now.differs(before):
+            self._ports.tell(now)
 
     async def _resume(self) -> None:
         """Take up what was told before, and what still holds of it."""

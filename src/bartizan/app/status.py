@@ -74,6 +74,15 @@ class Policies(msgspec.Struct, frozen=True):
     own: bool
 
 
+class SignIns(msgspec.Struct, frozen=True):
+    """The watch over sign-ins: as in `signin_standing.Standing`."""
+
+    budget: int
+    learning: bool
+    today: int
+    withheld: int
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -90,6 +99,7 @@ class Status(msgspec.Struct, frozen=True):
         witnessed_at: when they last did, UTC nanoseconds; 0 where they did not since the start.
         connectors: how each stands.
         policy: which policies are in force; None until control has said so.
+        sign_ins: how the watch over them stands; None until it has read the record.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -112,6 +122,7 @@ class Status(msgspec.Struct, frozen=True):
     limiter: str = "memory"
     silent: int = 0
     policy: Policies | None = None
+    sign_ins: SignIns | None = None
     metrics: str = ""
     unfit: list[str] = []
     witnesses: list[Witness] = []
@@ -161,6 +172,7 @@ def write_status(supervisor: "Supervisor") -> None:
             for one in supervisor.witnessing.standings.values()
         ],
         policy=_policy(supervisor),
+        sign_ins=_sign_ins(supervisor),
         quorum=plan.quorum,
         witnessed=supervisor.witnessing.size,
         witnessed_at=supervisor.witnessing.at,
@@ -177,6 +189,11 @@ def _policy(supervisor: "Supervisor") -> Policies | None:
         return None
     own = bool(supervisor.plan.policies)
     return Policies(said.version, said.source, said.repeats, said.configured, own)
+
+
+def _sign_ins(supervisor: "Supervisor") -> SignIns | None:
+    said = supervisor.relay.sign_ins
+    return None if said is None else SignIns(said.budget, said.learning, said.today, said.withheld)
 
 
 def _unfit(supervisor: "Supervisor") -> list[str]:

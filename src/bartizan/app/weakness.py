@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bartizan.app.address import upstream
 from bartizan.app.connector_settings import weak_connectors
+from bartizan.app.issuer_settings import weak_issuers
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.schedule_settings import weak_schedules
 from bartizan.app.service_settings import Guard, Service
@@ -31,6 +32,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_witnesses(settings.witness)
     yield from weak_schedules(settings.schedule)
     yield from weak_connectors(settings.connector)
+    yield from weak_issuers(settings.issuer)
     for service in settings.service:
         yield from _weak_service(settings, service)
 

@@ -10,7 +10,7 @@ from bartizan.app.report import standing
 from bartizan.app.running import status
 from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
 from bartizan.app.schedule_settings import wanted
-from bartizan.app.status import Policies, Process, Shipping, Status
+from bartizan.app.status import Policies, Process, Shipping, SignIns, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import near, state
@@ -115,6 +115,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
         *([("policy", in_force(running.policy))] if running.policy else []),
+        *([("sign-ins", _sign_ins(running.sign_ins))] if running.sign_ins else []),
         (
             "ledger",
             f"{running.entries} entries" + (f", {running.altered} ALTERED" if running.altered else ""),
@@ -141,6 +142,16 @@ def in_force(policy: Policies) -> str:
     return (
         f"version {policy.version}: {where}; NOT what {files} say, which win at a start once they are changed"
     )
+
+
+def _sign_ins(watched: SignIns) -> str:
+    alerts = (
+        f"{watched.today} {'alert' if watched.today == 1 else 'alerts'} today, budget {watched.budget} a day"
+    )
+    withheld = f", {watched.withheld} more withheld" if watched.withheld else ""
+    learning = "; still learning what is usual" if watched.learning else ""
+    see = ": see `bartizan signins list`" if watched.today else ""
+    return f"{alerts}{withheld}{learning}{see}"
 
 
 def _witnesses(running: Status, now: Nanoseconds) -> list[tuple[str, str]]:

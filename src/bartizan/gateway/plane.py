@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import Nanoseconds
+from bartizan.control import RAISED
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import HANDSHAKES
 from bartizan.gateway.cluster import Pool
@@ -233,7 +234,7 @@ class Plane:
         detail |= asked_of_policy(exchange, known)
         if self.tracer is not None:
             self.tracer.refused(exchange, fault, self.ports.clock.now())
-        outcome = Outcome.DENIED if fault.control else Outcome.FAILED
+        outcome = Outcome.DENIED if fault.control and fault.reason != RAISED else Outcome.FAILED
         try:
             self.ports.journal.record(
                 "gateway.request.refused", known.pseudonym, exchange.id, outcome, fault.control, detail

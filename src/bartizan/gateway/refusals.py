@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from bartizan.control import RAISED
 from bartizan.gateway.ports import Recorder
 from bartizan.ledger.event import Outcome
 
@@ -57,5 +58,6 @@ class Refusals:
         counts, self._counts = self._counts, {}
         for key, count in counts.items():
             detail: dict[str, int | str] = {"reason": key.reason, "status": key.status, "count": count}
-            journal.record("gateway.request.refused", key.source, "", Outcome.DENIED, key.control, detail)
+            outcome = Outcome.FAILED if key.reason == RAISED else Outcome.DENIED
+            journal.record("gateway.request.refused", key.source, "", outcome, key.control, detail)
         return len(counts)

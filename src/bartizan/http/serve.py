@@ -43,6 +43,7 @@ from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
 from bartizan.app.segments import SIZES
+from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
@@ -165,6 +166,12 @@ class Supervision:
             )
         )
 
+    def tell_sign_ins(self, how: Standing) -> None:
+        """Say how the watch over sign-ins stands."""
+        self._say(
+            m.SignInsWatched(budget=how.budget, learning=how.learning, today=how.today, withheld=how.withheld)
+        )
+
     def ready(self) -> None:
         """Say that this process serves."""
         self._channel.send(m.Ready())
@@ -208,7 +215,7 @@ class Supervision:
         finally:
             self._say(m.Considered())
 
-    def _say(self, message: m.Alive | m.Kept | m.Considered | m.PolicyInForce | m.SegmentWanted) -> None:
+    def _say(self, message: m.ControlReports) -> None:
         with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
             self._channel.send(message)
 
@@ -305,10 +312,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     await registrar.begin()
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
-    watch = SignInWatch(
-        SignInPorts(folder.ledger, clock, registrar.canonical, supervision.record, registrar.answer),
-        start.boot.alerts_per_day,
-    )
+    watch = _watch(start, folder, supervision, registrar, clock)
     facts = Facts(
         start.boot.issuer,
         tuple(start.boot.services),
@@ -329,6 +333,20 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         issuing.granting.record_refusals()
         issuers.record_refusals()
         start.journal.close()
+
+
+def _watch(
+    start: Start, folder: Folder, supervision: Supervision, registrar: Registrar, clock: SystemClock
+) -> SignInWatch:
+    ports = SignInPorts(
+        ledger=folder.ledger,
+        clock=clock,
+        canonical=registrar.canonical,
+        record=supervision.record,
+        answer=registrar.answer,
+        tell=supervision.tell_sign_ins,
+    )
+    return SignInWatch(ports, start.boot.alerts_per_day)
 
 
 def _scheduler(

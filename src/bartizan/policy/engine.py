@@ -17,6 +17,7 @@ from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized, valida
 from bartizan.identity.principal import Uid
 from bartizan.policy.bounds import require_bounded
 from bartizan.policy.errors import PolicyInvalid
+from bartizan.policy.likeness import Described, Like, Likenesses
 from bartizan.policy.schema import parsed, shapes
 from bartizan.policy.scope import Above, Rule, closed, rules
 from bartizan.policy.slicing import Slices
@@ -46,6 +47,14 @@ class Verdict(msgspec.Struct, frozen=True):
     failed: bool
 
 
+class Pair(msgspec.Struct, frozen=True):
+    """A principal and a resource, as far as the policies can tell them from others, and whether they are one."""
+
+    principal: Like
+    resource: Like
+    same: bool
+
+
 _ENCODE: Final = msgspec.json.Encoder().encode  # a sixth of what the library takes for it
 _FAILED: Final = Verdict(allowed=False, policies=(), failed=True)
 
@@ -58,7 +67,7 @@ class Engine:
         above: what entities and actions are in.
     """
 
-    __slots__ = ("_entities", "_schema", "_slices", "above", "rules")
+    __slots__ = ("_entities", "_likenesses", "_schema", "_slices", "above", "rules")
 
     def __init__(self, policy: str, schema: str, entities: str, *, file: str = "policy") -> None:
         """Parse and validate.
@@ -78,7 +87,10 @@ class Engine:
         except ValueError as fault:
             raise PolicyInvalid("entities", 0, str(fault)) from fault
         self.rules: tuple[Rule, ...] = rules(policies)
-        self.above: Above = closed(shapes(self._schema).groups() | _parents(entities))
+        graph = msgspec.json.decode(entities, type=list[Described])  # Cedar has checked the text
+        parents = {one.uid: tuple(one.parents) for one in graph}
+        self.above: Above = closed(shapes(self._schema).groups() | parents)
+        self._likenesses = Likenesses(self.rules, graph)
         self._slices = Slices(policies, self.rules, self.above)
 
     def decide(self, principal: Uid, action: str, resource: Uid, context: Context) -> Verdict:
@@ -90,6 +102,10 @@ class Engine:
             context: the attributes that the schema declares for the action.
         """
         return self.ask(self._slices.of(principal, action, resource), principal, action, resource, context)
+
+    def pair(self, principal: Uid, resource: Uid) -> Pair:
+        """Return what a verdict depends on of who and where: pairs that are equal get the same one."""
+        return Pair(self._likenesses.of(principal), self._likenesses.of(resource), same=principal == resource)
 
     def ask(
         self, policies: PolicySet, principal: Uid, action: str, resource: Uid, context: Context
@@ -141,18 +157,6 @@ def join(files: Mapping[str, str], schema: str) -> str:
     if len(text) > MAX_POLICY:  # each file is shorter, but whoever decides reads them as one
         raise PolicyInvalid(", ".join(files)[:_SHOWN], 0, f"have more than {MAX_POLICY} characters together")
     return text
-
-
-class _Entity(msgspec.Struct):
-    """What of an entity tells where it stands."""
-
-    uid: Uid
-    parents: list[Uid] = []
-
-
-def _parents(entities: str) -> dict[Uid, tuple[Uid, ...]]:
-    """Return what each entity is in directly; Cedar has checked the text."""
-    return {one.uid: tuple(one.parents) for one in msgspec.json.decode(entities, type=list[_Entity])}
 
 
 def _read_policies(file: str, text: str, schema: Schema) -> PolicySet:
