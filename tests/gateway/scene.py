@@ -50,7 +50,8 @@ class Known(msgspec.Struct, frozen=True):
     until: Nanoseconds = Nanoseconds(2**63 - 1)
     token: str = "t-00000000000000ee"  # noqa: S105 - its id
     bound: bool = False
-    family: str = ""
+    lineage: tuple[str, ...] = ()
+    agent: Person | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):

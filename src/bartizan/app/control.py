@@ -159,7 +159,7 @@ class Registrar:
             "seconds": seconds,
             "grant": grant,
             **({"service": service[0]} if service else {}),
-            **({"family": lent.family.removeprefix("f-")} if lent is not None else {}),
+            **(_lent(lent) if lent is not None else {}),
         }
         if source:
             detail["source"] = source.removeprefix("a-")
@@ -414,6 +414,13 @@ class Registrar:
 
     def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
         return self._ports.record(entries) if entries else (0, 0)
+
+
+def _lent(lent: Lent) -> dict[str, int | str]:
+    said: dict[str, int | str] = {"family": lent.family.removeprefix("f-")} if lent.family else {}
+    if lent.actors:
+        said |= {"agent": lent.agent.removeprefix("p-"), "hands": len(lent.actors)}
+    return said
 
 
 def _keyed(person: Principal, count: int) -> Entry:

@@ -16,6 +16,7 @@ from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
+from bartizan.app.exchanging import Exchanging
 from bartizan.app.lending import Lending
 from bartizan.app.token_refusals import TokenRefusals
 from bartizan.clock import SECOND
@@ -34,11 +35,13 @@ class Granting:
         ports: of the process.
         registrar: who mints and records.
         lending: what applications get of people.
+        exchanging: what agents get for tokens.
     """
 
-    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending) -> None:
+    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending, exchanging: Exchanging) -> None:
         """Take them; nothing happens yet."""
-        self._ports, self._registrar, self._lending = ports, registrar, lending
+        self._ports, self._registrar = ports, registrar
+        self._lending, self._exchanging = lending, exchanging
         self._refused, self._throttle = TokenRefusals(), registrar.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
@@ -67,8 +70,10 @@ class Granting:
             return issued
         client = self._client(request.credential)
         self._throttle.granted(source, client.client)
-        audience = self.audience(request.audience, request.resource)
         bound = Bound(self.proven(request.proof, client.pseudonym), request.certificate)
+        if request.subject:
+            return self._exchanging.grant(client, request.subject, self._resolved(request), bound, source)
+        audience = self.audience(request.audience, request.resource)
         return self._registrar.issue(client, audience, LIFETIME_S, bound, grant="client", source=source)
 
     def push(self, shown: Credential, asked: Asked, source: str = "") -> str:

@@ -7,25 +7,20 @@ Source: RFC 7662 section 2.2; RFC 7009 sections 2.1 and 2.2.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from bartizan.access.authenticate import Authenticator, Verifier
-from bartizan.access.controls import request_authenticated
 from bartizan.access.issue import family as families
 from bartizan.access.issue.family import Family, RefreshTokens
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
-from bartizan.access.issue.inspection import INACTIVE, may_ask, payload_of, told
-from bartizan.access.issue.mint import AUDIENCES
-from bartizan.access.outcome import Authenticated
+from bartizan.access.issue.inspection import INACTIVE, may_ask, told
 from bartizan.access.register import of_client
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
+from bartizan.app.taken import Taken
 from bartizan.identity.principal import Principal
-from bartizan.identity.state import State
 
 Asker = Callable[[Credential, str, bool], Principal]
 """(credential, source, whether a public application may) -> whose client asks; raises GrantRefused."""
-_CONTROLS: Final = (request_authenticated.CONTROL,)
 
 
 class Inspecting:
@@ -35,15 +30,16 @@ class Inspecting:
         ports: of the process.
         registrar: who revokes, and knows what is in force.
         refresh: knows refresh tokens.
+        taken: reads tokens as workers do.
         asker: authenticates clients.
     """
 
-    def __init__(self, ports: Ports, registrar: Registrar, refresh: RefreshTokens, asker: Asker) -> None:
+    def __init__(
+        self, ports: Ports, registrar: Registrar, refresh: RefreshTokens, taken: Taken, asker: Asker
+    ) -> None:
         """Take them; nothing happens yet."""
         self._ports, self._registrar = ports, registrar
-        self._refresh, self._asker = refresh, asker
-        self._of: State | None = None
-        self._rooms: tuple[Authenticator, ...] = ()
+        self._refresh, self._taken, self._asker = refresh, taken, asker
 
     def inspect(self, shown: Credential, token: str, source: str = "") -> dict[str, Any]:
         """Return what a client is told of a token.
@@ -56,7 +52,7 @@ class Inspecting:
             GrantRefused: the client does not show who it is.
         """
         asker = self._asker(shown, source, False)
-        said = self._good(token)
+        said = self._taken.says(token)
         if said is not None:
             return told(said) if may_ask(asker, said["client_id"]) else dict(INACTIVE)
         name, number = self._refresh.read(token)
@@ -85,7 +81,7 @@ class Inspecting:
             _require_own(asker, family.client)
             await self._registrar.end_family(family.id, person, "revoked")
             return
-        said = self._good(token)
+        said = self._taken.says(token)
         if said is not None:
             _require_own(asker, said["client_id"])
             await self._registrar.revoke_token(said["jti"], asker.pseudonym)
@@ -95,24 +91,6 @@ class Inspecting:
         with self._ports.store.begin() as connection:
             family = families.living(connection, name, self._ports.clock.now()) if name else None
             return family, None if family is None else of_client(connection, family.person)
-
-    def _good(self, token: str) -> dict[str, Any] | None:
-        """Return what a token of our own says that workers take now; None where they would not."""
-        now = self._ports.clock.now()
-        taken = any(isinstance(room.authenticate(token, now), Authenticated) for room in self._in_force())
-        return payload_of(token) if taken else None
-
-    def _in_force(self) -> tuple[Authenticator, ...]:
-        """Return one reader an audience, over the state that was put in force last; external issuers are not asked about."""
-        state = self._registrar.state
-        if state is not self._of:
-            own = tuple(issuer for issuer in state.issuers if issuer.embedded)
-            self._rooms = tuple(
-                Authenticator(state, Verifier(own, audience), _CONTROLS, lambda _, __: None)
-                for audience in sorted(AUDIENCES)
-            )
-            self._of = state
-        return self._rooms
 
 
 def _require_own(asker: Principal, client: str) -> None:

@@ -10,11 +10,13 @@ from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
+from bartizan.app.exchanging import Exchanging
 from bartizan.app.granting import Granting
 from bartizan.app.inspecting import Inspecting
 from bartizan.app.lending import Lending
 from bartizan.app.rotation import Ports as Rotating
 from bartizan.app.rotation import Rotation
+from bartizan.app.taken import Taken
 from bartizan.crypto.keyring import load_or_create
 from bartizan.crypto.secret import Secret
 
@@ -62,9 +64,10 @@ def assemble(ports: Ports, registrar: Registrar, keys: Path) -> Issuing:
     """
     refresh = RefreshTokens(load_or_create(keys / _REFRESH, _new_secret))
     lending = Lending(ports, registrar, refresh)
-    granting = Granting(ports, registrar, lending)
+    taken = Taken(registrar, ports.clock)
+    granting = Granting(ports, registrar, lending, Exchanging(ports, registrar, taken))
     rotating = Rotating(ports.store, keys, ports.signer, ports.clock, registrar.publish, ports.record)
-    inspecting = Inspecting(ports, registrar, refresh, granting.asker)
+    inspecting = Inspecting(ports, registrar, refresh, taken, granting.asker)
     return Issuing(ports.signer, lending, granting, inspecting, Rotation(rotating))
 
 

@@ -43,8 +43,11 @@ _FORM_NAMES: Final = frozenset(
         "logout_token",
         "redirect_uri",
         "refresh_token",
+        "requested_token_type",
         "resource",
         "scope",
+        "subject_token",
+        "subject_token_type",
     }
 )
 

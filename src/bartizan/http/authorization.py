@@ -18,7 +18,7 @@ from bartizan.access.issue.form import (
     read_credential,
     read_form,
 )
-from bartizan.access.issue.grant import TokenRequest, read_grant
+from bartizan.access.issue.grant import ACCESS_TOKEN, TokenRequest, read_grant
 from bartizan.access.issue.inspection import read_token
 from bartizan.access.issue.metadata import (
     AUTHORIZE_PATH,
@@ -81,7 +81,8 @@ class _Endpoints:
         except GrantRefused as fault:
             return _refusal(fault, self._granting.nonce())
         headers = {"dpop-nonce": self._granting.nonce()} if wanted.proof else {}
-        return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
+        kind = {"issued_token_type": ACCESS_TOKEN} if wanted.subject else {}
+        return answer(bearer(issued) | kind, headers={"pragma": "no-cache", **headers})
 
     async def pushed(self, request: Request) -> Response:
         body = await read(request, MAX_FORM)

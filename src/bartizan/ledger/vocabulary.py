@@ -178,6 +178,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "content": Hex(32),
         "action": Name(),
         "operation": Hex(8),
+        "agent": Hex(8),
         "tool": Hex(32),
     },
     "gateway.request.completed": {
@@ -201,6 +202,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "generation": Whole(),
         "action": Name(),
         "operation": Hex(8),
+        "agent": Hex(8),
         "tool": Hex(32),
     },
     "gateway.budget.reached": {
@@ -226,8 +228,10 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "seconds": Whole(),
         "source": Hex(8),
         "service": Name(),
-        "grant": one_of("client", "code", "refresh", "owner"),
+        "grant": one_of("client", "code", "refresh", "owner", "exchange"),
         "family": Hex(8),
+        "agent": Hex(8),
+        "hands": Whole(),
     },
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.login.flagged": {

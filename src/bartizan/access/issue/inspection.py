@@ -17,7 +17,7 @@ INSPECTOR: Final = "inspector"
 INACTIVE: Final[Mapping[str, Any]] = {"active": False}
 _TOLD: Final = (
     *("iss", "sub", "aud", "client_id", "jti", "iat", "exp"),
-    *("cnf", "auth_time", "acr"),
+    *("cnf", "auth_time", "acr", "act"),
 )
 """Members of a token that are told, where it has them."""
 

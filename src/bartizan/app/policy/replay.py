@@ -33,6 +33,7 @@ class Request(msgspec.Struct, frozen=True):
         quantum_safe: whether the connection's key agreement was.
         operation, tool: by name, or empty.
         known: whether both of these are their names; else one is a stand-in.
+        agent: id of whoever acted for the principal, or empty.
     """
 
     principal: str
@@ -43,11 +44,17 @@ class Request(msgspec.Struct, frozen=True):
     operation: str = ""
     tool: str = ""
     known: bool = True
+    agent: str = ""
 
     @property
     def context(self) -> Context:
         """Return what policies may look at besides."""
-        return {"quantum_safe": self.quantum_safe, "operation": self.operation, "tool": self.tool}
+        return {
+            "quantum_safe": self.quantum_safe,
+            "operation": self.operation,
+            "tool": self.tool,
+            "agent": self.agent,
+        }
 
     def ask(self, engine: Engine) -> Verdict:
         """Return what a policy set says."""
@@ -100,7 +107,8 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
         person = ANONYMOUS if question.actor.startswith("a-") else known.get(question.actor)
         operation = _named(question.operation, names.operations, names)
         tool = _named(question.tool, names.tools.get(question.actor, {}), names)
-        if person is None:
+        agent = known.get(f"p-{question.agent}") if question.agent else None
+        if person is None or (question.agent and agent is None):
             left_out[_GONE] += count.admitted + count.refused
             continue
         is_known = names.stranger not in {operation, tool}
@@ -116,6 +124,7 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
             operation,
             tool,
             is_known,
+            agent.id if agent is not None else "",
         )
         total = found.setdefault(request, Count())
         total.admitted += count.admitted
