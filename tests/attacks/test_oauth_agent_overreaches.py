@@ -89,6 +89,8 @@ def test_an_agent_does_for_nobody_what_it_may_not_do_itself(house: House) -> Non
     idle = house.agent("idle")
     lent = house.exchange(house.redeem(house.code()).token, idle)
     assert house.allowed(lent.token) == "agent-denied"
+    consented = house.redeem(house.code(house.native), house.native, house.holder)
+    assert house.allowed(consented.token) == "agent-denied"  # nor does an application without a role
 
 
 def test_an_agent_may_no_more_than_whom_it_acts_for(house: House, one: Principal) -> None:

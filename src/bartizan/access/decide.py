@@ -87,9 +87,7 @@ class Decider:
         resource, acting = Uid(SERVICE, service), who.agent
         here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
         verdict = self._verdict(who.principal.uid, action, resource, here)
-        barred = bool(who.actors) and not (
-            acting is not None and self._verdict(acting.uid, action, resource, circumstances).allowed
-        )
+        barred = acting is not None and not self._verdict(acting.uid, action, resource, circumstances).allowed
         elsewhere = who.service not in {"", service}
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)

@@ -24,8 +24,9 @@ class Authenticated(msgspec.Struct, frozen=True):
         issued: when the token was, UTC nanoseconds.
         service: name of the one service that the token is good for; empty for all.
         client: `client_id` of whoever acts for the principal; empty where it acts itself.
-        agent: who that is: an application that the principal consented to, or an agent; None where it acts itself.
-        actors: its chain where it acts by an exchange of tokens: then what is asked for must be permitted to it too.
+        agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
+            permitted too; None where the principal acts itself.
+        actors: its chain, where it acts by an exchange of tokens.
         lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
     """
 

@@ -51,7 +51,7 @@ class Authorization(msgspec.Struct, frozen=True):
         failed: whether evaluating met an error.
         policies: `@id` of each policy that decided.
         elsewhere: whether the token is good for another service alone.
-        agent_barred: whether an agent acts for the principal that no policy permits this.
+        agent_barred: whether somebody acts for the principal whom no policy permits this.
     """
 
     allowed: bool

@@ -10,7 +10,7 @@ _ELSEWHERE = Finding(
 )
 _BARRED = Finding(
     "agent-denied",
-    "no policy permits this to the agent itself, so it may not do it for somebody either; ask the owner for a role",
+    "no policy permits this to who acts for the principal, so it may not do it for anybody; ask the owner for a role",
 )
 _FORBIDDEN = Finding("policy-forbids", "a policy forbids this; ask the owner, who can change it")
 _DENIED = Finding(

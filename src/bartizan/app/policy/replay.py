@@ -33,7 +33,7 @@ class Request(msgspec.Struct, frozen=True):
         quantum_safe: whether the connection's key agreement was.
         operation, tool: by name, or empty.
         known: whether both of these are their names; else one is a stand-in.
-        agent: id of whoever acted for the principal, or empty.
+        agent: who acted for the principal, and must be permitted the same; None where it acted itself.
     """
 
     principal: str
@@ -44,7 +44,7 @@ class Request(msgspec.Struct, frozen=True):
     operation: str = ""
     tool: str = ""
     known: bool = True
-    agent: str = ""
+    agent: Principal | None = None
 
     @property
     def context(self) -> Context:
@@ -53,12 +53,17 @@ class Request(msgspec.Struct, frozen=True):
             "quantum_safe": self.quantum_safe,
             "operation": self.operation,
             "tool": self.tool,
-            "agent": self.agent,
+            "agent": self.agent.id if self.agent is not None else "",
         }
 
     def ask(self, engine: Engine) -> Verdict:
-        """Return what a policy set says."""
-        return engine.decide(self.uid, self.action, Uid(SERVICE, self.service), self.context)
+        """Return what a policy set says: of whoever acts, where that is what it is refused for."""
+        service = Uid(SERVICE, self.service)
+        verdict = engine.decide(self.uid, self.action, service, self.context)
+        if self.agent is None or not verdict.allowed:
+            return verdict
+        agents = engine.decide(self.agent.uid, self.action, service, {**self.context, "agent": ""})
+        return verdict if agents.allowed else agents
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -124,7 +129,7 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
             operation,
             tool,
             is_known,
-            agent.id if agent is not None else "",
+            agent,
         )
         total = found.setdefault(request, Count())
         total.admitted += count.admitted
