@@ -160,7 +160,7 @@ def test_an_answer_has_our_fields_and_only_the_allowed_ones_of_the_service() -> 
                 b"ratelimit": b'"requests";r=60;t=0',
                 b"content-length": b"2",
                 b"x-content-type-options": b"nosniff",
-                b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+                b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; sandbox",
                 b"referrer-policy": b"no-referrer",
             }
 

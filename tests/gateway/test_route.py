@@ -18,6 +18,22 @@ ROUTES = Routes(
     ],
     "one",
 )
+PAGES = {
+    *((b"GET", b"/people" + path) for path in (b"", b"/link", b"/page.css", b"/passkey.js")),
+    *(
+        (b"GET", b"/people" + path)
+        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals")
+    ),
+    *(
+        (b"POST", b"/people" + path)
+        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals")
+    ),
+    *(
+        (b"POST", b"/people" + path)
+        for path in (b"/link", b"/passkey-remove", b"/recovery-codes", b"/session-end")
+    ),
+    *((b"POST", b"/people" + path) for path in (b"/sign-out", b"/sign-out-everywhere")),
+}
 
 
 def head(method: bytes, path: bytes, query: bytes = b"") -> RequestHead:
@@ -58,7 +74,13 @@ def test_the_table_is_this() -> None:
         (b"POST", b"/oauth/backchannel-logout", "control", "receive-logout", True),
         (b"POST", b"/ssf/events", "control", "receive-events", True),
     }
-    assert table == expected | public
+    assert {(method, path, "control", "visit-page", True) for method, path in PAGES} == {
+        row for row in table if row[3] == "visit-page"
+    }
+    assert {row for row in table if row[3] != "visit-page"} == expected | public
+    own = Routes([ServiceRoute(name="control", upstream="control", protocol="control", own=True)], "")
+    assert {route.path for route in own.all() if route.page is not None} == {path for _, path in PAGES}
+    assert not [route for route in ROUTES.all() if route.page is not None]
 
 
 @pytest.mark.parametrize(

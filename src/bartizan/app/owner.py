@@ -129,6 +129,13 @@ class _Kids(msgspec.Struct, frozen=True):
     kids: tuple[str, ...]
 
 
+class SignInLink(Reticent, frozen=True):
+    """A link that signs a person in once: a secret of `seconds` seconds."""
+
+    url: str
+    seconds: int
+
+
 class _People(msgspec.Struct, frozen=True):
     principals: tuple[Person, ...]
 
@@ -181,6 +188,10 @@ class Owner:
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return self._ask("GET", "/principals", _People).principals
 
+    def link(self, principal: str) -> SignInLink:
+        """Return a link that signs a person in once; raises as `token`."""
+        return self._ask("POST", "/people/link", SignInLink, {"principal": principal})
+
     def register(
         self,
         name: str,
@@ -204,7 +215,7 @@ class Owner:
             "POST", "/principals", Registered, {**wanted, "redirects": list(redirects), "public": public}
         )
 
-    def link(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+    def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
         """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
 
         Args:

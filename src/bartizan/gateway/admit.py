@@ -15,6 +15,7 @@ from bartizan.gateway.credential import presented, told
 from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.origin import Fronts
+from bartizan.gateway.page import asked
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
 from bartizan.gateway.possession import shown
@@ -207,6 +208,8 @@ def _require_fitting(exchange: Exchange, passed: Pass | None) -> None:
         raise refusal("content-type-unknown")
     if route.told:
         told(head.fields, route.told)  # what is refused is refused now; what goes on is written when it does
+    if route.page is not None:
+        asked(head.fields)
 
 
 def _bound(plane: "Plane", exchange: Exchange) -> bytes:

@@ -24,20 +24,23 @@ LINES: Final = {
 """Status -> status line."""
 SECURITY: Final = (
     b"x-content-type-options: nosniff\r\n"
-    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n"
     b"referrer-policy: no-referrer\r\n"
 )
-"""Fields of every answer: nothing that comes from here is a page."""
+"""Fields of every answer but those of our own pages (`page.py`): nothing else that comes from here is a page."""
 _HEAD: Final = re.compile(
     rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\x20-\x7e\x80-\xff\t]*)?"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\x80-\xff\t]*)*)"
 )
 _LOOKED_AT: Final = re.compile(
-    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce|location)"
+    rb"(?i)\r\n(?:(content-length|transfer-encoding|connection|content-encoding|mcp-session-id|dpop-nonce)"
     rb"|(content-type|cache-control|retry-after|retry-after-ms|x-should-retry|www-authenticate"
     rb"|openai-[a-z0-9-]*|x-ratelimit-[a-z0-9-]*|anthropic-ratelimit-[a-z0-9-]*)):[ \t]*([^\r]*)"
 )
 """Fields that say where the body ends or which session it is of, and those that reach the client."""
+_FOR_PAGES: Final = re.compile(rb"(?i)\r\n(set-cookie|location):[ \t]*([^\r]*)")
+"""What a service may say to nobody, and the platform's own pages say to a browser."""
+_TWICE: Final = b"\0"
 _REMEMBERED: Final = 128
 _NOT_MODIFIED: Final = 304
 _BODILESS: Final = (204, _NOT_MODIFIED)
@@ -56,7 +59,7 @@ class AnswerHead(msgspec.Struct, frozen=True):
         opening: all of our own head that follows from this one alone.
         session: id of a session that the service names, or empty.
         nonce: of proofs for the service, or empty; it reaches the client from the platform's own endpoints alone.
-        location: where a browser is sent on to, or empty; it reaches the client from there alone too.
+        cookie, location: values of Set-Cookie and Location, or empty; they reach the client from our own pages alone.
     """
 
     status: int
@@ -67,21 +70,32 @@ class AnswerHead(msgspec.Struct, frozen=True):
     opening: bytes = b""
     session: bytes = b""
     nonce: bytes = b""
+    cookie: bytes = b""
     location: bytes = b""
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def read_answer(head: bytes) -> AnswerHead:
-    """Return what the head of an upstream's answer says.
-
-    A pure function of the head's octets; the latest answers are kept, because a service that is busy says the
-    same head again within a second.
+    """Return what the head of an upstream's answer says; one that sets a cookie is not remembered, it is a secret.
 
     Args:
         head: the octets before the empty line.
     Raises:
         FramingDoubt: it is not certain what it says, or where its body ends.
     """
+    return _remembered(head) if b"set-cookie" not in head.lower() else _read(head)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(head: bytes) -> AnswerHead:
+    """Return the same as `_read`.
+
+    A pure function of the head's octets; the latest answers are kept, because a service that is busy says the
+    same head again within a second.
+    """
+    return _read(head)
+
+
+def _read(head: bytes) -> AnswerHead:
     shape = _HEAD.fullmatch(head)
     if shape is None:
         raise FramingDoubt("upstream-malformed")
@@ -98,9 +112,19 @@ def read_answer(head: bytes) -> AnswerHead:
     media = told.get(b"content-type", b"").lower()
     session = told.get(b"mcp-session-id", b"")
     nonce = told.get(b"dpop-nonce", b"")
-    location = told.get(b"location", b"")
-    opening = _opening(status, kept, length)
-    return AnswerHead(status, kept, media, length, reusable, opening, session, nonce, location)
+    cookie, location = _for_pages(block)
+    return AnswerHead(
+        status,
+        kept,
+        media,
+        length,
+        reusable,
+        opening(status, kept, length),
+        session,
+        nonce,
+        cookie,
+        location,
+    )
 
 
 def reframed(head: AnswerHead, length: int | None) -> AnswerHead:
@@ -112,7 +136,7 @@ def reframed(head: AnswerHead, length: int | None) -> AnswerHead:
     """
     unknown = CHUNKED if head.length >= 0 else head.length
     octets = unknown if length is None else length
-    return msgspec.structs.replace(head, length=octets, opening=_opening(head.status, head.kept, octets))
+    return msgspec.structs.replace(head, length=octets, opening=opening(head.status, head.kept, octets))
 
 
 def _sorted_out(block: bytes) -> tuple[bytes, dict[bytes, bytes]]:
@@ -155,9 +179,18 @@ def _no_body(status: int, length: bytes | None, coding: bytes | None) -> int:
     return 0
 
 
-def _opening(status: int, kept: bytes, length: int) -> bytes:
+def _for_pages(block: bytes) -> tuple[bytes, bytes]:
+    """Return the values of Set-Cookie and Location; of what stands twice, what no page says."""
+    said: dict[bytes, bytes] = {}
+    for field, value in _FOR_PAGES.findall(block):
+        name = field.lower()
+        said[name] = _TWICE if name in said else value.rstrip()
+    return said.get(b"set-cookie", b""), said.get(b"location", b"")
+
+
+def opening(status: int, kept: bytes, length: int, security: bytes = SECURITY) -> bytes:
     """Return the lines of our own head that follow from an upstream's alone, the status line first."""
     line = LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
     framing = b"content-length: %d\r\n" % length if length >= 0 and status not in _BODILESS else b""
     caching = b"" if b"cache-control:" in kept else b"cache-control: no-store\r\n"
-    return b"".join((line, kept, caching, SECURITY, framing))
+    return b"".join((line, kept, caching, security, framing))

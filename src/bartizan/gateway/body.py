@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Callable
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import unquote_plus
 
 import msgspec
 
 from bartizan.gateway.faults import FAULTS, Refusal, refusal
+from bartizan.gateway.form import read_form
 from bartizan.gateway.judged import NOTHING, Judged
 from bartizan.gateway.protocols.shape import choose
 from bartizan.gateway.structure import structure_fault
@@ -25,9 +26,7 @@ _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
 _PARAM_LENGTH: Final = 128
 _ESCAPED_COLON: Final = b"\\u003"
 _ENCODE: Final = msgspec.json.Encoder().encode
-_FORM: Final = re.compile(rb"(?:[A-Za-z0-9*._~+=&-]|%[0-9A-Fa-f]{2})*")
 _COMPACT: Final = re.compile(rb"[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}")
-_FORM_FIELDS: Final = 32
 _Request = TypeVar("_Request")
 _FORM_NAMES: Final = frozenset(
     {
@@ -156,26 +155,8 @@ class FormBody:
         Raises:
             Refusal: it is malformed, repeats a parameter (RFC 6749 3.2) or names one that is not known.
         """
-        if _FORM.fullmatch(body) is None:
-            raise refusal("form-malformed")
-        try:
-            pairs = parse_qsl(
-                body.decode(),
-                keep_blank_values=True,
-                strict_parsing=True,
-                errors="strict",
-                max_num_fields=_FORM_FIELDS,
-            )
-        except ValueError:
-            raise refusal("form-malformed") from None
-        names = {name for name, _ in pairs}
-        if len(names) != len(pairs):
-            raise refusal("form-repeated")
-        if not names <= self._names:
-            raise refusal("form-unknown")
-        if not all(value.isprintable() for _, value in pairs):
-            raise refusal("form-malformed")
-        return Judged(urlencode(pairs).encode(), client=dict(pairs).get("client_id", ""))
+        pairs, octets = read_form(body, self._names)
+        return Judged(octets, client=dict(pairs).get("client_id", ""))
 
 
 class TokenBody:

@@ -2,8 +2,8 @@
 
 Rules of this file: of the client's head nothing goes on but the fields that a protocol names, each in the form
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
-is the encoding of what was judged, with the target's name for its model. There are two exceptions. The token endpoint of the platform itself gets a Basic
-Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. And a valid trace-id of the client's goes on, under a parent-id of
+is the encoding of what was judged, with the target's name for its model. There are three exceptions. The token endpoint of the platform itself gets a Basic
+Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. Its pages get the session's cookie and where a form came from. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
@@ -16,6 +16,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.alias import redeployed, renamed
 from bartizan.gateway.credential import told
 from bartizan.gateway.judged import Judged
+from bartizan.gateway.page import asked
 from bartizan.gateway.ports import Ports
 from bartizan.gateway.route import Route
 from bartizan.gateway.routes import DIALECTS, Routes
@@ -119,7 +120,7 @@ class RequestLines:
 
 def _asked(route: Route, exchange: "Exchange") -> bytes:
     """Return the fields that a public endpoint gets besides: who asks, as far as it shows, and from which network."""
-    fields = b""
+    fields = b"" if route.page is None else asked(exchange.head.fields)
     if route.service.own and exchange.client.certificate:
         fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
     if route.service.own and exchange.source:

@@ -15,19 +15,19 @@ _FAULTS: Final = {
     529: "upstream-unavailable",  # Anthropic's word for overloaded
 }
 _SEE_OTHER: Final = 303
-"""How our own endpoints send a browser on."""
 _REDIRECTS: Final = range(300, 400)
 _FAILURES: Final = range(500, 600)
 
 
-def mapped(status: int, *, public: bool) -> str:
+def mapped(status: int, *, public: bool, page: bool = False) -> str:
     """Return the fault that stands for a status, or nothing where the status may reach the client.
 
     Args:
         status: of a service's answer.
         public: whether the route is one of our own services', which anybody may ask.
+        page: whether it is one of our own pages, which lead to others (303).
     """
-    if public and status == _SEE_OTHER:
+    if page and status == _SEE_OTHER:
         return ""
     if status in _REDIRECTS:
         return "upstream-redirect"

@@ -37,6 +37,7 @@ LOOKED_AT: Final = (
     *(b"mcp-session-id", b"mcp-protocol-version", b"last-event-id"),
     CLIENT,
     b"dpop",
+    *(b"cookie", b"origin", b"sec-fetch-site"),
 )
 """Fields that are looked at besides those that every request has."""
 WIDER: Final = re.compile(

@@ -32,6 +32,7 @@ class Route:
         "method",
         "name",
         "operation",
+        "page",
         "path",
         "place",
         "public",
@@ -61,6 +62,7 @@ class Route:
         self.method: Final = spec.method
         self.name: Final = spec.name
         self.operation: Final = spec.operation
+        self.page: Final = spec.page
         self.path: Final = spec.path
         self.place: Final = spec.place
         self.public: Final = spec.public

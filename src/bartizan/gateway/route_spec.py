@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.gateway.credential import Told
 from bartizan.gateway.judged import Reader
+from bartizan.gateway.page import Page
 from bartizan.gateway.service import ServiceRoute
 
 
@@ -35,6 +36,7 @@ class RouteSpec(msgspec.Struct, frozen=True):
         accept: what its answers are accepted as; empty where the request says whether it is to be a stream.
         bound: whether sessions are bound to who began them, and answers read.
         place: of its service among all.
+        page: what it shows a browser; None everywhere but at the platform's own pages.
     """
 
     name: str
@@ -56,3 +58,4 @@ class RouteSpec(msgspec.Struct, frozen=True):
     accept: bytes = b""
     bound: bool = False
     place: int = 0
+    page: Page | None = None

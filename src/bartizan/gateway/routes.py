@@ -308,4 +308,5 @@ def _spec(service: ServiceRoute, dialect: Dialect, row: Row, path: str, place: i
         accept=row.accept,
         bound=dialect.bound,
         place=place,
+        page=row.page if dialect.public and service.own else None,  # no service can have one
     )

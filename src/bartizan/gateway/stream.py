@@ -19,6 +19,7 @@ from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
+from bartizan.gateway.page import Page, dressed
 from bartizan.gateway.possession import nonce_line
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client
@@ -150,14 +151,29 @@ class Exchange(Dossier):
         """Pass on the head of the answer and what of its body came with it."""
         if self.kept:
             self._let_go()
-        fault = "" if head.status == _OK else mapped(head.status, public=self.route.public)
+        fault = (
+            ""
+            if head.status == _OK
+            else mapped(head.status, public=self.route.public, page=self.route.page is not None)
+        )
         if fault:
             self._status = head.status
             self._refuse(refusal(fault))
         elif self.route.bound:
             self._read(Reading(self, head), pieces, done=done)
+        elif self.route.page is not None:
+            self._show(head, self.route.page, pieces, done=done)
         else:
             self._open(head, pieces, done=done)
+
+    def _show(self, head: AnswerHead, page: Page, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on a page of the platform's own."""
+        try:
+            shown = dressed(head, page, self.head.host)
+        except FramingDoubt as doubt:
+            self.fail(doubt.reason)
+            return
+        self._open(shown, pieces, done=done)
 
     def _read(self, reading: Reading, pieces: list[bytes], *, done: bool) -> None:
         """Pass on what may be, by now, of an answer that is judged on its way."""
@@ -172,12 +188,6 @@ class Exchange(Dossier):
             self._open(head, passed, done=done)
         elif self.stage is ANSWERING:
             self._pass_on(b"", passed, done=done)
-
-    def _own(self, head: AnswerHead) -> bytes:
-        """Return the lines that the platform's own endpoints alone may say."""
-        if not self.route.public or not head.location.isascii():
-            return b""
-        return b"location: %b\r\n" % head.location if head.location else b""
 
     def _nonce(self, head: AnswerHead) -> bytes:
         """Return the line with the nonce of the next proofs: ours, or that of the platform's own endpoints."""
@@ -202,7 +212,7 @@ class Exchange(Dossier):
             self.id,
             keep=self._keep,
             chunked=self._chunked,
-            limits=self.limits + self._own(head) + (self._nonce(head) if self.proof else b""),
+            limits=self.limits + self._nonce(head) if self.proof else self.limits,
         )
         self._pass_on(opening, pieces, done=done)
 

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -23,13 +23,16 @@ from bartizan.access.issue.client_key import MAX_KEYS
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
 from bartizan.access.issue.redirect import LONGEST as LONGEST_ADDRESS
 from bartizan.access.issue.redirect import MOST as MOST_ADDRESSES
+from bartizan.access.people.once import LINK_LIFE
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import OWNER
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers
+from bartizan.app.people import People
 from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
+from bartizan.clock import SECOND
 from bartizan.http import policies
 from bartizan.http.body import BodyRefused, read_as
 from bartizan.http.problem import ANSWERS, answer
@@ -58,6 +61,12 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: Literal["bartizan:gateway", "bartizan:control"] = GATEWAY
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_S)] = LIFETIME_S
     key: Thumbprint = ""
+
+
+class LinkWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /people/link."""
+
+    principal: Id = OWNER
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,9 +163,14 @@ def is_owner(connection: socket.socket) -> bool:
 
 
 def owner(
-    registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts, issuers: Issuers
+    registrar: Registrar,
+    scheduler: Scheduler,
+    rotation: Rotation,
+    facts: Facts,
+    issuers: Issuers,
+    people: People | None = None,
 ) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules, the issuer's keys and external issuers."""
+    """Return the owner's API over a registrar, schedules, the issuer's keys, external issuers, and who signs people in."""
     api = _Api(registrar, scheduler, rotation, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
@@ -176,9 +190,20 @@ def owner(
         Route("/schedules", api.schedules, methods=["GET"]),
         Route("/schedules/{schedule}/runs", api.run, methods=["POST"]),
     ]
+    if people is not None:
+        routes.append(Route("/people/link", _links(people), methods=["POST"]))
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
+
+
+def _links(people: People) -> Callable[[Request], Awaitable[Response]]:
+    async def link(request: Request) -> Response:
+        wanted = await read_as(request, LinkWanted, MOST)
+        token = people.link(wanted.principal).reveal().decode()
+        return answer({"url": f"{people.origin}/people/link?token={token}", "seconds": LINK_LIFE // SECOND})
+
+    return link
 
 
 class _Api:

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,8 +24,10 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
+from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
@@ -33,11 +35,14 @@ from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.granting import Granting
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
-from bartizan.app.issuing import Issuing, assemble
+from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.people import People
+from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -47,6 +52,7 @@ from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
 from bartizan.http.consent import Consent
@@ -306,10 +312,11 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     registrar = Registrar(ports)
     issuing = assemble(ports, registrar, folder.keys)
-    consent = Consent(issuing.lending)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
+    lives = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
+    people = People(lives)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -320,18 +327,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    servers = [
-        (_server(authorization(issuing, consent, signals(issuers)), H11Protocol), start.control),
-        (_server(owner(registrar, scheduler, issuing.rotation, facts, issuers), OwnersOnly), start.owner),
-    ]
-    if start.scraper is not None:
-        token = load_or_create(folder.keys / "metrics.token", new_token)
-        servers.append((_server(scraping(facts.scrape, token), H11Protocol), start.scraper))
-    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, (issuing, issuers), room, keepers, servers)
+    consent = Consent(issuing.lending)
+    public = authorization(issuing, consent, (*signals(issuers), *visits(people, Approvals(lives))))
+    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
+    servers = _servers(start, folder, public, owners, facts.scrape)
+    keepers = (scheduler.keep, watch.keep, issuing.keep, *((issuers.keep,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people)
+    await _until_gone(supervision, registrar, refusing, room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        issuing.granting.record_refusals()
-        issuers.record_refusals()
+        _record_refusals(refusing)
         start.journal.close()
 
 
@@ -364,6 +368,16 @@ def _scheduler(
     return Scheduler(ports, start.boot.schedules)
 
 
+def _servers(
+    start: Start, folder: Folder, public: Starlette, owners: Starlette, numbers: Callable[[], str]
+) -> list[tuple[Server, socket.socket]]:
+    servers = [(_server(public, H11Protocol), start.control), (_server(owners, OwnersOnly), start.owner)]
+    if start.scraper is not None:
+        token = load_or_create(folder.keys / "metrics.token", new_token)
+        servers.append((_server(scraping(numbers, token), H11Protocol), start.scraper))
+    return servers
+
+
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
     return Server(bounded(app), protocol, drain_s=_DRAIN_S, most_head=MOST, connections=_CONNECTIONS)
 
@@ -371,13 +385,12 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
-    tokens: tuple[Issuing, Issuers],
+    refusing: tuple[Granting, Issuers, People],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
-    issuing, issuers = tokens
     async with asyncio.TaskGroup() as group:
         for server, listener in servers:
             group.create_task(server.serve(sockets=[listener]))
@@ -391,8 +404,7 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                issuers.record_refusals()
-                await _go_on(issuing)
+                _record_refusals(refusing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
@@ -403,11 +415,9 @@ async def _until_gone(
             server.should_exit = True
 
 
-async def _go_on(issuing: Issuing) -> None:
-    try:
-        await issuing.go_on()
-    except NotInForce as fault:  # stored: the next change puts it in force
-        logging.getLogger("control").warning("%s", fault)
+def _record_refusals(refusing: Iterable[Granting | Issuers | People]) -> None:
+    for each in refusing:
+        each.record_refusals()
 
 
 if __name__ == "__main__":

@@ -84,6 +84,8 @@ PROCESS = one_of(
 )
 PER = one_of("principal", "client", "service", "route", "address")
 """What a limit is told apart by."""
+PASSKEY = one_of("device-bound", "synced", "none")
+"""Where the passkey may be that somebody was verified by: on one device, on several, or there was none."""
 REASON = one_of(
     "status", "signal", "overstayed", "interrupted", "unstartable", "too-old", "never-carried-out"
 )
@@ -263,6 +265,17 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.key.published": {"key": Hex(32), "seconds": Whole()},
     "access.key.signing": {"key": Hex(32)},
     "access.key.retired": {"key": Hex(32)},
+    "access.link.issued": {},
+    "access.session.begun": {"by": one_of("passkey", "link", "recovery-code"), "key": PASSKEY},
+    "access.session.verified": {"key": PASSKEY},
+    "access.session.ended": {"count": Whole()},
+    "access.passkey.added": {"key": PASSKEY},
+    "access.passkey.removed": {},
+    "access.recovery.issued": {"count": Whole()},
+    "access.login.refused": {"reason": Name(), "count": Whole()},
+    "access.approval.asked": {"act": Name(), "role": Name()},
+    "access.approval.answered": {"act": Name(), "role": Name()},
+    "access.approval.used": {"act": Name(), "role": Name()},
     "access.issuer.changed": {"issuer": Name(), "added": Whole(), "removed": Whole()},
     "access.issuer.unread": {"issuer": Name(), "reason": Name()},
     "access.signal.heeded": {"issuer": Name(), "signal": SIGNAL},

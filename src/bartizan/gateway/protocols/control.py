@@ -1,12 +1,13 @@
-"""The platform's own public endpoints: where tokens, keys and the issuer's description are to be had."""
+"""The platform's own public endpoints: where tokens, keys and the issuer's description are to be had, and its pages."""
 
 import re
 from typing import Final
 
 from bartizan.gateway.body import FormBody, NoBody, TokenBody
 from bartizan.gateway.credential import Told
+from bartizan.gateway.page import SCRIPT_PATH, SHEET_PATH, Page, PageForm
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
-from bartizan.gateway.query import parameter
+from bartizan.gateway.query import Parameters, parameter
 
 _PUSHED: Final = frozenset(
     {
@@ -34,6 +35,52 @@ _ASKED: Final = {
     "client_id": parameter(r"[A-Za-z0-9_-]{1,64}", required=True),
     "request_uri": parameter(r"urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}", required=True),
 }
+VISIT: Final = "visit-page"
+"""What opening a page of the platform's own is called in policy; who signed in is judged by the page."""
+_TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
+_SHOWN: Final = "[0-9a-f]{16}"
+_CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
+_NEXT: Final = "account|approvals"
+_SAID: Final = "[a-z-]{1,40}"
+
+
+def _open(name: str, path: str, **query: str) -> Row:
+    """Return the row of a page that is read, with what its query may say."""
+    known: Parameters = {key: parameter(form) for key, form in query.items()}
+    return Row(name, b"GET", path, VISIT, NoBody(), query=known, page=Page.DOCUMENT, accept=b"text/html")
+
+
+def _sent(name: str, path: str, **fields: str) -> Row:
+    """Return the row of a form, with the forms of its fields."""
+    return Row(name, b"POST", path, VISIT, PageForm(**fields), page=Page.DOCUMENT, accept=b"text/html")
+
+
+def _loaded(name: str, path: str, page: Page) -> Row:
+    return Row(name, b"GET", path, VISIT, NoBody(), page=page, accept=page.media.partition(b";")[0])
+
+
+_PAGES: Final = (
+    _open("page-account", "/people", said=_SAID),
+    _open("page-sign-in", "/people/sign-in", next=_NEXT, said=_SAID),
+    _sent("form-sign-in", "/people/sign-in", credential=_CREDENTIAL, next=_NEXT),
+    _open("page-link", "/people/link", token=_TOKEN),
+    _sent("form-link", "/people/link", token=_TOKEN),
+    _open("page-recover", "/people/recover", said=_SAID),
+    _sent("form-recover", "/people/recover", code="[A-Za-z2-7 -]{1,64}"),
+    _open("page-enrol", "/people/enrol", said=_SAID),
+    _sent("form-enrol", "/people/enrol", csrf=_TOKEN, credential=_CREDENTIAL, label="[^<>\x00-\x1f]{0,40}"),
+    _open("page-verify", "/people/verify", next=_NEXT, said=_SAID),
+    _sent("form-verify", "/people/verify", csrf=_TOKEN, credential=_CREDENTIAL, next=_NEXT),
+    _sent("form-passkey-remove", "/people/passkey-remove", csrf=_TOKEN, passkey=_SHOWN),
+    _sent("form-recovery-codes", "/people/recovery-codes", csrf=_TOKEN),
+    _sent("form-session-end", "/people/session-end", csrf=_TOKEN, session=_SHOWN),
+    _sent("form-sign-out", "/people/sign-out", csrf=_TOKEN),
+    _sent("form-sign-out-everywhere", "/people/sign-out-everywhere", csrf=_TOKEN),
+    _open("page-approvals", "/people/approvals", said=_SAID),
+    _sent("form-approval", "/people/approvals", csrf=_TOKEN, approval=_SHOWN, answer="approve|deny"),
+    _loaded("page-sheet", SHEET_PATH, Page.SHEET),
+    _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
+)
 
 CONTROL: Final = Dialect(
     (
@@ -41,13 +88,22 @@ CONTROL: Final = Dialect(
         Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
         Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
         Row("revoke", b"POST", "/oauth/revoke", "revoke-token", FormBody(_ABOUT_TOKEN)),
-        Row("authorize", b"GET", "/oauth/authorize", "authorize", NoBody(), _ASKED),
-        Row("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
+        Row(
+            *("authorize", b"GET", "/oauth/authorize", "authorize", NoBody(), _ASKED),
+            page=Page.CONSENT,
+            accept=b"text/html",
+        ),
+        Row(
+            *("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
+            page=Page.CONSENT,
+            accept=b"text/html",
+        ),
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
         Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
         Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
+        *_PAGES,
     ),
     prefix="",
     errors=Errors.PROBLEM,

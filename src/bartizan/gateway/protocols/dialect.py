@@ -12,6 +12,7 @@ import msgspec
 
 from bartizan.gateway.credential import Told
 from bartizan.gateway.judged import Reader
+from bartizan.gateway.page import Page
 from bartizan.gateway.query import Parameters
 
 
@@ -38,6 +39,7 @@ class Row(msgspec.Struct, frozen=True):
             would; None where it does not.
         last: the line that begins the last event of its streams; None where `data: [DONE]` ends them.
         accept: what its answers are accepted as, where that does not depend on the request.
+        page: what it shows a browser; of the platform's own rows alone.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Row(msgspec.Struct, frozen=True):
     fill: Callable[[Mapping[str, str]], Reader] | None = None
     last: re.Pattern[bytes] | None = None
     accept: bytes = b""
+    page: Page | None = None
 
 
 SEGMENTS: Mapping[str, re.Pattern[bytes]] = {

@@ -1,0 +1,136 @@
+"""Second-person approval: somebody asks for an act, somebody else with a role allows it, and it is done once.
+
+Rules of this file: functions over one open transaction; the caller commits, and puts what happened on record. Nobody
+answers a request of their own. An approval is for one act on one subject and is used up by it; all of it ends when it
+expires.
+"""
+
+import secrets
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from bartizan.access.people.errors import Fault, SignInRefused
+from bartizan.access.people.tables import APPROVAL
+from bartizan.clock import DAY, Nanoseconds
+from bartizan.identity.principal import Principal
+from bartizan.identity.pseudonym import Random
+
+LIFE: Final = Nanoseconds(DAY)
+"""How long a request, and what was approved, stands."""
+MOST: Final = 64
+"""Requests of one person that stand."""
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """A row of `tables.APPROVAL`."""
+
+    id: str
+    asker: str
+    act: str
+    subject: str
+    role: str
+    expires: Nanoseconds
+    state: str
+
+
+def ask(
+    connection: Connection,
+    asker: Principal,
+    act: str,
+    subject: str,
+    role: str,
+    now: Nanoseconds,
+    random: Random = secrets.token_bytes,
+) -> Approval:
+    """Return the request for an act; the same one where it was asked for already and not answered.
+
+    Args:
+        connection: to the store.
+        asker: who wants to do it.
+        act: a word from code.
+        subject: pseudonym or configured name.
+        role: that who approves must have.
+        now: the instant.
+        random: source of octets.
+    Raises:
+        SignInRefused: they have asked for too much.
+    """
+    connection.execute(delete(APPROVAL).where(APPROVAL.c.expires <= now))
+    same = (
+        APPROVAL.c.asker == asker.id,
+        APPROVAL.c.act == act,
+        APPROVAL.c.subject == subject,
+        APPROVAL.c.role == role,
+        APPROVAL.c.state == "open",
+    )
+    row = connection.execute(select(APPROVAL).where(*same)).first()
+    if row is not None:
+        return _approval(row)
+    counted = select(func.count()).select_from(APPROVAL).where(APPROVAL.c.asker == asker.id)
+    if connection.execute(counted).scalar_one() >= MOST:
+        raise SignInRefused(Fault.APPROVAL_OVER)
+    made = Approval(random(8).hex(), asker.id, act, subject, role, Nanoseconds(now + LIFE), "open")
+    connection.execute(insert(APPROVAL).values(msgspec.structs.asdict(made)))
+    return made
+
+
+def waiting(connection: Connection, now: Nanoseconds) -> tuple[Approval, ...]:
+    """Return the requests that nobody has answered, the oldest first."""
+    rows = connection.execute(
+        select(APPROVAL)
+        .where(APPROVAL.c.state == "open", APPROVAL.c.expires > now)
+        .order_by(APPROVAL.c.expires, APPROVAL.c.id)
+    )
+    return tuple(_approval(row) for row in rows)
+
+
+def answer(
+    connection: Connection, approval: str, by: Principal, now: Nanoseconds, *, approve: bool
+) -> Approval:
+    """Return a request that somebody else than who asked has answered.
+
+    Raises:
+        SignInRefused: there is none, it is their own, they lack the role, or it was answered or is too old.
+    """
+    found = _find(connection, approval)
+    if found.asker == by.id:
+        raise SignInRefused(Fault.APPROVAL_OWN)
+    if found.role not in by.roles:
+        raise SignInRefused(Fault.APPROVAL_ROLE)
+    if found.state != "open" or found.expires <= now:
+        raise SignInRefused(Fault.APPROVAL_OVER)
+    return _become(connection, found, "approved" if approve else "denied")
+
+
+def use(
+    connection: Connection, approval: str, asker: Principal, act: str, subject: str, now: Nanoseconds
+) -> Approval:
+    """Return an approval that is used up by the act that it was for.
+
+    Raises:
+        SignInRefused: there is none of theirs for this act on this subject, or it is not approved, used or too old.
+    """
+    found = _find(connection, approval)
+    if (found.asker, found.act, found.subject) != (asker.id, act, subject):
+        raise SignInRefused(Fault.APPROVAL_UNKNOWN)
+    if found.state != "approved" or found.expires <= now:
+        raise SignInRefused(Fault.APPROVAL_OVER)
+    return _become(connection, found, "used")
+
+
+def _find(connection: Connection, approval: str) -> Approval:
+    row = connection.execute(select(APPROVAL).where(APPROVAL.c.id == approval)).first()
+    if row is None:
+        raise SignInRefused(Fault.APPROVAL_UNKNOWN)
+    return _approval(row)
+
+
+def _become(connection: Connection, found: Approval, state: str) -> Approval:
+    connection.execute(update(APPROVAL).where(APPROVAL.c.id == found.id).values(state=state))
+    return msgspec.structs.replace(found, state=state)
+
+
+def _approval(row: Row[tuple[object, ...]]) -> Approval:
+    return Approval(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public

@@ -1,0 +1,73 @@
+"""Second-person approval, for whoever carries out what cannot be taken back.
+
+Rules of this file: other rooms get `Approvals` from their process and call `ask`, then `use` right before they act; a
+person answers on a page in between. Everything is put on record, by pseudonym.
+"""
+
+from bartizan.access import register
+from bartizan.access.people import approval
+from bartizan.access.people.approval import Approval
+from bartizan.access.people.errors import Fault, SignInRefused
+from bartizan.app.entry import Entry
+from bartizan.app.people import Ports, Who
+from bartizan.ledger.event import Outcome
+
+
+class Approvals:
+    """Requests that wait for a second person, and what was approved."""
+
+    def __init__(self, ports: Ports) -> None:
+        """Take the ports."""
+        self._ports = ports
+
+    def ask(self, asker: str, act: str, subject: str, role: str) -> Approval:
+        """Return the request that somebody else has to approve before an act.
+
+        Args:
+            asker: id of the principal that wants to act.
+            act: a word from code.
+            subject: pseudonym or configured name.
+            role: that who approves must have.
+        Raises:
+            PrincipalUnknown, SignInRefused, JournalUnwritable.
+        """
+        with self._ports.store.begin() as connection:
+            person = register.get(connection, asker)
+            made = approval.ask(connection, person, act, subject, role, self._ports.clock.now())
+            self._say("access.approval.asked", person.pseudonym, made, Outcome.DONE)
+        return made
+
+    def waiting(self, who: Who) -> tuple[tuple[Approval, str], ...]:
+        """Return the requests that somebody sees, each with its asker's name: their own, and those of their roles."""
+        with self._ports.store.begin() as connection:
+            return tuple(
+                (each, register.get(connection, each.asker).name)
+                for each in approval.waiting(connection, who.now)
+                if each.asker == who.person.id or each.role in who.person.roles
+            )
+
+    def answer(self, who: Who, wanted: str, *, approve: bool) -> Approval:
+        """Return a request that somebody has answered, who was verified lately.
+
+        Raises:
+            SignInRefused, JournalUnwritable.
+        """
+        if not who.is_fresh:
+            raise SignInRefused(Fault.VERIFICATION_OLD)
+        with self._ports.store.begin() as connection:
+            found = approval.answer(connection, wanted, who.person, who.now, approve=approve)
+            outcome = Outcome.ALLOWED if approve else Outcome.DENIED
+            self._say("access.approval.answered", who.person.pseudonym, found, outcome)
+        return found
+
+    def use(self, wanted: str, asker: str, act: str, subject: str) -> Approval:
+        """Return an approval that is used up by its act; call it right before. Raises as `ask`."""
+        with self._ports.store.begin() as connection:
+            person = register.get(connection, asker)
+            found = approval.use(connection, wanted, person, act, subject, self._ports.clock.now())
+            self._say("access.approval.used", person.pseudonym, found, Outcome.DONE)
+        return found
+
+    def _say(self, kind: str, actor: str, found: Approval, outcome: Outcome) -> None:
+        detail: dict[str, int | str] = {"act": found.act, "role": found.role}
+        self._ports.record([Entry(kind, actor, found.subject, outcome, detail=detail)])

@@ -1,0 +1,166 @@
+"""The pages of the platform itself: which answers may be shown as one, and what a browser is told about them.
+
+Rules of this file: a closed set. A route is of a page only where its row says so, and rows that say so are those of
+the platform's own endpoints: `routes.py` lays none for a service. Services answer on the same origin as these pages, so
+a page may load from the two addresses that are named here and from nowhere else, and what a service answers is put
+into a sandbox (`answer_head.SECURITY`). A session's cookie is the one cookie there is: it goes on to these routes
+alone, without its neighbours, and is set by answers of these routes alone, in one form, that is written here.
+"""
+
+import enum
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from bartizan.gateway.answer_head import SECURITY, AnswerHead, opening
+from bartizan.gateway.bounds import FORM_OCTETS
+from bartizan.gateway.faults import refusal
+from bartizan.gateway.form import read_form
+from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.judged import Judged
+
+COOKIE: Final = b"__Host-bartizan-session"
+"""Name of the session's cookie. `__Host-`: a browser takes it over TLS alone, from this very host, for all of its paths."""
+SHEET_PATH: Final = "/people/page.css"
+SCRIPT_PATH: Final = "/people/passkey.js"
+SEE_OTHER: Final = 303
+"""The one redirect of a page, after a form."""
+_DOCUMENT: Final = (
+    b"x-content-type-options: nosniff\r\n"
+    b"content-security-policy: default-src 'none'; style-src https://%b/people/page.css; "
+    b"script-src https://%b/people/passkey.js; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    b"require-trusted-types-for 'script'; trusted-types 'none'\r\n"
+    b"referrer-policy: same-origin\r\n"  # with none, a form of our own page would say `Origin: null`
+    b"x-frame-options: DENY\r\n"
+    b"cross-origin-opener-policy: same-origin\r\n"
+    b"cross-origin-resource-policy: same-origin\r\n"
+    b"permissions-policy: publickey-credentials-get=(self), publickey-credentials-create=(self)\r\n"
+)
+_FORM_ACTION: Final = b"form-action 'self'; "
+"""Left out of the page of consent: a browser would hold the application's address, to which its answer leads, against it."""
+_LOADED: Final = SECURITY + b"cross-origin-resource-policy: same-origin\r\n"
+_SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{43}")
+_SET: Final = re.compile(
+    rb"__Host-bartizan-session=(?:[A-Za-z0-9_-]{43}; Max-Age=[1-9][0-9]{0,6}|; Max-Age=0)"
+    rb"; Path=/; Secure; HttpOnly; SameSite=Strict"
+)
+_KINDS: Final = {"document": b"html", "consent": b"html", "sheet": b"css", "script": b"javascript"}
+_PROBLEM: Final = b"application/problem+json"
+_WAY: Final = re.compile(rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?")
+_APPLICATION: Final = re.compile(
+    rb"(?:https://|http://(?:127\.0\.0\.1|\[::1\])[:/]|[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:)[\x21-\x7e]{1,4000}"
+)
+"""Forms of the addresses that applications register (`access/issue/redirect.py`); which of them, the page has judged."""
+_ORIGIN: Final = re.compile(rb"https?://[A-Za-z0-9.:\[\]-]{1,260}|null")
+_SITE: Final = re.compile(rb"same-origin|same-site|cross-site|none")
+
+
+class Page(enum.Enum):
+    """What a route of the platform's own shows a browser."""
+
+    DOCUMENT = "document"
+    CONSENT = "consent"
+    SHEET = "sheet"
+    SCRIPT = "script"
+
+    @property
+    def media(self) -> bytes:
+        """Return its media type."""
+        return b"text/%b; charset=utf-8" % _KINDS[self.value]
+
+
+def asked(fields: Mapping[bytes, bytes]) -> bytes:
+    """Return the lines that tell a page who asks and from where: the session, Origin and Sec-Fetch-Site.
+
+    Args:
+        fields: of the request's head.
+    Raises:
+        Refusal: one has no known form, or the session is named twice.
+    """
+    lines = []
+    session = _session(fields.get(b"cookie", b""))
+    if session:
+        lines.append(b"cookie: %b=%b\r\n" % (COOKIE, session))
+    for name, form in ((b"origin", _ORIGIN), (b"sec-fetch-site", _SITE)):
+        if name in fields:
+            if form.fullmatch(fields[name]) is None:
+                raise refusal("field-value-refused", param=name.decode())
+            lines.append(b"%b: %b\r\n" % (name, fields[name]))
+    return b"".join(lines)
+
+
+def _session(cookies: bytes) -> bytes:
+    """Return the value of the session's cookie; empty where there is none or none of its form."""
+    pairs = [pair.strip().partition(b"=") for pair in cookies.split(b";")]
+    found = [value for name, _, value in pairs if name == COOKIE]
+    if len(found) > 1:
+        raise refusal("field-value-refused", param="cookie")
+    return found[0] if found and _SESSION.fullmatch(found[0]) else b""
+
+
+def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
+    """Return the head of a page's answer as a browser gets it.
+
+    Args:
+        head: as the platform's own process answered.
+        page: of the route.
+        host: value of the request's Host, one of this gateway's names.
+    Raises:
+        FramingDoubt: it is of another media type, or sets or leads to what no page of ours does.
+    """
+    if head.cookie and _SET.fullmatch(head.cookie) is None:
+        raise FramingDoubt("upstream-malformed")
+    ways = (_WAY, _APPLICATION) if page is Page.CONSENT else (_WAY,)
+    leads = any(way.fullmatch(head.location) for way in ways)
+    if (head.status == SEE_OTHER) is not bool(head.location) or (head.location and not leads):
+        raise FramingDoubt("upstream-malformed")
+    if head.media == _PROBLEM and not head.cookie:
+        return head
+    if head.status != SEE_OTHER and head.media != page.media:
+        raise FramingDoubt("upstream-malformed")
+    security = _security(page, host)
+    more = b"".join(
+        b"%b: %b\r\n" % (name, value)
+        for name, value in ((b"set-cookie", head.cookie), (b"location", head.location))
+        if value
+    )
+    return msgspec.structs.replace(
+        head, opening=opening(head.status, head.kept + more, head.length, security)
+    )
+
+
+def _security(page: Page, host: bytes) -> bytes:
+    if page.media != Page.DOCUMENT.media:
+        return _LOADED
+    document = _DOCUMENT % (host, host)
+    return document.replace(_FORM_ACTION, b"") if page is Page.CONSENT else document
+
+
+class PageForm:
+    """Reads a form of a page: some fields of it, each in its form."""
+
+    __slots__ = ("fields",)
+    media: Final = b"application/x-www-form-urlencoded"
+
+    def __init__(self, **fields: str) -> None:
+        """Take these fields and no other.
+
+        Args:
+            fields: name -> pattern of its whole value.
+        """
+        self.fields: Final = {name: re.compile(form) for name, form in fields.items()}
+
+    def read(self, body: bytes) -> Judged:
+        """Return the form, re-encoded from its pairs.
+
+        Raises:
+            Refusal: it is malformed or longer than `FORM_OCTETS`, repeats a field, or has one that is not known or not of its form.
+        """
+        if len(body) > FORM_OCTETS:
+            raise refusal("form-malformed")
+        pairs, octets = read_form(body, frozenset(self.fields))
+        if any(self.fields[name].fullmatch(value) is None for name, value in pairs):
+            raise refusal("form-malformed")
+        return Judged(octets)

@@ -1,0 +1,189 @@
+"""People at a real browser, through the real gateway."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bartizan.app.control_ports import OWNER
+from bartizan.app.folder import Folder
+from bartizan.app.owner import Owner
+from tests.browser import Browser, browser
+from tests.e2e.conftest import Platform, start
+from tests.e2e.test_processes import query
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Platform]:
+    """Yield one platform for this whole file."""
+    with ExitStack() as stack:
+        yield start(stack)
+
+
+@pytest.fixture(scope="module")
+def person(running: Platform) -> Iterator[Browser]:
+    """Yield one browser that trusts it, with one authenticator, at which the owner has a passkey and is signed in."""
+    with browser(running.authority) as found:
+        found.authenticator()
+        made = running.run("console")
+        assert made.returncode == 0, made.stderr
+        assert found.open(made.stdout.strip()) == ""
+        found.press("Continue")
+        assert "You have no passkey yet" in found.text
+        found.open(f"{running.url}/people/enrol")
+        found.press("Add a passkey")
+        assert "Your passkey was added" in found.text
+        yield found
+
+
+def link(running: Platform, principal: str = OWNER) -> str:
+    """Return what `bartizan console` prints, by the call that it makes: the command has a test of its own."""
+    return Owner(Folder(running.state)).link(principal).url
+
+
+def test_a_person_signs_in_with_a_passkey_and_out_again(running: Platform, person: Browser) -> None:
+    person.press("Sign out")
+    assert person.cookies(running.url) == []
+    person.open(f"{running.url}/people")
+    assert person.path == "/people/sign-in?said=session-ended"
+    person.press("Sign in with a passkey")
+    assert person.path == "/people"
+    assert "on one device" in person.text
+    (cookie,) = person.cookies(running.url)
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
+        "__Host-bartizan-session",
+        True,
+        True,
+        "Strict",
+        "/",
+    )
+    assert person.do("document.cookie") == ""
+
+
+def test_a_link_works_once(running: Platform, person: Browser) -> None:
+    url = link(running)
+    before = person.cookies(running.url)
+    person.open(url)
+    person.press("Continue")
+    assert person.path == "/people"
+    assert person.cookies(running.url) != before
+    person.open(url)
+    person.press("Continue")
+    assert person.path == "/people/sign-in?said=link-unusable"
+    person.press("Sign in with a passkey")
+
+
+def test_what_cannot_be_taken_back_asks_for_the_passkey_again(running: Platform, person: Browser) -> None:
+    person.open(link(running))
+    person.press("Continue")
+    person.press("Make new codes")
+    assert person.path == "/people/verify?next=account&said=verification-old"
+    person.press("Use your passkey")
+    assert person.path == "/people?said=verified"
+    person.press("Make new codes")
+    codes = person.do("[...document.querySelectorAll('ol.codes li')].map(one => one.textContent)")
+    assert len(set(codes)) == 10
+    person.press("Sign out")
+    person.open(f"{running.url}/people/recover")
+    for expected in ("/people", "/people/recover?said=code-unusable"):
+        person.open(f"{running.url}/people/recover")
+        person.do(f"document.getElementById('code').value = '{codes[3].lower()}'")
+        person.press("Sign in")
+        assert person.path == expected
+    person.open(f"{running.url}/people")
+    assert "9 left" in person.text
+
+
+def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platform, person: Browser) -> None:
+    Owner(Folder(running.state)).register("erin", "user", ["ml-engineer"])
+    with person.beside() as erin:
+        first = erin.authenticator()
+        erin.open(link(running, "user.erin"))
+        erin.press("Continue")
+        assert "brings in models and data" in erin.text
+        erin.open(f"{running.url}/people/enrol")
+        erin.press("Add a passkey")
+        erin.press("Remove passkey Passkey")
+        assert erin.path == "/people?said=passkey-last"
+        erin.call("WebAuthn.setAutomaticPresenceSimulation", authenticatorId=first, enabled=False)
+        erin.authenticator(synced=True, transport="usb")
+        erin.open(f"{running.url}/people/enrol")
+        erin.do("document.getElementById('label').value = 'Cloud & co'")
+        erin.press("Add a passkey")
+        assert "Cloud & co" in erin.text
+        assert "on several devices" in erin.text
+        erin.press("Remove passkey Cloud & co")
+        assert "The passkey was removed" in erin.text
+        assert "on several devices" not in erin.text
+
+
+def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform, person: Browser) -> None:
+    with person.beside() as other:
+        other.authenticator(verifies=False)
+        Owner(Folder(running.state)).register("dora", "user", ["auditor"])
+        other.open(link(running, "user.dora"))
+        other.press("Continue")
+        other.open(f"{running.url}/people/enrol")
+        other.until("!document.querySelector('button[type=submit]').disabled")
+        other.do("document.querySelector('form[data-passkey] button').click()")
+        other.until("document.querySelector('form[data-passkey] [role=status]').textContent")
+        assert other.path == "/people/enrol"
+        Owner(Folder(running.state)).erase("user.dora")
+        other.open(f"{running.url}/people")
+        assert other.path == "/people/sign-in?said=session-ended"
+
+
+def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform) -> None:
+    with browser(None) as stranger:
+        assert stranger.open(f"{running.url}/people/sign-in") == "net::ERR_CERT_AUTHORITY_INVALID"
+
+
+def test_signing_out_everywhere_ends_the_session_of_another_browser(
+    running: Platform, person: Browser
+) -> None:
+    person.open(link(running))
+    person.press("Continue")
+    with person.beside() as other:
+        other.open(link(running))
+        other.press("Continue")
+        assert other.path == "/people"
+        person.open(f"{running.url}/people")
+        person.press("Sign out everywhere")
+        other.open(f"{running.url}/people")
+        assert other.path == "/people/sign-in?said=session-ended"
+
+
+def test_the_record_says_who_signed_in_with_what(running: Platform, person: Browser) -> None:
+    person.open(f"{running.url}/people/sign-in")
+    person.press("Sign in with a passkey")
+    found = {(event["detail"].get("by"), event["detail"].get("key")) for event in begun(running)}
+    assert {("link", "none"), ("passkey", "device-bound"), ("recovery-code", "none")} <= found
+    assert not any("__Host" in log.read_text() for log in logs(running))
+
+
+def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
+    running: Platform, person: Browser
+) -> None:
+    person.open(f"{running.url}/people/sign-in")
+    person.press("Sign in with a passkey")
+    for path in ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", f"/link?token={'a' * 43}"):
+        person.open(f"{running.url}/people{path}")
+        shown = [person.picture(scheme) for scheme in ("light", "dark")]
+        assert shown[0] != shown[1]
+        assert person.do("getComputedStyle(document.querySelector('main')).maxWidth") != "none", path
+        assert person.do("document.querySelectorAll('h1').length") == 1
+        assert person.do(
+            "[...document.querySelectorAll('input:not([type=hidden])')].every(one => one.labels.length)"
+        )
+
+
+def begun(running: Platform) -> list[dict[str, Any]]:
+    return query(running, "--kind", "access.session.begun")
+
+
+def logs(running: Platform) -> list[Path]:
+    return list((running.state / "run").glob("*.log"))
