@@ -132,10 +132,10 @@ class Registrar:
         audience: str,
         seconds: int,
         bound: Bound = UNBOUND,
+        source: str = "",
         *,
         grant: str,
         lent: Lent | None = None,
-        source: str = "",
     ) -> Issued:
         """Return a new token, on record.
 

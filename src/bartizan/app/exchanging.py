@@ -5,9 +5,12 @@ moment, and what comes of it ends with it. Nothing here knows HTTP.
 Source: RFC 8693.
 """
 
+import msgspec
+
 from bartizan.access.errors import PrincipalUnknown
 from bartizan.access.issue.exchange import terms
 from bartizan.access.issue.form import GrantFault, GrantRefused
+from bartizan.access.issue.grant import ACCESS_TOKEN
 from bartizan.access.issue.mint import Bound, Issued
 from bartizan.access.register import get, of_client
 from bartizan.app.control import Registrar
@@ -51,9 +54,10 @@ class Exchanging:
         except PrincipalUnknown as fault:  # erased since
             raise _not_good(agent) from fault
         given = terms(said, agent, before, asked, bound, self._ports.clock.now())
-        return self._registrar.issue(
+        issued = self._registrar.issue(
             person, given.audience, given.seconds, bound, grant="exchange", lent=given.lent, source=source
         )
+        return msgspec.structs.replace(issued, kind=ACCESS_TOKEN)
 
 
 def _not_good(agent: Principal) -> GrantRefused:

@@ -35,6 +35,7 @@ _FORM_NAMES: Final = frozenset(
         "client_assertion_type",
         "client_id",
         "client_secret",
+        "assertion",
         "code",
         "code_verifier",
         "device_code",

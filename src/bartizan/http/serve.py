@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
@@ -51,6 +52,8 @@ from bartizan.app.segments import SIZES
 from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
@@ -328,7 +331,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         lambda: watch.standing,
     )
     consent = Consent(issuing.lending)
-    public = authorization(issuing, consent, (*signals(issuers), *visits(people, Approvals(lives))))
+    more = (*signals(issuers), *visits(people, Approvals(lives)))
+    public = authorization(
+        issuing, consent, more, _workloads(start, folder, ports, registrar, issuing.granting)
+    )
     owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
     servers = _servers(start, folder, public, owners, facts.scrape)
     keepers = (scheduler.keep, watch.keep, issuing.keep, *((issuers.keep,) if issuers.configured else ()))
@@ -337,6 +343,19 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         start.journal.close()
+
+
+def _workloads(
+    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
+) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
+    issue = partial(registrar.issue, grant="workload")
+    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return WorkloadTokens(needed, assertions)
 
 
 def _watch(

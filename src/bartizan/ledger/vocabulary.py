@@ -80,6 +80,7 @@ PROCESS = one_of(
     "archiver",
     "feeder",
     "shipper",
+    "workloads",
     "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")
@@ -230,7 +231,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "seconds": Whole(),
         "source": Hex(8),
         "service": Name(),
-        "grant": one_of("client", "code", "refresh", "owner", "exchange"),
+        "grant": one_of("client", "code", "refresh", "owner", "exchange", "workload"),
         "family": Hex(8),
         "agent": Hex(8),
         "hands": Whole(),
@@ -245,6 +246,8 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "entry": Whole(),
     },
     "access.login.cleared": {},
+    "access.svid.issued": {"workload": Name(), "seconds": Whole()},
+    "access.svid.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name(), "issuer": Name()},
     "access.principal.changed": {"role": Name(), "issuer": Name()},
     "access.principal.revoked": {},

@@ -19,8 +19,8 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 """How clients may authenticate."""
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """Return the metadata document of an issuer.
+def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the metadata document of an issuer, which takes `more` grants besides.
 
     Source: RFC 8414 section 2; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
@@ -36,7 +36,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": [*GRANTS, *more],
         "token_endpoint_auth_methods_supported": list(METHODS),
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint": issuer + INSPECT_PATH,

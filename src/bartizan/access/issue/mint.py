@@ -69,6 +69,7 @@ class Issued(msgspec.Struct, frozen=True):
         expires: instant, UTC nanoseconds.
         bound: whether it is bound to a key.
         refresh: token that another can be had with, or empty; a secret.
+        kind: of the token, where its client has to be told (RFC 8693 section 2.2.1); or empty.
     """
 
     token: str
@@ -77,6 +78,7 @@ class Issued(msgspec.Struct, frozen=True):
     expires: Nanoseconds
     bound: bool = False
     refresh: str = ""
+    kind: str = ""
 
     @override
     def __repr__(self) -> str:
