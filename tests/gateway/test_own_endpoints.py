@@ -2,15 +2,23 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
-from tests.gateway.scene import client, request, run, standing
+from tests.gateway.scene import Scene, client, request, run, standing
 from tests.gateway.upstream import Received, Script
 
 URI = b"urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aabc_-9"
 
 
 TARGET = b"/oauth/authorize?client_id=c-1&request_uri=" + URI
+
+
+def owned(scene: Scene) -> None:
+    """Have the scene's control be the platform's own, as it is in a running one: only then it has pages."""
+    found = scene.ports()
+    services = [msgspec.structs.replace(each, own=each.name == "control") for each in found.services]
+    scene.ports = lambda: msgspec.structs.replace(found, services=tuple(services))  # type: ignore[method-assign]  # once
 
 
 def sends(way: bytes, more: bytes = b"") -> Script:
@@ -32,7 +40,7 @@ def sends(way: bytes, more: bytes = b"") -> Script:
 )
 def test_a_browser_is_sent_on_to_an_application_by_the_page_of_consent_alone(way: bytes) -> None:
     async def scenario() -> None:
-        async with standing() as scene, client(scene) as one:
+        async with standing(owned) as scene, client(scene) as one:
             scene.control.script = scene.upstream.script = sends(way)
             answer = await one.ask(request(b"GET", TARGET, bearer=""))
             assert (answer.status, answer.headers[b"location"]) == (303, way)
@@ -64,7 +72,7 @@ def test_a_browser_is_sent_on_to_an_application_by_the_page_of_consent_alone(way
 )
 def test_a_browser_is_sent_to_no_address_that_no_application_can_have(way: bytes, more: bytes) -> None:
     async def scenario() -> None:
-        async with standing() as scene, client(scene) as one:
+        async with standing(owned) as scene, client(scene) as one:
             scene.control.script = sends(way, more)
             answer = await one.ask(request(b"GET", TARGET, bearer=""))
             assert (answer.status, answer.reason) == (502, "upstream-malformed")
@@ -81,7 +89,7 @@ def test_the_page_of_consent_may_send_its_form_and_run_nothing() -> None:
         )
 
     async def scenario() -> None:
-        async with standing() as scene, client(scene) as one:
+        async with standing(owned) as scene, client(scene) as one:
             scene.control.script = script
             policy = (await one.ask(request(b"GET", TARGET, bearer=""))).headers[b"content-security-policy"]
             assert policy.startswith(b"default-src 'none'")
