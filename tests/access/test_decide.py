@@ -25,7 +25,7 @@ PUBLIC = {
             "push-authorization",
             "authorize",
             "inspect-token",
-            "revoke-token",
+            "return-token",
         ),
         "anyone-asks-for-a-token",
     ),

@@ -243,30 +243,34 @@ class Registrar:
             self._record([_keyed(person, len(read))])
         return tuple(key["kid"] for key in read)
 
-    async def revoke(self, principal: str) -> int:
+    async def revoke(self, principal: str, actor: str = "owner") -> int:
         """Refuse everything of a principal; return the generation in which that is in force everywhere.
+
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
 
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
         person = self._take_away(lambda connection: people.revoke(connection, principal))
         generation = await self.publish()
-        self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
-    async def revoke_token(self, token: str, by: str = "owner") -> int:
+    async def revoke_token(self, token: str, actor: str = "owner") -> int:
         """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
 
         Args:
             token: its `jti`.
-            by: pseudonym of whose client gave it back, or `owner`.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
         self._take_away(lambda connection: people.revoke_token(connection, token, until))
         generation = await self.publish()
-        self._record([Entry("access.token.revoked", by, token, Outcome.DONE)])
+        self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
         return generation
 
     async def end_family(self, family: str, person: Principal, reason: str) -> None:
@@ -286,8 +290,12 @@ class Registrar:
         detail: dict[str, int | str] = {"reason": reason}
         self._record([Entry("access.family.revoked", person.pseudonym, family, Outcome.DONE, detail=detail)])
 
-    async def erase(self, principal: str) -> int:
+    async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
+
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
 
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
@@ -295,7 +303,7 @@ class Registrar:
         person = self._take_away(lambda connection: people.erase(connection, principal))
         people.forget(self._ports.store)
         generation = await self.publish()
-        self._record([Entry("access.principal.erased", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
     def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:

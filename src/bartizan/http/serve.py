@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,8 @@ from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.granting import Granting
@@ -44,6 +46,7 @@ from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
+from bartizan.app.permits import Permits
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -300,12 +303,13 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
+    permits = Permits()
     ports = Ports(
         store=store,
         signer=signer,
         clock=clock,
         record=supervision.record,
-        publish=supervision.publish,
+        publish=_heeded(permits.take, supervision.publish),
         services=exposed(start.boot.services),
         policies=start.policies,
         boot=start.boot.boot,
@@ -318,31 +322,26 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    lives = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
-    people = People(lives)
+    lives = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(lives), Approvals(lives)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts = Facts(
-        start.boot.issuer,
-        tuple(start.boot.services),
-        start.boot.sample_sha256,
-        partial(scrape, folder),
-        lambda: watch.standing,
-    )
-    consent = Consent(issuing.lending)
-    more = (*signals(issuers), *visits(people, Approvals(lives)))
+    facts = _facts(start, folder, watch)
+    more = (*signals(issuers), *visits(people, approvals, everyone))
     public = authorization(
-        issuing, consent, more, _workloads(start, folder, ports, registrar, issuing.granting)
+        issuing,
+        Consent(issuing.lending),
+        more,
+        _workloads(start, folder, ports, registrar, issuing.granting),
     )
     owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
     servers = _servers(start, folder, public, owners, facts.scrape)
     keepers = (scheduler.keep, watch.keep, issuing.keep, *((issuers.keep,) if issuers.configured else ()))
     refusing = (issuing.granting, issuers, people)
     await _until_gone(supervision, registrar, refusing, room, keepers, servers)
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
-        start.journal.close()
+    _end(refusing, start.journal)
 
 
 def _workloads(
@@ -356,6 +355,23 @@ def _workloads(
     issue = partial(registrar.issue, grant="workload")
     needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
     return WorkloadTokens(needed, assertions)
+
+
+def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:
+    boot, standing = start.boot, lambda: watch.standing
+    return Facts(boot.issuer, tuple(boot.services), boot.sample_sha256, partial(scrape, folder), standing)
+
+
+def _heeded(
+    take: Callable[[State], None], publish: Callable[[State], Awaitable[int]]
+) -> Callable[[State], Awaitable[int]]:
+    """Return what has the pages decide on a state before it is put in force in the workers."""
+
+    async def both(state: State) -> int:
+        take(state)
+        return await publish(state)
+
+    return both
 
 
 def _watch(
@@ -432,6 +448,12 @@ async def _until_gone(
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
+
+
+def _end(refusing: Iterable[Granting | Issuers | People], journal: Journal) -> None:
+    with contextlib.suppress(JournalUnwritable):
+        _record_refusals(refusing)
+        journal.close()
 
 
 def _record_refusals(refusing: Iterable[Granting | Issuers | People]) -> None:
