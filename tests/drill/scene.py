@@ -64,6 +64,7 @@ class Record:
             ledger=Path("nowhere"),
             token=lambda _principal, _audience, _seconds: "token",
             bound=lambda _principal, _key: "bound",
+            admit=lambda _key: None,
             size=lambda: len(self.events),
             entries=self.entries,
             processes=tuple,

@@ -151,6 +151,7 @@ def connect(folder: Folder, service: str) -> Platform:
         ledger=folder.ledger,
         token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
         bound=lambda principal, key: owner.token(principal, GATEWAY, 60, key).access_token,
+        admit=lambda key: _admit(owner, key),
         size=lambda: size(folder.ledger),
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),
@@ -166,6 +167,10 @@ def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
     if principal not in {each.id for each in owner.people()}:
         owner.register(name, "user", roles)
     return owner.link(principal).url
+
+
+def _admit(owner: Owner, key: str) -> None:
+    owner.admit(key, "", "", hardware=False)
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:

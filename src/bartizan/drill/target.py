@@ -41,6 +41,7 @@ class Platform(msgspec.Struct, frozen=True):
         ledger: folder of the ledger; attacks copy it and never write into it.
         token: (principal, audience, seconds) -> a token, minted by the owner.
         bound: (principal, thumbprint of a key) -> a token for the gateway that is bound to the key, for a minute.
+        admit: fingerprint of a key that asks -> returns once its device is known everywhere, as its owner has it.
         size: () -> how many entries the tree holds.
         entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
         processes: () -> its processes as they are now.
@@ -55,6 +56,7 @@ class Platform(msgspec.Struct, frozen=True):
     ledger: Path
     token: Callable[[str, str, int], str]
     bound: Callable[[str, str], str]
+    admit: Callable[[str], None]
     size: Callable[[], int]
     entries: Callable[[int], tuple[Entry, ...]]
     processes: Callable[[], tuple[Process, ...]]
