@@ -61,7 +61,7 @@ from bartizan.clock import SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -332,7 +332,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     more = (*signals(issuers), *visits(people, approvals, everyone))
     public = authorization(
         issuing,
-        Consent(issuing.lending),
+        Consent(issuing.lending, of_people(people)),
         more,
         _workloads(start, folder, ports, registrar, issuing.granting),
     )
