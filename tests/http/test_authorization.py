@@ -201,7 +201,7 @@ def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_bot
     assert about == openid
 
 
-def test_people_cannot_sign_in_where_nothing_says_who_they_are(control: Control) -> None:
+def test_who_is_not_signed_in_is_asked_nothing_and_led_to_the_sign_in(control: Control) -> None:
     made = control.ask(
         "POST", "/principals", {"name": "shop", "redirects": ["https://shop.example/back"]}
     ).json
@@ -221,7 +221,9 @@ def test_people_cannot_sign_in_where_nothing_says_who_they_are(control: Control)
         ("POST", "/oauth/authorize", told.encode()),
     ):
         page = control.ask(method, path, body, [FORM], of="control")
-        assert (page.status, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert '"/people/sign-in"' in page.body.decode()
+        assert "answer" not in page.body.decode()
     for wrong, status, error in (
         ({"code_challenge_method": "plain"}, 400, "invalid_request"),
         ({"redirect_uri": "https://evil.example/back"}, 400, "invalid_request"),

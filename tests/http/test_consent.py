@@ -3,19 +3,22 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.issue.code import SignedIn
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent, SignIn
+from bartizan.http.consent import Consent, SignIn, of_people
 from tests.attacks.oauth import HOME, URL, VERIFIER, House, challenge, query
+from tests.console.scene import standing
 
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 
@@ -39,9 +42,12 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         self.house = House(folder)
         self.person: SignedIn | None = self.house.signed_in()
-        sign_in = SignIn(lambda _: self.person, self._lead)
-        consent = Consent(self.house.lending, sign_in)
-        self.app = authorization(self.house.issuing, consent)
+        self.sign_in = SignIn(lambda _: self.person, self._lead)
+
+    @property
+    def app(self) -> Starlette:
+        """Return the app, with the way to sign in that there is now."""
+        return authorization(self.house.issuing, Consent(self.house.lending, self.sign_in))
 
     @staticmethod
     def _lead(request: Request) -> Response:
@@ -110,7 +116,7 @@ def test_a_person_is_asked_answers_and_the_application_has_tokens(browser: Brows
     page = browser.page(told)
     assert page.status == 200
     assert (
-        "<strong>app</strong> asks to use every service that you may call in your name" in page.body.decode()
+        "<strong>app</strong> asks to use every service that you may call in your name." in page.body.decode()
     )
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
@@ -169,3 +175,38 @@ def test_what_is_wrong_with_a_request_is_said_here_and_sends_nobody_anywhere(bro
         assert page.status == 400
         assert "location" not in page.headers
         assert b"<script>" not in page.body
+
+
+def test_only_a_session_that_a_passkey_stands_behind_lets_anybody_act(tmp_path: Path) -> None:
+    with standing(tmp_path) as scene:
+        sign_in = of_people(scene.people)
+
+        def who(cookie: str) -> SignedIn | None:
+            headers = [(b"cookie", f"__Host-bartizan-session={cookie}".encode())]
+            return sign_in.signed_in(Request({"type": "http", "headers": headers}))
+
+        assert who(scene.linked("ada")) is None
+        assert who("A" * 43) is None
+        assert who("") is None
+        options = scene.people.options()
+        cookie = scene.people.sign_in(scene.soft["ada"].get(options), "").reveal().decode()
+        found = who(cookie)
+        assert found is not None
+        assert (found.principal, found.since) == ("user.ada", scene.clock.now())
+        assert found.acr.startswith("passkey-")
+        scene.people.sign_out(scene.people.who(cookie))
+        assert who(cookie) is None
+
+
+def test_a_browser_that_does_not_show_its_session_yet_is_led_on_to_the_same_question(
+    browser: Browser,
+) -> None:
+    browser.sign_in = SignIn(lambda _: None, of_people(cast("Any", None)).lead)
+    told = browser.pushed()
+    page = browser.page(told)
+    assert page.status == 200
+    (here,) = re.findall(r'href="(/oauth/authorize[^"]*)"', page.body.decode())
+    assert dict(parse_qsl(unescape(here).partition("?")[2])) == told
+    tried = browser.page(told | {"client_id": '"><script>alert(1)</script>'})
+    assert b"<script>" not in tried.body
+    assert b"/oauth/authorize" not in browser.ask("POST", "/oauth/authorize", told).body

@@ -64,7 +64,7 @@ from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -335,7 +335,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     facts = _facts(start, folder, watch)
     more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
-    public = authorization(issuing, Consent(issuing.lending), more, workloads)
+    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
     told = device_routes.routes(devices)
     owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people, told)
     servers = _servers(start, folder, public, owners, facts.scrape)
