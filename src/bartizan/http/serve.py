@@ -40,8 +40,10 @@ from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.granting import Granting
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
+from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
@@ -62,6 +64,7 @@ from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -299,28 +302,28 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
     issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
         start.issuers,
     )
     issuers.begin()
     permits = Permits()
-    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
-    registrar = Registrar(
-        Ports(
-            store=store,
-            signer=signer,
-            clock=clock,
-            record=supervision.record,
-            publish=_heeded(permits.take, supervision.publish),
-            services=exposed(start.boot.services),
-            policies=start.policies,
-            boot=start.boot.boot,
-            tell_policy=supervision.tell_policy,
-            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
-            external=issuers.external,
-            fleet=devices.fleet,
-        )
+    devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    ports = Ports(
+        store=store,
+        signer=signer,
+        clock=clock,
+        record=supervision.record,
+        publish=_heeded(permits.take, supervision.publish),
+        services=exposed(start.boot.services),
+        policies=start.policies,
+        boot=start.boot.boot,
+        tell_policy=supervision.tell_policy,
+        room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+        external=issuers.external,
+        fleet=devices.fleet,
     )
+    registrar = Registrar(ports)
+    issuing = assemble(ports, registrar, folder.keys)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
@@ -328,26 +331,18 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
     )
     scheduler = _scheduler(start, folder, supervision, store, clock)
-    scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts = Facts(
-        start.boot.issuer,
-        tuple(start.boot.services),
-        start.boot.sample_sha256,
-        partial(scrape, folder),
-        lambda: watch.standing,
-    )
-    workloads = _workloads(start, folder, registrar, store)
+    facts = _facts(start, folder, watch)
     more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
-    public = authorization(registrar, signer, more, workloads)
-    owners = owner(registrar, scheduler, facts, issuers, people, device_routes.routes(devices))
+    workloads = _workloads(start, folder, ports, registrar, issuing.granting)
+    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
+    told = device_routes.routes(devices)
+    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people, told)
     servers = _servers(start, folder, public, owners, facts.scrape)
-    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people, devices)
-    await _until_gone(supervision, refusing, room, keepers, servers)
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
-        start.journal.close()
+    kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people, devices)
+    await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
+    _end(refusing, start.journal)
 
 
 def _devices(
@@ -364,15 +359,22 @@ def _devices(
     return devices
 
 
-def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
+def _workloads(
+    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
+) -> WorkloadTokens | None:
     """Return what issues to workloads by their certificates, where any are configured."""
     if not start.boot.workloads:
         return None
-    clock = SystemClock()
     authority = read_authority(folder.client_authority)
-    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
-    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
-    return WorkloadTokens(ports, assertions)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
+    issue = partial(registrar.issue, grant="workload")
+    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return WorkloadTokens(needed, assertions)
+
+
+def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:
+    boot, standing = start.boot, lambda: watch.standing
+    return Facts(boot.issuer, tuple(boot.services), boot.sample_sha256, partial(scrape, folder), standing)
 
 
 def _heeded(
@@ -419,7 +421,9 @@ def _scheduler(
         chance=secrets.randbelow,
         say=logging.getLogger("control").warning,
     )
-    return Scheduler(ports, start.boot.schedules)
+    scheduler = Scheduler(ports, start.boot.schedules)
+    scheduler.begin()
+    return scheduler
 
 
 def _servers(
@@ -438,7 +442,8 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People, Devices],
+    registrar: Registrar,
+    refusing: tuple[Granting, Issuers, People, Devices],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -461,14 +466,20 @@ async def _until_gone(
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await refusing[0].settle_suspects()
+                await registrar.settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices]) -> None:
+def _end(refusing: Iterable[Granting | Issuers | People | Devices], journal: Journal) -> None:
+    with contextlib.suppress(JournalUnwritable):
+        _record_refusals(refusing)
+        journal.close()
+
+
+def _record_refusals(refusing: Iterable[Granting | Issuers | People | Devices]) -> None:
     for each in refusing:
         each.record_refusals()
 
