@@ -7,10 +7,10 @@ import msgspec
 from bartizan.admin.devices import Admission
 from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
-from bartizan.admin.principals import Registration
+from bartizan.admin.principals import KeysGiven, Registration
 from bartizan.admin.record import Report, Reported
 from bartizan.admin.route import AnyRoute
-from bartizan.admin.tokens import TokenWanted
+from bartizan.admin.tokens import RotationWanted, TokenWanted
 from bartizan.ledger.event import Outcome
 
 SEGMENTS = {
@@ -28,6 +28,8 @@ BODIES: dict[type, Any] = {
     Registration: Registration("somebody"),
     TokenWanted: TokenWanted(),
     LinkWanted: LinkWanted(),
+    KeysGiven: KeysGiven("{}"),
+    RotationWanted: RotationWanted(),
     Admission: Admission("0" * 64),
     Policies: Policies({"a.cedar": "permit ("}),
     Earlier: Earlier(999_999),

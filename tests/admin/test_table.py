@@ -100,6 +100,7 @@ def test_the_gateway_has_a_row_for_each_route_but_the_owners_own() -> None:
 def test_whatever_gives_a_token_or_speaks_for_the_owner_is_the_owners_own() -> None:
     assert {each.name for each in ROUTES if each.local} == {
         *("issue-token", "issue-link", "report-events", "read-sample"),
+        "rotate-issuer-key",
         *("read-devices", "admit-device", "refuse-device"),
     }
 

@@ -17,7 +17,8 @@ from bartizan.app.control_ports import FIRST, NotInForce
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.clock import SystemClock
-from bartizan.http.serve import Supervision
+from bartizan.http.serve import 
+from bartizan.http.supervision import Supervision
 from bartizan.isolation.memory import sealed
 from bartizan.ledger.event import Event, Outcome
 from bartizan.ledger.journal import Journal, JournalUnwritable

@@ -9,6 +9,12 @@ from bartizan.admin.forms import InForce, Name, Page, Paged
 from bartizan.admin.route import AnyRoute, Nothing, Route, Tag
 from bartizan.identity.principal import Kind
 
+MAX_KEYS: Final = 16_384
+"""Characters of a client's public keys; `access.issue.client_key` reads no more."""
+MOST_ADDRESSES: Final = 16
+Address = Annotated[str, msgspec.Meta(max_length=2048)]
+"""To which an application has people sent back."""
+
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to register; with issuer and subject somebody is known by their tokens and gets no secret."""
@@ -16,6 +22,9 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     kind: Kind = Kind.WORKLOAD
     roles: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)] = ("caller",)
+    keys: Annotated[str, msgspec.Meta(max_length=MAX_KEYS)] = ""
+    redirects: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MOST_ADDRESSES)] = ()
+    public: bool = False
     issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
@@ -31,6 +40,18 @@ class Registered(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Return the id only."""
         return f"Registered({self.id!r}, …)"
+
+
+class KeysGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A public JWK or a set of them, as text."""
+
+    keys: Annotated[str, msgspec.Meta(max_length=MAX_KEYS)]
+
+
+class Kids(msgspec.Struct, frozen=True):
+    """Ids of the keys that a client signs with."""
+
+    kids: tuple[str, ...]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -110,4 +131,16 @@ RENEW: Final[Route[Nothing, Nothing, Registered]] = Route(
     once=("client_secret",),
     refusals=(404, 409),
 )
-ROUTES: Final[tuple[AnyRoute, ...]] = (LIST, REGISTER, READ, ERASE, REVOKE, RENEW)
+GIVE_KEYS: Final[Route[KeysGiven, Nothing, Kids]] = Route(
+    name="give-keys",
+    method="PUT",
+    path="/principals/{principal}/keys",
+    action="register-principal",
+    summary="has a principal's client sign with these public keys; its secret and earlier keys no longer work",
+    answer=Kids,
+    body=KeysGiven,
+    tag=Tag.NEEDED,
+    shows="read-principal",
+    refusals=(404, 409),
+)
+ROUTES: Final[tuple[AnyRoute, ...]] = (LIST, REGISTER, READ, ERASE, REVOKE, RENEW, GIVE_KEYS)

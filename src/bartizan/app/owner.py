@@ -18,12 +18,12 @@ from bartizan.admin.devices import Admission, Devices
 from bartizan.admin.forms import MOST_PAGE, Page, Paged
 from bartizan.admin.links import LinkWanted, SignInLink
 from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
-from bartizan.admin.principals import Person, Registered, Registration
+from bartizan.admin.principals import KeysGiven, Person, Registered, Registration
 from bartizan.admin.record import Recorded, Report
 from bartizan.admin.route import Route
 from bartizan.admin.schedules import Shown
 from bartizan.admin.signins import Suspect, Watch
-from bartizan.admin.tokens import Token, TokenWanted
+from bartizan.admin.tokens import Rotated, RotationWanted, Token, TokenWanted
 from bartizan.app.folder import Folder
 from bartizan.egress.http import Client, Response
 
@@ -174,20 +174,42 @@ class Admin(abc.ABC):
         name: str,
         kind: str,
         roles: Sequence[str],
-        issuer: str = "",
-        subject: str = "",
+        keys: str = "",
+        redirects: Sequence[str] = (),
         *,
+        public: bool = False,
         key: str = "",
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
 
         Args:
-            name, kind, roles: of it.
-            issuer, subject: by whose tokens it is known instead of by a secret, or both empty.
+            name, kind, roles: of the principal.
+            keys: public JWK or a set of them, JSON; with one there is no secret.
+            redirects: addresses to which it has people sent back; makes it an application.
+            public: whether that can keep no secret.
             key: under which it is registered once, however often it is asked for; without its secret from then on.
         """
-        wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
+        wanted: dict[str, Any] = {"name": name, "kind": kind, "roles": list(roles), "keys": keys}
+        wanted |= {"redirects": list(redirects), "public": public}
         return self.ask(principals.REGISTER, _body(Registration, wanted), key=key)
+
+    def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+        """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
+
+        Args:
+            name, kind, roles: of it.
+            issuer, subject: of those tokens.
+        """
+        wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
+        return self.ask(principals.REGISTER, _body(Registration, wanted))
+
+    def give_keys(self, principal: str, keys: str, match: str = ANY) -> tuple[str, ...]:
+        """Have a principal's client sign with these public keys from now on; return their ids; raises as `token`."""
+        return self.ask(principals.GIVE_KEYS, KeysGiven(keys), match=match, principal=principal).kids
+
+    def rotate(self, *, at_once: bool) -> Rotated:
+        """Publish a new key of the issuer, or have it take the old one's place at once; raises as `token`."""
+        return self.ask(tokens.ROTATE, RotationWanted(at_once))
 
     def revoke(self, principal: str, match: str = ANY) -> int:
         """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""

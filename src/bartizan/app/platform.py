@@ -110,10 +110,9 @@ def plan(  # what a command may say beside the file
     model: str = "gullible",
     weights: str = "",
 ) -> Plan:
-    """Return what to start.
+    """Return what to start, from settled settings and the state folder.
 
     Args:
-        configuration, folder: settled settings, the state folder.
         port: instead of the configured one; 0 takes a free one.
         model, weights: what answers in the sample.
     Raises:

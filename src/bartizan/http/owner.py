@@ -51,6 +51,9 @@ def owner(routes: Sequence[Route]) -> Starlette:
 
 
 def bearer(issued: Issued) -> dict[str, Any]:
-    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 9449 section 5)."""
+    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 8693 section 2.2.1, RFC 9449 section 5)."""
     kind = "DPoP" if issued.bound else "Bearer"
-    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    refresh = {"refresh_token": issued.refresh} if issued.refresh else {}
+    exchanged = {"issued_token_type": issued.kind} if issued.kind else {}
+    shown = {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    return {**shown, **refresh, **exchanged}

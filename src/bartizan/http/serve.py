@@ -12,7 +12,6 @@ import secrets
 import signal
 import socket
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,25 +25,24 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
-from bartizan.access.versions import Version
-from bartizan.admin.signins import Standing
 from bartizan.app import messages as m
 from bartizan.app.admin.gate import Gate, gate_of
 from bartizan.app.admin.repeats import Repeats
 from bartizan.app.approvals import Approvals
-from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
+from bartizan.app.channel import Channel, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
-from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
-from bartizan.app.issuers import NOT_DONE, Issuers
+from bartizan.app.granting import Granting
+from bartizan.app.issuers import Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
+from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
@@ -66,15 +64,16 @@ from bartizan.http import devices as device_routes
 from bartizan.http.admin.assemble import Parts, administration
 from bartizan.http.admin.platform import Facts
 from bartizan.http.authorization import authorization
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
 from bartizan.http.signals import signals
-from bartizan.identity.pseudonym import Minted
-from bartizan.identity.state import State, encode
+from bartizan.http.supervision import Supervision
+from bartizan.identity.state import State
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
-from bartizan.isolation.memory import read_sealed, sealed
+from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.journal import Journal, JournalUnwritable
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.engine import StoreUnusable, open_store
@@ -82,7 +81,6 @@ from bartizan.store.reserve import Reserve
 
 _CONNECTIONS: Final = 256
 _DRAIN_S: Final = 5
-_IN_FORCE_S: Final = 10.0
 _RESERVED: Final = 1 << 20
 """Octets on the disk that are kept for what takes away: revocations and erasures."""
 _REFUSALS_S: Final = 1.0
@@ -110,142 +108,6 @@ class Start(msgspec.Struct, frozen=True):
     journal: Journal
     policies: Mapping[str, str]
     issuers: tuple[Issuer, ...] = ()
-
-
-class Supervision:
-    """The channel to the supervisor, as this process uses it: states go up, confirmations come down."""
-
-    def __init__(self, channel: Channel, journal: Journal) -> None:
-        """Take both; `follow` starts listening."""
-        self._channel, self._journal = channel, journal
-        self._waiting: deque[asyncio.Future[int]] = deque()
-        self._asked = False
-        self.registrar: Registrar | None = None
-        self.issuers: Issuers | None = None
-        self._considering: asyncio.Task[None] | None = None
-        self.gone = asyncio.Event()
-
-    def follow(self) -> None:
-        """Take messages as they come."""
-        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
-
-    async def publish(self, state: State) -> int:
-        """Return the generation of a state once every worker decides on it.
-
-        Raises:
-            NotInForce: the supervisor is gone, or did not confirm within 10 s.
-        """
-        confirmed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append(confirmed)
-        memory = sealed(encode(state))
-        try:
-            self._channel.send(m.Publish(), [memory])
-            async with asyncio.timeout(_IN_FORCE_S):
-                return await asyncio.shield(confirmed)
-        except (ChannelClosed, TimeoutError) as fault:
-            raise NotInForce from fault
-        finally:
-            socket.close(memory)
-
-    def record(self, entries: Sequence[Entry]) -> tuple[int, int]:
-        """Write entries to the journal; return the first's and the last's sequence.
-
-        Raises:
-            JournalUnwritable: nothing more is written, and the process ends.
-        """
-        try:
-            written = [
-                self._journal.record(
-                    entry.kind, entry.actor, entry.subject, entry.outcome, entry.control, entry.detail
-                )
-                for entry in entries
-            ]
-            self._journal.flush()
-            if self._journal.durable:
-                self._journal.sync()  # the store waits for the disk too, whenever it commits
-        except JournalUnwritable:
-            self.gone.set()
-            raise
-        if self._journal.nearly_full and not self._asked:
-            self._asked = True
-            self._say(m.SegmentWanted())
-        return written[0], written[-1]
-
-    def tell_policy(self, version: Version) -> None:
-        """Say which version of the policies is in force."""
-        self._say(
-            m.PolicyInForce(
-                version=version.number,
-                source=version.source,
-                repeats=version.repeats,
-                configured=version.digest == version.configured,
-            )
-        )
-
-    def tell_sign_ins(self, how: Standing) -> None:
-        """Say how the watch over sign-ins stands."""
-        self._say(
-            m.SignInsWatched(budget=how.budget, learning=how.learning, today=how.today, withheld=how.withheld)
-        )
-
-    def ready(self) -> None:
-        """Say that this process serves."""
-        self._channel.send(m.Ready())
-
-    def _take(self) -> None:
-        try:
-            message, fds = self._channel.receive()
-        except (ChannelClosed, MessageRefused):
-            asyncio.get_running_loop().remove_reader(self._channel.fileno())
-            self.gone.set()
-            return
-        match message:
-            case m.Published(generation=generation):
-                if self._waiting:
-                    self._confirm(self._waiting.popleft(), generation)
-            case m.Segment(number=number):
-                self._turn(number, *fds)
-            case m.Minted(addresses=addresses):
-                self._keep(addresses)
-            case m.Undecided(token=token):
-                self._considering = asyncio.get_running_loop().create_task(self._consider(token))
-            case m.Ask():
-                self._say(m.Alive())
-            case _:
-                pass
-
-    def _keep(self, addresses: Mapping[str, str]) -> None:
-        try:
-            if self.registrar is not None:
-                self.registrar.keep_addresses(
-                    Minted(pseudonym, prefix) for prefix, pseudonym in addresses.items()
-                )
-        finally:
-            self._say(m.Kept())
-
-    async def _consider(self, token: str) -> None:
-        try:
-            if self.issuers is not None:
-                with contextlib.suppress(*NOT_DONE):
-                    await self.issuers.consider(token)
-        finally:
-            self._say(m.Considered())
-
-    def _say(self, message: m.ControlReports) -> None:
-        with contextlib.suppress(ChannelClosed):  # then `_take` sees the end
-            self._channel.send(message)
-
-    def _turn(self, number: int, segment: int, key: int) -> None:
-        try:
-            self._journal.next_segment(segment, read_sealed(key), number, SIZES["control"])
-        except JournalUnwritable:
-            self.gone.set()
-        self._asked = False
-
-    @staticmethod
-    def _confirm(waiting: asyncio.Future[int], generation: int) -> None:
-        if not waiting.done():
-            waiting.set_result(generation)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -302,30 +164,30 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision, room = Supervision(channel, start.journal), _kept(folder)
     store = open_store(f"sqlite:///{folder.root / _STORE}")
     issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
         start.issuers,
     )
     issuers.begin()
     repeats = Repeats(store, clock)
     permits, gate = Permits(), gate_of(clock, supervision.record)
-    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
-    registrar = Registrar(
-        Ports(
-            store=store,
-            signer=signer,
-            clock=clock,
-            record=supervision.record,
-            publish=_heeded((permits.take, gate.take), supervision.publish),
-            services=exposed(start.boot.services),
-            policies=start.policies,
-            boot=start.boot.boot,
-            tell_policy=supervision.tell_policy,
-            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
-            external=issuers.external,
-            forget=repeats.forget,
-            fleet=devices.fleet,
-        )
+    devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    ports = Ports(
+        store=store,
+        signer=signer,
+        clock=clock,
+        record=supervision.record,
+        publish=_heeded((permits.take, gate.take), supervision.publish),
+        services=exposed(start.boot.services),
+        policies=start.policies,
+        boot=start.boot.boot,
+        tell_policy=supervision.tell_policy,
+        room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+        external=issuers.external,
+        forget=repeats.forget,
+        fleet=devices.fleet,
     )
+    registrar = Registrar(ports)
+    issuing = assemble(ports, registrar, folder.keys)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
@@ -334,25 +196,20 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts = Facts(
-        start.boot.issuer,
-        exposed(start.boot.services),
-        start.boot.sample_sha256,
-        partial(scrape, folder),
-        lambda: watch.standing,
+    facts = _facts(start, folder, watch)
+    parts = Parts(
+        registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
     )
-    workloads = _workloads(start, folder, registrar, store)
-    parts = Parts(registrar, scheduler, issuers, people, devices, facts, folder.ledger, repeats)
     admin = administration(parts, gate, start.boot.admin)
     pages = (*visits(people, approvals, everyone), *device_routes.public(devices))
-    public = authorization(registrar, signer, (*signals(issuers), *pages, *admin.networked), workloads)
+    workloads = _workloads(start, folder, ports, registrar, issuing.granting)
+    more = (*signals(issuers), *pages, *admin.networked)
+    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
-    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people, devices, gate)
-    await _until_gone(supervision, refusing, room, keepers, servers)
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
-        start.journal.close()
+    kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people, devices, gate)
+    await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
+    _end(refusing, start.journal)
 
 
 def _kept(folder: Folder) -> Reserve:
@@ -375,15 +232,22 @@ def _devices(
     return devices
 
 
-def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
+def _workloads(
+    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
+) -> WorkloadTokens | None:
     """Return what issues to workloads by their certificates, where any are configured."""
     if not start.boot.workloads:
         return None
-    clock = SystemClock()
     authority = read_authority(folder.client_authority)
-    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
-    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
-    return WorkloadTokens(ports, assertions)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
+    issue = partial(registrar.issue, grant="workload")
+    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return WorkloadTokens(needed, assertions)
+
+
+def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:
+    boot, standing = start.boot, lambda: watch.standing
+    return Facts(boot.issuer, exposed(boot.services), boot.sample_sha256, partial(scrape, folder), standing)
 
 
 def _heeded(
@@ -452,7 +316,8 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People, Devices, Gate],
+    registrar: Registrar,
+    refusing: tuple[Granting, Issuers, People, Devices, Gate],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -475,14 +340,20 @@ async def _until_gone(
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await refusing[0].settle_suspects()
+                await registrar.settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices | Gate]) -> None:
+def _end(refusing: Iterable[Granting | Issuers | People | Devices | Gate], journal: Journal) -> None:
+    with contextlib.suppress(JournalUnwritable):
+        _record_refusals(refusing)
+        journal.close()
+
+
+def _record_refusals(refusing: Iterable[Granting | Issuers | People | Devices | Gate]) -> None:
     for each in refusing:
         each.record_refusals()
 

@@ -13,6 +13,7 @@ from bartizan.app.devices import Devices
 from bartizan.app.issuers import Issuers
 from bartizan.app.messages import AdminReach
 from bartizan.app.people import People
+from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
@@ -33,6 +34,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     Attributes:
         registrar: registers, issues, revokes.
+        rotation: of the issuer's key.
         scheduler: keeps schedules.
         issuers: external ones.
         people: signs people in.
@@ -43,6 +45,7 @@ class Parts(msgspec.Struct, frozen=True):
     """
 
     registrar: Registrar
+    rotation: Rotation
     scheduler: Scheduler
     issuers: Issuers
     people: People
@@ -81,7 +84,7 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
         *Principals(registrar, parts.issuers, cursors).bound(),
-        *Tokens(registrar, cursors).bound(),
+        *Tokens(registrar, parts.rotation, cursors).bound(),
         *Links(parts.people).bound(),
         *KnownDevices(parts.devices).bound(),
         *Versions(registrar, cursors).bound(),

@@ -1,8 +1,10 @@
 """Principals: one function a route."""
 
+from typing import Any
+
 from bartizan.admin import principals as table
 from bartizan.admin.forms import InForce, Page, Paged
-from bartizan.admin.principals import Person, Registered, Registration
+from bartizan.admin.principals import KeysGiven, Kids, Person, Registered, Registration
 from bartizan.admin.route import Nothing
 from bartizan.app.admin.cursor import Cursors, following
 from bartizan.app.control import Registrar
@@ -30,6 +32,7 @@ class Principals:
             done(table.ERASE, self.erase),
             done(table.REVOKE, self.revoke),
             shown(table.RENEW, self.renew),
+            shown(table.GIVE_KEYS, self.give_keys),
         )
 
     def list(self, call: Call[Nothing, Paged]) -> Page[Person]:
@@ -49,12 +52,25 @@ class Principals:
         call.caller.require_given(wanted.roles)
         if bool(wanted.issuer) is not bool(wanted.subject):
             raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
+        if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public):
+            what = "whom another issuer's tokens name has no client of ours: no key, no address"
+            raise BodyRefused(Status.UNPROCESSABLE, what)
         if wanted.issuer:
             known = await self._issuers.add(
                 wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject, actor
             )
             return Registered(known.id, "", "")
-        return _registered(*await self._registrar.register(wanted.kind, wanted.name, wanted.roles, actor))
+        return _registered(
+            *await self._registrar.register(
+                wanted.kind,
+                wanted.name,
+                wanted.roles,
+                wanted.keys.encode(),
+                wanted.redirects,
+                public=wanted.public,
+                actor=actor,
+            )
+        )
 
     async def revoke(self, call: Call[Nothing, Nothing]) -> InForce:
         """Refuse everything of somebody."""
@@ -71,7 +87,12 @@ class Principals:
         there = self._theirs(call)
         return _registered(*self._registrar.renew_secret(there.id, call.caller.actor))
 
-    def _theirs(self, call: Call[Nothing, Nothing]) -> Principal:
+    def give_keys(self, call: Call[KeysGiven, Nothing]) -> Kids:
+        """Have somebody's client sign with keys."""
+        there = self._theirs(call)
+        return Kids(self._registrar.give_keys(there.id, call.body.keys.encode()))
+
+    def _theirs(self, call: Call[Any, Nothing]) -> Principal:
         """Return whom a change is about, where the caller may change them."""
         there = self._registrar.person(call.segments["principal"])
         call.caller.require_over(there.roles)
@@ -82,5 +103,5 @@ def _person(each: Principal) -> Person:
     return Person(each.id, each.client, each.pseudonym, each.kind, each.roles, each.revoked)
 
 
-def _registered(person: Principal, secret: Secret) -> Registered:
-    return Registered(person.id, person.client, secret.reveal().decode())
+def _registered(person: Principal, secret: Secret | None) -> Registered:
+    return Registered(person.id, person.client, "" if secret is None else secret.reveal().decode())
