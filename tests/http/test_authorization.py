@@ -140,7 +140,7 @@ def test_what_the_gateway_should_have_stopped_is_stopped_here_too(control: Contr
 
 def test_a_client_that_signs_gets_a_token_once_an_assertion(control: Control) -> None:
     key = jwk.ECKey.generate_key("P-256")
-    made = control.ask("POST", "/principals", {"name": "signs", "keys": document(key).decode()}).json
+    made = control.ask("POST", "/admin/v1/principals", {"name": "signs", "keys": document(key).decode()}).json
     assert made["client_secret"] == ""
     now = int(time.time())
     said = {"iss": made["client_id"], "sub": made["client_id"], "aud": ISSUER, "jti": "1", "exp": now + 60}
@@ -156,7 +156,9 @@ def test_a_client_that_signs_gets_a_token_once_an_assertion(control: Control) ->
     again = control.ask("POST", "/oauth/token", body, [FORM], of="control")
     assert (again.status, again.json["error"]) == (401, "invalid_client")
     assert "access.client.keyed" in control.kinds()
-    replaced = control.ask("POST", f"/principals/{made['id']}/keys", {"keys": document().decode()})
+    replaced = control.ask(
+        "PUT", f"/admin/v1/principals/{made['id']}/keys", {"keys": document().decode()}, [("If-Match", "*")]
+    )
     assert replaced.json == {"kids": ["one"]}
     other = jwt.encode({"alg": "ES256", "kid": key.thumbprint()}, said | {"jti": "2"}, key)
     body = body.replace(shown.encode(), other.encode())
@@ -181,15 +183,15 @@ def test_a_token_for_one_service_names_it_and_one_for_none_is_not_given(
 def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_both_documents(
     control: Control,
 ) -> None:
-    step = control.ask("POST", "/issuer/rotations")
+    step = control.ask("POST", "/admin/v1/issuer/rotations")
     assert (step.status, step.json["signs_in"]) == (202, 300)
     keys = control.ask("GET", "/oauth/jwks", of="control").json["keys"]
     pinned = {key["kid"] for key in control.states[-1].issuers[0].keys}
     assert {key["kid"] for key in keys} == pinned
     assert (len(pinned), step.json["kid"] in pinned) == (2, True)
-    again = control.ask("POST", "/issuer/rotations")
+    again = control.ask("POST", "/admin/v1/issuer/rotations")
     assert (again.status, again.json["reason"]) == (409, "rotation-under-way")
-    at_once = control.ask("POST", "/issuer/rotations", {"at_once": True})
+    at_once = control.ask("POST", "/admin/v1/issuer/rotations", {"at_once": True})
     assert at_once.json == {"kid": step.json["kid"], "signs_in": 0}
     assert [key["kid"] for key in control.ask("GET", "/oauth/jwks", of="control").json["keys"]] == [
         step.json["kid"]
@@ -203,7 +205,7 @@ def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_bot
 
 def test_who_is_not_signed_in_is_asked_nothing_and_led_to_the_sign_in(control: Control) -> None:
     made = control.ask(
-        "POST", "/principals", {"name": "shop", "redirects": ["https://shop.example/back"]}
+        "POST", "/admin/v1/principals", {"name": "shop", "redirects": ["https://shop.example/back"]}
     ).json
     pushed = {
         "client_id": made["client_id"],
@@ -239,7 +241,7 @@ def test_addresses_that_are_nobodys_own_are_refused_at_registration(control: Con
         {"public": True},
         {"public": True, "redirects": ["https://shop.example/back"], "keys": document().decode()},
     ):
-        answer = control.ask("POST", "/principals", {"name": "bad", **wanted})
+        answer = control.ask("POST", "/admin/v1/principals", {"name": "bad", **wanted})
         assert (answer.status, answer.json["reason"]) == (422, "redirect-refused")
 
 

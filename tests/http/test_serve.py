@@ -17,7 +17,6 @@ from bartizan.app.control_ports import FIRST, NotInForce
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
 from bartizan.clock import SystemClock
-from bartizan.http.serve import 
 from bartizan.http.supervision import Supervision
 from bartizan.isolation.memory import sealed
 from bartizan.ledger.event import Event, Outcome
@@ -116,7 +115,7 @@ def _cap_files(process: int, octets: int) -> None:
 def test_a_change_that_is_not_confirmed_is_not_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bartizan.http.serve._IN_FORCE_S", 0.1)
+    monkeypatch.setattr("bartizan.http.supervision._IN_FORCE_S", 0.1)
     with supervised(tmp_path) as (supervision, supervisor):
         asyncio.run(publish_late(supervision, supervisor))
 

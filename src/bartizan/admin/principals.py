@@ -11,8 +11,8 @@ from bartizan.identity.principal import Kind
 
 MAX_KEYS: Final = 16_384
 """Characters of a client's public keys; `access.issue.client_key` reads no more."""
-MOST_ADDRESSES: Final = 16
-Address = Annotated[str, msgspec.Meta(max_length=2048)]
+MOST_ADDRESSES: Final = 8
+Address = Annotated[str, msgspec.Meta(max_length=255)]
 """To which an application has people sent back."""
 
 
