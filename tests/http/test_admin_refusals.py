@@ -16,6 +16,8 @@ from tests.http.platform import Answer, Control
 pytestmark = pytest.mark.slow
 RESPONDING = {"revoke-principal", "revoke-token", "clear-sign-in", "run-schedule"}
 """What a security engineer may do besides reading."""
+LOOKING = {"read-platform", "read-services", "read-schedules", "read-findings"}
+"""What whoever has something running here may read."""
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 
@@ -26,6 +28,8 @@ def may(role: str, route: AnyRoute) -> bool:
         "owner": True,
         "auditor": reading,
         "security-engineer": reading or route.action in RESPONDING,
+        "ml-engineer": route.action in LOOKING,
+        "service-owner": route.action in LOOKING,
     }.get(role, False)
 
 
