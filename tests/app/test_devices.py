@@ -12,9 +12,9 @@ from bartizan.access.errors import DeviceUnknown, PrincipalExists, PrincipalUnkn
 from bartizan.app.devices import Devices, Ports
 from bartizan.app.entry import Entry
 from bartizan.clock import DAY, MINUTE, Nanoseconds
-from bartizan.identity.device import ITSELF, Device
+from bartizan.identity.device import ITSELF, Authority, Device
 from bartizan.identity.principal import Kind
-from bartizan.identity.statement import Authority, StatementRefused
+from bartizan.identity.statement import StatementRefused
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
 from tests.identity.forge import ISSUER, START, START_S

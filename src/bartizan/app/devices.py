@@ -21,9 +21,9 @@ from bartizan.access.errors import AccessRefused
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
-from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Device, Fleet
+from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Authority, Device, Fleet
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
-from bartizan.identity.statement import Authority, Stated, StatementRefused, enrolment, posture
+from bartizan.identity.statement import Stated, StatementRefused, enrolment, posture
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
 

@@ -22,8 +22,8 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.connector_settings import wanted as connectors
 from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
-from bartizan.app.device_settings import speaking
-from bartizan.app.edge_settings import Edge, EdgeLimits
+from bartizan.app.device_settings import Devices, speaking
+from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
 from bartizan.app.issuer_settings import wanted as issuers
 from bartizan.app.ledger_settings import seconds
@@ -110,10 +110,9 @@ def plan(  # what a command may say beside the file
     model: str = "gullible",
     weights: str = "",
 ) -> Plan:
-    """Return what to start.
+    """Return what to start, from settled settings and the state folder.
 
     Args:
-        configuration, folder: settled settings, the state folder.
         port: instead of the configured one; 0 takes a free one.
         model, weights: what answers in the sample.
     Raises:
@@ -121,7 +120,7 @@ def plan(  # what a command may say beside the file
     """
     settings = configuration.sections
     address, scraped = settings.address, settings.metrics.address
-    planned = Plan(
+    made = Plan(
         folder=str(folder.absolute()),
         launch=supervisor.LAUNCH,
         host=address.host,
@@ -148,29 +147,28 @@ def plan(  # what a command may say beside the file
         traces=wanted(settings.traces, configuration.folder),
         connectors=connectors(settings.connector, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
+        edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
+        edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
+        hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
         workloads=settings.workload,
         workload_socket=settings.workload_api.socket or "",
         issuers=issuers(settings.issuer, configuration.folder),
-        posture_hours=settings.devices.posture_hours,
-        healthy=settings.devices.healthy,
-        authorities=speaking(settings.devices, configuration.folder),
+        trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),
         quorum=settings.ledger.witnesses or len(settings.witness),
     )
-    return _edged(planned, settings.edge, configuration.folder)
+    return _about_devices(made, settings.devices, configuration.folder)
 
 
-def _edged(planned: Plan, edge: Edge, folder: Path) -> Plan:
-    """Return a plan with what proxies in front, and beside, are to it."""
+def _about_devices(made: Plan, devices: Devices, folder: Path) -> Plan:
     return msgspec.structs.replace(
-        planned,
-        edge=tuple(_guarded(name, edge.limits) for name in edge.services),
-        edge_secret=_edge_secret(edge.secret, folder),
-        trusted=edge.trusted,
-        hosts=edge.hosts,
+        made,
+        posture_hours=devices.posture_hours,
+        healthy=devices.healthy,
+        authorities=speaking(devices, folder),
     )
 
 
