@@ -17,7 +17,10 @@ CALLS = (
     *("message", "count-tokens"),
 )
 PUBLIC = {
-    **dict.fromkeys(("request-token", "read-keys", "read-metadata"), "anyone-asks-for-a-token"),
+    **dict.fromkeys(
+        ("request-token", "read-keys", "read-metadata", "push-authorization", "authorize"),
+        "anyone-asks-for-a-token",
+    ),
     **dict.fromkeys(("receive-logout", "receive-events"), "issuers-tell-who-is-signed-out"),
 }
 MATRIX = [

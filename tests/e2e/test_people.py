@@ -11,6 +11,7 @@ from bartizan.app.control_ports import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
+from tests.e2e.application import application
 from tests.e2e.conftest import Platform, bartizan, start
 from tests.e2e.test_processes import query
 
@@ -52,7 +53,7 @@ def person(running: Platform, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def link(running: Platform, principal: str = OWNER) -> str:
     """Return what `bartizan console` prints, by the call that it makes: the command has a test of its own."""
-    return Owner(Folder(running.state)).link(principal).url
+    return Owner(Folder(running.state)).sign_in_link(principal).url
 
 
 def test_a_person_signs_in_with_a_passkey_and_out_again(running: Platform, person: Browser) -> None:
@@ -178,6 +179,32 @@ def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_ag
     assert "fred" not in person.text
     (revoked,) = query(running, "--kind", "access.principal.revoked")
     assert revoked["actor"] in {each.pseudonym for each in owner.people() if each.id == OWNER}
+
+
+def test_an_application_is_let_act_for_a_person_who_signs_in_for_that(
+    running: Platform, person: Browser
+) -> None:
+    """From another site, so that the session that there is does not count; the second time nothing is asked."""
+    with application(running) as shop:
+        address = shop.back
+        made = Owner(Folder(running.state)).register("shop", "workload", [], redirects=[address])
+        shop.client, shop.secret = made.client_id, made.client_secret
+        for state, presses in (
+            ("one", ("Sign in with a passkey", "Allow")),
+            ("two", ("Sign in with a passkey",)),
+        ):
+            shop.begin(state)
+            person.open(shop.url)
+            person.do("document.getElementById('begin').click()")
+            person.until("location.pathname === '/people/sign-in'")
+            for label in presses:
+                person.press(label)
+            assert person.do("location.href").startswith(f"{address}?code="), person.text
+            assert (shop.came["state"], shop.came["iss"]) == (state, running.url)
+            assert shop.token()
+        assert running.run("identity", "list").stdout.count("shop") == 1
+    (given, again) = query(running, "--kind", "access.consent.given")
+    assert given["actor"] == again["actor"]
 
 
 def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:

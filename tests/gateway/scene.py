@@ -50,6 +50,7 @@ class Known(msgspec.Struct, frozen=True):
     until: Nanoseconds = Nanoseconds(2**63 - 1)
     token: str = "t-00000000000000ee"  # noqa: S105 - its id
     bound: bool = False
+    family: str = ""
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -138,6 +138,9 @@ class Authenticator:
             claims.certificate,
             sign_in(claims),
             claims.issued,
+            claims.service,
+            claims.client if claims.registration else "",
+            claims.family,
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):
@@ -154,7 +157,7 @@ class Authenticator:
         self._kept = OrderedDict(
             (digest, who)
             for digest, who in before._kept.items()  # noqa: SLF001 - of its own class
-            if who.token not in changed
+            if who.token not in changed and who.family not in changed
         )
 
     def remembers(self, token: str, now: Nanoseconds) -> bool:
@@ -179,7 +182,10 @@ class Authenticator:
         return self._judge(self._facts(who, standing))
 
     def _facts(self, who: Authenticated, standing: Standing) -> Presentation:
-        return Presentation(standing=standing, token_revoked=who.token in self._revoked)
+        if standing is Standing.KNOWN and who.client and who.client not in self._clients:
+            standing = Standing.REVOKED
+        revoked = who.token in self._revoked or who.family in self._revoked
+        return Presentation(standing=standing, token_revoked=revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
         return self._judge(facts) or who

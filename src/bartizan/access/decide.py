@@ -88,7 +88,8 @@ class Decider:
         if verdict is None:
             verdict = self._engine.decide(principal, action, resource, msgspec.structs.asdict(circumstances))
             self._keep(question, verdict)
-        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
+        elsewhere = who.service not in {"", service}
+        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 

@@ -21,6 +21,9 @@ class Authenticated(msgspec.Struct, frozen=True):
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
         sign_in: keys under which an external issuer ends what the token came from; none for a token of ours.
         issued: when the token was, UTC nanoseconds.
+        service: name of the one service that the token is good for; empty for all.
+        client: `client_id` of the application that the principal lets act; empty where it acts itself.
+        family: of tokens that came of the same consent, or empty.
     """
 
     principal: Principal
@@ -31,6 +34,9 @@ class Authenticated(msgspec.Struct, frozen=True):
     certificate: str = ""
     sign_in: tuple[str, ...] = ()
     issued: Nanoseconds = Nanoseconds(0)
+    service: str = ""
+    client: str = ""
+    family: str = ""
 
     @property
     def bound(self) -> bool:

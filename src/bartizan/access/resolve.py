@@ -11,7 +11,7 @@ from typing import Final
 from bartizan.access.subject import Standing
 from bartizan.clock import Nanoseconds
 from bartizan.identity.external import Link, ended_key
-from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.principal import ANONYMOUS, Principal, registration
 from bartizan.identity.state import State
 from bartizan.identity.token import Claims
 
@@ -42,7 +42,7 @@ class Resolver:
     def resolve(self, claims: Claims) -> tuple[Principal, Standing]:
         """Return whom a token's claims stand for, and what the register says about them."""
         if not claims.external:
-            return self.again(self.people.get((claims.subject, claims.client), ANONYMOUS))
+            return self.again(self._of_ours(claims))
         if self._is_ended(claims):
             return ANONYMOUS, Standing.ENDED
         link = self._links.get((claims.issuer, claims.subject))
@@ -69,6 +69,13 @@ class Resolver:
             issued: when the token was.
         """
         return any(issued <= self._ended.get(key, -1) for key in tokens)
+
+    def _of_ours(self, claims: Claims) -> Principal:
+        """Return whom our own issuer names: by their client, or by their registration where an application's asks."""
+        if not claims.registration:
+            return self.people.get((claims.subject, claims.client), ANONYMOUS)
+        person = self._by_id.get(claims.subject, ANONYMOUS)
+        return person if registration(person.client) == claims.registration else ANONYMOUS
 
     def _is_ended(self, claims: Claims) -> bool:
         return self.is_over(sign_in(claims), claims.issued)

@@ -50,8 +50,10 @@ class Authorization(msgspec.Struct, frozen=True):
         allowed: whether a policy permits it and none forbids it.
         failed: whether evaluating met an error.
         policies: `@id` of each policy that decided.
+        elsewhere: whether the token is good for another service alone.
     """
 
     allowed: bool
     failed: bool = False
     policies: tuple[str, ...] = ()
+    elsewhere: bool = False

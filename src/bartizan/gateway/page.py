@@ -30,7 +30,7 @@ SEE_OTHER: Final = 303
 _DOCUMENT: Final = (
     b"x-content-type-options: nosniff\r\n"
     b"content-security-policy: default-src 'none'; style-src https://%b/people/page.css; "
-    b"script-src https://%b/people/passkey.js; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    b"script-src https://%b/people/passkey.js; form-action 'self'%b; base-uri 'none'; frame-ancestors 'none'; "
     b"require-trusted-types-for 'script'; trusted-types 'none'\r\n"
     b"referrer-policy: same-origin\r\n"  # with none, a form of our own page would say `Origin: null`
     b"x-frame-options: DENY\r\n"
@@ -45,17 +45,40 @@ _SET: Final = re.compile(
     rb"; Path=/; Secure; HttpOnly; SameSite=Strict"
 )
 _PROBLEM: Final = b"application/problem+json"
-_WAY: Final = re.compile(rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?")
+_ASKED: Final = rb"client_id=[A-Za-z0-9_-]{1,64}&request_uri=urn(?:%3A[A-Za-z0-9_-]{1,2000}){1,8}"
+_WAY: Final = re.compile(
+    rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?"
+    rb"|/people/sign-in\?next=consent&" + _ASKED + rb"(?:&said=[a-z-]+)?|/oauth/authorize\?" + _ASKED
+)
+"""Where a page leads: to another one, in one of these forms."""
+_APPLICATION: Final = re.compile(
+    rb"(?:https://[a-z0-9.-]{1,253}|http://127\.0\.0\.1|http://\[::1\])(?::[0-9]{1,5})?"
+    rb"/[A-Za-z0-9._~!$&'()+,;=:@%/?*-]{0,8000}"
+)
+"""Where a question leads besides: what applications may register as their address in a browser (RFC 8252, section 7)."""
+_BEYOND: Final = b" https: http://127.0.0.1:* http://[::1]:*"
 _ORIGIN: Final = re.compile(rb"https?://[A-Za-z0-9.:\[\]-]{1,260}|null")
 _SITE: Final = re.compile(rb"same-origin|same-site|cross-site|none")
 
 
 class Page(enum.Enum):
-    """What a route of the platform's own shows a browser; the value is its media type."""
+    """What a route of the platform's own shows a browser."""
 
-    DOCUMENT = b"text/html; charset=utf-8"
-    SHEET = b"text/css; charset=utf-8"
-    SCRIPT = b"text/javascript; charset=utf-8"
+    DOCUMENT = "document"
+    LEADING = "leading"
+    """A document whose form may lead through others to an application: browsers hold `form-action` against all of them."""
+    QUESTION = "question"
+    """A document like that, which itself may lead to an application: what a person answers goes back there."""
+    SHEET = "sheet"
+    SCRIPT = "script"
+
+    @property
+    def media(self) -> bytes:
+        """Return its media type."""
+        return _MEDIA.get(self, b"text/html; charset=utf-8")
+
+
+_MEDIA: Final = {Page.SHEET: b"text/css; charset=utf-8", Page.SCRIPT: b"text/javascript; charset=utf-8"}
 
 
 def asked(fields: Mapping[bytes, bytes]) -> bytes:
@@ -97,17 +120,15 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     Raises:
         FramingDoubt: it is of another media type, or sets or leads to what no page of ours does.
     """
-    if head.cookie and _SET.fullmatch(head.cookie) is None:
+    if head.cookie and (page is Page.QUESTION or _SET.fullmatch(head.cookie) is None):
         raise FramingDoubt("upstream-malformed")
-    if (head.status == SEE_OTHER) is not bool(head.location) or (
-        head.location and _WAY.fullmatch(head.location) is None
-    ):
+    if (head.status == SEE_OTHER) is not bool(head.location) or not _leads(page, head.location):
         raise FramingDoubt("upstream-malformed")
     if head.media == _PROBLEM and not head.cookie:
         return head
-    if head.status != SEE_OTHER and head.media != page.value:
+    if head.status != SEE_OTHER and head.media != page.media:
         raise FramingDoubt("upstream-malformed")
-    security = _DOCUMENT % (host, host) if page is Page.DOCUMENT else _LOADED
+    security = _security(page, host)
     more = b"".join(
         b"%b: %b\r\n" % (name, value)
         for name, value in ((b"set-cookie", head.cookie), (b"location", head.location))
@@ -116,6 +137,19 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     return msgspec.structs.replace(
         head, opening=opening(head.status, head.kept + more, head.length, security)
     )
+
+
+def _leads(page: Page, location: bytes) -> bool:
+    """Return whether a page of this kind may lead there, or leads nowhere."""
+    if not location or _WAY.fullmatch(location):
+        return True
+    return page is Page.QUESTION and _APPLICATION.fullmatch(location) is not None
+
+
+def _security(page: Page, host: bytes) -> bytes:
+    if page in _MEDIA:
+        return _LOADED
+    return _DOCUMENT % (host, host, b"" if page is Page.DOCUMENT else _BEYOND)
 
 
 class PageForm:

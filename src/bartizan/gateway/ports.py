@@ -62,6 +62,11 @@ class Authenticated(Protocol):
         ...
 
     @property
+    def family(self) -> str:
+        """Id of the tokens that came of the same consent, or empty."""
+        ...
+
+    @property
     def until(self) -> Nanoseconds:
         """Instant from which it must be asked again."""
         ...
@@ -82,7 +87,7 @@ class Change(Protocol):
 
     @property
     def tokens(self) -> frozenset[str]:
-        """Ids of the tokens whose answers are not."""
+        """Ids of the tokens, and of the families of tokens, whose answers are not."""
         ...
 
 

@@ -10,11 +10,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bartizan.access.issue.grant import MAX_FORM, GrantFault, GrantRefused, TokenRequest, read_grant
-from bartizan.access.issue.metadata import KEYS_PATH, METADATA_PATH, TOKEN_PATH, jwks, metadata
-from bartizan.access.issue.mint import Signer
-from bartizan.app.control import Registrar
+from bartizan.access.issue.form import (
+    MAX_FORM,
+    Credential,
+    GrantFault,
+    GrantRefused,
+    read_credential,
+    read_form,
+)
+from bartizan.access.issue.grant import TokenRequest, read_grant
+from bartizan.access.issue.metadata import (
+    AUTHORIZE_PATH,
+    KEYS_PATH,
+    METADATA_PATH,
+    OPENID_PATH,
+    PUSHED_PATH,
+    TOKEN_PATH,
+    jwks,
+    metadata,
+)
+from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
+from bartizan.access.issue.pushed import Asked, read_asked
+from bartizan.app.issuing import Issuing
 from bartizan.http.body import read
+from bartizan.http.consent import Consent
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.status import Status
@@ -25,19 +44,55 @@ _SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = ()) -> Starlette:
-    """Return the app: the token endpoint, the metadata document, the public keys, and more routes beside them."""
+def authorization(issuing: Issuing, consent: Consent, more: Iterable[Route] = ()) -> Starlette:
+    """Return the app: what clients ask, what people answer, the metadata document, the public keys, and more routes."""
+    endpoints = _Endpoints(issuing)
+    routes = [
+        Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
+        Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
+        Route(AUTHORIZE_PATH, consent.ask, methods=["GET"]),
+        Route(AUTHORIZE_PATH, consent.answer, methods=["POST"]),
+        Route(METADATA_PATH, endpoints.about, methods=["GET"]),
+        Route(OPENID_PATH, endpoints.about, methods=["GET"]),
+        Route(KEYS_PATH, endpoints.keys, methods=["GET"]),
+        *more,
+    ]
+    app = Starlette(routes=routes, exception_handlers=ANSWERS)
+    app.router.redirect_slashes = False
+    return app
 
-    async def token(request: Request) -> Response:
+
+class _Endpoints:
+    """One method a route of programs: read, call one function, show."""
+
+    def __init__(self, issuing: Issuing) -> None:
+        self._granting, self._signer = issuing.granting, issuing.signer
+
+    async def token(self, request: Request) -> Response:
         try:
-            wanted = await _request(request)
-            issued = registrar.grant(wanted, _source(request))
+            wanted = await self._read(request)
+            issued = await self._granting.grant(wanted, _source(request))
         except GrantRefused as fault:
-            return _refusal(fault, registrar.nonce())
-        headers = {"dpop-nonce": registrar.nonce()} if wanted.proof else {}
+            return _refusal(fault, self._granting.nonce())
+        headers = {"dpop-nonce": self._granting.nonce()} if wanted.proof else {}
         return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
 
-    async def _request(request: Request) -> TokenRequest:
+    async def pushed(self, request: Request) -> Response:
+        body = await read(request, MAX_FORM)
+        try:
+            shown, asked = self._asked(request, body)
+            uri = self._granting.push(shown, asked, _source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
+
+    async def about(self, _: Request) -> Response:
+        return answer(metadata(self._signer.url), headers=_PUBLIC)
+
+    async def keys(self, _: Request) -> Response:
+        return answer(jwks(self._signer), headers=_PUBLIC)
+
+    async def _read(self, request: Request) -> TokenRequest:
         body = await read(request, MAX_FORM)
         try:
             media, authorization, proof = _credentials(request)
@@ -45,23 +100,15 @@ def authorization(registrar: Registrar, signer: Signer, more: Iterable[Route] = 
                 read_grant(media, authorization, body, proof), certificate=_certificate(request)
             )
         except GrantRefused as fault:
-            raise registrar.refused(fault, _source(request)) from fault
+            raise self._granting.refused(fault, _source(request)) from fault
 
-    async def about(_: Request) -> Response:
-        return answer(metadata(signer.url), headers=_PUBLIC)
-
-    async def keys(_: Request) -> Response:
-        return answer(jwks(signer), headers=_PUBLIC)
-
-    routes = [
-        Route(TOKEN_PATH, token, methods=["POST"]),
-        Route(METADATA_PATH, about, methods=["GET"]),
-        Route(KEYS_PATH, keys, methods=["GET"]),
-        *more,
-    ]
-    app = Starlette(routes=routes, exception_handlers=ANSWERS)
-    app.router.redirect_slashes = False
-    return app
+    def _asked(self, request: Request, body: bytes) -> tuple[Credential, Asked]:
+        try:
+            media, authorization, _ = _credentials(request)
+            form = read_form(media, body)
+            return read_credential(form, authorization), read_asked(form)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, _source(request)) from fault
 
 
 def _source(request: Request) -> str:
@@ -102,6 +149,6 @@ def _refusal(fault: GrantRefused, nonce: str) -> Response:
         status, headers = Status.UNAUTHORIZED, {"www-authenticate": 'Basic realm="bartizan"'}
     elif fault.error is GrantFault.SLOW_DOWN:
         status, headers = Status.TOO_MANY_REQUESTS, {"retry-after": str(fault.wait_s)}
-    elif fault.error in _ABOUT_PROOFS:
+    elif fault.error in _ABOUT_PROOFS and nonce:
         headers = {"dpop-nonce": nonce}
     return answer({"error": fault.error.value, "error_description": fault.what}, status, headers)

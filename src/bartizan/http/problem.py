@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.errors import (
+    ClientKeyRefused,
     IssuerNotConfigured,
     NotTheOwners,
     PolicyVersionUnknown,
     PrincipalExists,
     PrincipalRevoked,
     PrincipalUnknown,
+    RedirectRefused,
+    RotationUnderWay,
     SubjectLinked,
 )
 from bartizan.app.control_ports import NotInForce, NotReported
@@ -32,6 +35,9 @@ _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at
 _BY_CODE: Final = {status.value: status for status in Status}
 _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotAPrincipal: Status.UNPROCESSABLE,
+    ClientKeyRefused: Status.UNPROCESSABLE,
+    RedirectRefused: Status.UNPROCESSABLE,
+    RotationUnderWay: Status.CONFLICT,
     NotAnEvent: Status.UNPROCESSABLE,
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,

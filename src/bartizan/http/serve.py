@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,7 @@ from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
+from bartizan.app.issuing import Issuing, assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
@@ -53,9 +54,11 @@ from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.clock import SystemClock
-from bartizan.console.visits import visits
+from bartizan.console.questions import lead, signed_in
+from bartizan.console.visits import session_cookie, visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http.authorization import authorization
+from bartizan.http.consent import Consent, SignIn
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -293,31 +296,31 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
     issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
         start.issuers,
     )
     issuers.begin()
     permits = Permits()
-    registrar = Registrar(
-        Ports(
-            store=store,
-            signer=signer,
-            clock=clock,
-            record=supervision.record,
-            publish=_heeded(permits.take, supervision.publish),
-            services=exposed(start.boot.services),
-            policies=start.policies,
-            boot=start.boot.boot,
-            tell_policy=supervision.tell_policy,
-            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
-            external=issuers.external,
-        )
+    ports = Ports(
+        store=store,
+        signer=signer,
+        clock=clock,
+        record=supervision.record,
+        publish=_heeded(permits.take, supervision.publish),
+        services=exposed(start.boot.services),
+        policies=start.policies,
+        boot=start.boot.boot,
+        tell_policy=supervision.tell_policy,
+        room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+        external=issuers.external,
     )
+    registrar = Registrar(ports)
+    issuing = assemble(ports, registrar, folder.keys)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(ports), Approvals(ports)
+    signing_in = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(signing_in), Approvals(signing_in)
     everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
@@ -329,15 +332,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    public = authorization(registrar, signer, (*signals(issuers), *visits(people, approvals, everyone)))
-    servers = _servers(
-        start, folder, public, owner(registrar, scheduler, facts, issuers, people), facts.scrape
+    sign_in = SignIn(lambda request: signed_in(people, session_cookie(request)), lead)
+    public = authorization(
+        issuing, Consent(issuing.lending, sign_in), (*signals(issuers), *visits(people, approvals, everyone))
     )
+    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
+    servers = _servers(start, folder, public, owners, facts.scrape)
     keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people)
-    await _until_gone(supervision, refusing, room, keepers, servers)
+    await _until_gone(supervision, registrar, (issuing, issuers, people), room, keepers, servers)
     with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
+        _record_refusals(issuing, issuers, people)
         start.journal.close()
 
 
@@ -398,7 +402,8 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People],
+    registrar: Registrar,
+    parts: tuple[Issuing, Issuers, People],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -417,20 +422,28 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                _record_refusals(refusing)
+                _record_refusals(*parts)
+                await _go_on(parts[0])
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await refusing[0].settle_suspects()
+                await registrar.settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People]) -> None:
-    for each in refusing:
+def _record_refusals(issuing: Issuing, issuers: Issuers, people: People) -> None:
+    for each in (issuing.granting, issuers, people):
         each.record_refusals()
+
+
+async def _go_on(issuing: Issuing) -> None:
+    try:
+        await issuing.go_on()
+    except NotInForce as fault:  # stored: the next change puts it in force
+        logging.getLogger("control").warning("%s", fault)
 
 
 if __name__ == "__main__":

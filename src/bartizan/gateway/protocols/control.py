@@ -14,30 +14,49 @@ VISIT: Final = "visit-page"
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
 _SHOWN: Final = "[0-9a-f]{16}"
 _CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
-_NEXT: Final = "account|approvals|everyone"
+_NEXT: Final = "account|approvals|everyone|consent"
+_CLIENT: Final = "[A-Za-z0-9_-]{1,64}"
+_REQUEST: Final = "urn:[A-Za-z0-9_:-]{1,2100}"
+_REQUEST_ENCODED: Final = "urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}"
 _PRINCIPAL: Final = "[a-z0-9._-]{1,80}"
 _SAID: Final = "[a-z-]{1,40}"
 
 
-def _open(name: str, path: str, **query: str) -> Row:
+def _open(name: str, path: str, page: Page = Page.DOCUMENT, **query: str) -> Row:
     """Return the row of a page that is read, with what its query may say."""
     known: Parameters = {key: parameter(form) for key, form in query.items()}
-    return Row(name, b"GET", path, VISIT, NoBody(), query=known, page=Page.DOCUMENT, accept=b"text/html")
+    return Row(name, b"GET", path, VISIT, NoBody(), query=known, page=page, accept=b"text/html")
 
 
-def _sent(name: str, path: str, **fields: str) -> Row:
+def _sent(name: str, path: str, page: Page = Page.DOCUMENT, **fields: str) -> Row:
     """Return the row of a form, with the forms of its fields."""
-    return Row(name, b"POST", path, VISIT, PageForm(**fields), page=Page.DOCUMENT, accept=b"text/html")
+    return Row(name, b"POST", path, VISIT, PageForm(**fields), page=page, accept=b"text/html")
 
 
 def _loaded(name: str, path: str, page: Page) -> Row:
-    return Row(name, b"GET", path, VISIT, NoBody(), page=page, accept=page.value.partition(b";")[0])
+    return Row(name, b"GET", path, VISIT, NoBody(), page=page, accept=page.media.partition(b";")[0])
 
 
 _PAGES: Final = (
     _open("page-account", "/people", said=_SAID),
-    _open("page-sign-in", "/people/sign-in", next=_NEXT, said=_SAID),
-    _sent("form-sign-in", "/people/sign-in", credential=_CREDENTIAL, next=_NEXT),
+    _open(
+        "page-sign-in",
+        "/people/sign-in",
+        Page.LEADING,
+        next=_NEXT,
+        client_id=_CLIENT,
+        request_uri=_REQUEST_ENCODED,
+        said=_SAID,
+    ),
+    _sent(
+        "form-sign-in",
+        "/people/sign-in",
+        Page.LEADING,
+        credential=_CREDENTIAL,
+        next=_NEXT,
+        client_id=_CLIENT,
+        request_uri=_REQUEST,
+    ),
     _open("page-link", "/people/link", token=_TOKEN),
     _sent("form-link", "/people/link", token=_TOKEN),
     _open("page-recover", "/people/recover", said=_SAID),
@@ -60,10 +79,56 @@ _PAGES: Final = (
     _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
 )
 
+_PUSHED: Final = frozenset(
+    {
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "dpop_jkt",
+        "redirect_uri",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+_QUESTIONS: Final = (
+    Row(
+        "authorize",
+        b"GET",
+        "/oauth/authorize",
+        "authorize",
+        NoBody(),
+        query={
+            "client_id": parameter(_CLIENT, required=True),
+            "request_uri": parameter(_REQUEST_ENCODED, required=True),
+        },
+        page=Page.QUESTION,
+        accept=b"text/html",
+    ),
+    Row(
+        "answer",
+        b"POST",
+        "/oauth/authorize",
+        "authorize",
+        PageForm(client_id=_CLIENT, request_uri=_REQUEST, token=_TOKEN, answer="allow|deny"),
+        page=Page.QUESTION,
+        accept=b"text/html",
+    ),
+)
+
 CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
+        Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
+        *_QUESTIONS,
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
+        Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
         Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
         Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
