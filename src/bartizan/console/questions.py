@@ -18,7 +18,7 @@ from bartizan.access.issue.metadata import AUTHORIZE_PATH
 from bartizan.access.people.errors import SignInRefused
 from bartizan.app.lending import Question
 from bartizan.app.people import People
-from bartizan.console.markup import Part, tag
+from bartizan.console.markup import tag
 from bartizan.console.parts import hidden, outside
 from bartizan.http.status import Status
 
@@ -66,12 +66,13 @@ def lead(request: Request) -> Response:
     return Response(b"", Status.SEE_OTHER, {"location": location, "cache-control": "no-store"})
 
 
-def ask(question: Question, uri: str, client: str) -> bytes:
+def ask(question: Question, uri: str, client: str, person: str) -> bytes:
     """Return the page with a question.
 
     Args:
         question: what is asked.
         uri, client: of the request.
+        person: id of whom it is asked.
     """
     what = "this platform's own interface" if question.control else "every service that you may call"
     what = f"the service {question.service}" if question.service else what
@@ -88,7 +89,8 @@ def ask(question: Question, uri: str, client: str) -> bytes:
     )
     about = tag("p", tag("strong", question.application), f" asks to use {what} in your name.")
     until = tag("p", "This holds for up to 30 days, until you or the owner revoke it.", class_="quiet")
-    return outside("Allow an application?", "", tag("section", about, until, form))
+    you = tag("p", "You are signed in as ", tag("strong", person), ".", class_="quiet")
+    return outside("Allow an application?", "", tag("section", about, until, form), you)
 
 
 def leave(address: str) -> bytes:
@@ -99,5 +101,5 @@ def leave(address: str) -> bytes:
 
 def told(sentence: str) -> bytes:
     """Return the page that says why nothing is asked."""
-    back: Part = tag("p", "Go back to the application, and begin there again.", class_="quiet")
-    return outside("Nothing to answer", "", tag("section", tag("p", sentence), back))
+    whole = f"{sentence[:1].upper()}{sentence[1:].removesuffix('.')}."
+    return outside("Nothing to answer", "", tag("section", tag("p", whole)))

@@ -85,7 +85,7 @@ class Consent:
         question = self._lending.question(uri, client, person)
         if question.answered:
             return _sent(self._lending.decide(uri, client, person, question.token, yes=True))
-        return _page(Status.OK, ask(question, uri, client))
+        return _page(Status.OK, ask(question, uri, client, person.principal))
 
     def _answered(self, said: Mapping[str, str], person: SignedIn) -> Response:
         return _sent(
