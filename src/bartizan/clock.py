@@ -28,6 +28,11 @@ class Clock(Protocol):
         ...
 
 
+def since_boot() -> int:
+    """Return nanoseconds since the machine started, as the kernel dates the start of processes."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
 class SystemClock:
     """The machine's time, anchored once: wall clock at start plus time since boot.
 

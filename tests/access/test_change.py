@@ -1,5 +1,6 @@
 """No answer outlives a change that it depends on, and what is taken over is what would be answered anew."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,14 +95,15 @@ def test_two_changes_take_what_each_takes() -> None:
 
 
 def test_the_revocation_of_a_family_takes_the_remembered_answers_of_its_tokens_alone() -> None:
-    room = access()
-    lent = {"client_id": DRILL.client, "registration": registration(CALLER.client)}
+    people = (CALLER, msgspec.structs.replace(DRILL, client="c-8899aabbccddeeff"))
+    room = access(state(people))
+    lent = {"client_id": people[1].client, "registration": registration(CALLER.client)}
     tokens = {
         jti: bearer(CALLER, jti=jti, family=family, **lent)
         for jti, family in (("t-a", "f-1"), ("t-b", "f-1"), ("t-c", "f-2"))
     }
     before = {jti: room.authenticate(token, START) for jti, token in tokens.items()}
-    following = room.next(state(revoked={"f-1": FOREVER}), 2)
+    following = room.next(state(people, revoked={"f-1": FOREVER}), 2)
     assert following.change == Change(everything=False, tokens=frozenset({"f-1"}))
     for jti, token in tokens.items():
         who = before[jti]

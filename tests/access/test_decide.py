@@ -18,7 +18,15 @@ CALLS = (
 )
 PUBLIC = {
     **dict.fromkeys(
-        ("request-token", "read-keys", "read-metadata", "push-authorization", "authorize"),
+        (
+            "request-token",
+            "read-keys",
+            "read-metadata",
+            "push-authorization",
+            "authorize",
+            "inspect-token",
+            "return-token",
+        ),
         "anyone-asks-for-a-token",
     ),
     **dict.fromkeys(("receive-logout", "receive-events"), "issuers-tell-who-is-signed-out"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from bartizan.app import exporter, feeder, shipper
+from bartizan.app import exporter, feeder, shipper, workloads
 from bartizan.app.feeding import Feeding
 from bartizan.app.folder import Folder
 from bartizan.app.plan import Connector, Traces, Witness
@@ -46,6 +46,7 @@ CARRIERS: Final[Mapping[str, Callable[[Path], Reach]]] = {
     "shipper": _shipper,
     "feeder": _feeder,
     "exporter": _exporter,
+    "workloads": lambda _: workloads.reach(),
 }
 
 

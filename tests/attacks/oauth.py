@@ -9,12 +9,14 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bartizan.access.decide import Circumstances
 from bartizan.access.describe import Exposed
 from bartizan.access.issue.code import SignedIn
-from bartizan.access.issue.form import GrantRefused, read_credential, read_form
-from bartizan.access.issue.grant import read_grant
+from bartizan.access.issue.form import Credential, GrantRefused, read_credential, read_form
+from bartizan.access.issue.grant import ACCESS_TOKEN, EXCHANGE, read_grant
 from bartizan.access.issue.mint import Issued, Signer, new_key
 from bartizan.access.issue.pushed import read_asked
 from bartizan.access.outcome import Authenticated, Refused
@@ -150,6 +152,33 @@ class House:
         said = {"grant_type": "refresh_token", "refresh_token": token}
         return self._token(self.form(of or self.app, said, changed), holder)
 
+    def agent(self, name: str, *roles: str) -> Principal:
+        """Return a new workload with a secret, and the role of an agent beside these."""
+        made, secret = asyncio.run(self.registrar.register(Kind.WORKLOAD, name, ["agent", *roles]))
+        assert secret is not None
+        self.secrets[made.client] = secret.reveal().decode()
+        return made
+
+    def exchange(
+        self, token: str, of: Principal, holder: Holder | None = None, **changed: str | None
+    ) -> Issued:
+        """Return what an agent gets for somebody's token."""
+        said = {"grant_type": EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
+        return self._token(self.form(of, said, changed), holder)
+
+    def inspect(
+        self, token: str, of: Principal | None = None, source: str = "", **changed: str | None
+    ) -> dict[str, Any]:
+        """Return what a client is told of a token."""
+        return self.issuing.inspecting.inspect(self._shown(of, changed), token, source)
+
+    def give_back(self, token: str, of: Principal | None = None) -> None:
+        """Have a client give a token back."""
+        asyncio.run(self.issuing.inspecting.revoke(self._shown(of, {}), token))
+
+    def _shown(self, of: Principal | None, changed: dict[str, str | None]) -> Credential:
+        return read_credential(read_form(FORM, self.form(of or self.app, {}, changed)), None)
+
     def _token(self, body: bytes, holder: Holder | None) -> Issued:
         proof = ""
         if holder is not None:
@@ -177,6 +206,15 @@ class House:
     def who(self, token: str) -> Authenticated | Refused:
         """Return whom a worker takes for who shows a token."""
         return access(self.states[-1], len(self.states)).authenticate(token, self.clock.now())
+
+    def allowed(self, token: str, service: str = "assistant") -> str:
+        """Return why a worker refuses a call with a token; nothing where it lets it through."""
+        room = access(self.states[-1], len(self.states))
+        who = room.authenticate(token, self.clock.now())
+        if isinstance(who, Authenticated):
+            answer = room.authorize(who, "chat", service, Circumstances(quantum_safe=True))
+            return answer.reason if isinstance(answer, Refused) else ""
+        return who.reason
 
     def works(self, issued: Issued) -> bool:
         """Return whether a worker takes a token."""

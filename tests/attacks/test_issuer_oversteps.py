@@ -72,10 +72,12 @@ def test_its_word_for_an_application_a_family_or_a_service_of_ours_is_not_heeded
         azp=CALLER.client,
         registration=registration(ALICE.client),
         family="f-0123456789abcdef",
+        act={"sub": CALLER.id, "registration": registration(CALLER.client)},
+        parents=["t-0123456789abcdef"],
     )
     who = said(presented)
     assert isinstance(who, Authenticated)
-    assert (who.client, who.family, who.service) == ("", "", "")
+    assert (who.client, who.lineage, who.service, who.agent, who.actors) == ("", (), "", None, ())
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_question_leads_to_itself_and_is_kept_where_a_sign_in_fails(tmp_path: 
         for way, page_of in (
             (wrong.way, Page.LEADING),
             (answer.way, Page.LEADING),
-            (wrong.way, Page.QUESTION),
+            (wrong.way, Page.CONSENT),
         ):
             dressed(led(way), page_of, b"localhost:8443")
 
@@ -105,7 +105,7 @@ APPLICATIONS = [
 
 @pytest.mark.parametrize("way", APPLICATIONS)
 def test_an_applications_address_is_led_to_by_questions_alone(way: str) -> None:
-    dressed(led(way), Page.QUESTION, b"localhost:8443")
+    dressed(led(way), Page.CONSENT, b"localhost:8443")
     for page in (Page.DOCUMENT, Page.LEADING):
         with pytest.raises(FramingDoubt):
             dressed(led(way), page, b"localhost:8443")
@@ -125,7 +125,7 @@ def test_an_applications_address_is_led_to_by_questions_alone(way: str) -> None:
 )
 def test_a_question_leads_to_no_address_that_no_application_can_have(way: str) -> None:
     with pytest.raises(FramingDoubt):
-        dressed(led(way), Page.QUESTION, b"localhost:8443")
+        dressed(led(way), Page.CONSENT, b"localhost:8443")
 
 
 def test_a_question_sets_no_cookie() -> None:
@@ -133,7 +133,7 @@ def test_a_question_sets_no_cookie() -> None:
     said = f"HTTP/1.1 303 See Other\r\nContent-Length: 0\r\nLocation: /people\r\nSet-Cookie: {cookie}"
     dressed(read_answer(said.encode()), Page.DOCUMENT, b"localhost:8443")
     with pytest.raises(FramingDoubt):
-        dressed(read_answer(said.encode()), Page.QUESTION, b"localhost:8443")
+        dressed(read_answer(said.encode()), Page.CONSENT, b"localhost:8443")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from bartizan.policy.errors import PolicyInvalid
 GOOD = '@id("callers") permit (principal in Role::"caller", action in Action::"call", resource);\n'
 FORBID = '@id("no-chat") forbid (principal, action == Action::"chat", resource);\n'
 BOB = imagined("workload.bob", [])
-HERE: dict[str, bool | int | str] = {"quantum_safe": True, "operation": "", "tool": ""}
+HERE: dict[str, bool | int | str] = {"quantum_safe": True, "operation": "", "tool": "", "agent": ""}
 
 
 def engine(*texts: str) -> Engine:

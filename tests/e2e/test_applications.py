@@ -3,8 +3,9 @@
 import json
 import ssl
 import time
-from contextlib import closing
-from http.client import HTTPSConnection
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,13 +21,20 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def ask(
+@contextmanager
+def served(
     running: Platform, method: str, path: str, body: str = "", headers: dict[str, str] | None = None
-) -> tuple[int, str]:
+) -> Iterator[HTTPResponse]:
     context = ssl.create_default_context(cafile=str(running.state / "ca.pem"))
     with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
         connection.request(method, path, body or None, headers or {})
-        answer = connection.getresponse()
+        yield connection.getresponse()
+
+
+def ask(
+    running: Platform, method: str, path: str, body: str = "", headers: dict[str, str] | None = None
+) -> tuple[int, str]:
+    with served(running, method, path, body, headers) as answer:
         return answer.status, answer.read().decode()
 
 
@@ -94,6 +102,45 @@ def test_an_application_pushes_its_request_and_has_a_person_sign_in_first(
     assert asked(running, "/oauth/par", code_challenge_method="plain", **said)[0] == 400
     mistake = running.run("identity", "add", "wrong", "--redirect", "http://evil.example/back")
     assert (mistake.returncode, "without fragment" in mistake.stderr) == (2, True)
+
+
+def test_a_client_asks_about_its_token_and_gives_it_back(shared_platform: Platform) -> None:
+    running = shared_platform
+    made = json.loads(running.run("identity", "add", "careful", "--json").stdout)
+    own = {"client_id": made["client_id"], "client_secret": made["client_secret"]}
+    token = asked(running, "/oauth/token", grant_type="client_credentials", **own)[1]["access_token"]
+    bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 200
+    assert asked(running, "/oauth/introspect", token=token, **own)[1]["sub"] == made["id"]
+    assert asked(running, "/oauth/revoke", token=token, **own) == (200, {})
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 401
+    assert asked(running, "/oauth/introspect", token=token, **own) == (200, {"active": False})
+
+
+def test_an_agent_acts_for_another_and_the_record_says_for_whom_and_who(shared_platform: Platform) -> None:
+    running = shared_platform
+    person = json.loads(running.run("identity", "add", "lender", "--json").stdout)
+    roles = ("--role", "agent", "--role", "caller")
+    agent = json.loads(running.run("identity", "add", "borrower", *roles, "--json").stdout)
+    own, agents = ({name: each[name] for name in ("client_id", "client_secret")} for each in (person, agent))
+    token = asked(running, "/oauth/token", grant_type="client_credentials", **own)[1]["access_token"]
+    exchange = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token": token}
+    kind = "urn:ietf:params:oauth:token-type:access_token"
+    status, said = asked(running, "/oauth/token", subject_token_type=kind, **exchange, **agents)
+    assert (status, said["issued_token_type"]) == (200, kind), said
+    refused = asked(running, "/oauth/token", subject_token_type=kind, **exchange, **own)
+    assert refused == (400, refused[1] | {"error": "unauthorized_client"})
+    bearer = {"Authorization": f"Bearer {said['access_token']}", "Content-Type": "application/json"}
+    with served(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer) as answer:
+        assert answer.status == 200
+        name = answer.headers["x-request-id"]
+    people = json.loads(running.run("identity", "list", "--json").stdout)
+    named = {each["id"]: each["pseudonym"] for each in people}
+    admitted = running.record(name, "gateway.request.admitted")
+    assert admitted["actor"] == named[person["id"]]
+    assert admitted["detail"]["agent"] == named[agent["id"]].removeprefix("p-")
+    running.run("identity", "revoke", agent["id"])
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 401
 
 
 def test_a_new_key_is_published_and_old_tokens_go_on(shared_platform: Platform) -> None:

@@ -11,7 +11,7 @@ from joserfc import jwk, jwt
 from bartizan.access.issue.form import ASSERTION_TYPE
 from bartizan.identity.token import pin
 from tests.access.issue.workshop import document
-from tests.http.platform import ISSUER, Control
+from tests.http.platform import ISSUER, Answer, Control
 
 pytestmark = pytest.mark.slow
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -237,3 +237,27 @@ def test_addresses_that_are_nobodys_own_are_refused_at_registration(control: Con
     ):
         answer = control.ask("POST", "/principals", {"name": "bad", **wanted})
         assert (answer.status, answer.json["reason"]) == (422, "redirect-refused")
+
+
+def test_a_client_asks_about_its_token_and_gives_it_back(control: Control, client: tuple[str, str]) -> None:
+    token = control.ask("POST", "/oauth/token", form(*client), [FORM], of="control").json["access_token"]
+
+    def asked(path: str, **said: str) -> Answer:
+        body = urlencode({"client_id": client[0], "client_secret": client[1], **said}).encode()
+        return control.ask("POST", path, body, [FORM], of="control")
+
+    hint = {"token_type_hint": "none of these"}
+    told = asked("/oauth/introspect", token=token, **hint)
+    assert (told.status, told.json["active"], told.json["sub"]) == (200, True, "workload.ci")
+    assert told.headers["cache-control"] == "no-store"
+    generation = len(control.states)
+    assert (asked("/oauth/revoke", token=token).status, len(control.states)) == (200, generation + 1)
+    assert control.events()[-1].kind == "access.token.revoked"
+    assert asked("/oauth/introspect", token=token).json == {"active": False}
+    assert asked("/oauth/revoke", token=token).status == 200
+    for path in ("/oauth/introspect", "/oauth/revoke"):
+        assert asked(path).json["error"] == "invalid_request"
+        wrong = asked(path, token=token, client_secret=client[0])
+        assert (wrong.status, wrong.json["error"]) == (401, "invalid_client")
+        nobody = asked(path, token=token, client_id="c-0000000000000000")
+        assert nobody.body == wrong.body

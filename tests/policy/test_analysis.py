@@ -86,6 +86,7 @@ def requests(draw: st.DrawFn) -> tuple[Uid, str, Uid, dict[str, bool | int | str
         "quantum_safe": draw(st.booleans()),
         "operation": draw(st.sampled_from(TOOLS)),
         "tool": draw(st.sampled_from(TOOLS)),
+        "agent": draw(st.sampled_from(TOOLS)),
     }
     action = draw(st.sampled_from(["chat", "embed", "call-tool", "read-keys"]))
     return (

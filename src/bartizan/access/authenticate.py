@@ -74,7 +74,6 @@ class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
     __slots__ = (
-        "_clients",
         "_controls",
         "_failed",
         "_kept",
@@ -102,7 +101,6 @@ class Authenticator:
             undecided: told of a token that is refused only because something is not known here yet.
         """
         self._resolver, self._undecided = Resolver(state), undecided
-        self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
         self.verifier = verifier
         self._controls = tuple(control for control in controls if control.reads is Presentation)
@@ -140,7 +138,9 @@ class Authenticator:
             claims.issued,
             claims.service,
             claims.client if claims.registration else "",
-            claims.family,
+            self._resolver.holder(claims.client) if claims.registration else None,
+            claims.actors,
+            tuple(filter(None, (claims.family, *claims.parents))),
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):
@@ -157,7 +157,7 @@ class Authenticator:
         self._kept = OrderedDict(
             (digest, who)
             for digest, who in before._kept.items()  # noqa: SLF001 - of its own class
-            if who.token not in changed and who.family not in changed
+            if not any(each in changed for each in (who.token, *who.lineage))
         )
 
     def remembers(self, token: str, now: Nanoseconds) -> bool:
@@ -166,7 +166,7 @@ class Authenticator:
 
     def knows_client(self, client: str) -> bool:
         """Return whether a client of this id is registered and not revoked."""
-        return client in self._clients
+        return self._resolver.holder(client) is not None
 
     def again(self, who: Authenticated) -> Refused | None:
         """Return why somebody who was authenticated in an earlier generation is not accepted in this one.
@@ -182,9 +182,9 @@ class Authenticator:
         return self._judge(self._facts(who, standing))
 
     def _facts(self, who: Authenticated, standing: Standing) -> Presentation:
-        if standing is Standing.KNOWN and who.client and who.client not in self._clients:
+        if standing is Standing.KNOWN and not self._resolver.may_act(who.client, who.actors):
             standing = Standing.REVOKED
-        revoked = who.token in self._revoked or who.family in self._revoked
+        revoked = any(each in self._revoked for each in (who.token, *who.lineage))
         return Presentation(standing=standing, token_revoked=revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:

@@ -3,6 +3,7 @@
 import msgspec
 
 from bartizan.clock import Nanoseconds
+from bartizan.identity.claim import Actor
 from bartizan.identity.principal import ANONYMOUS, Principal
 
 FOREVER = Nanoseconds(2**63 - 1)
@@ -22,8 +23,11 @@ class Authenticated(msgspec.Struct, frozen=True):
         sign_in: keys under which an external issuer ends what the token came from; none for a token of ours.
         issued: when the token was, UTC nanoseconds.
         service: name of the one service that the token is good for; empty for all.
-        client: `client_id` of the application that the principal lets act; empty where it acts itself.
-        family: of tokens that came of the same consent, or empty.
+        client: `client_id` of whoever acts for the principal; empty where it acts itself.
+        agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
+            permitted too; None where the principal acts itself.
+        actors: its chain, where it acts by an exchange of tokens.
+        lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
     """
 
     principal: Principal
@@ -36,7 +40,9 @@ class Authenticated(msgspec.Struct, frozen=True):
     issued: Nanoseconds = Nanoseconds(0)
     service: str = ""
     client: str = ""
-    family: str = ""
+    agent: Principal | None = None
+    actors: tuple[Actor, ...] = ()
+    lineage: tuple[str, ...] = ()
 
     @property
     def bound(self) -> bool:

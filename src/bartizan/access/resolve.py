@@ -10,6 +10,7 @@ from typing import Final
 
 from bartizan.access.subject import Standing
 from bartizan.clock import Nanoseconds
+from bartizan.identity.claim import Actor
 from bartizan.identity.external import Link, ended_key
 from bartizan.identity.principal import ANONYMOUS, Principal, registration
 from bartizan.identity.state import State
@@ -25,12 +26,13 @@ class Resolver:
         people: by id and client.
     """
 
-    __slots__ = ("_by_id", "_ended", "_links", "_registering", "people")
+    __slots__ = ("_by_client", "_by_id", "_ended", "_links", "_registering", "people")
 
     def __init__(self, state: State) -> None:
         """Take a generation."""
         self.people = {(person.id, person.client): person for person in state.principals}
         self._by_id = {person.id: person for person in state.principals}
+        self._by_client = {person.client: person for person in state.principals if not person.revoked}
         self._links: Mapping[tuple[str, str], Link] = {
             (link.issuer, link.subject): link for link in state.links
         }
@@ -60,6 +62,27 @@ class Resolver:
         if found is ANONYMOUS:
             return _NOBODY
         return found, Standing.REVOKED if found.revoked else Standing.KNOWN
+
+    def holder(self, client: str) -> Principal | None:
+        """Return whose client this is; None where there is none that may still act."""
+        return self._by_client.get(client)
+
+    def may_act(self, client: str, actors: tuple[Actor, ...]) -> bool:
+        """Return whether all may still act that do so for somebody.
+
+        Args:
+            client: that holds the token, where it is not its principal's own; else empty.
+            actors: of its chain, whoever acts now first.
+        """
+        if not client:
+            return not actors
+        now = self.holder(client)
+        acting = now is not None and (not actors or actors[0] == (now.id, registration(now.client)))
+        return acting and all(self._is(*actor) for actor in actors[1:])
+
+    def _is(self, principal: str, registered: str) -> bool:
+        found = self._by_id.get(principal)
+        return found is not None and not found.revoked and registration(found.client) == registered
 
     def is_over(self, tokens: tuple[str, ...], issued: Nanoseconds) -> bool:
         """Return whether an issuer has ended what somebody was let in by.

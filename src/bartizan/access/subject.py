@@ -51,9 +51,11 @@ class Authorization(msgspec.Struct, frozen=True):
         failed: whether evaluating met an error.
         policies: `@id` of each policy that decided.
         elsewhere: whether the token is good for another service alone.
+        agent_barred: whether somebody acts for the principal whom no policy permits this.
     """
 
     allowed: bool
     failed: bool = False
     policies: tuple[str, ...] = ()
     elsewhere: bool = False
+    agent_barred: bool = False

@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from bartizan.app.folder import Folder
 from bartizan.clock import DAY, Clock
 from bartizan.crypto.keyring import load_or_create
 from bartizan.crypto.secret import Secret
+from bartizan.crypto.svid import sign_svid
 from bartizan.crypto.x509 import Kind, certificate_pem, key_pem, load_key, make_authority, sign_leaf
 
 _LEFT = 90 * DAY
@@ -43,7 +45,7 @@ class Authorities:
         """Load both authorities, making what is missing."""
         self._names, self._clock = names, clock
         self._server = self._load("server", folder.keys, folder.authority, names)
-        self._client = self._load("client", folder.keys, folder.keys / "client-authority.crt", ())
+        self._client = self._load("client", folder.keys, folder.client_authority, ())
 
     def sign(self, request: bytes, *, addresses: bool = True) -> bytes:
         """Return the certificate of a gateway worker for its request, both PEM.
@@ -56,6 +58,19 @@ class Authorities:
         """
         authority, now = self._server, self._clock.now()
         return sign_leaf(authority.certificate, authority.key, request, self._names, now, addresses=addresses)
+
+    def sign_svid(self, request: bytes, uri: str) -> bytes:
+        """Return the certificate (DER) of a workload, of whom somebody else has made sure, for its request (PEM).
+
+        Raises:
+            RequestRefused: the request cannot be read.
+        """
+        return sign_svid(self._client.certificate, self._client.key, request, uri, self._clock.now())
+
+    @property
+    def clients(self) -> bytes:
+        """The client authority's certificate, DER."""
+        return self._client.certificate.public_bytes(Encoding.DER)
 
     def _load(self, kind: Kind, keys: Path, certificate: Path, names: tuple[str, ...]) -> Authority:
         now = self._clock.now()

@@ -33,6 +33,8 @@ async def _sealer(s: "Supervisor", child: Child) -> None:
             keep_requests=plan.keep_requests,
             keep_others=plan.keep_others,
             columns=plan.columns,
+            workloads=plan.workloads,
+            workload_socket=s.listeners.asked_by_workloads,
         )
     )
 
@@ -67,6 +69,14 @@ async def _shipper(s: "Supervisor", child: Child) -> None:
         child.channel.send(m.BootShipper(folder=s.plan.folder, confined=_confined(s)), [connectors])
 
 
+async def _workloads(s: "Supervisor", child: Child) -> None:
+    if s.listeners.workloads is None:
+        raise OSError("no workloads are configured")
+    uids = tuple({each.uid for each in s.plan.workloads})
+    order = m.BootWorkloads(uids=uids, confined=_confined(s))
+    child.channel.send(order, [s.listeners.workloads.fileno()])
+
+
 async def _sample(s: "Supervisor", child: Child) -> None:
     with _passing(s.secret) as secret:
         child.channel.send(m.BootSample(model=s.plan.model, weights=s.plan.weights), [secret])
@@ -82,6 +92,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         sample_sha256=hashlib.sha256(s.secret).hexdigest(),
         durable=s.plan.durability == "every",
         metrics=s.listeners.metrics is not None,
+        workloads=tuple(each.name for each in s.plan.workloads),
         launch=s.plan.launch,
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
@@ -123,6 +134,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "archiver": _archiver,
     "feeder": _feeder,
     "shipper": _shipper,
+    "workloads": _workloads,
     "control": _control,
     "worker": _worker,
 }

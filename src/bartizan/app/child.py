@@ -26,6 +26,7 @@ MODULES = {
     "archiver": "bartizan.app.archiver",
     "feeder": "bartizan.app.feeder",
     "shipper": "bartizan.app.shipper",
+    "workloads": "bartizan.app.workloads",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -33,7 +33,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
-from bartizan.identity.state import State
+from bartizan.identity.state import PolicySource, State
 from bartizan.identity.token import OF_ONE
 from bartizan.ledger.content import ContentTags, tool_tagged
 from bartizan.ledger.event import Event, Outcome
@@ -56,7 +56,7 @@ class Registrar:
         self._canonical: dict[str, str] = {}
         self._suspects: dict[str, Nanoseconds] = {}
         self._stale = False
-        self.generation = 0
+        self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
         self.policy_digest = ""
         self.policies = policies.Policies(
             policies.Ports(ports.store, ports.clock, self._record, self._take_away, self.publish)
@@ -132,10 +132,10 @@ class Registrar:
         audience: str,
         seconds: int,
         bound: Bound = UNBOUND,
+        source: str = "",
         *,
         grant: str,
         lent: Lent | None = None,
-        source: str = "",
     ) -> Issued:
         """Return a new token, on record.
 
@@ -159,7 +159,7 @@ class Registrar:
             "seconds": seconds,
             "grant": grant,
             **({"service": service[0]} if service else {}),
-            **({"family": lent.family.removeprefix("f-")} if lent is not None else {}),
+            **(_lent(lent) if lent is not None else {}),
         }
         if source:
             detail["source"] = source.removeprefix("a-")
@@ -258,16 +258,19 @@ class Registrar:
         self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
-    async def revoke_token(self, token: str) -> int:
+    async def revoke_token(self, token: str, actor: str = "owner") -> int:
         """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
 
+        Args:
+            token: its `jti`.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
         self._take_away(lambda connection: people.revoke_token(connection, token, until))
         generation = await self.publish()
-        self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
+        self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
         return generation
 
     async def end_family(self, family: str, person: Principal, reason: str) -> None:
@@ -408,6 +411,7 @@ class Registrar:
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended)
+            self.state = state
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:
@@ -418,6 +422,13 @@ class Registrar:
 
     def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
         return self._ports.record(entries) if entries else (0, 0)
+
+
+def _lent(lent: Lent) -> dict[str, int | str]:
+    said: dict[str, int | str] = {"family": lent.family.removeprefix("f-")} if lent.family else {}
+    if lent.actors:
+        said |= {"agent": lent.agent.removeprefix("p-"), "hands": len(lent.actors)}
+    return said
 
 
 def _keyed(person: Principal, count: int) -> Entry:

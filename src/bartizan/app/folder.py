@@ -56,6 +56,11 @@ class Folder(msgspec.Struct, frozen=True):
         return self.root / "keys"
 
     @property
+    def client_authority(self) -> Path:
+        """The client authority's certificate, which control knows workloads by."""
+        return self.keys / "client-authority.crt"
+
+    @property
     def ledger(self) -> Path:
         """The tree, its checkpoint and its public keys."""
         return self.root / "ledger"
@@ -109,6 +114,11 @@ class Folder(msgspec.Struct, frozen=True):
     def control_socket(self) -> Path:
         """Where the control process answers the gateway."""
         return self.run / "control.sock"
+
+    @property
+    def workload_socket(self) -> Path:
+        """Where workloads get their certificates, where configuration names no other place."""
+        return self.run / "workload.sock"
 
     @property
     def generation(self) -> Path:

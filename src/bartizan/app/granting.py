@@ -7,7 +7,7 @@ Refusals are counted and recorded together, so that a flood of them fills no dis
 import secrets
 from typing import Final
 
-from bartizan.access.issue.client import authenticate
+from bartizan.access.issue.client import authenticate, authenticate_application
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
 from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
@@ -16,6 +16,7 @@ from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
+from bartizan.app.exchanging import Exchanging
 from bartizan.app.lending import Lending
 from bartizan.app.token_refusals import TokenRefusals
 from bartizan.clock import SECOND
@@ -34,11 +35,13 @@ class Granting:
         ports: of the process.
         registrar: who mints and records.
         lending: what applications get of people.
+        exchanging: what agents get for tokens.
     """
 
-    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending) -> None:
+    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending, exchanging: Exchanging) -> None:
         """Take them; nothing happens yet."""
-        self._ports, self._registrar, self._lending = ports, registrar, lending
+        self._ports, self._registrar = ports, registrar
+        self._lending, self._exchanging = lending, exchanging
         self._refused, self._throttle = TokenRefusals(), registrar.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
@@ -67,8 +70,10 @@ class Granting:
             return issued
         client = self._client(request.credential)
         self._throttle.granted(source, client.client)
-        audience = self.audience(request.audience, request.resource)
         bound = Bound(self.proven(request.proof, client.pseudonym), request.certificate)
+        if request.subject:
+            return self._exchanging.grant(client, request.subject, self._resolved(request), bound, source)
+        audience = self.audience(request.audience, request.resource)
         return self._registrar.issue(client, audience, LIFETIME_S, bound, grant="client", source=source)
 
     def push(self, shown: Credential, asked: Asked, source: str = "") -> str:
@@ -83,6 +88,27 @@ class Granting:
             return self._lending.push(shown, asked, self.audience(asked.audience, asked.resource))
         except GrantRefused as fault:
             raise self._failed(fault, source) from fault
+
+    def asker(self, shown: Credential, source: str, public: bool) -> Principal:  # noqa: FBT001 - a port, called by place
+        """Return whose client asks about a token.
+
+        Args:
+            shown: by it.
+            source: pseudonym of the network that it asks from; empty where nobody knows.
+            public: whether an application that can keep no secret may, which shows its id alone.
+        Raises:
+            GrantRefused: it does not show who it is; counted for the record.
+        """
+        source = self._registrar.canonical(source)
+        try:
+            self._require_calm(source, shown.client)
+            if public and not shown.secret and not shown.assertion:
+                return self._application(shown)
+            client = self._client(shown)
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+        self._throttle.granted(source, client.client)
+        return client
 
     def nonce(self) -> str:
         """Return what the next proofs for the token endpoint must hold."""
@@ -123,6 +149,11 @@ class Granting:
         """
         with self._ports.store.begin() as connection:
             return authenticate(connection, shown, self._ports.signer.url, self._ports.clock.now())
+
+    def _application(self, shown: Credential) -> Principal:
+        now = self._ports.clock.now()
+        with self._ports.store.begin() as connection:
+            return authenticate_application(connection, shown, self._ports.signer.url, now).principal
 
     def proven(self, proof: str, principal: str = "") -> str:
         """Return the thumbprint of the key that a proof for the token endpoint shows; empty where there is none.

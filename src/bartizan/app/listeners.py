@@ -5,6 +5,7 @@ is set right before the next one serves.
 """
 
 import contextlib
+import errno
 import os
 import socket
 from pathlib import Path
@@ -21,6 +22,7 @@ class Listeners:
 
     Attributes:
         gateway, control, owner: the gateway's, and the two that only who owns the state folder can reach.
+        workloads: where workloads ask for certificates; None where there are none.
         metrics: where a scraper gets the numbers; None where nobody does.
         accepting: whether the gateway's is listened on.
     """
@@ -35,11 +37,13 @@ class Listeners:
             OSError: a port is taken, or an address is not this machine's.
         """
         self._tls, self.accepting = plan.tls, True
+        self._workload_socket = Path(plan.workload_socket or folder.workload_socket)
         with contextlib.ExitStack() as undo:
             self.gateway = undo.enter_context(listen(plan.host, plan.port))
             self.control = undo.enter_context(listen_unix(folder.control_socket))
             self.owner = undo.enter_context(listen_unix(folder.owner_socket))
             self.metrics = _metrics(plan)
+            self.workloads = _workloads(plan, folder)
             undo.pop_all()
 
     def accept(self) -> None:
@@ -66,6 +70,17 @@ class Listeners:
         return "" if self.metrics is None else _in_a_word(self.metrics)
 
     @property
+    def asked_by_workloads(self) -> str:
+        """The address that workloads connect to, as the kernel tells it of a connection; empty where there is none."""
+        return "" if self.workloads is None else str(self.workloads.getsockname())
+
+    def leave(self) -> None:
+        """Take away the workloads' socket, which may lie where others see it."""
+        if self.workloads is not None:
+            with contextlib.suppress(OSError):
+                self._workload_socket.unlink()
+
+    @property
     def issuer(self) -> str:
         """Where clients reach the gateway, which is also who issues its tokens."""
         host, port = self.gateway.getsockname()[:2]
@@ -86,6 +101,24 @@ def _metrics(plan: Plan) -> socket.socket | None:
     except OSError as fault:
         where = f"metrics.listen, {plan.metrics_host}:{plan.metrics_port}"
         raise OSError(fault.errno, f"{where}: {fault.strerror}; name another, or leave it out") from fault
+
+
+def _workloads(plan: Plan, folder: Folder) -> socket.socket | None:
+    """Return the workloads' listener: for all users where configuration says where, else in the owner's folder."""
+    if not plan.workloads:
+        return None
+    if not plan.workload_socket:
+        return listen_unix(folder.workload_socket)
+    path = Path(plan.workload_socket)
+    try:
+        if path.exists() and not path.is_socket():
+            raise OSError(errno.EEXIST, "is there already, and no socket")
+        listener = listen_unix(path)
+        path.chmod(0o666)
+    except OSError as fault:
+        where = f"workload_api.socket, {path}"
+        raise OSError(fault.errno, f"{where}: {fault.strerror}; name another") from fault
+    return listener
 
 
 def listen(host: str, port: int) -> socket.socket:

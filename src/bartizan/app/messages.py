@@ -10,6 +10,7 @@ import msgspec
 
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN, Schedule
+from bartizan.identity.workload import Workload
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
 """A configured name or a closed word."""
@@ -208,7 +209,7 @@ class BootSealer(Message, frozen=True):
     """Where the state lies, which names certificates may carry, and which segments have living writers.
 
     Entries of requests, and all others, are kept for so many seconds; 0 is for ever. `columns` says whether somebody
-    keeps a copy of them for analysis.
+    keeps a copy of them for analysis. `workload_socket` is the address at which `workloads` ask for certificates.
     """
 
     folder: str
@@ -218,6 +219,8 @@ class BootSealer(Message, frozen=True):
     keep_requests: Number = 0
     keep_others: Number = 0
     columns: bool = False
+    workloads: tuple[Workload, ...] = ()
+    workload_socket: str = ""
 
 
 class Register(Message, frozen=True):
@@ -260,6 +263,33 @@ class LeafSigned(Message, frozen=True):
     fault: str = ""
 
 
+class SignSvid(Message, frozen=True):
+    """Attest who is at the other end, and certify the request's key for what that is. Descriptor: the connection.
+
+    Without a request nothing is signed, and the answer says what would be.
+    """
+
+    ticket: Number
+    accepted: Number
+    request: str = ""
+
+
+class Svid(msgspec.Struct, frozen=True):
+    """A workload, and its certificate, DER in base64."""
+
+    workload: Word
+    certificate: str = ""
+
+
+class SvidSigned(Message, frozen=True):
+    """What that process is, and the authority's certificate (DER in base64); or a word why nothing is signed."""
+
+    ticket: Number
+    svids: tuple[Svid, ...] = ()
+    authority: str = ""
+    fault: Annotated[str, msgspec.Meta(pattern=r"\A([a-z][a-z0-9._-]{0,62})?\Z")] = ""
+
+
 class Altered(Message, frozen=True):
     """The segment holds a record that does not fit; nothing more of it is brought into the tree."""
 
@@ -273,8 +303,28 @@ class Sealed(Message, frozen=True):
     altered: int = 0
 
 
-SealerOrders = BootSealer | Ask | Register | Close | SignLeaf
-SealerReports = Ready | Alive | Registered | LeafSigned | Altered | Sealed
+SealerOrders = BootSealer | Ask | Register | Close | SignLeaf | SignSvid
+SealerReports = Ready | Alive | Registered | LeafSigned | SvidSigned | Altered | Sealed
+
+
+# ---- workloads -------------------------------------------------------------------------------------------
+class BootWorkloads(Message, frozen=True):
+    """Users that workloads run as. Descriptor: the listener."""
+
+    uids: tuple[Number, ...]
+    confined: bool = True
+
+
+class SvidWanted(Message, frozen=True):
+    """As `SignSvid`, whose descriptor it has."""
+
+    ticket: Number
+    accepted: Number
+    request: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
+WorkloadsOrders = BootWorkloads | Ask | SvidSigned
+WorkloadsReports = Ready | Alive | SvidWanted
 
 
 # ---- control ---------------------------------------------------------------------------------------------
@@ -289,6 +339,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     sample_sha256: str
     durable: bool = False
     metrics: bool = False
+    workloads: tuple[Word, ...] = ()
     launch: tuple[str, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5

@@ -118,13 +118,6 @@ class _Tags(msgspec.Struct, frozen=True):
     tags: dict[str, dict[str, str]]
 
 
-class SignInLink(Reticent, frozen=True):
-    """A link that signs a person in once: a secret of `seconds` seconds."""
-
-    url: str
-    seconds: int
-
-
 class Rotated(msgspec.Struct, frozen=True):
     """A new key of the issuer: its id, and in how many seconds it signs."""
 
@@ -134,6 +127,13 @@ class Rotated(msgspec.Struct, frozen=True):
 
 class _Kids(msgspec.Struct, frozen=True):
     kids: tuple[str, ...]
+
+
+class SignInLink(Reticent, frozen=True):
+    """A link that signs a person in once: a secret of `seconds` seconds."""
+
+    url: str
+    seconds: int
 
 
 class _People(msgspec.Struct, frozen=True):
@@ -215,7 +215,7 @@ class Owner:
             "POST", "/principals", Registered, {**wanted, "redirects": list(redirects), "public": public}
         )
 
-    def link(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+    def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
         """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
 
         Args:

@@ -11,6 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.identity.external import Profile
+from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
@@ -303,6 +304,8 @@ class Plan(Reticent, frozen=True):
         hosts: host names that their clients use, which Host may carry and certificates do not.
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
+        workloads: who gets certificates by what it is.
+        workload_socket: where; empty for the place in the state folder.
         issuers: whose tokens are taken besides our own.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
@@ -349,6 +352,8 @@ class Plan(Reticent, frozen=True):
     quorum: int = 0
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
+    workloads: tuple[Workload, ...] = ()
+    workload_socket: str = ""
     issuers: tuple[Issuer, ...] = ()
 
     @property

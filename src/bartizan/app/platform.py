@@ -111,13 +111,11 @@ def plan(  # what a command may say beside the file
     """Return what to start.
 
     Args:
-        configuration: settled settings.
-        folder: the state folder.
+        configuration, folder: settled settings, the state folder.
         port: instead of the configured one; 0 takes a free one.
         model, weights: what answers in the sample.
     Raises:
-        SecretMissing: a credential's reference leads nowhere.
-        AuthoritiesMissing: an encrypted upstream could not be verified.
+        SecretMissing, AuthoritiesMissing: a reference leads nowhere, an encrypted upstream could not be verified.
     """
     settings = configuration.sections
     address, scraped = settings.address, settings.metrics.address
@@ -153,6 +151,8 @@ def plan(  # what a command may say beside the file
         hosts=settings.edge.hosts,
         schedules=schedules(settings.schedule),
         alerts_per_day=settings.sign_in.budget,
+        workloads=settings.workload,
+        workload_socket=settings.workload_api.socket or "",
         issuers=issuers(settings.issuer, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),

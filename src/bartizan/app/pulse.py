@@ -24,6 +24,7 @@ PATIENCE: Final = {
     "exporter": 5,
     "feeder": 5,
     "shipper": 5,
+    "workloads": 5,
     "sealer": 30,
     "archiver": 30,
 }
@@ -43,6 +44,7 @@ async def keep(supervisor: "Supervisor") -> None:
         supervisor.credentials.look()
         supervisor.witnessing.look()
         supervisor.shipments.look()
+        supervisor.svids.look()
         say_so(supervisor)
 
 

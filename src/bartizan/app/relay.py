@@ -76,6 +76,8 @@ class Relay:
             m.Shipped: self._shipped,
             m.Departed: self._departed,
             m.FileWanted: self._file_wanted,
+            m.SvidWanted: self._svid_wanted,
+            m.SvidSigned: self._svid_signed,
         }
 
     def read(self, child: Child) -> bool:
@@ -166,6 +168,14 @@ class Relay:
     def _file_wanted(self, child: Child, message: m.FileWanted, _: list[int]) -> None:
         if not self._s.shipments.open(child, message.connector):
             self._end(child, "it wants the file of a connector that has none")
+
+    # ---- workloads ----------------------------------------------------------------------------------------
+    def _svid_wanted(self, child: Child, message: m.SvidWanted, fds: list[int]) -> None:
+        if not self._s.svids.wanted(child, message, fds):
+            self._end(child, "it asks for more certificates than it has connections")
+
+    def _svid_signed(self, _: Child, message: m.SvidSigned, __: list[int]) -> None:
+        self._s.svids.signed(message)
 
     # ---- segments -----------------------------------------------------------------------------------------
     def _segment_wanted(self, child: Child, _: m.SegmentWanted, __: list[int]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bartizan.app import messages as m
+from bartizan.app.attesting import Attesting
 from bartizan.app.authorities import Authorities
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.folder import Folder
@@ -72,6 +73,7 @@ class Sealer:
         folder, self._clock = Folder(Path(boot.folder)), SystemClock()
         self._channel = channel
         self._authorities = Authorities(folder, tuple(boot.names), self._clock)
+        self._attesting = Attesting(channel, self._authorities, boot)
         self._sequencer = _sequencer(folder, self._clock)
         self._hear_out(frozenset(boot.live))
         self._sequencer.recover(frozenset(boot.live))
@@ -117,6 +119,8 @@ class Sealer:
                 self._channel.send(self._register(order, read_sealed(fds.pop())))
             case m.Close(segment=segment):
                 self._sequencer.close(segment)
+            case m.SignSvid():
+                self._attesting.put(order, fds)
             case m.SignLeaf(worker=worker, request=request):
                 self._channel.send(self._sign(worker, request))
             case m.Ask():

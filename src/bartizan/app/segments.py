@@ -111,18 +111,20 @@ class Record:
 
     def note(
         self, kind: str, subject: str, outcome: Outcome, detail: dict[str, int | str], control: str = ""
-    ) -> None:
-        """Record what the supervisor did or saw; before its journal is open, nothing happens that could be recorded.
+    ) -> bool:
+        """Record what the supervisor did or saw, and return whether it is; before its journal is open, nothing happens.
 
         Where the disk takes nothing, the log is told: a supervisor that stopped for it would replace nobody.
         """
         if self._journal is None:
-            return
+            return False
         try:
             self._journal.record(kind, "platform", subject, outcome, control, detail)
             self._journal.flush()
         except JournalUnwritable as fault:
             self._say(f"not on record: {kind} {subject}: {fault}")
+            return False
+        return True
 
     async def renew(self) -> None:
         """Go on in a new segment of the supervisor's own where the last one is nearly full, or broken."""

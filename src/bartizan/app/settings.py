@@ -28,9 +28,11 @@ from bartizan.app.service_settings import Binding, Protocol, Service, absent, se
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
 from bartizan.app.witness_settings import Witness, known_witnesses, witnessing
+from bartizan.app.workload_settings import WorkloadApi, attested
 from bartizan.config import Configuration, ConfigurationUnreadable, find, load, read_text
 from bartizan.config_form import Fault
 from bartizan.config_lines import Path as Key
+from bartizan.identity.workload import Workload
 
 
 class Tls(enum.Enum):
@@ -131,6 +133,8 @@ class Settings(msgspec.Struct, frozen=True):
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
     sign_in: SignIns = SignIns()
+    workload: tuple[Workload, ...] = ()
+    workload_api: WorkloadApi = WorkloadApi()
 
     @property
     def address(self) -> Listen:
@@ -247,6 +251,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from witnessing(settings.witness, settings.ledger.witnesses)
     yield from scheduling(settings.schedule)
     yield from shipping(settings.connector)
+    yield from attested(settings.workload, settings.workload_api)
     yield from issuing(settings.issuer)
     yield from _absent(settings)
 

@@ -29,6 +29,7 @@ from bartizan.app.relay import Relay
 from bartizan.app.segments import Record
 from bartizan.app.shipments import Shipments
 from bartizan.app.status import write_status
+from bartizan.app.svids import Svids
 from bartizan.app.tracing import TracePipe
 from bartizan.app.witnessing import Witnessing
 from bartizan.clock import SECOND, SystemClock
@@ -46,6 +47,7 @@ READS: dict[str, Any] = {
     "archiver": m.ArchiverReports,
     "feeder": m.FeederReports,
     "shipper": m.ShipperReports,
+    "workloads": m.WorkloadsReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -76,7 +78,7 @@ class Supervisor:
         self.boards = Boards(self.folder.run)
         self.traces = None if plan.traces is None else TracePipe()
         self.relay, self.credentials, self.witnessing = Relay(self), Credentials(self), Witnessing(self)
-        self.shipments = Shipments(self, self.clock)
+        self.shipments, self.svids = Shipments(self, self.clock), Svids(self)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()
@@ -112,6 +114,7 @@ class Supervisor:
             "exporter": self.traces is not None,
             "feeder": bool(self.plan.witnesses),
             "shipper": bool(self.plan.connectors),
+            "workloads": bool(self.plan.workloads),
         }
         return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
@@ -125,7 +128,7 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder", "shipper")
+        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder", "shipper", "workloads")
         others = [child for kind in kinds for child in self.of(kind)]
         for child in others:
             child.kill(signal.SIGTERM)
@@ -142,6 +145,7 @@ class Supervisor:
         for path in (self.folder.status, self.folder.control_socket, self.folder.owner_socket):
             with contextlib.suppress(OSError):
                 path.unlink()
+        self.listeners.leave()
 
     async def _gone(self, children: list[Child], seconds: float) -> None:
         if not children:
@@ -242,6 +246,7 @@ class Supervisor:
         if child.kind == "sealer":
             self.record.sealer_is(ready=True)
             self.relay.sealer_ready()
+            self.svids.sealer_ready()
         if child.kind == "dialer":
             self.relay.dialer_ready()
         if child.kind == "control":

@@ -1,5 +1,6 @@
 """What the settings leave weaker than it could be, in words for who runs the platform."""
 
+import os
 from collections.abc import Iterator
 
 from bartizan.app.address import upstream
@@ -11,6 +12,7 @@ from bartizan.app.service_settings import Guard, Service
 from bartizan.app.settings import Isolation, Pq, Settings, Tls
 from bartizan.app.trace_settings import weak_traces
 from bartizan.app.witness_settings import weak_witnesses
+from bartizan.app.workload_settings import weak_workloads
 
 
 def weaknesses(settings: Settings) -> tuple[str, ...]:
@@ -32,6 +34,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_witnesses(settings.witness)
     yield from weak_schedules(settings.schedule)
     yield from weak_connectors(settings.connector)
+    yield from weak_workloads(settings.workload, os.geteuid())
     yield from weak_issuers(settings.issuer)
     for service in settings.service:
         yield from _weak_service(settings, service)

@@ -59,7 +59,7 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
 
 def _link(arguments: argparse.Namespace, shell: Shell, owner: Owner, roles: tuple[str, ...]) -> None:
     kind = arguments.kind or "user"
-    made = owner.link(arguments.name, kind, roles, arguments.issuer, arguments.subject)
+    made = owner.adopt(arguments.name, kind, roles, arguments.issuer, arguments.subject)
     if arguments.json:
         shell.out.document({"id": made.id, "issuer": arguments.issuer, "subject": arguments.subject})
     else:

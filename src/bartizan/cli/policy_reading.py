@@ -145,6 +145,7 @@ def _explained(arguments: argparse.Namespace, engine: Engine, person: Principal)
         "quantum_safe": not arguments.classical,
         "operation": arguments.operation,
         "tool": arguments.tool,
+        "agent": "",
     }
     return explain(engine, person.uid, arguments.act, Uid(SERVICE, arguments.service), context)
 

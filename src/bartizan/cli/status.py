@@ -204,7 +204,7 @@ def _held(process: Process) -> str:
 
 _CONFINED: Final = {
     "worker": "serving",
-    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver"), "ready"),
+    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver", "workloads"), "ready"),
 }
 """Which processes are confined, and in which state they are by then."""
 

@@ -22,12 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bartizan.clock import DAY, MINUTE, SECOND, Nanoseconds
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 
 Kind = Literal["server", "client"]
 """What an authority's leaves prove: the name of a server, or the identity of a client."""
 
-TRUST_DOMAIN: Final = "bartizan.local"
-"""Host of the URIs (`spiffe://bartizan.local/...`) that a client authority may certify."""
 AUTHORITY_DAYS: Final = 3650
 LEAF_DAYS: Final = 7
 BACKDATED: Final = Nanoseconds(5 * MINUTE)
@@ -97,7 +96,7 @@ def make_authority(
         .issuer_name(subject)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(usage(signs_certificates=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([_PURPOSE[kind]]), critical=False)
         .add_extension(_constraints(kind, names), critical=True)
         .add_extension(identifier, critical=False)
@@ -144,7 +143,7 @@ def sign_leaf(
         RequestRefused: the request cannot be read, is not signed by its key, names nothing, or has another
             key than P-256.
     """
-    request = _read_request(csr_pem)
+    request = read_request(csr_pem)
     wanted = _wanted(request, names)
     if not addresses:
         wanted = x509.SubjectAlternativeName([name for name in wanted if isinstance(name, x509.DNSName)])
@@ -157,7 +156,7 @@ def sign_leaf(
         .public_key(public)
         .add_extension(wanted, critical=True)  # RFC 5280, 4.2.1.6: critical, as the subject is empty
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer), critical=False)
@@ -201,7 +200,8 @@ def _dated(now: Nanoseconds, days: int) -> x509.CertificateBuilder:
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """Return what a key may be used for: to sign certificates, or else to sign what its holder says."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         content_commitment=False,
@@ -244,7 +244,12 @@ def _subtree(name: str) -> x509.DNSName | x509.IPAddress:
         return x509.DNSName(name)
 
 
-def _read_request(pem: bytes) -> x509.CertificateSigningRequest:
+def read_request(pem: bytes) -> x509.CertificateSigningRequest:
+    """Return a request that its own key on P-256 has signed; what else it says is not looked at.
+
+    Raises:
+        RequestRefused: it is something else.
+    """
     try:
         request = x509.load_pem_x509_csr(pem)
         signed, public = request.is_signature_valid, request.public_key()

@@ -35,6 +35,7 @@ _FORM_NAMES: Final = frozenset(
         "client_assertion_type",
         "client_id",
         "client_secret",
+        "assertion",
         "code",
         "code_verifier",
         "device_code",
@@ -42,8 +43,11 @@ _FORM_NAMES: Final = frozenset(
         "logout_token",
         "redirect_uri",
         "refresh_token",
+        "requested_token_type",
         "resource",
         "scope",
+        "subject_token",
+        "subject_token_type",
     }
 )
 

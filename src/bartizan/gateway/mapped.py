@@ -15,7 +15,6 @@ _FAULTS: Final = {
     529: "upstream-unavailable",  # Anthropic's word for overloaded
 }
 _SEE_OTHER: Final = 303
-"""How our own pages send a browser on."""
 _REDIRECTS: Final = range(300, 400)
 _FAILURES: Final = range(500, 600)
 

@@ -67,7 +67,7 @@ class Page(enum.Enum):
     DOCUMENT = "document"
     LEADING = "leading"
     """A document whose form may lead through others to an application: browsers hold `form-action` against all of them."""
-    QUESTION = "question"
+    CONSENT = "consent"
     """A document like that, which itself may lead to an application: what a person answers goes back there."""
     SHEET = "sheet"
     SCRIPT = "script"
@@ -120,7 +120,7 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     Raises:
         FramingDoubt: it is of another media type, or sets or leads to what no page of ours does.
     """
-    if head.cookie and (page is Page.QUESTION or _SET.fullmatch(head.cookie) is None):
+    if head.cookie and (page is Page.CONSENT or _SET.fullmatch(head.cookie) is None):
         raise FramingDoubt("upstream-malformed")
     if (head.status == SEE_OTHER) is not bool(head.location) or not _leads(page, head.location):
         raise FramingDoubt("upstream-malformed")
@@ -143,7 +143,7 @@ def _leads(page: Page, location: bytes) -> bool:
     """Return whether a page of this kind may lead there, or leads nowhere."""
     if not location or _WAY.fullmatch(location):
         return True
-    return page is Page.QUESTION and _APPLICATION.fullmatch(location) is not None
+    return page is Page.CONSENT and _APPLICATION.fullmatch(location) is not None
 
 
 def _security(page: Page, host: bytes) -> bytes:

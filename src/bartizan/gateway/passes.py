@@ -223,7 +223,7 @@ class Passes:
                 who = passed.who
                 if who is None:
                     continue
-                named = who.token in change.tokens or who.family in change.tokens
+                named = who.token in change.tokens or not change.tokens.isdisjoint(who.lineage)
                 if change.everything or passed.generation != before or named:
                     passed.void()
                 else:

@@ -160,7 +160,9 @@ class Plane:
         self.passes.follow(change, newest)
         for exchange in tuple(self.open):
             who = exchange.who
-            touched = change.everything or who.token in change.tokens or who.family in change.tokens
+            touched = (
+                change.everything or who.token in change.tokens or not change.tokens.isdisjoint(who.lineage)
+            )
             refused = self.disallowed(exchange) if touched else None
             if refused is not None:
                 exchange.cut(refused.reason)

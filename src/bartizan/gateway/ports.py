@@ -62,8 +62,13 @@ class Authenticated(Protocol):
         ...
 
     @property
-    def family(self) -> str:
-        """Id of the tokens that came of the same consent, or empty."""
+    def lineage(self) -> tuple[str, ...]:
+        """Ids beside the token's own with whose revocation it ends."""
+        ...
+
+    @property
+    def agent(self) -> Principal | None:
+        """Who acts for the principal; None where it acts itself."""
         ...
 
     @property

@@ -18,20 +18,26 @@ from bartizan.access.issue.form import (
     read_credential,
     read_form,
 )
-from bartizan.access.issue.grant import TokenRequest, read_grant
+from bartizan.access.issue.grant import read_grant
+from bartizan.access.issue.inspection import read_token
 from bartizan.access.issue.metadata import (
     AUTHORIZE_PATH,
+    INSPECT_PATH,
     KEYS_PATH,
     METADATA_PATH,
     OPENID_PATH,
     PUSHED_PATH,
+    REVOKE_PATH,
     TOKEN_PATH,
     jwks,
     metadata,
 )
+from bartizan.access.issue.mint import Issued
 from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
 from bartizan.access.issue.pushed import Asked, read_asked
+from bartizan.access.issue.svid import GRANT as WORKLOADS
 from bartizan.app.issuing import Issuing
+from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.http.body import read
 from bartizan.http.consent import Consent
 from bartizan.http.owner import bearer
@@ -44,12 +50,26 @@ _SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
-def authorization(issuing: Issuing, consent: Consent, more: Iterable[Route] = ()) -> Starlette:
-    """Return the app: what clients ask, what people answer, the metadata document, the public keys, and more routes."""
-    endpoints = _Endpoints(issuing)
+def authorization(
+    issuing: Issuing,
+    consent: Consent,
+    more: Iterable[Route] = (),
+    workloads: WorkloadTokens | None = None,
+) -> Starlette:
+    """Return the app: what clients ask, what people answer, the metadata document, the public keys.
+
+    Args:
+        issuing: who gets which token.
+        consent: the page that people answer on.
+        more: routes beside these.
+        workloads: issues to workloads by their certificates; None where there are none.
+    """
+    endpoints = _Endpoints(issuing, workloads)
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
+        Route(INSPECT_PATH, endpoints.inspect, methods=["POST"]),
+        Route(REVOKE_PATH, endpoints.revoke, methods=["POST"]),
         Route(AUTHORIZE_PATH, consent.ask, methods=["GET"]),
         Route(AUTHORIZE_PATH, consent.answer, methods=["POST"]),
         Route(METADATA_PATH, endpoints.about, methods=["GET"]),
@@ -65,16 +85,16 @@ def authorization(issuing: Issuing, consent: Consent, more: Iterable[Route] = ()
 class _Endpoints:
     """One method a route of programs: read, call one function, show."""
 
-    def __init__(self, issuing: Issuing) -> None:
+    def __init__(self, issuing: Issuing, workloads: WorkloadTokens | None) -> None:
         self._granting, self._signer = issuing.granting, issuing.signer
+        self._inspecting, self._workloads = issuing.inspecting, workloads
 
     async def token(self, request: Request) -> Response:
         try:
-            wanted = await self._read(request)
-            issued = await self._granting.grant(wanted, _source(request))
+            issued = await self._issued(request)
         except GrantRefused as fault:
             return _refusal(fault, self._granting.nonce())
-        headers = {"dpop-nonce": self._granting.nonce()} if wanted.proof else {}
+        headers = {"dpop-nonce": self._granting.nonce()} if issued.bound else {}
         return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
 
     async def pushed(self, request: Request) -> Response:
@@ -86,19 +106,49 @@ class _Endpoints:
             return _refusal(fault, "")
         return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
 
+    async def inspect(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            return answer(self._inspecting.inspect(shown, token, _source(request)))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+
+    async def revoke(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            await self._inspecting.revoke(shown, token, _source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        return answer({})
+
     async def about(self, _: Request) -> Response:
-        return answer(metadata(self._signer.url), headers=_PUBLIC)
+        more = () if self._workloads is None else (WORKLOADS,)
+        return answer(metadata(self._signer.url, more), headers=_PUBLIC)
 
     async def keys(self, _: Request) -> Response:
         return answer(jwks(self._signer), headers=_PUBLIC)
 
-    async def _read(self, request: Request) -> TokenRequest:
-        body = await read(request, MAX_FORM)
+    async def _issued(self, request: Request) -> Issued:
+        body, certificate, source = await read(request, MAX_FORM), _certificate(request), _source(request)
         try:
             media, authorization, proof = _credentials(request)
-            return msgspec.structs.replace(
-                read_grant(media, authorization, body, proof), certificate=_certificate(request)
-            )
+            form = read_form(media, body)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, source) from fault
+        if self._workloads is not None and form.get("grant_type") == WORKLOADS:
+            return self._workloads.grant(form, proof, certificate, source)
+        try:
+            wanted = read_grant(media, authorization, body, proof)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, source) from fault
+        return await self._granting.grant(msgspec.structs.replace(wanted, certificate=certificate), source)
+
+    async def _about_token(self, request: Request) -> tuple[Credential, str]:
+        body = await read(request, MAX_FORM)
+        try:
+            media, authorization, _ = _credentials(request)
+            form = read_form(media, body)
+            return read_credential(form, authorization), read_token(form)
         except GrantRefused as fault:
             raise self._granting.refused(fault, _source(request)) from fault
 

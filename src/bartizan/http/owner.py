@@ -170,16 +170,7 @@ def owner(
     issuers: Issuers,
     people: People | None = None,
 ) -> Starlette:
-    """Return the owner's API.
-
-    Args:
-        registrar: of principals and tokens.
-        scheduler: keeps schedules.
-        rotation: of the issuer's keys.
-        facts: what the process was told at its start.
-        issuers: external ones.
-        people: signs people in; None where nobody does.
-    """
+    """Return the owner's API over a registrar, schedules, the issuer's keys, external issuers, and who signs people in."""
     api = _Api(registrar, scheduler, rotation, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
@@ -336,7 +327,9 @@ class _Api:
 
 
 def bearer(issued: Issued) -> dict[str, Any]:
-    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 9449 section 5)."""
+    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 8693 section 2.2.1, RFC 9449 section 5)."""
     kind = "DPoP" if issued.bound else "Bearer"
     refresh = {"refresh_token": issued.refresh} if issued.refresh else {}
-    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds, **refresh}
+    exchanged = {"issued_token_type": issued.kind} if issued.kind else {}
+    shown = {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    return {**shown, **refresh, **exchanged}

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
@@ -37,9 +38,10 @@ from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.granting import Granting
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
-from bartizan.app.issuing import Issuing, assemble
+from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
@@ -53,6 +55,8 @@ from bartizan.app.segments import SIZES
 from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
 from bartizan.clock import SystemClock
 from bartizan.console.questions import lead, signed_in
 from bartizan.console.visits import session_cookie, visits
@@ -319,30 +323,44 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    signing_in = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(signing_in), Approvals(signing_in)
+    lives = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(lives), Approvals(lives)
     everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts = Facts(
-        start.boot.issuer,
-        tuple(start.boot.services),
-        start.boot.sample_sha256,
-        partial(scrape, folder),
-        lambda: watch.standing,
-    )
-    sign_in = SignIn(lambda request: signed_in(people, session_cookie(request)), lead)
+    facts = _facts(start, folder, watch)
+    more = (*signals(issuers), *visits(people, approvals, everyone))
     public = authorization(
-        issuing, Consent(issuing.lending, sign_in), (*signals(issuers), *visits(people, approvals, everyone))
+        issuing,
+        Consent(issuing.lending, SignIn(lambda request: signed_in(people, session_cookie(request)), lead)),
+        more,
+        _workloads(start, folder, ports, registrar, issuing.granting),
     )
     owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
     servers = _servers(start, folder, public, owners, facts.scrape)
-    keepers = (scheduler.keep, watch.keep, *((issuers.keep,) if issuers.configured else ()))
-    await _until_gone(supervision, registrar, (issuing, issuers, people), room, keepers, servers)
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(issuing, issuers, people)
-        start.journal.close()
+    keepers = (scheduler.keep, watch.keep, issuing.keep, *((issuers.keep,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people)
+    await _until_gone(supervision, registrar, refusing, room, keepers, servers)
+    _end(refusing, start.journal)
+
+
+def _workloads(
+    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
+) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
+    issue = partial(registrar.issue, grant="workload")
+    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return WorkloadTokens(needed, assertions)
+
+
+def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:
+    boot, standing = start.boot, lambda: watch.standing
+    return Facts(boot.issuer, tuple(boot.services), boot.sample_sha256, partial(scrape, folder), standing)
 
 
 def _heeded(
@@ -403,7 +421,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
-    parts: tuple[Issuing, Issuers, People],
+    refusing: tuple[Granting, Issuers, People],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -422,8 +440,7 @@ async def _until_gone(
                     await supervision.gone.wait()
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                _record_refusals(*parts)
-                await _go_on(parts[0])
+                _record_refusals(refusing)
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
@@ -434,16 +451,15 @@ async def _until_gone(
             server.should_exit = True
 
 
-def _record_refusals(issuing: Issuing, issuers: Issuers, people: People) -> None:
-    for each in (issuing.granting, issuers, people):
+def _end(refusing: Iterable[Granting | Issuers | People], journal: Journal) -> None:
+    with contextlib.suppress(JournalUnwritable):
+        _record_refusals(refusing)
+        journal.close()
+
+
+def _record_refusals(refusing: Iterable[Granting | Issuers | People]) -> None:
+    for each in refusing:
         each.record_refusals()
-
-
-async def _go_on(issuing: Issuing) -> None:
-    try:
-        await issuing.go_on()
-    except NotInForce as fault:  # stored: the next change puts it in force
-        logging.getLogger("control").warning("%s", fault)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.claim import Actor, actors, confirmed, instant, parents, text
 from bartizan.identity.claim import audience as read_audience
-from bartizan.identity.claim import confirmed, instant, text
 from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
 from bartizan.identity.external import TOLERATED, Profile, Said, said
 from bartizan.identity.refusal import (
@@ -99,6 +99,8 @@ class Claims(msgspec.Struct, frozen=True):
         service: name of the one service that it is good for, or empty: its audience names that one below ours.
         registration: which registration of its subject it is of, where it is another's client that holds it; or empty.
         family: of tokens that came of the same consent, or empty.
+        actors: who acts for the subject by an exchange of tokens, whoever acts now first.
+        parents: ids of the tokens that it was exchanged for.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
@@ -117,6 +119,8 @@ class Claims(msgspec.Struct, frozen=True):
     service: str = ""
     registration: str = ""
     family: str = ""
+    actors: tuple[Actor, ...] = ()
+    parents: tuple[str, ...] = ()
     session: str = ""
     roles: tuple[str, ...] = ()
     external: bool = False
@@ -304,14 +308,16 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
         session=own.session,
         roles=own.roles,
         external=profile is not None,
-        **(_lent(payload) if profile is None else {}),
-        **confirmed(payload),
+        **({**_lent(payload), **confirmed(payload)} if profile is None else confirmed(payload)),
     )
 
 
-def _lent(payload: Mapping[str, object]) -> dict[str, str]:
+def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
     """Return what our own issuer says of a token that another's client holds; nobody else can."""
-    return {claim: text(payload, claim) for claim in ("registration", "family") if claim in payload}
+    said: dict[str, Any] = {
+        claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
+    }
+    return {**said, "actors": actors(payload), "parents": parents(payload)}
 
 
 def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:

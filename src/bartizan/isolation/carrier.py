@@ -1,6 +1,6 @@
 """What a process that carries something out of the platform, or keeps a copy of it, gives up before it does so.
 
-Rules of this file: a carrier reads what strangers answer, so it is assumed to fall. Landlock leaves it the files and the
+Rules of this file: a carrier, or what serves strangers on this machine, reads what strangers say, so it is assumed to fall. Landlock leaves it the files and the
 TCP ports that it names, as far as the kernel can; the filter leaves it no program, no other process, no socket but of
 the internet, and none that listens, and refuses whatever is not listed. What it was given open stays open. Nothing
 here can be undone.
@@ -81,6 +81,7 @@ class Reach(msgspec.Struct, frozen=True):
         ports: of TCP that it connects to, wherever that is.
         names: whether it has names resolved: then it reads /etc, and asks name servers.
         datagrams: whether it sends any besides those to name servers.
+        serves: whether it takes connections from a listener that it was given, and may pass them on to the supervisor.
     """
 
     what: str
@@ -89,6 +90,7 @@ class Reach(msgspec.Struct, frozen=True):
     ports: tuple[int, ...] = ()
     names: bool = False
     datagrams: bool = False
+    serves: bool = False
 
 
 def towards(reach: Reach, places: Iterable[tuple[str, int]]) -> Reach:
@@ -162,6 +164,9 @@ def rules(reach: Reach, own: int) -> Iterator[Rule]:
     # sendmsg: it could pass a descriptor on
     yield Rule("sendto", (Argument(3, 0, _MSG_FASTOPEN), Argument(5, 0)))
     yield from _sockets(reach)
+    if reach.serves:  # with no socket of its own to name an address by
+        yield Rule("accept4")
+        yield Rule("sendmsg")
     # modules and libraries are mapped late; no memory that was written becomes executable
     yield Rule("mmap", (Argument(2, 0, _PROT_EXEC),))
     yield Rule("mmap", (Argument(3, 0, _MAP_ANONYMOUS),))

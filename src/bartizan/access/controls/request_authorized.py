@@ -8,6 +8,10 @@ _ELSEWHERE = Finding(
     "token-elsewhere",
     "the token is good for another service; request one with this service's URL as resource",
 )
+_BARRED = Finding(
+    "agent-denied",
+    "no policy permits this to who acts for the principal, so it may not do it for anybody; ask the owner for a role",
+)
 _FORBIDDEN = Finding("policy-forbids", "a policy forbids this; ask the owner, who can change it")
 _DENIED = Finding(
     "policy-denied", "no policy permits this principal to do that here; ask the owner for a role"
@@ -21,7 +25,7 @@ def judge(asked: Authorization) -> tuple[Finding, ...]:
     if asked.elsewhere:
         return (_ELSEWHERE,)
     if asked.allowed:
-        return ()
+        return (_BARRED,) if asked.agent_barred else ()
     return (_FORBIDDEN,) if asked.policies else (_DENIED,)
 
 
@@ -39,6 +43,7 @@ CONTROL = Control(
         Authorization(allowed=False, policies=("no-embedding",)),
         Authorization(allowed=True, failed=True),
         Authorization(allowed=True, elsewhere=True),
+        Authorization(allowed=True, agent_barred=True),
     ),
     silent_on=(Authorization(allowed=True, policies=("callers-call-services",)),),
 )

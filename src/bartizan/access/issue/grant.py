@@ -1,7 +1,7 @@
 """Reading a token request: what is asked for, and by which client.
 
 Rules of this file: pure. What is asked for is known before anything is looked up.
-Source: RFC 6749 sections 4.1.3, 4.4, 5.2 and 6; RFC 7636 section 4.1; RFC 8707 section 2.
+Source: RFC 6749 sections 4.1.3, 4.4, 5.2 and 6; RFC 7636 section 4.1; RFC 8693 section 2.1; RFC 8707 section 2.
 """
 
 import re
@@ -18,13 +18,17 @@ from bartizan.access.issue.mint import AUDIENCES, GATEWAY
 CLIENT: Final = "client_credentials"
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
-GRANTS: Final = (CODE, CLIENT, REFRESH)
+EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANTS: Final = (CODE, CLIENT, REFRESH, EXCHANGE)
 """What may stand as `grant_type`."""
 _NEEDED: Final = {
     CLIENT: (),
     CODE: ("code", "code_verifier", "redirect_uri"),
     REFRESH: ("refresh_token",),
+    EXCHANGE: ("subject_token", "subject_token_type"),
 }
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - its kind
+"""The one kind of token that is exchanged, and that comes of it (RFC 8693 section 3)."""
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _TEXT: Final = 255
 
@@ -40,6 +44,7 @@ class TokenRequest(msgspec.Struct, frozen=True):
         certificate: SHA-256, base64url, of the certificate that it is to be bound to, or empty.
         code: that it is asked for with; None where it is with none.
         refresh: refresh token that it is asked for with, or empty.
+        subject: access token that it is to be exchanged for, or empty.
         narrowed: whether audience or resource was said, and not only meant.
     """
 
@@ -50,6 +55,7 @@ class TokenRequest(msgspec.Struct, frozen=True):
     certificate: str = ""
     code: CodeShown | None = None
     refresh: str = ""
+    subject: str = ""
     narrowed: bool = False
 
     @override
@@ -78,13 +84,15 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     if "resource" in form and ("audience" in form or not 0 < len(resource) <= _TEXT):
         raise GrantRefused(GrantFault.INVALID_TARGET, "name one resource, or an audience, not both")
     credential = read_credential(form, authorization)
-    if grant == CLIENT and not credential.secret and not credential.assertion:
+    if grant in {CLIENT, EXCHANGE} and not credential.secret and not credential.assertion:
         what = "authenticate with client_id and client_secret, or with client_assertion"
         raise GrantRefused(GrantFault.INVALID_CLIENT, what)
     code = _code(form) if grant == CODE else None
     refresh = form["refresh_token"] if grant == REFRESH else ""
+    subject = _subject(form) if grant == EXCHANGE else ""
     narrowed = "audience" in form or "resource" in form
-    return TokenRequest(credential, audience, resource, proof, code=code, refresh=refresh, narrowed=narrowed)
+    said = TokenRequest(credential, audience, resource, proof, narrowed=narrowed)
+    return msgspec.structs.replace(said, code=code, refresh=refresh, subject=subject)
 
 
 def _require_grant(form: Mapping[str, str]) -> str:
@@ -105,3 +113,11 @@ def _code(form: Mapping[str, str]) -> CodeShown:
     if _VERIFIER.fullmatch(form["code_verifier"]) is None:
         raise GrantRefused(GrantFault.INVALID_GRANT, "code_verifier is not of its form", "code-unverified")
     return CodeShown(form["code"], form["code_verifier"], form["redirect_uri"])
+
+
+def _subject(form: Mapping[str, str]) -> str:
+    kinds = form["subject_token_type"], form.get("requested_token_type", ACCESS_TOKEN)
+    if kinds != (ACCESS_TOKEN, ACCESS_TOKEN):
+        what = f"a token of the type {ACCESS_TOKEN} is exchanged for another of it, and nothing else"
+        raise GrantRefused(GrantFault.INVALID_REQUEST, what)
+    return form["subject_token"]

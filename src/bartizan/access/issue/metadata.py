@@ -12,16 +12,19 @@ OPENID_PATH: Final = "/.well-known/openid-configuration"
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 KEYS_PATH: Final = "/oauth/jwks"
 PUSHED_PATH: Final = "/oauth/par"
+INSPECT_PATH: Final = "/oauth/introspect"
+REVOKE_PATH: Final = "/oauth/revoke"
 AUTHORIZE_PATH: Final = "/oauth/authorize"
 METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 """How clients may authenticate."""
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """Return the metadata document of an issuer.
+def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the metadata document of an issuer, which takes `more` grants besides.
 
     Source: RFC 8414 section 2; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
+    algorithms = sorted(ALGORITHMS)
     return {
         "issuer": issuer,
         "token_endpoint": issuer + TOKEN_PATH,
@@ -33,9 +36,15 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": [*GRANTS, *more],
         "token_endpoint_auth_methods_supported": list(METHODS),
-        "token_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint": issuer + INSPECT_PATH,
+        "introspection_endpoint_auth_methods_supported": [each for each in METHODS if each != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint": issuer + REVOKE_PATH,
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "dpop_signing_alg_values_supported": list(PROOFS),
     }
 

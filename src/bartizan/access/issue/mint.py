@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
+from bartizan.identity.claim import Actor
 from bartizan.identity.principal import Principal, registration
 from bartizan.identity.pseudonym import Random
 from bartizan.identity.pseudonym import mint as mint_pseudonym
@@ -41,15 +42,21 @@ class Lent(msgspec.Struct, frozen=True):
 
     Attributes:
         client: `client_id` of the application.
-        family: that the token is of.
-        since: when the person proved who it is, UTC nanoseconds.
+        family: that the token is of, or empty.
+        since: when the person proved who it is, UTC nanoseconds; 0 where that is not known.
         acr: how, or empty.
+        actors: who acts for the person by an exchange of tokens, whoever acts now first.
+        parents: ids of the tokens that it is exchanged for, the nearest first.
+        agent: pseudonym of whoever acts now by an exchange, for the record.
     """
 
     client: str
     family: str
     since: Nanoseconds
     acr: str = ""
+    actors: tuple[Actor, ...] = ()
+    parents: tuple[str, ...] = ()
+    agent: str = ""
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -62,6 +69,7 @@ class Issued(msgspec.Struct, frozen=True):
         expires: instant, UTC nanoseconds.
         bound: whether it is bound to a key.
         refresh: token that another can be had with, or empty; a secret.
+        kind: of the token, where its client has to be told (RFC 8693 section 2.2.1); or empty.
     """
 
     token: str
@@ -70,6 +78,7 @@ class Issued(msgspec.Struct, frozen=True):
     expires: Nanoseconds
     bound: bool = False
     refresh: str = ""
+    kind: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -208,11 +217,24 @@ def mint(  # noqa: PLR0913 - everything that a token says
 
 
 def _terms(principal: Principal, lent: Lent) -> dict[str, Any]:
-    """Return the claims of a token that another's client holds (RFC 9068 section 2.2.1 for the latter two)."""
+    """Return the claims of a token that another's client holds.
+
+    Source: RFC 9068 section 2.2.1 for `auth_time` and `acr`; RFC 8693 section 4.1 for `act`.
+    """
     claims: dict[str, Any] = {
-        "client_id": lent.client,
-        "registration": registration(principal.client),
         "family": lent.family,
         "auth_time": lent.since // SECOND,
+        "acr": lent.acr,
+        "act": _chain(lent.actors),
+        "parents": lent.parents,
     }
-    return claims | ({"acr": lent.acr} if lent.acr else {})
+    known = {name: value for name, value in claims.items() if value}
+    return {"client_id": lent.client, "registration": registration(principal.client), **known}
+
+
+def _chain(actors: tuple[Actor, ...]) -> dict[str, Any]:
+    chain: dict[str, Any] = {}
+    for principal, registered in reversed(actors):
+        before = {"act": chain} if chain else {}
+        chain = {"sub": principal, "registration": registered, **before}
+    return chain

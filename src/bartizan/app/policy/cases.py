@@ -38,7 +38,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         expect: what the policies must decide.
         roles: that the principal holds; without, those that it is registered with.
         by: `@id` of a policy that must be among those that decide; empty asks for none.
-        quantum_safe, operation, tool: circumstances.
+        quantum_safe, operation, tool, agent: circumstances.
         name: for people.
     """
 
@@ -51,6 +51,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantum_safe: bool = True
     operation: str = ""
     tool: str = ""
+    agent: str = ""
     name: str = ""
 
 
@@ -124,6 +125,7 @@ def _outcome(number: int, case: Case, person: Principal, engine: Engine) -> Outc
         "quantum_safe": case.quantum_safe,
         "operation": case.operation,
         "tool": case.tool,
+        "agent": case.agent,
     }
     why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), context)
     decided = why.verdict.allowed is (case.expect == "allow") and not why.verdict.failed

@@ -9,6 +9,27 @@ from bartizan.gateway.page import SCRIPT_PATH, SHEET_PATH, Page, PageForm
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 from bartizan.gateway.query import Parameters, parameter
 
+_PUSHED: Final = frozenset(
+    {
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "dpop_jkt",
+        "redirect_uri",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+_ABOUT_TOKEN: Final = frozenset(
+    {"client_assertion", "client_assertion_type", "client_id", "client_secret", "token", "token_type_hint"}
+)
 VISIT: Final = "visit-page"
 """What opening a page of the platform's own is called in policy; who signed in is judged by the page."""
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
@@ -78,25 +99,6 @@ _PAGES: Final = (
     _loaded("page-sheet", SHEET_PATH, Page.SHEET),
     _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
 )
-
-_PUSHED: Final = frozenset(
-    {
-        "audience",
-        "client_assertion",
-        "client_assertion_type",
-        "client_id",
-        "client_secret",
-        "code_challenge",
-        "code_challenge_method",
-        "dpop_jkt",
-        "redirect_uri",
-        "request_uri",
-        "resource",
-        "response_type",
-        "scope",
-        "state",
-    }
-)
 _QUESTIONS: Final = (
     Row(
         "authorize",
@@ -108,7 +110,7 @@ _QUESTIONS: Final = (
             "client_id": parameter(_CLIENT, required=True),
             "request_uri": parameter(_REQUEST_ENCODED, required=True),
         },
-        page=Page.QUESTION,
+        page=Page.CONSENT,
         accept=b"text/html",
     ),
     Row(
@@ -117,7 +119,7 @@ _QUESTIONS: Final = (
         "/oauth/authorize",
         "authorize",
         PageForm(client_id=_CLIENT, request_uri=_REQUEST, token=_TOKEN, answer="allow|deny"),
-        page=Page.QUESTION,
+        page=Page.CONSENT,
         accept=b"text/html",
     ),
 )
@@ -126,6 +128,8 @@ CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
         Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
+        Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
+        Row("revoke", b"POST", "/oauth/revoke", "return-token", FormBody(_ABOUT_TOKEN)),
         *_QUESTIONS,
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
