@@ -93,7 +93,7 @@ def test_who_came_by_a_link_or_is_nobody_is_asked_by_no_application(tmp_path: Pa
         assert signed_in(scene.people, "") is None
         found = signed_in(scene.people, scene.signed_in("ada"))
         assert found is not None
-        assert (found.principal, found.acr) == ("user.ada", "phr")
+        assert (found.principal, found.acr) == ("user.ada", "passkey-device-bound")
 
 
 APPLICATIONS = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.access.decide import Circumstances, context
 from bartizan.access.describe import Exposed, describe
 from bartizan.app.policies import check
 from bartizan.app.policy.facts import imagined
@@ -20,7 +21,7 @@ from bartizan.policy.errors import PolicyInvalid
 GOOD = '@id("callers") permit (principal in Role::"caller", action in Action::"call", resource);\n'
 FORBID = '@id("no-chat") forbid (principal, action == Action::"chat", resource);\n'
 BOB = imagined("workload.bob", [])
-HERE: dict[str, bool | int | str] = {"quantum_safe": True, "operation": "", "tool": "", "agent": ""}
+HERE = context(Circumstances(quantum_safe=True))
 
 
 def engine(*texts: str) -> Engine:

@@ -64,11 +64,13 @@ class Record:
             ledger=Path("nowhere"),
             token=lambda _principal, _audience, _seconds: "token",
             bound=lambda _principal, _key: "bound",
+            admit=lambda _key: None,
             size=lambda: len(self.events),
             entries=self.entries,
             processes=tuple,
             secret_sha256=lambda: "0" * 64,
             link=lambda _name, _roles: "https://localhost:1/people/link?token=none",
+            client=lambda _name, _roles, _redirect: ("c-0", "secret"),
             run=lambda _schedule: 1,
             applied=lambda _files: None,
         )

@@ -76,6 +76,8 @@ def test_the_table_is_this() -> None:
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),
         (b"POST", b"/oauth/backchannel-logout", "control", "receive-logout", True),
         (b"POST", b"/ssf/events", "control", "receive-events", True),
+        (b"POST", b"/device/enrolment", "control", "enrol-device", True),
+        (b"POST", b"/device/posture", "control", "tell-posture", True),
     }
     assert {(method, path, "control", "visit-page", True) for method, path in PAGES} == {
         row for row in table if row[3] == "visit-page"

@@ -4,19 +4,21 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.issue.code import SignedIn
 from bartizan.app.lending import Decided
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent, SignIn, _sent
+from bartizan.http.consent import Consent, SignIn, _sent, of_people
 from tests.attacks.oauth import HOME, URL, VERIFIER, House, challenge, query
+from tests.console.scene import standing
 
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 
@@ -40,9 +42,12 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         self.house = House(folder)
         self.person: SignedIn | None = self.house.signed_in()
-        sign_in = SignIn(lambda _: self.person, self._lead)
-        consent = Consent(self.house.lending, sign_in)
-        self.app = authorization(self.house.issuing, consent)
+        self.sign_in = SignIn(lambda _: self.person, self._lead)
+
+    @property
+    def app(self) -> Starlette:
+        """Return the app, with the way to sign in that there is now."""
+        return authorization(self.house.issuing, Consent(self.house.lending, self.sign_in))
 
     @staticmethod
     def _lead(request: Request) -> Response:
@@ -111,7 +116,7 @@ def test_a_person_is_asked_answers_and_the_application_has_tokens(browser: Brows
     page = browser.page(told)
     assert page.status == 200
     assert (
-        "<strong>app</strong> asks to use every service that you may call in your name" in page.body.decode()
+        "<strong>app</strong> asks to use every service that you may call in your name." in page.body.decode()
     )
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
@@ -176,3 +181,38 @@ def test_an_application_with_a_scheme_of_its_own_is_gone_back_to_by_a_link() -> 
     sent = _sent(Decided("com.example.app:/back", {"code": "a&b", "iss": URL}))
     assert (sent.status_code, "location" in sent.headers) == (200, False)
     assert b'href="com.example.app:/back?code=a%26b&amp;iss=' in bytes(sent.body)
+
+
+def test_only_a_session_that_a_passkey_stands_behind_lets_anybody_act(tmp_path: Path) -> None:
+    with standing(tmp_path) as scene:
+        sign_in = of_people(scene.people)
+
+        def who(cookie: str) -> SignedIn | None:
+            headers = [(b"cookie", f"__Host-bartizan-session={cookie}".encode())]
+            return sign_in.signed_in(Request({"type": "http", "headers": headers}))
+
+        assert who(scene.linked("ada")) is None
+        assert who("A" * 43) is None
+        assert who("") is None
+        options = scene.people.options()
+        cookie = scene.people.sign_in(scene.soft["ada"].get(options), "").reveal().decode()
+        found = who(cookie)
+        assert found is not None
+        assert (found.principal, found.since) == ("user.ada", scene.clock.now())
+        assert found.acr == "passkey-device-bound"
+        scene.people.sign_out(scene.people.who(cookie))
+        assert who(cookie) is None
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in_and_on_to_the_same_question(browser: Browser) -> None:
+    browser.sign_in = SignIn(lambda _: None, of_people(cast("Any", None)).lead)
+    told = browser.pushed()
+    page = browser.page(told)
+    assert page.status == 303
+    way, _, asked = page.headers["location"].partition("?")
+    assert (way, dict(parse_qsl(asked))) == ("/people/sign-in", {"next": "consent"} | told)
+    for tried in (
+        browser.page(told | {"client_id": '"><script>alert(1)</script>'}),
+        browser.ask("POST", "/oauth/authorize", told),
+    ):
+        assert tried.headers["location"] == "/people/sign-in"

@@ -10,7 +10,10 @@ from cedarpy import validate_policies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bartizan.access.decide import Circumstances
+from bartizan.access.decide import context as in_context
 from bartizan.access.describe import schema
+from bartizan.identity.device import Seen
 from bartizan.identity.principal import Uid
 from bartizan.policy.analysis import Fault, analyse, compare
 from bartizan.policy.engine import Engine
@@ -82,12 +85,9 @@ def valid(policy: str) -> bool:
 
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[Uid, str, Uid, dict[str, bool | int | str]]:
-    context: dict[str, bool | int | str] = {
-        "quantum_safe": draw(st.booleans()),
-        "operation": draw(st.sampled_from(TOOLS)),
-        "tool": draw(st.sampled_from(TOOLS)),
-        "agent": draw(st.sampled_from(TOOLS)),
-    }
+    names = st.sampled_from(TOOLS)
+    here = Circumstances(draw(st.booleans()), draw(names), draw(names), draw(names))
+    context = in_context(here, Seen(device_known=draw(st.booleans())))
     action = draw(st.sampled_from(["chat", "embed", "call-tool", "read-keys"]))
     return (
         Uid("User", draw(st.sampled_from(list(people())))),

@@ -1,6 +1,6 @@
 """The room as other parts of a process use it: two functions over one generation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -26,6 +26,7 @@ class Ports(msgspec.Struct, frozen=True):
         proofs: that this process takes, in all generations.
         failed: is told of a control that could not judge, and why.
         undecided: told of a token that is refused only because something is not known here yet.
+        now: tells the time, for who asks on after a while; without, a device is seen as it was at the beginning.
     """
 
     controls: Mapping[str, Control]
@@ -33,6 +34,7 @@ class Ports(msgspec.Struct, frozen=True):
     proofs: Proofs
     failed: Failed
     undecided: Undecided = lambda _, __: None
+    now: Callable[[], Nanoseconds] | None = None
 
 
 class Access:
@@ -87,6 +89,8 @@ class Access:
             circumstances: of this request.
         """
         revoked = self._authenticator.again(who)
+        if self._ports.now is not None:
+            who = self._authenticator.seen(who, self._ports.now())
         return revoked or self._decider.decide(who, action, service, circumstances, self.generation)
 
     def remembers(self, token: str, now: Nanoseconds) -> bool:

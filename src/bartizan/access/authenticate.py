@@ -10,12 +10,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
 from typing import Final, TypeVar
 
+import msgspec
+
+from bartizan.access.fleet import Fleet
 from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import ANYONE, Authenticated, Refused
 from bartizan.access.resolve import Resolver, sign_in
-from bartizan.access.subject import Presentation, Standing
+from bartizan.access.subject import DeviceUse, Presentation, Standing
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
+from bartizan.identity.device import Standing as Device
 from bartizan.identity.principal import ANONYMOUS
 from bartizan.identity.refusal import MAX_TOKEN, KeyUnknown, TokenRefused
 from bartizan.identity.state import State, TrustedIssuer, pinned
@@ -23,6 +27,7 @@ from bartizan.identity.token import Claims, verify
 
 CAPACITY: Final = 16_384
 """Most tokens remembered; each costs about 1 KB."""
+_KNOWN: Final = (Device.KNOWN, Device.UNHEALTHY)
 _UNAUTHORIZED, _UNAVAILABLE = 401, 503
 Undecided = Callable[[str, str], None]
 """(token, issuer whose key is not known, or empty where it is verified): takes note of a token that cannot be decided on yet."""
@@ -75,7 +80,9 @@ class Authenticator:
 
     __slots__ = (
         "_controls",
+        "_devices",
         "_failed",
+        "_fleet",
         "_kept",
         "_resolver",
         "_revoked",
@@ -103,7 +110,10 @@ class Authenticator:
         self._resolver, self._undecided = Resolver(state), undecided
         self._revoked = state.revoked
         self.verifier = verifier
+        controls = tuple(controls)
         self._controls = tuple(control for control in controls if control.reads is Presentation)
+        self._devices = tuple(control for control in controls if control.reads is DeviceUse)
+        self._fleet = Fleet(state)
         self._failed = failed
         self._kept: OrderedDict[bytes, Authenticated] = OrderedDict()
 
@@ -127,15 +137,18 @@ class Authenticator:
         person, standing = self._resolver.resolve(claims)
         if standing is Standing.ARRIVING:
             self._undecided(token, "")
+        device, seen, until = self._fleet.seen(person.id, claims.key, now)
         who = Authenticated(
             person,
             claims.id,
             claims.mapped,
-            claims.expires,
+            min(claims.expires, until),
             claims.key,
             claims.certificate,
             sign_in(claims),
             claims.issued,
+            device,
+            seen,
             claims.service,
             claims.client if claims.registration else "",
             self._resolver.holder(claims.client) if claims.registration else None,
@@ -179,7 +192,22 @@ class Authenticator:
         standing = self._resolver.again(who.principal)[1]
         if self._resolver.is_over(who.sign_in, who.issued):
             standing = Standing.ENDED
-        return self._judge(self._facts(who, standing))
+        return self._judge(self._facts(who, standing)) or self._device(who)
+
+    def seen(self, who: Authenticated, now: Nanoseconds) -> Authenticated:
+        """Return somebody who was authenticated before, with what is to be seen of their device now."""
+        if not who.key:
+            return who
+        standing, seen, _ = self._fleet.seen(who.principal.id, who.key, now)
+        if (standing, seen) == (who.standing, who.seen):
+            return who
+        return msgspec.structs.replace(who, standing=standing, seen=seen)
+
+    def _device(self, who: Authenticated) -> Refused | None:
+        """Return why the device that somebody was let in from is not accepted: it was revoked, or is known no more."""
+        now = self._fleet.standing(who.principal.id, who.key)
+        gone = who.standing in _KNOWN and now is not Device.KNOWN
+        return judge(self._devices, DeviceUse(now, required=gone), _UNAUTHORIZED, self._failed)
 
     def _facts(self, who: Authenticated, standing: Standing) -> Presentation:
         if standing is Standing.KNOWN and not self._resolver.may_act(who.client, who.actors):
@@ -188,7 +216,7 @@ class Authenticator:
         return Presentation(standing=standing, token_revoked=revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
-        return self._judge(facts) or who
+        return self._judge(facts) or self._device(who) or who
 
     def _judge(self, facts: Presentation) -> Refused | None:
         status = _UNAVAILABLE if facts.standing is Standing.ARRIVING else _UNAUTHORIZED

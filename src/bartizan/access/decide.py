@@ -3,7 +3,7 @@
 Rules of this file: a verdict is kept under everything that it depends on: the policies and entities (one
 decider has one set of them and is replaced with it), the principal and the service as far as the policies can tell
 them from others, the action, and the exact value of every circumstance. Times are not kept: each answer ends with
-its token.
+its token, or once the device that it came from is seen otherwise.
 """
 
 from collections import OrderedDict
@@ -16,6 +16,7 @@ from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.subject import Authorization
 from bartizan.control import Control
+from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
 from bartizan.policy.engine import Engine, Pair, Verdict
@@ -43,12 +44,18 @@ class Circumstances(msgspec.Struct, frozen=True):
     agent: str = ""
 
 
+def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
+    """Return what the policies look at, by the names of the schema."""
+    return msgspec.structs.asdict(circumstances) | msgspec.structs.asdict(seen)
+
+
 class _Question(msgspec.Struct, frozen=True):
     """Everything that a verdict depends on within one policy set."""
 
     pair: Pair
     action: str
     circumstances: Circumstances
+    seen: Seen
 
 
 class Decider:
@@ -86,18 +93,23 @@ class Decider:
         """
         resource, acting = Uid(SERVICE, service), who.agent
         here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
-        verdict = self._verdict(who.principal.uid, action, resource, here)
-        barred = acting is not None and not self._verdict(acting.uid, action, resource, circumstances).allowed
+        verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
+        barred = (
+            acting is not None
+            and not self._verdict(acting.uid, action, resource, circumstances, who.seen).allowed
+        )
         elsewhere = who.service not in {"", service}
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
 
-    def _verdict(self, principal: Uid, action: str, resource: Uid, circumstances: Circumstances) -> Verdict:
-        question = _Question(self._engine.pair(principal, resource), action, circumstances)
+    def _verdict(
+        self, principal: Uid, action: str, resource: Uid, circumstances: Circumstances, seen: Seen
+    ) -> Verdict:
+        question = _Question(self._engine.pair(principal, resource), action, circumstances, seen)
         verdict = self._kept.get(question)
         if verdict is None:
-            verdict = self._engine.decide(principal, action, resource, msgspec.structs.asdict(circumstances))
+            verdict = self._engine.decide(principal, action, resource, context(circumstances, seen))
             self._keep(question, verdict)
         return verdict
 

@@ -122,3 +122,25 @@ class SubjectLinked(AccessRefused):
             f"this subject of the issuer is {principal} already; first free it: bartizan identity erase {principal}"
         )
         self.principal = principal
+
+
+class DeviceUnknown(AccessRefused):
+    """No device has that key, and none asks to be admitted with it."""
+
+    reason = "device-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("no device asks with that key, or it did over a day ago; see `bartizan device list`")
+
+
+class DeviceKeyTaken(AccessRefused):
+    """A key is another device's already."""
+
+    reason = "device-key-taken"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "that key is another device's already; first free it: bartizan identity erase device.NAME"
+        )

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 
 from bartizan.access.outcome import Refused
-from bartizan.access.subject import Authorization, Possession, Presentation
+from bartizan.access.subject import Authorization, DeviceUse, Possession, Presentation
 from bartizan.control import RAISED, Control
 
 _UNAVAILABLE = 503
 _BROKEN = "this check could not be made, so the request is refused; the owner finds which in the ledger, and why in the log"
 Failed = Callable[[str, Exception], object]
 """Is told of a control that could not judge: its id, and what it raised, whose text may hold what the subject holds."""
-Subject = Presentation | Possession | Authorization
+Subject = Presentation | Possession | DeviceUse | Authorization
 
 
 def judge(controls: Iterable[Control], subject: Subject, status: int, failed: Failed) -> Refused | None:

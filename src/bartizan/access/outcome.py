@@ -4,6 +4,7 @@ import msgspec
 
 from bartizan.clock import Nanoseconds
 from bartizan.identity.claim import Actor
+from bartizan.identity.device import NOTHING, Seen, Standing
 from bartizan.identity.principal import ANONYMOUS, Principal
 
 FOREVER = Nanoseconds(2**63 - 1)
@@ -17,11 +18,13 @@ class Authenticated(msgspec.Struct, frozen=True):
         principal: who.
         token: the token's `jti`; empty for anonymous.
         mapped: SHA-256, hexadecimal, over the claims that chose the principal.
-        until: instant from which the token is no longer good, UTC nanoseconds.
+        until: instant from which it must be asked again, UTC nanoseconds: the token is over, or its device seen otherwise.
         key: thumbprint of the key that the token is bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
         sign_in: keys under which an external issuer ends what the token came from; none for a token of ours.
         issued: when the token was, UTC nanoseconds.
+        standing: of the device that has the token's key.
+        seen: what policies may look at of it.
         service: name of the one service that the token is good for; empty for all.
         client: `client_id` of whoever acts for the principal; empty where it acts itself.
         agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
@@ -38,6 +41,8 @@ class Authenticated(msgspec.Struct, frozen=True):
     certificate: str = ""
     sign_in: tuple[str, ...] = ()
     issued: Nanoseconds = Nanoseconds(0)
+    standing: Standing = Standing.UNBOUND
+    seen: Seen = NOTHING
     service: str = ""
     client: str = ""
     agent: Principal | None = None

@@ -5,10 +5,11 @@ Rules of this file: asked at each request, and nothing of the answer is kept.
 
 import hmac
 from collections.abc import Iterable
+from typing import Final
 
 from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Authenticated, Refused
-from bartizan.access.subject import Possession
+from bartizan.access.subject import DeviceUse, Possession
 from bartizan.clock import Nanoseconds
 from bartizan.control import Control
 from bartizan.identity.dpop import Proofs, Wanted
@@ -21,21 +22,25 @@ from bartizan.identity.proof_refusal import (
 )
 from bartizan.identity.shown import Shown
 
+_FORBIDDEN: Final = 403
+
 
 class Prover:
     """Asks for possession at one server.
 
     Args:
         proofs: that it takes.
-        controls: this room's; those that read a Possession are asked.
+        controls: this room's; those that read a Possession or a DeviceUse are asked.
         failed: is told of one that fails.
     """
 
-    __slots__ = ("_controls", "_failed", "_proofs")
+    __slots__ = ("_controls", "_devices", "_failed", "_proofs")
 
     def __init__(self, proofs: Proofs, controls: Iterable[Control], failed: Failed) -> None:
         """Take all three."""
         self._proofs, self._failed = proofs, failed
+        controls = tuple(controls)
+        self._devices = tuple(control for control in controls if control.reads is DeviceUse)
         self._controls = tuple(control for control in controls if control.reads is Possession)
 
     def prove(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> Refused | None:
@@ -51,7 +56,10 @@ class Prover:
             facts, status = Possession(), ProofRefused.status
         except ProofRefused as fault:
             facts, status = Possession(fault.reason, str(fault)), fault.status
-        return judge(self._controls, facts, status, self._failed)
+        refused = judge(self._controls, facts, status, self._failed)
+        if refused is not None or not shown.device:
+            return refused
+        return judge(self._devices, DeviceUse(who.standing, required=True), _FORBIDDEN, self._failed)
 
     def _require(self, who: Authenticated, shown: Shown, now: Nanoseconds) -> None:
         if who.certificate:

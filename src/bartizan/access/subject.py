@@ -4,6 +4,8 @@ import enum
 
 import msgspec
 
+from bartizan.identity.device import Standing as Device
+
 
 class Standing(enum.Enum):
     """What the register says about the principal that a token names."""
@@ -41,6 +43,18 @@ class Possession(msgspec.Struct, frozen=True):
 
     fault: str = ""
     what: str = ""
+
+
+class DeviceUse(msgspec.Struct, frozen=True):
+    """The device that a request comes from, as far as the key of its token tells.
+
+    Attributes:
+        standing: how it stands to the devices that are known.
+        required: whether only those are served.
+    """
+
+    standing: Device
+    required: bool = False
 
 
 class Authorization(msgspec.Struct, frozen=True):

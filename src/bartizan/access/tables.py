@@ -1,4 +1,4 @@
-"""What access keeps: principals, clients, pseudonyms, prefixes, revoked tokens, the issuer's keys, versions of the policies.
+"""What access keeps: principals, clients, pseudonyms, prefixes, revoked tokens, the issuer's keys, policies, devices.
 
 Rules of this file: everything that links a pseudonym to a person or a machine is here and nowhere else, so
 that deleting these rows makes the ledger's pseudonyms point to nobody.
@@ -165,4 +165,37 @@ ISSUER_KEYS: Final = Table(
     METADATA,
     Column("issuer", Text, primary_key=True, comment="iss"),
     Column("keys", Text, nullable=False, comment="public JWKs as they were last published"),
+)
+DEVICE: Final = Table(
+    "device",
+    METADATA,
+    Column("id", Text, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="thumbprint, RFC 7638"),
+    Column("public", Text, nullable=False, comment="JWK"),
+    Column(
+        "holder",
+        Text,
+        ForeignKey("principal.id", ondelete="CASCADE"),
+        index=True,
+        comment="whose tokens may be bound to it; null is everybody's",
+    ),
+    Column("hardware", Boolean, nullable=False, comment="whether it is vouched that the key cannot leave"),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),
+)
+ENROLMENT: Final = Table(
+    "enrolment",
+    METADATA,
+    Column("key", Text, primary_key=True, comment="thumbprint, RFC 7638"),
+    Column("public", Text, nullable=False, comment="JWK"),
+    Column("name", Text, nullable=False, comment="that it asks to have"),
+    Column("source", Text, nullable=False, comment="pseudonym of the network that it came from, or empty"),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes a day later"),
+)
+POSTURE: Final = Table(
+    "posture",
+    METADATA,
+    Column("device", Text, ForeignKey("device.id", ondelete="CASCADE"), primary_key=True),
+    Column("signer", Text, primary_key=True, comment="name of an authority, or device"),
+    Column("at", BigInteger, nullable=False, comment="iat, UTC nanoseconds"),
+    Column("holds", Text, nullable=False, comment="what is so, separated by one space"),
 )

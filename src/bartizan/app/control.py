@@ -407,10 +407,11 @@ class Registrar:
                 revoked = people.revoked_tokens(connection, now)
                 version = versions.newest(connection)
                 external = self._ports.external(connection, now)
+                fleet = self._ports.fleet(connection)
             text = "\n".join(version.files.values()) if version else ""
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
-            state = State(issuers, everybody, policy, revoked, external.links, external.ended)
+            state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
             self.state = state
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest

@@ -12,6 +12,7 @@ from bartizan.access.links import External
 from bartizan.access.versions import Version
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
+from bartizan.identity.device import Fleet
 from bartizan.identity.principal import Kind
 from bartizan.identity.state import State
 
@@ -63,6 +64,7 @@ class Ports(msgspec.Struct, frozen=True):
         boot: that start of the platform.
         tell_policy: says which version of the policies is in force.
         room: makes room on a full disk; returns whether there was any to be made.
+        fleet: open transaction -> the devices that are known.
         external: (open transaction, now) -> what external issuers add to the state.
     """
 
@@ -76,4 +78,5 @@ class Ports(msgspec.Struct, frozen=True):
     boot: str = "0"
     tell_policy: Callable[[Version], None] = lambda _version: None
     room: Callable[[], bool] = lambda: False
+    fleet: Callable[[Connection], Fleet] = lambda _: Fleet()
     external: Callable[[Connection, Nanoseconds], External] = lambda _, __: External()

@@ -151,11 +151,13 @@ def connect(folder: Folder, service: str) -> Platform:
         ledger=folder.ledger,
         token=lambda principal, audience, seconds: owner.token(principal, audience, seconds).access_token,
         bound=lambda principal, key: owner.token(principal, GATEWAY, 60, key).access_token,
+        admit=lambda key: _admit(owner, key),
         size=lambda: size(folder.ledger),
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),
         secret_sha256=owner.sample_sha256,
         link=lambda name, roles: _link(owner, name, roles),
+        client=lambda name, roles, redirect: _client(owner, name, roles, redirect),
         run=lambda schedule: owner.run(schedule).runs,
         applied=lambda files: _apply(owner, files),
     )
@@ -166,6 +168,15 @@ def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
     if principal not in {each.id for each in owner.people()}:
         owner.register(name, "user", roles)
     return owner.sign_in_link(principal).url
+
+
+def _admit(owner: Owner, key: str) -> None:
+    owner.admit(key, "", "", hardware=False)
+
+
+def _client(owner: Owner, name: str, roles: tuple[str, ...], redirect: str) -> tuple[str, str]:
+    made = owner.register(name, "workload", roles, redirects=(redirect,) if redirect else ())
+    return made.client_id, made.client_secret
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from bartizan.app.plan import Reticent
 from bartizan.app.schedule.shown import Shown
 from bartizan.app.signin_standing import Standing
 from bartizan.egress.http import Client, Response
+from bartizan.identity.device import Posture
 
 SECONDS: Final = 30.0
 """Longest time for an answer: a revocation is answered once every worker has loaded it."""
@@ -138,6 +139,42 @@ class SignInLink(Reticent, frozen=True):
 
 class _People(msgspec.Struct, frozen=True):
     principals: tuple[Person, ...]
+
+
+class AskingDevice(msgspec.Struct, frozen=True):
+    """A key that asks: fingerprint, the name that it asks to have, since when, pseudonym of its network or empty."""
+
+    key: str
+    name: str
+    at: int
+    source: str
+
+
+class KnownDevice(msgspec.Struct, frozen=True):
+    """A device that was admitted; members as of `identity.device.Device`, the key as its fingerprint."""
+
+    id: str
+    key: str
+    holder: str
+    hardware: bool
+    revoked: bool
+    pseudonym: str
+    postures: tuple[Posture, ...]
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """Keys that ask to be admitted, and devices that were."""
+
+    asking: tuple[AskingDevice, ...]
+    devices: tuple[KnownDevice, ...]
+
+
+class _Admitted(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    pass
 
 
 class _Generation(msgspec.Struct, frozen=True):
@@ -289,6 +326,26 @@ class Owner:
     def clear(self, about: str) -> None:
         """Hold no alert against a principal or a source any more, by its pseudonym; raises as `token`."""
         self._ask("POST", "/sign-ins/clear", _Generation, {"about": about})
+
+    def devices(self) -> Devices:
+        """Return the keys that ask and the devices that were admitted; raises as `token`."""
+        return self._ask("GET", "/devices", Devices)
+
+    def admit(self, key: str, name: str, holder: str, *, hardware: bool) -> str:
+        """Admit a key that asks, in every worker, and return the id of its device; raises as `token`.
+
+        Args:
+            key: fingerprint.
+            name: of the device; empty for the one that it asks to have.
+            holder: id of whose tokens may be bound to it; empty for everybody's.
+            hardware: whether the owner vouches that the key cannot leave the machine.
+        """
+        wanted = {"key": key, "name": name, "holder": holder, "hardware": hardware}
+        return self._ask("POST", "/devices", _Admitted, wanted).id
+
+    def refuse(self, key: str) -> None:
+        """Forget that a key asks, by its fingerprint; raises as `token`."""
+        self._ask("POST", "/devices/refuse", _Nothing, {"key": key})
 
     def schedules(self) -> tuple[Shown, ...]:
         """Return every schedule, those that are off included; raises as `token`."""

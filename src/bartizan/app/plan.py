@@ -11,6 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.identity.external import Profile
+from bartizan.identity.statement import Authority
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
@@ -76,6 +77,7 @@ class Service(msgspec.Struct, frozen=True):
         pins, approved: names of its tools -> digests of each, and those that may be called though they may destroy.
         pins_required: whether tools without a pin are left out.
         bound: whether it takes tokens only that are bound to a key or a certificate.
+        device: whether only to the key of a device that is known.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Service(msgspec.Struct, frozen=True):
     pins_required: bool = False
     approved: tuple[str, ...] = ()
     bound: bool = False
+    device: bool = False
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -307,6 +310,8 @@ class Plan(Reticent, frozen=True):
         workloads: who gets certificates by what it is.
         workload_socket: where; empty for the place in the state folder.
         issuers: whose tokens are taken besides our own.
+        posture_hours, healthy: how long a claim about a device counts, and which must be made.
+        authorities: who speaks of devices besides these.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -355,6 +360,9 @@ class Plan(Reticent, frozen=True):
     workloads: tuple[Workload, ...] = ()
     workload_socket: str = ""
     issuers: tuple[Issuer, ...] = ()
+    posture_hours: int = 24
+    healthy: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -22,6 +22,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.connector_settings import wanted as connectors
 from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
+from bartizan.app.device_settings import speaking
 from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
 from bartizan.app.issuer_settings import wanted as issuers
@@ -31,6 +32,7 @@ from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
 from bartizan.app.running import STOP_SECONDS, PlatformStuck
 from bartizan.app.schedule_settings import wanted as schedules
+from bartizan.app.service_settings import Binding
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import ClientCertificates, Settings
 from bartizan.app.target_settings import Target as TargetSettings
@@ -154,6 +156,9 @@ def plan(  # what a command may say beside the file
         workloads=settings.workload,
         workload_socket=settings.workload_api.socket or "",
         issuers=issuers(settings.issuer, configuration.folder),
+        posture_hours=settings.devices.posture_hours,
+        healthy=settings.devices.healthy,
+        authorities=speaking(settings.devices, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),
@@ -198,6 +203,7 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         pins_required=service.tools.unpinned is Unpinned.REFUSED,
         approved=service.tools.approved,
         bound=settings.binds(service),
+        device=service.binding is Binding.DEVICE,
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from bartizan.app.address import HERE
 from bartizan.app.bearing import WANTED, Bearing, Token
 from bartizan.app.bound_provider import BoundProvider
+from bartizan.app.device_key import device_key
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
 from bartizan.app.plan import Reticent
@@ -95,16 +96,25 @@ class TokenProvider:
         return BoundProvider(fetch, bearing, self._clock)
 
     def bound_for_client(
-        self, token_url: str, client_id: str, secret: str, *, ca: str | Path, audience: str = ""
+        self,
+        token_url: str,
+        client_id: str,
+        secret: str,
+        *,
+        ca: str | Path,
+        audience: str = "",
+        device: str | Path | None = None,
     ) -> BoundProvider:
-        """Return a provider of a registered client's tokens that are bound to this program's key.
+        """Return a provider of a registered client's tokens that are bound to this program's key, or to its device's.
 
         Args:
             token_url, client_id, secret, ca, audience: as of `for_client`.
+            device: file of the device's key, as `bartizan device enrol` made it; None for a new key of this program's own.
         Raises:
             TokenUnavailable: the URL is not one that a secret may be sent to.
+            FileNotFoundError, KeyExposed, KeyUnreadable, DeviceKeyInvalid: the device's key cannot be used.
         """
-        bearing = Bearing(self._clock)
+        bearing = Bearing(self._clock, None if device is None else device_key(Path(device), make=False))
         fetch = clients_token(
             token_url, client_id, secret, ca=Path(ca), audience=audience, holder=bearing.holder
         )

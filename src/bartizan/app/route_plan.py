@@ -70,6 +70,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         own=service.name in {SAMPLE, CONTROL},
         tools=behind.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
         bound=service.bound,
+        device=service.device,
     )
 
 

@@ -44,10 +44,11 @@ _PATHS: Final = {Protocol.AZURE: "/openai", Protocol.HTTP: "", Protocol.MCP: "/m
 
 
 class Binding(enum.Enum):
-    """Whether a token must be bound to its holder's key."""
+    """Whether a token must be bound to its holder's key, or to that of a device that is known."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
+    DEVICE = "device"
 
 
 class Guard(enum.Enum):

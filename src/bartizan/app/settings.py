@@ -17,6 +17,7 @@ from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, li
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
+from bartizan.app.device_settings import Devices, authorizing, known_authorities
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.forms import Text
 from bartizan.app.issuer_settings import Issuer, issuing
@@ -133,6 +134,7 @@ class Settings(msgspec.Struct, frozen=True):
     connector: tuple[Connector, ...] = ()
     schedule: tuple[Schedule, ...] = ()
     sign_in: SignIns = SignIns()
+    devices: Devices = Devices()
     workload: tuple[Workload, ...] = ()
     workload_api: WorkloadApi = WorkloadApi()
 
@@ -145,7 +147,7 @@ class Settings(msgspec.Struct, frozen=True):
         """Return whether a service takes tokens only that are bound to a key or a certificate."""
         if service.binding is None:
             return not self.address.loopback
-        return service.binding is Binding.REQUIRED
+        return service.binding is not Binding.OPTIONAL
 
     @property
     def upstreams(self) -> tuple[tuple[str, Service | Target, Upstream], ...]:
@@ -177,6 +179,7 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
     described = descriptions(configuration.folder, files)
     certified = _certificates(configuration)
     known = known_witnesses(configuration.sections.witness, configuration.folder)
+    speaking = known_authorities(configuration.sections.devices, configuration.folder)
     lying = files_of(configuration.sections.connector, configuration.folder)
     found = (
         *settled(configuration.sections),
@@ -184,6 +187,7 @@ def read(named: Path | None, folder: Path, given: dict[str, object] | None = Non
         *described,
         *certified,
         *known,
+        *speaking,
         *lying,
     )
     if found:
@@ -253,6 +257,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from shipping(settings.connector)
     yield from attested(settings.workload, settings.workload_api)
     yield from issuing(settings.issuer)
+    yield from authorizing(settings.devices)
     yield from _absent(settings)
 
 

@@ -103,7 +103,12 @@ class Worker:
         self.outcry = Outcry(self.clock, sys.stderr.write)
         self.awaiting = Awaiting(self.clock)
         room = access.Ports(
-            discover(access_controls), AUDIENCE, self.proofs, self.outcry.control, self.awaiting.note
+            discover(access_controls),
+            AUDIENCE,
+            self.proofs,
+            self.outcry.control,
+            self.awaiting.note,
+            self.clock.now,
         )
         self.fresh = Freshness(counter, room, channel, self.take, self.clock)
         self.board = opened(board, COUNTED)

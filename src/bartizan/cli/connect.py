@@ -11,6 +11,7 @@ from bartizan.app.address import HERE, AddressInvalid, Upstream, upstream
 from bartizan.app.connect.key import key_file, key_folder
 from bartizan.app.connect.run import Way, serve, to_other, to_own
 from bartizan.app.connect.serve import Standing
+from bartizan.app.device_key import device_key
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, path, state_options, whole
 from bartizan.cli.interruption import interruptible
 from bartizan.cli.place import state
@@ -52,15 +53,18 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
 def _way(arguments: argparse.Namespace, shell: Shell) -> Way:
     hybrid = arguments.pq == "required"
     url: Upstream | None = arguments.url
+    holder = None if arguments.device is None else device_key(arguments.device, make=False)
     if arguments.key is not None and arguments.no_key:
         raise UsageInvalid("--key and --no-key exclude each other")
     if url is None:
         if any(word is not None for word in (arguments.client_id, arguments.secret, arguments.ca)):
             raise UsageInvalid("--client-id, --secret and --ca go with the URL of a gateway")
-        return to_own(state(arguments, shell), hybrid=hybrid)
+        return to_own(state(arguments, shell), hybrid=hybrid, holder=holder)
     if arguments.client_id is None or arguments.secret is None or (url.tls and arguments.ca is None):
         raise UsageInvalid("a gateway's URL goes with --client-id, --secret and, for https, --ca")
-    return to_other(url, arguments.client_id, arguments.secret, arguments.ca or Path(), hybrid=hybrid)
+    return to_other(
+        url, arguments.client_id, arguments.secret, arguments.ca or Path(), hybrid=hybrid, holder=holder
+    )
 
 
 def _document(way: Way, port: int, standing: Standing, reference: str | None) -> dict[str, object]:
@@ -123,7 +127,12 @@ def _remarks(way: Way, standing: Standing, *, keyless: bool) -> list[str]:
     return said
 
 
-def _url(text: str) -> Upstream:
+def gateway_url(text: str) -> Upstream:
+    """Return a gateway's URL out of an argument, taken apart.
+
+    Raises:
+        ArgumentTypeError: it is none, or plain HTTP to another machine.
+    """
     try:
         found = upstream(text)
     except AddressInvalid as fault:
@@ -151,7 +160,11 @@ def _client(text: str) -> str:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "url", nargs="?", type=_url, metavar="URL", help="of the gateway; default: the platform of --state"
+        "url",
+        nargs="?",
+        type=gateway_url,
+        metavar="URL",
+        help="of the gateway; default: the platform of --state",
     )
     parser.add_argument("--client-id", type=_client, metavar="ID", help="as whom, with a URL")
     parser.add_argument(
@@ -181,6 +194,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=_reference,
         metavar="REFERENCE",
         help="what clients present as their API key; default: a new one in a file of this user's",
+    )
+    parser.add_argument(
+        "--device",
+        type=path,
+        metavar="FILE",
+        help="key of this device, which tokens are bound to; see `bartizan device`",
     )
     parser.add_argument("--no-key", action="store_true", help="serve every program on this machine")
     state_options(parser)

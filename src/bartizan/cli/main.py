@@ -30,6 +30,8 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.app.owner.OwnerRefused": Exit.USAGE,
     "bartizan.app.connect.run.PortTaken": Exit.USAGE,
     "bartizan.app.exercise.TargetUnknown": Exit.USAGE,
+    "bartizan.app.device_key.DeviceKeyInvalid": Exit.USAGE,
+    "bartizan.app.device_key.DeviceRefused": Exit.USAGE,
     "bartizan.cli.ledger_keys.FileUnreadable": Exit.USAGE,
     "bartizan.ledger.export.ExportDiffers": Exit.USAGE,
     "bartizan.ledger.prove.NotCovered": Exit.USAGE,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.access.decide import SERVICE
+from bartizan.access.decide import SERVICE, Circumstances, context
 from bartizan.access.describe import describe
 from bartizan.app.owner import Owner
 from bartizan.app.policies import check
@@ -28,6 +28,7 @@ from bartizan.cli.command import (
 )
 from bartizan.cli.place import near, state
 from bartizan.cli.settled import configuration
+from bartizan.identity.device import Seen
 from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.policy.engine import Engine, line_of
 from bartizan.policy.explain import Explanation, explain
@@ -141,13 +142,9 @@ def _require_known(arguments: argparse.Namespace, facts: Facts) -> None:
 
 
 def _explained(arguments: argparse.Namespace, engine: Engine, person: Principal) -> Explanation:
-    context: dict[str, bool | int | str] = {
-        "quantum_safe": not arguments.classical,
-        "operation": arguments.operation,
-        "tool": arguments.tool,
-        "agent": "",
-    }
-    return explain(engine, person.uid, arguments.act, Uid(SERVICE, arguments.service), context)
+    circumstances = Circumstances(not arguments.classical, arguments.operation, arguments.tool)
+    here = context(circumstances, Seen(device_known=arguments.known_device))
+    return explain(engine, person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
 
 
 def _lines(person: Principal, why: Explanation, files: Mapping[str, str]) -> Iterable[str]:
@@ -252,6 +249,9 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operation", type=text, default="", metavar="ID", help="of a described service")
     parser.add_argument(
         "--classical", action="store_true", help="over a connection without quantum-safe key agreement"
+    )
+    parser.add_argument(
+        "--known-device", action="store_true", help="from a device that is known, of which nothing is claimed"
     )
     state_options(parser)
     json_option(parser)

@@ -24,8 +24,6 @@ from bartizan.http.status import Status
 
 CONSENT: Final = "consent"
 """Word in `next` that leads to the question of an application."""
-PHISHING_RESISTANT: Final = "phr"
-"""What `acr` says of a passkey (OpenID Connect Extended Authentication Profile ACR Values 1.0)."""
 _FORMS: Final = {
     "client_id": re.compile(r"[A-Za-z0-9_-]{1,64}"),
     "request_uri": re.compile(r"urn:[A-Za-z0-9_:-]{1,2100}"),
@@ -57,7 +55,7 @@ def signed_in(people: People, cookie: str) -> SignedIn | None:
         return None
     if not who.session.verified:
         return None
-    return SignedIn(who.person.id, who.session.id, who.session.verified, PHISHING_RESISTANT)
+    return SignedIn(who.person.id, who.session.id, who.session.verified, f"passkey-{who.session.key}")
 
 
 def lead(request: Request) -> Response:
@@ -88,7 +86,9 @@ def ask(question: Question, uri: str, client: str, person: str) -> bytes:
         action=AUTHORIZE_PATH,
     )
     about = tag("p", tag("strong", question.application), f" asks to use {what} in your name.")
-    until = tag("p", "This holds for up to 30 days, until you or the owner revoke it.", class_="quiet")
+    until = tag(
+        "p", "It can do so for up to 30 days. Ask who runs this platform to end it sooner.", class_="quiet"
+    )
     you = tag("p", "You are signed in as ", tag("strong", person), ".", class_="quiet")
     return outside("Allow an application?", "", tag("section", about, until, form), you)
 

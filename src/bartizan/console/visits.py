@@ -127,7 +127,7 @@ class _Visits:
 
     def _shown(self, request: Request, page: Callable[[Who], bytes]) -> Response:
         try:
-            return _page(page(self._people.who(_cookie(request))))
+            return _page(page(self._people.who(session_cookie(request))))
         except SignInRefused as fault:
             return _elsewhere(fault, "/people/sign-in")
 
@@ -139,7 +139,7 @@ class _Visits:
         way, question = WAYS.get(form.get("next", ""), ACCOUNT), question_of(form)
         leads = form.get("next") == CONSENT and bool(question)
         return self._began(
-            lambda: self._people.sign_in(form.get("credential", ""), _cookie(request)),
+            lambda: self._people.sign_in(form.get("credential", ""), session_cookie(request)),
             way_to(question) if leads else way,
             lambda said: way_through(question if leads else {}, said),
         )
@@ -149,7 +149,7 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.follow(form.get("token", ""), _cookie(request)),
+            lambda: self._people.follow(form.get("token", ""), session_cookie(request)),
             ACCOUNT,
             _back("/people/sign-in"),
         )
@@ -159,7 +159,7 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.recover(form.get("code", ""), _cookie(request)),
+            lambda: self._people.recover(form.get("code", ""), session_cookie(request)),
             ACCOUNT,
             _back("/people/recover"),
         )
@@ -181,7 +181,7 @@ class _Visits:
             if isinstance(form, Response):
                 return form
             try:
-                who = self._people.who(_cookie(request))
+                who = self._people.who(session_cookie(request))
                 if not _is_own(who, form):
                     return self._foreign()
                 done = act(who, form)
@@ -282,14 +282,10 @@ def _file(name: str, media: str) -> Visit:
     return answer
 
 
-def _cookie(request: Request) -> str:
+def session_cookie(request: Request) -> str:
+    """Return the value of the session's cookie, empty where a browser has none of its form."""
     found = request.cookies.get(_COOKIE, "")
     return found if _VALUE.fullmatch(found) else ""
-
-
-def session_cookie(request: Request) -> str:
-    """Return the cookie of a session that a browser shows, or nothing."""
-    return _cookie(request)
 
 
 def _back(path: str) -> Callable[[str], str]:

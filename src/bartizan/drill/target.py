@@ -41,6 +41,7 @@ class Platform(msgspec.Struct, frozen=True):
         ledger: folder of the ledger; attacks copy it and never write into it.
         token: (principal, audience, seconds) -> a token, minted by the owner.
         bound: (principal, thumbprint of a key) -> a token for the gateway that is bound to the key, for a minute.
+        admit: fingerprint of a key that asks -> returns once its device is known everywhere, as its owner has it.
         size: () -> how many entries the tree holds.
         entries: index -> the entries from there on, in order; bounded by `MOST_ENTRIES`.
         processes: () -> its processes as they are now.
@@ -48,6 +49,8 @@ class Platform(msgspec.Struct, frozen=True):
         applied: Cedar text by name of its file -> returns once that is in force, as its owner has it; none is the
             built-in policies.
         link: (name, roles) -> address of a link that signs a person of this name in, once, who is registered where nobody is.
+        client: (name, roles, redirect) -> client id and secret of a new workload; with a redirect URI it is an application. For
+            a throw-away platform: it stays registered.
         run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
@@ -55,11 +58,13 @@ class Platform(msgspec.Struct, frozen=True):
     ledger: Path
     token: Callable[[str, str, int], str]
     bound: Callable[[str, str], str]
+    admit: Callable[[str], None]
     size: Callable[[], int]
     entries: Callable[[int], tuple[Entry, ...]]
     processes: Callable[[], tuple[Process, ...]]
     secret_sha256: Callable[[], str]
     link: Callable[[str, tuple[str, ...]], str]
+    client: Callable[[str, tuple[str, ...], str], tuple[str, str]]
     run: Callable[[str], int]
     applied: Callable[[Mapping[str, str]], None]
 

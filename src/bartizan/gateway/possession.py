@@ -34,6 +34,7 @@ def shown(exchange: "Exchange", token: str) -> Shown:
         _targets(exchange),
         exchange.client.certificate,
         exchange.route.service.bound,
+        exchange.route.service.device,
     )
 
 

@@ -95,6 +95,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         own: whether it is a process of the platform itself, which is replaced where it fails: no circuit opens.
         tools: what is said of them, where it has any.
         bound: whether it takes tokens only that are bound to a key or a certificate.
+        device: whether only to the key of a device that is known.
     """
 
     name: str
@@ -111,6 +112,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     description: str = ""
     tools: ServiceTools = ServiceTools()
     bound: bool = False
+    device: bool = False
 
     @override
     def __repr__(self) -> str:

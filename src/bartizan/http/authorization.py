@@ -42,11 +42,11 @@ from bartizan.http.body import read
 from bartizan.http.consent import Consent
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.source import source
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_SOURCE: Final = re.compile(r"a-[0-9a-f]{16}")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -101,7 +101,7 @@ class _Endpoints:
         body = await read(request, MAX_FORM)
         try:
             shown, asked = self._asked(request, body)
-            uri = self._granting.push(shown, asked, _source(request))
+            uri = self._granting.push(shown, asked, source(request))
         except GrantRefused as fault:
             return _refusal(fault, "")
         return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
@@ -109,14 +109,14 @@ class _Endpoints:
     async def inspect(self, request: Request) -> Response:
         try:
             shown, token = await self._about_token(request)
-            return answer(self._inspecting.inspect(shown, token, _source(request)))
+            return answer(self._inspecting.inspect(shown, token, source(request)))
         except GrantRefused as fault:
             return _refusal(fault, "")
 
     async def revoke(self, request: Request) -> Response:
         try:
             shown, token = await self._about_token(request)
-            await self._inspecting.revoke(shown, token, _source(request))
+            await self._inspecting.revoke(shown, token, source(request))
         except GrantRefused as fault:
             return _refusal(fault, "")
         return answer({})
@@ -129,19 +129,19 @@ class _Endpoints:
         return answer(jwks(self._signer), headers=_PUBLIC)
 
     async def _issued(self, request: Request) -> Issued:
-        body, certificate, source = await read(request, MAX_FORM), _certificate(request), _source(request)
+        body, certificate, network = await read(request, MAX_FORM), _certificate(request), source(request)
         try:
             media, authorization, proof = _credentials(request)
             form = read_form(media, body)
         except GrantRefused as fault:
-            raise self._granting.refused(fault, source) from fault
+            raise self._granting.refused(fault, network) from fault
         if self._workloads is not None and form.get("grant_type") == WORKLOADS:
-            return self._workloads.grant(form, proof, certificate, source)
+            return self._workloads.grant(form, proof, certificate, network)
         try:
             wanted = read_grant(media, authorization, body, proof)
         except GrantRefused as fault:
-            raise self._granting.refused(fault, source) from fault
-        return await self._granting.grant(msgspec.structs.replace(wanted, certificate=certificate), source)
+            raise self._granting.refused(fault, network) from fault
+        return await self._granting.grant(msgspec.structs.replace(wanted, certificate=certificate), network)
 
     async def _about_token(self, request: Request) -> tuple[Credential, str]:
         body = await read(request, MAX_FORM)
@@ -150,7 +150,7 @@ class _Endpoints:
             form = read_form(media, body)
             return read_credential(form, authorization), read_token(form)
         except GrantRefused as fault:
-            raise self._granting.refused(fault, _source(request)) from fault
+            raise self._granting.refused(fault, source(request)) from fault
 
     def _asked(self, request: Request, body: bytes) -> tuple[Credential, Asked]:
         try:
@@ -158,17 +158,7 @@ class _Endpoints:
             form = read_form(media, body)
             return read_credential(form, authorization), read_asked(form)
         except GrantRefused as fault:
-            raise self._granting.refused(fault, _source(request)) from fault
-
-
-def _source(request: Request) -> str:
-    """Return the pseudonym of the network that asks, as the gateway names it; empty where it names none.
-
-    The gateway writes this field itself and passes none of a client's on. One that lies hides where tries come from, and
-    gets nothing else by it.
-    """
-    found = request.headers.getlist("x-bartizan-source")
-    return found[0] if len(found) == 1 and _SOURCE.fullmatch(found[0]) else ""
+            raise self._granting.refused(fault, source(request)) from fault
 
 
 def _credentials(request: Request) -> tuple[str, str | None, str]:

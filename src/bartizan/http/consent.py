@@ -19,7 +19,9 @@ from bartizan.access.issue.code import SignedIn
 from bartizan.access.issue.form import MAX_FORM, GrantRefused, read_form
 from bartizan.access.issue.pushed import RequestUnknown
 from bartizan.app.lending import Decided, Lending
-from bartizan.console.questions import ask, leave, told
+from bartizan.app.people import People
+from bartizan.console.questions import ask, lead, leave, signed_in, told
+from bartizan.console.visits import session_cookie
 from bartizan.http.body import read
 from bartizan.http.status import Status
 
@@ -27,6 +29,7 @@ _CLOSED: Final = "People cannot sign in here: this platform has no sign-in pages
 _HEADERS: Final = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
+    # The gateway says its own; this is for whoever should get past it.
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "referrer-policy": "no-referrer",
 }
@@ -42,6 +45,11 @@ class SignIn(msgspec.Struct, frozen=True):
 
     signed_in: Callable[[Request], SignedIn | None]
     lead: Callable[[Request], Response]
+
+
+def of_people(people: People) -> SignIn:
+    """Return how these pages learn who is there: by the session of people's pages, where a passkey stands behind it."""
+    return SignIn(lambda request: signed_in(people, session_cookie(request)), lead)
 
 
 class Consent:

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from asyncio import Transport
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -169,8 +169,14 @@ def owner(
     facts: Facts,
     issuers: Issuers,
     people: People | None = None,
+    more: Iterable[Route] = (),
 ) -> Starlette:
-    """Return the owner's API over a registrar, schedules, the issuer's keys, external issuers, and who signs people in."""
+    """Return the owner's API over a registrar, schedules, the issuer's keys, external issuers, and who signs people in.
+
+    Args:
+        registrar, scheduler, rotation, facts, issuers, people: those.
+        more: routes beside these.
+    """
     api = _Api(registrar, scheduler, rotation, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
@@ -183,6 +189,7 @@ def owner(
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
+        *more,
         Route("/sample", api.sample, methods=["GET"]),
         Route("/metrics", api.metrics, methods=["GET"]),
         Route("/sign-ins", api.signins, methods=["GET"]),

@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from bartizan.access.errors import (
     ClientKeyRefused,
+    DeviceKeyTaken,
+    DeviceUnknown,
     IssuerNotConfigured,
     NotTheOwners,
     PolicyVersionUnknown,
@@ -42,6 +44,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,
     SubjectLinked: Status.CONFLICT,
+    DeviceUnknown: Status.NOT_FOUND,
+    DeviceKeyTaken: Status.CONFLICT,
     IssuerNotConfigured: Status.UNPROCESSABLE,
     PrincipalRevoked: Status.CONFLICT,
     PrincipalUnknown: Status.NOT_FOUND,

@@ -32,6 +32,8 @@ from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.devices import Devices
+from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
@@ -57,12 +59,12 @@ from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
 from bartizan.app.workload_tokens import Ports as WorkloadPorts
 from bartizan.app.workload_tokens import WorkloadTokens, read_authority
-from bartizan.clock import SystemClock
-from bartizan.console.questions import lead, signed_in
-from bartizan.console.visits import session_cookie, visits
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
+from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
+from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent, SignIn
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
@@ -305,6 +307,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     issuers.begin()
     permits = Permits()
+    devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
     ports = Ports(
         store=store,
         signer=signer,
@@ -317,32 +320,43 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         tell_policy=supervision.tell_policy,
         room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         external=issuers.external,
+        fleet=devices.fleet,
     )
     registrar = Registrar(ports)
     issuing = assemble(ports, registrar, folder.keys)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    lives = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(lives), Approvals(lives)
-    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    people, approvals, everyone = _people(
+        registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    )
     scheduler = _scheduler(start, folder, supervision, store, clock)
-    scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
-    more = (*signals(issuers), *visits(people, approvals, everyone))
-    public = authorization(
-        issuing,
-        Consent(issuing.lending, SignIn(lambda request: signed_in(people, session_cookie(request)), lead)),
-        more,
-        _workloads(start, folder, ports, registrar, issuing.granting),
-    )
-    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people)
+    more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
+    workloads = _workloads(start, folder, ports, registrar, issuing.granting)
+    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
+    told = device_routes.routes(devices)
+    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people, told)
     servers = _servers(start, folder, public, owners, facts.scrape)
-    keepers = (scheduler.keep, watch.keep, issuing.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (issuing.granting, issuers, people)
-    await _until_gone(supervision, registrar, refusing, room, keepers, servers)
+    kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people, devices)
+    await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
     _end(refusing, start.journal)
+
+
+def _devices(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Devices:
+    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
+    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
+    devices.begin()
+    return devices
 
 
 def _workloads(
@@ -375,6 +389,12 @@ def _heeded(
     return both
 
 
+def _people(registrar: Registrar, ports: PeoplePorts) -> tuple[People, Approvals, Everyone]:
+    approvals = Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    return People(ports), approvals, everyone
+
+
 def _watch(
     start: Start, folder: Folder, supervision: Supervision, registrar: Registrar, clock: SystemClock
 ) -> SignInWatch:
@@ -401,7 +421,9 @@ def _scheduler(
         chance=secrets.randbelow,
         say=logging.getLogger("control").warning,
     )
-    return Scheduler(ports, start.boot.schedules)
+    scheduler = Scheduler(ports, start.boot.schedules)
+    scheduler.begin()
+    return scheduler
 
 
 def _servers(
@@ -421,7 +443,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
-    refusing: tuple[Granting, Issuers, People],
+    refusing: tuple[Granting, Issuers, People, Devices],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -451,13 +473,13 @@ async def _until_gone(
             server.should_exit = True
 
 
-def _end(refusing: Iterable[Granting | Issuers | People], journal: Journal) -> None:
+def _end(refusing: Iterable[Granting | Issuers | People | Devices], journal: Journal) -> None:
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         journal.close()
 
 
-def _record_refusals(refusing: Iterable[Granting | Issuers | People]) -> None:
+def _record_refusals(refusing: Iterable[Granting | Issuers | People | Devices]) -> None:
     for each in refusing:
         each.record_refusals()
 

@@ -257,12 +257,27 @@ def _read_key(octets: bytes) -> ProofKey:
     curve = _CURVES.get(algorithm)
     if curve is None:
         raise ProofMalformed("alg")
-    if not isinstance(shown, dict) or not shown.keys() >= _PUBLIC or not shown.keys() <= _PUBLIC | _BESIDE:
-        raise ProofMalformed("jwk")  # a private key shown is a key that is no longer its owner's alone
     return _key(shown, curve)
 
 
-def _key(shown: dict[str, Any], curve: _Curve) -> ProofKey:
+def public_key(shown: object, algorithm: str) -> ProofKey:
+    """Return the key that a JWK holds.
+
+    Args:
+        shown: JWK, as it was decoded.
+        algorithm: that it is used with, a word of `ALGORITHMS`.
+    Raises:
+        ProofMalformed: not a public key on that algorithm's curve.
+    """
+    curve = _CURVES.get(algorithm)
+    if curve is None:
+        raise ProofMalformed("alg")
+    return _key(shown, curve)
+
+
+def _key(shown: object, curve: _Curve) -> ProofKey:
+    if not isinstance(shown, dict) or not shown.keys() >= _PUBLIC or not shown.keys() <= _PUBLIC | _BESIDE:
+        raise ProofMalformed("jwk")  # a private key shown is a key that is no longer its owner's alone
     if (shown["kty"], shown["crv"]) != ("EC", curve.name):
         raise ProofMalformed("jwk")
     try:

@@ -14,6 +14,7 @@ class Shown(msgspec.Struct, frozen=True):
         method: of the request.
         targets: URLs that a proof may name for it; scheme and host in lower case, no port that is the scheme's own.
         certificate: SHA-256, base64url, of the client's certificate on this connection, or empty.
+        device: whether only those are taken that are bound to the key of a device that is known.
         required: whether tokens that are bound to nothing are refused.
     """
 
@@ -24,6 +25,7 @@ class Shown(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
     certificate: str = ""
     required: bool = False
+    device: bool = False
 
     @override
     def __repr__(self) -> str:

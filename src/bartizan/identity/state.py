@@ -12,6 +12,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.clock import Nanoseconds
+from bartizan.identity.device import Fleet
 from bartizan.identity.external import Link, Profile
 from bartizan.identity.principal import Principal
 from bartizan.identity.token import Issuer, IssuerInvalid, pin
@@ -78,6 +79,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         revoked: `jti` of each revoked token -> instant from which it is expired anyway, UTC nanoseconds.
         links: whom external issuers' subjects are here.
         ended: `external.ended_key` -> instant at or before which tokens were issued that are refused.
+        fleet: devices that are known.
     """
 
     issuers: tuple[TrustedIssuer, ...]
@@ -86,6 +88,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revoked: dict[str, Nanoseconds]
     links: tuple[Link, ...] = ()
     ended: dict[str, Nanoseconds] = {}
+    fleet: Fleet = Fleet()
 
     @override
     def __repr__(self) -> str:

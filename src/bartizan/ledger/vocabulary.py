@@ -100,6 +100,9 @@ RESTARTED = one_of("other-ledger", "cursor-unreadable")
 SEVERITY = one_of("unknown", "informational", "low", "medium", "high", "critical")
 """How grave somebody else's tool says that its finding is."""
 
+CLAIMED = one_of("so", "unknown")
+"""What is claimed of a device; what is not so is as good as unknown."""
+
 ANOMALY = one_of(
     "credential-stuffing",
     "password-spraying",
@@ -246,6 +249,21 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "entry": Whole(),
     },
     "access.login.cleared": {},
+    "access.device.asked": {"count": Whole()},
+    "access.device.admitted": {
+        "by": Name(),
+        "key": one_of("hardware", "unknown"),
+        "holder": one_of("one", "all"),
+    },
+    "access.device.told": {
+        "by": Name(),
+        "disk": CLAIMED,
+        "screen": CLAIMED,
+        "system": CLAIMED,
+        "firewall": CLAIMED,
+        "boot": CLAIMED,
+    },
+    "access.device.refused": {"reason": Name(), "count": Whole()},
     "access.svid.issued": {"workload": Name(), "seconds": Whole()},
     "access.svid.refused": {"reason": Name(), "count": Whole()},
     "access.principal.registered": {"role": Name(), "issuer": Name()},

@@ -21,6 +21,7 @@ from bartizan.app.running import status
 from bartizan.clock import Clock, SystemClock
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import REQUIRED, client_context
+from bartizan.identity.holder import Holder
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
 Fetch = Callable[[Clock], Token]
@@ -53,12 +54,13 @@ class Way(msgspec.Struct, frozen=True):
     bearing: Bearing
 
 
-def to_own(folder: Folder, *, hybrid: bool) -> Way:
+def to_own(folder: Folder, *, hybrid: bool, holder: Holder | None = None) -> Way:
     """Return the way to the platform that runs on a state folder, as its owner.
 
     Args:
         folder: the state folder.
         hybrid: whether the key agreement must be quantum-safe.
+        holder: of the device's key, which tokens are to be bound to; None for a new one.
     Raises:
         PlatformSilent: none runs there.
         OSError: the authority's certificate cannot be read.
@@ -68,11 +70,13 @@ def to_own(folder: Folder, *, hybrid: bool) -> Way:
         raise PlatformSilent(folder)
     ca = folder.authority.read_bytes() if found.tls else b""
     gateway = _gateway(taken_apart(found.url), ca, hybrid=hybrid)
-    bearing = Bearing(SystemClock())
+    bearing = Bearing(SystemClock(), holder)
     return Way(found.url, gateway, lambda clock: owners_token(folder, clock, bearing), "user.owner", bearing)
 
 
-def to_other(url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool) -> Way:
+def to_other(
+    url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool, holder: Holder | None = None
+) -> Way:
     """Return the way to a gateway anywhere, as a registered client.
 
     Args:
@@ -80,7 +84,7 @@ def to_other(url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool)
         client: its client id.
         secret: a reference to its secret.
         ca: file of the authority to trust; not read where the URL is http.
-        hybrid: whether the key agreement must be quantum-safe.
+        hybrid, holder: as of `to_own`.
     Raises:
         OSError: the file cannot be read.
         CertificateUnusable: it holds no certificate.
@@ -88,7 +92,7 @@ def to_other(url: Upstream, client: str, secret: str, ca: Path, *, hybrid: bool)
     scheme = "https" if url.tls else "http"
     base = f"{scheme}://{url.authority}"
     groups = REQUIRED if hybrid else None
-    bearing = Bearing(SystemClock())
+    bearing = Bearing(SystemClock(), holder)
     fetch = clients_token(base + TOKEN_PATH, client, secret, ca=ca, groups=groups, holder=bearing.holder)
     gateway = _gateway(url, ca.read_bytes() if url.tls else b"", hybrid=hybrid)
     return Way(base, gateway, fetch, client, bearing)

@@ -11,11 +11,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from bartizan.access.decide import SERVICE
+from bartizan.access.decide import SERVICE, Circumstances, context
 from bartizan.access.describe import Exposed
 from bartizan.app.policy.facts import Facts, imagined
 from bartizan.app.policy_schema import schema
 from bartizan.config import read_text
+from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Kind, Principal, Uid
 from bartizan.policy.engine import Engine
 from bartizan.policy.explain import Explanation, explain
@@ -40,6 +41,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         by: `@id` of a policy that must be among those that decide; empty asks for none.
         quantum_safe, operation, tool, agent: circumstances.
         name: for people.
+        device: what is to be seen of the device that asks; without, none is known.
     """
 
     principal: str
@@ -53,6 +55,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tool: str = ""
     agent: str = ""
     name: str = ""
+    device: Seen = NOTHING
 
 
 class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,12 +124,7 @@ def tried(cases: Cases, facts: Facts, files: Mapping[str, str], file: Path) -> t
 
 
 def _outcome(number: int, case: Case, person: Principal, engine: Engine) -> Outcome:
-    context: dict[str, bool | int | str] = {
-        "quantum_safe": case.quantum_safe,
-        "operation": case.operation,
-        "tool": case.tool,
-        "agent": case.agent,
-    }
-    why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), context)
+    here = context(Circumstances(case.quantum_safe, case.operation, case.tool, case.agent), case.device)
+    why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), here)
     decided = why.verdict.allowed is (case.expect == "allow") and not why.verdict.failed
     return Outcome(number, case, decided and case.by in {"", *why.verdict.policies}, why)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from cedarpy import pst
 
-from bartizan.access.decide import SERVICE
+from bartizan.access.decide import SERVICE, Circumstances, context
 from bartizan.app.policy.asked import Count, Traffic
 from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.policy.engine import Context, Engine, Verdict
@@ -48,13 +48,9 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def context(self) -> Context:
-        """Return what policies may look at besides."""
-        return {
-            "quantum_safe": self.quantum_safe,
-            "operation": self.operation,
-            "tool": self.tool,
-            "agent": self.agent.id if self.agent is not None else "",
-        }
+        """Return what policies may look at besides; of the device nothing is on record, so none is known."""
+        agent = self.agent.id if self.agent is not None else ""
+        return context(Circumstances(self.quantum_safe, self.operation, self.tool, agent))
 
     def ask(self, engine: Engine) -> Verdict:
         """Return what a policy set says: of whoever acts, where that is what it is refused for."""

@@ -135,6 +135,8 @@ CONTROL: Final = Dialect(
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
         Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
+        Row("enrol", b"POST", "/device/enrolment", "enrol-device", TokenBody(b"application/jwt")),
+        Row("posture", b"POST", "/device/posture", "tell-posture", TokenBody(b"application/jwt")),
         Row("keys", b"GET", "/oauth/jwks", "read-keys", NoBody()),
         *_PAGES,
     ),
