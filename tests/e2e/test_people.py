@@ -266,10 +266,8 @@ def test_a_person_lets_an_application_act_and_what_both_may_do_it_does(
         person.open(link(running))
         person.press("Continue")
         person.open(f"{running.url}/oauth/authorize?{way}")
-        assert "Go on to the question" in person.text  # a link stands for no passkey
-        person.open(f"{running.url}/people/sign-in")
+        assert person.path.startswith("/people/sign-in?next=consent&")  # a link stands for no passkey
         person.press("Sign in with a passkey")
-        person.open(f"{running.url}/oauth/authorize?{way}")
         assert "shop asks to use every service" in person.text
         person.press("Allow")
         back = told.get(timeout=20)
