@@ -1,13 +1,13 @@
 """Which tokens workers take at this moment: the same code over the state that was put in force last.
 
-Rules of this file: only tokens of our own issuer are looked at. A change counts from when it is stored, so what is being
-taken away is gone here at once.
+Rules of this file: only tokens of our own issuer are looked at. A change counts from when it is on its way to the workers,
+so what is being taken away is gone here at once.
 """
 
 from typing import Any, Final
 
 from bartizan.access.authenticate import Authenticator, Verifier
-from bartizan.access.controls import request_authenticated
+from bartizan.access.controls import device_known, request_authenticated
 from bartizan.access.issue.inspection import payload_of
 from bartizan.access.issue.mint import AUDIENCES
 from bartizan.access.outcome import Authenticated
@@ -15,7 +15,7 @@ from bartizan.app.control import Registrar
 from bartizan.clock import Clock
 from bartizan.identity.state import State
 
-_CONTROLS: Final = (request_authenticated.CONTROL,)
+_CONTROLS: Final = (request_authenticated.CONTROL, device_known.CONTROL)
 
 
 class Taken:
