@@ -225,7 +225,7 @@ class Owner:
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return self._ask("GET", "/principals", _People).principals
 
-    def link(self, principal: str) -> SignInLink:
+    def sign_in_link(self, principal: str) -> SignInLink:
         """Return a link that signs a person in once; raises as `token`."""
         return self._ask("POST", "/people/link", SignInLink, {"principal": principal})
 
