@@ -158,6 +158,7 @@ class Browser:
         """Return the page as a picture (PNG) in a colour scheme, light or dark."""
         feature = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", features=feature)
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=700, deviceScaleFactor=1, mobile=False
         )
@@ -165,20 +166,18 @@ class Browser:
 
 
 @contextmanager
-def browser(authority: Path | None) -> Iterator[Browser]:
-    """Yield a browser in a new profile that trusts an authority, if one is given, besides those that all do."""
+def browser(home: Path) -> Iterator[Browser]:
+    """Yield a browser of whoever lives in this folder, in a new profile: it trusts what is trusted there."""
     program = needed()
     with ExitStack() as stack:
-        home = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True))
+        profile = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)
         )
-        if authority is not None:
-            trust(home, authority)
         to, back = _pipes(stack)
         words = [
             *(program, "--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu"),
             *("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"),
-            *(f"--user-data-dir={home / 'profile'}", "about:blank"),
+            *(f"--user-data-dir={profile}", "about:blank"),
         ]
         process = subprocess.Popen(
             [sys.executable, "-c", _ON_3_AND_4, str(to[0]), str(back[1]), *words],
@@ -191,16 +190,6 @@ def browser(authority: Path | None) -> Iterator[Browser]:
         os.close(to[0])
         os.close(back[1])
         yield Browser(Wire(to[1], back[0]))
-
-
-def trust(home: Path, authority: Path) -> None:
-    """Have the browsers of this home trust an authority."""
-    database = home / ".pki" / "nssdb"
-    database.mkdir(parents=True)
-    for words in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "bartizan", "-i", str(authority)]):
-        subprocess.run(
-            [str(shutil.which("certutil")), "-d", f"sql:{database}", *words], check=True, capture_output=True
-        )
 
 
 def _pipes(stack: ExitStack) -> tuple[tuple[int, int], tuple[int, int]]:

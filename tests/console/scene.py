@@ -14,10 +14,13 @@ from bartizan.access import register
 from bartizan.access.people.passkey import Site
 from bartizan.app.approvals import Approvals
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.people import People, Ports
+from bartizan.app.permits import ACTIONS
 from bartizan.clock import Nanoseconds
 from bartizan.console.visits import visits
-from bartizan.identity.principal import Kind
+from bartizan.identity.principal import Kind, Principal
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
 from tests.console.soft import Soft
@@ -64,11 +67,20 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.record = Clock(), list[Entry]()
+        self.done: list[tuple[str, str, str]] = []
         self.store = open_store(f"sqlite:///{folder / 'store.db'}")
         register.prepare(self.store)
-        ports = Ports(self.store, self.clock, self._keep, Site(ORIGIN))
+        self.permitted: dict[str, frozenset[str]] = {"user.ada": ACTIONS}
+        ports = Ports(
+            self.store,
+            self.clock,
+            self._keep,
+            Site(ORIGIN),
+            lambda person: self.permitted.get(person.id, frozenset()),
+        )
         self.people, self.approvals = People(ports), Approvals(ports)
-        self.app = Starlette(routes=visits(self.people, self.approvals))
+        self.everyone = Everyone(EveryonePorts(self._everybody, self._revoke, self._erase), self.approvals)
+        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone))
         self.soft = {name: Soft(ORIGIN) for name in ("ada", "bob")}
         for name, roles in (("ada", ["owner"]), ("bob", ["security-engineer"])):
             with self.store.begin() as connection:
@@ -90,6 +102,22 @@ class Scene:
             Event(0, each.kind, each.actor, each.subject, each.outcome, each.control, each.detail)
         self.record += entries
         return 0, 0
+
+    def _everybody(self) -> tuple[Principal, ...]:
+        with self.store.begin() as connection:
+            return register.people(connection)
+
+    async def _revoke(self, principal: str, actor: str) -> int:
+        self.done.append(("revoked", principal, actor))
+        with self.store.begin() as connection:
+            register.revoke(connection, principal)
+        return 1
+
+    async def _erase(self, principal: str, actor: str) -> int:
+        self.done.append(("erased", principal, actor))
+        with self.store.begin() as connection:
+            register.erase(connection, principal)
+        return 1
 
     def page(self, path: str, cookie: str = "") -> Answer:
         return self._ask("GET", path, {"cookie": f"{NAME}={cookie}"} if cookie else {}, b"")

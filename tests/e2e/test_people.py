@@ -11,7 +11,7 @@ from bartizan.app.control_ports import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
-from tests.e2e.conftest import Platform, start
+from tests.e2e.conftest import Platform, bartizan, start
 from tests.e2e.test_processes import query
 
 pytestmark = pytest.mark.slow
@@ -24,10 +24,20 @@ def running() -> Iterator[Platform]:
         yield start(stack)
 
 
+def trust(running: Platform, home: Path, *words: str) -> str:
+    """Return what `bartizan trust` says to whoever lives in this folder."""
+    words = ("trust", "--in", "browsers", "--state", str(running.state), *words)
+    told = bartizan(*words, folder=running.folder, environment={"HOME": str(home)})
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
 @pytest.fixture(scope="module")
-def person(running: Platform) -> Iterator[Browser]:
+def person(running: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Yield one browser that trusts it, with one authenticator, at which the owner has a passkey and is signed in."""
-    with browser(running.authority) as found:
+    home = tmp_path_factory.mktemp("home")
+    assert trust(running, home).startswith("added")
+    with browser(home) as found:
         found.authenticator()
         made = running.run("console")
         assert made.returncode == 0, made.stderr
@@ -104,6 +114,7 @@ def test_a_synced_passkey_is_told_apart_and_one_of_two_is_removed(running: Platf
         first = erin.authenticator()
         erin.open(link(running, "user.erin"))
         erin.press("Continue")
+        assert "Everyone" not in erin.text
         assert "brings in models and data" in erin.text
         erin.open(f"{running.url}/people/enrol")
         erin.press("Add a passkey")
@@ -137,8 +148,43 @@ def test_somebody_who_is_not_verified_is_not_signed_in(running: Platform, person
         assert other.path == "/people/sign-in?said=session-ended"
 
 
-def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform) -> None:
-    with browser(None) as stranger:
+def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_agreed(
+    running: Platform, person: Browser
+) -> None:
+    owner = Owner(Folder(running.state))
+    for name, roles in (("fred", []), ("sven", ["security-engineer"])):
+        owner.register(name, "user", roles)
+    person.open(f"{running.url}/people/sign-in?next=everyone")
+    person.press("Sign in with a passkey")
+    assert person.path == "/people/everyone"
+    for verb, said in (("Revoke", "revoked"), ("Erase", "approval-asked")):
+        change(person, "user.fred")
+        person.press(f"{verb} user.fred")
+        assert person.path == f"/people/everyone?said={said}"
+    with person.beside() as sven:
+        sven.authenticator()
+        sven.open(link(running, "user.sven"))
+        sven.press("Continue")
+        sven.open(f"{running.url}/people/enrol")
+        sven.press("Add a passkey")
+        sven.open(f"{running.url}/people/approvals")
+        assert "erase user.fred" in sven.text
+        sven.press("approve erase user.fred")
+        assert "The request was approved" in sven.text
+    person.open(f"{running.url}/people/everyone")
+    change(person, "user.fred")
+    person.press("Erase user.fred")
+    assert person.path == "/people/everyone?said=erased"
+    assert "fred" not in person.text
+    (revoked,) = query(running, "--kind", "access.principal.revoked")
+    assert revoked["actor"] in {each.pseudonym for each in owner.people() if each.id == OWNER}
+
+
+def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:
+    """Of somebody who trusted it once, and took that back."""
+    trust(running, tmp_path)
+    assert trust(running, tmp_path, "--remove").startswith("removed")
+    with browser(tmp_path) as stranger:
         assert stranger.open(f"{running.url}/people/sign-in") == "net::ERR_CERT_AUTHORITY_INVALID"
 
 
@@ -170,7 +216,8 @@ def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
 ) -> None:
     person.open(f"{running.url}/people/sign-in")
     person.press("Sign in with a passkey")
-    for path in ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", f"/link?token={'a' * 43}"):
+    paths = ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", "/everyone")
+    for path in (*paths, f"/link?token={'a' * 43}"):
         person.open(f"{running.url}/people{path}")
         shown = [person.picture(scheme) for scheme in ("light", "dark")]
         assert shown[0] != shown[1]
@@ -179,6 +226,11 @@ def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
         assert person.do(
             "[...document.querySelectorAll('input:not([type=hidden])')].every(one => one.labels.length)"
         )
+
+
+def change(person: Browser, principal: str) -> None:
+    """Open what a page offers to do to somebody."""
+    person.do(f"document.querySelector('summary[aria-label=\"Change {principal}\"]').click()")
 
 
 def begun(running: Platform) -> list[dict[str, Any]]:

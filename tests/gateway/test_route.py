@@ -22,7 +22,7 @@ PAGES = {
     *((b"GET", b"/people" + path) for path in (b"", b"/link", b"/page.css", b"/passkey.js")),
     *(
         (b"GET", b"/people" + path)
-        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals")
+        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals", b"/everyone")
     ),
     *(
         (b"POST", b"/people" + path)
@@ -32,7 +32,10 @@ PAGES = {
         (b"POST", b"/people" + path)
         for path in (b"/link", b"/passkey-remove", b"/recovery-codes", b"/session-end")
     ),
-    *((b"POST", b"/people" + path) for path in (b"/sign-out", b"/sign-out-everywhere")),
+    *(
+        (b"POST", b"/people" + path)
+        for path in (b"/sign-out", b"/sign-out-everywhere", b"/revoke", b"/erase")
+    ),
 }
 
 

@@ -19,9 +19,9 @@ def apply() -> None:
         return real_verifier(url, algorithm, key)
 
     def choice(header: Mapping[str, str], issuer: token.Issuer) -> token.PinnedKey:
-        if header["alg"] != "HS256":
+        secret = published.get(header["kid"])
+        if header["alg"] != "HS256" or secret is None:
             return real_choice(header, issuer)
-        secret = published[header["kid"]]
         return token.PinnedKey(
             "HS256", lambda signed, tag: hmac.compare_digest(hmac.digest(secret, signed, "sha256"), tag)
         )

@@ -10,7 +10,7 @@ from bartizan.access.decide import SERVICE
 from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.identity.state import PolicySource
 
-ROLES: Final = ("caller", "drill", "owner")
+ROLES: Final = ("auditor", "caller", "drill", "ml-engineer", "owner", "security-engineer", "service-owner")
 """Roles that the built-in policies speak of; others come from the register."""
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 

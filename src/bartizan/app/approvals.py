@@ -4,6 +4,8 @@ Rules of this file: other rooms get `Approvals` from their process and call `ask
 person answers on a page in between. Everything is put on record, by pseudonym.
 """
 
+import msgspec
+
 from bartizan.access import register
 from bartizan.access.people import approval
 from bartizan.access.people.approval import Approval
@@ -11,6 +13,20 @@ from bartizan.access.people.errors import Fault, SignInRefused
 from bartizan.app.entry import Entry
 from bartizan.app.people import Ports, Who
 from bartizan.ledger.event import Outcome
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A request as a person sees it.
+
+    Attributes:
+        approval: the request.
+        asker: name of who asks.
+        subject: id of whom it is about, where it is about somebody who is known; else as the request has it.
+    """
+
+    approval: Approval
+    asker: str
+    subject: str
 
 
 class Approvals:
@@ -37,11 +53,19 @@ class Approvals:
             self._say("access.approval.asked", person.pseudonym, made, Outcome.DONE)
         return made
 
-    def waiting(self, who: Who) -> tuple[tuple[Approval, str], ...]:
-        """Return the requests that somebody sees, each with its asker's name: their own, and those of their roles."""
+    def approved(self, who: Who, act: str, subject: str) -> str:
+        """Return the id of what was approved of somebody's and is not used yet; empty where nothing was."""
         with self._ports.store.begin() as connection:
+            return approval.approved(connection, who.person, act, subject, who.now)
+
+    def waiting(self, who: Who) -> tuple[Waiting, ...]:
+        """Return the requests that somebody sees: their own, and those of their roles."""
+        with self._ports.store.begin() as connection:
+            known = {each.pseudonym: each.id for each in register.people(connection)}
             return tuple(
-                (each, register.get(connection, each.asker).name)
+                Waiting(
+                    each, register.get(connection, each.asker).name, known.get(each.subject, each.subject)
+                )
                 for each in approval.waiting(connection, who.now)
                 if each.asker == who.person.id or each.role in who.person.roles
             )

@@ -252,15 +252,19 @@ class Registrar:
         await self._publish()
         return person, secret
 
-    async def revoke(self, principal: str) -> int:
+    async def revoke(self, principal: str, actor: str = "owner") -> int:
         """Refuse everything of a principal; return the generation in which that is in force everywhere.
+
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
 
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
         person = self._take_away(lambda connection: people.revoke(connection, principal))
         generation = await self._publish()
-        self._record([Entry("access.principal.revoked", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
     async def revoke_token(self, token: str) -> int:
@@ -275,8 +279,12 @@ class Registrar:
         self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
         return generation
 
-    async def erase(self, principal: str) -> int:
+    async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
+
+        Args:
+            principal: whom.
+            actor: whose doing it is: `owner`, or a pseudonym.
 
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
@@ -284,7 +292,7 @@ class Registrar:
         person = self._take_away(lambda connection: people.erase(connection, principal))
         people.forget(self._ports.store)
         generation = await self._publish()
-        self._record([Entry("access.principal.erased", "owner", person.pseudonym, Outcome.DONE)])
+        self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
     def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:

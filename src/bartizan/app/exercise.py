@@ -156,6 +156,7 @@ def connect(folder: Folder, service: str) -> Platform:
         entries=lambda first: _entries(folder.ledger, first),
         processes=lambda: _processes(folder),
         secret_sha256=owner.sample_sha256,
+        link=lambda name, roles: _link(owner, name, roles),
         run=lambda schedule: owner.run(schedule).runs,
         applied=lambda files: _apply(owner, files),
     )
@@ -163,6 +164,13 @@ def connect(folder: Folder, service: str) -> Platform:
 
 def _admit(owner: Owner, key: str) -> None:
     owner.admit(key, "", "", hardware=False)
+
+
+def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
+    principal = f"user.{name}"
+    if principal not in {each.id for each in owner.people()}:
+        owner.register(name, "user", roles)
+    return owner.link(principal).url
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:

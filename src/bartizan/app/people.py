@@ -38,12 +38,14 @@ class Ports(msgspec.Struct, frozen=True):
         clock: tells the time.
         record: as `control.Ports.record`.
         site: where people sign in.
+        permits: (person) -> what the policies permit them, of what pages offer.
     """
 
     store: Engine
     clock: Clock
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     site: Site
+    permits: Callable[[Principal], frozenset[str]] = lambda _person: frozenset()
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -54,17 +56,28 @@ class Who(msgspec.Struct, frozen=True):
         session: as what.
         form: what their forms must hold.
         now: the instant.
+        may: what the policies permit them, of what pages offer.
     """
 
     person: Principal
     session: Session
     form: str
     now: Nanoseconds
+    may: frozenset[str] = frozenset()
 
     @property
     def is_fresh(self) -> bool:
         """Return whether they were verified lately."""
         return self.session.is_fresh(self.now)
+
+    def require(self, action: str) -> None:
+        """Refuse what the policies do not permit them.
+
+        Raises:
+            SignInRefused: they do not.
+        """
+        if action not in self.may:
+            raise SignInRefused(Fault.NOT_PERMITTED)
 
     @property
     def may_enrol(self) -> bool:
@@ -186,7 +199,7 @@ class People:
         with self._ports.store.begin() as connection:
             found = session.find(connection, cookie, now)
             person = register.get(connection, found.principal)
-        return Who(person, found, session.form_token(cookie), now)
+        return Who(person, found, session.form_token(cookie), now, self._ports.permits(person))
 
     def account(self, who: Who) -> Account:
         """Return what somebody has here."""

@@ -1,39 +1,24 @@
-"""The pages that people see: values in, HTML out.
+"""The pages on which people sign in, and the one about themselves: values in, HTML out.
 
-Rules of this file: pure. A page works without its script but for what only a browser's script can ask, a passkey. What
-somebody is told after a form comes from a closed set of sentences, by its word.
+Rules of this file: pure. A page works without its script but for what only a browser's script can ask, a passkey.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
-from bartizan.access.people.approval import Approval
-from bartizan.access.people.errors import SENTENCES
 from bartizan.access.people.keys import Passkey
 from bartizan.access.people.roles import ABOUT
 from bartizan.access.people.session import Session
 from bartizan.app.people import Account, Who
-from bartizan.clock import SECOND, Nanoseconds
-from bartizan.console.markup import Markup, Part, document, tag, together
-from bartizan.gateway.page import SCRIPT_PATH, SHEET_PATH
+from bartizan.console.markup import Markup, Part, tag, together
+from bartizan.console.parts import button, day, hidden, inside, minute, outside, passkey_form
 
-DONE: Final = {
-    "passkey-added": "Your passkey was added.",
-    "passkey-removed": "The passkey was removed, and your other sessions ended.",
-    "session-gone": "The session ended.",
-    "signed-out": "You are signed out.",
-    "signed-out-everywhere": "You are signed out everywhere.",
-    "verified": "Thank you. Now repeat what you wanted to do.",
-    "approved": "The request was approved.",
-    "denied": "The request was denied.",
-}
-"""What somebody is told that was done, by word."""
 _BEGAN: Final = {
     "passkey": "with a passkey",
     "link": "with a link of the owner's",
     "recovery-code": "with a recovery code",
 }
+_NO_CODES: Final = "You have none. Each signs you in once, should your passkeys be lost."
 _LABEL: Final = "40"
 
 
@@ -45,14 +30,14 @@ def sign_in(options: str, said: str, following: str) -> bytes:
         said: word of what happened before, or empty.
         following: word of the page that is to come then, or empty.
     """
-    ask = _passkey_form(
+    ask = passkey_form(
         "/people/sign-in",
         "get",
         options,
         "Sign in with a passkey",
-        _hidden(next=following) if following else "",
+        hidden(next=following) if following else "",
     )
-    return _outside(
+    return outside(
         "Sign in",
         said,
         tag("section", ask),
@@ -76,13 +61,13 @@ def link(token: str) -> bytes:
     """Return the page that a link opens: nothing is done before its button is pressed."""
     ask = tag(
         "form",
-        _hidden(token=token),
+        hidden(token=token),
         tag("p", "This link signs you in once, within a minute of its making."),
         tag("button", "Continue", type="submit"),
         method="post",
         action="/people/link",
     )
-    return _outside("Sign in by link", "", tag("section", ask))
+    return outside("Sign in by link", "", tag("section", ask))
 
 
 def recover(said: str) -> bytes:
@@ -105,7 +90,7 @@ def recover(said: str) -> bytes:
         action="/people/recover",
     )
     hint = tag("p", "Each code works once. Afterwards, add a new passkey.", class_="quiet")
-    return _outside(
+    return outside(
         "Use a recovery code",
         said,
         tag("section", ask),
@@ -127,28 +112,29 @@ def enrol(who: Who, options: str, said: str) -> bytes:
             value="Passkey",
             autocomplete="off",
         ),
-        _hidden(csrf=who.form),
+        hidden(csrf=who.form),
     )
-    ask = _passkey_form("/people/enrol", "create", options, "Add a passkey", more)
+    ask = passkey_form("/people/enrol", "create", options, "Add a passkey", more)
     why = tag("p", "Your device asks for a fingerprint, face or PIN, and tells nobody.", class_="quiet")
-    return _inside(who, "Add a passkey", said, tag("section", ask), why, script=True)
+    return inside(who, "Add a passkey", said, tag("section", ask), why, script=True)
 
 
 def verify(who: Who, options: str, said: str, following: str) -> bytes:
     """Return the page on which somebody proves who they are once more."""
-    more = _hidden(csrf=who.form, **({"next": following} if following else {}))
-    ask = _passkey_form("/people/verify", "get", options, "Use your passkey", more)
+    more = hidden(csrf=who.form, **({"next": following} if following else {}))
+    ask = passkey_form("/people/verify", "get", options, "Use your passkey", more)
     why = tag("p", "What you are about to do cannot be taken back. Confirm that it is you.")
-    return _inside(who, "Confirm that it is you", said, tag("section", why, ask), script=True)
+    return inside(who, "Confirm that it is you", said, tag("section", why, ask), script=True)
 
 
 def account(who: Who, has: Account, said: str) -> bytes:
     """Return the page with a person's passkeys, sessions and recovery codes."""
-    return _inside(
+    return inside(
         who,
-        f"Signed in as {who.person.name}",
+        "Account",
         said,
         _urge(has),
+        tag("p", "You are signed in as ", tag("strong", who.person.name), "."),
         tag("section", tag("h2", "Roles"), _roles(who.person.roles)),
         tag("section", tag("h2", "Passkeys"), _passkeys(who, has.passkeys)),
         tag("section", tag("h2", "Recovery codes"), _recovery(who, has)),
@@ -163,7 +149,7 @@ def codes(who: Who, given: Sequence[str]) -> bytes:
         "p",
         "Print them or write them down, and keep them apart from your devices. They are not shown again, and earlier ones no longer work.",
     )
-    return _inside(
+    return inside(
         who,
         "Your recovery codes",
         "",
@@ -172,55 +158,14 @@ def codes(who: Who, given: Sequence[str]) -> bytes:
     )
 
 
-def approvals(who: Who, waiting: Sequence[tuple[Approval, str]], said: str) -> bytes:
-    """Return the page with the requests that wait for a second person."""
-    rows = [_request(who, each, asker) for each, asker in waiting]
-    shown = tag("ul", *rows, class_="rows") if rows else tag("p", "Nothing waits for you.", class_="quiet")
-    return _inside(who, "Approvals", said, tag("section", shown))
-
-
 def refused(sentence: str) -> bytes:
     """Return the page that says why something was not done."""
-    return _outside(
+    return outside(
         "Not done", "", tag("section", tag("p", sentence)), tag("p", tag("a", "Back", href="/people"))
     )
 
 
 # ---- their parts --------------------------------------------------------------------------------------------
-def _outside(title: str, said: str, *parts: Part, script: bool = False) -> bytes:
-    head = tag("header", tag("strong", "Bartizan"))
-    return _page(
-        title,
-        head,
-        tag("main", tag("h1", title), _notice(said), *parts, id="main", class_="narrow"),
-        script=script,
-    )
-
-
-def _inside(who: Who, title: str, said: str, *parts: Part, script: bool = False) -> bytes:
-    ways = tag(
-        "nav",
-        tag("a", "Account", href="/people"),
-        tag("a", "Approvals", href="/people/approvals"),
-        aria_label="Pages",
-    )
-    out = _button(who, "/people/sign-out", "Sign out", "plain")
-    head = tag("header", tag("strong", "Bartizan"), ways, out)
-    return _page(title, head, tag("main", tag("h1", title), _notice(said), *parts, id="main"), script=script)
-
-
-def _page(title: str, *parts: Part, script: bool) -> bytes:
-    skip = tag("a", "Skip to the page", href="#main", class_="skip")
-    return document(title, skip, *parts, script=SCRIPT_PATH if script else "", sheet=SHEET_PATH)
-
-
-def _notice(said: str) -> Part:
-    if said in DONE:
-        return tag("p", DONE[said], class_="notice", role="status")
-    faults = {fault.value: sentence for fault, sentence in SENTENCES.items()}
-    return tag("p", faults[said], class_="notice bad", role="alert") if said in faults else ""
-
-
 def _urge(has: Account) -> Part:
     if has.passkeys:
         return ""
@@ -257,9 +202,9 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
                     class_="badge" if each.synced else "badge good",
                 ),
                 tag("br"),
-                tag("span", f"added {_day(each.created)}, used {_minute(each.used)}", class_="quiet"),
+                tag("span", f"added {day(each.created)}, used {minute(each.used)}", class_="quiet"),
             ),
-            _button(
+            button(
                 who,
                 "/people/passkey-remove",
                 "Remove",
@@ -275,10 +220,10 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
 
 
 def _recovery(who: Who, has: Account) -> Markup:
-    left = tag("p", f"{has.codes} left. New ones replace them.")
+    left = tag("p", f"{has.codes} left. New ones replace them." if has.codes else _NO_CODES)
     if not has.passkeys:
         return tag("p", "Add a passkey first.", class_="quiet")
-    return together(left, _button(who, "/people/recovery-codes", "Make new codes", "plain"))
+    return together(left, button(who, "/people/recovery-codes", "Make new codes", "plain"))
 
 
 def _sessions(who: Who, sessions: Sequence[Session]) -> Markup:
@@ -287,88 +232,21 @@ def _sessions(who: Who, sessions: Sequence[Session]) -> Markup:
             "li",
             tag(
                 "span",
-                f"begun {_minute(each.begun)} {_BEGAN[each.by]}",
+                f"begun {minute(each.begun)} {_BEGAN[each.by]}",
                 tag("span", "this one", class_="badge good") if each.id == who.session.id else "",
                 tag("br"),
-                tag("span", f"last seen {_minute(each.seen)}", class_="quiet"),
+                tag("span", f"last seen {minute(each.seen)}", class_="quiet"),
             ),
-            _button(
+            button(
                 who,
                 "/people/session-end",
                 "End",
                 "danger",
-                f"End the session begun {_minute(each.begun)}",
+                f"End the session begun {minute(each.begun)}",
                 session=each.id,
             ),
         )
         for each in reversed(sessions)
     ]
-    everywhere = _button(who, "/people/sign-out-everywhere", "Sign out everywhere", "danger")
+    everywhere = button(who, "/people/sign-out-everywhere", "Sign out everywhere", "danger")
     return together(tag("ul", *rows, class_="rows"), everywhere)
-
-
-def _request(who: Who, each: Approval, asker: str) -> Markup:
-    what = tag(
-        "span",
-        f"{each.act} {each.subject}",
-        tag("br"),
-        tag(
-            "span",
-            f"asked by {asker}, for a {each.role} to approve, until {_minute(each.expires)}",
-            class_="quiet",
-        ),
-    )
-    if each.asker == who.person.id:
-        return tag("li", what, tag("span", "waits for somebody else", class_="quiet"))
-    answers = [
-        _button(
-            who,
-            "/people/approvals",
-            word.capitalize(),
-            kind,
-            f"{word} {each.act} {each.subject}",
-            approval=each.id,
-            answer=word,
-        )
-        for word, kind in (("approve", ""), ("deny", "danger"))
-    ]
-    return tag("li", what, tag("div", *answers, class_="several"))
-
-
-def _passkey_form(action: str, how: str, options: str, label: str, more: Part) -> Markup:
-    return tag(
-        "form",
-        more,
-        _hidden(credential=""),
-        tag("button", label, type="submit", disabled=True),
-        tag("p", class_="wrong", role="status", aria_live="polite"),
-        tag(
-            "noscript",
-            tag(
-                "p",
-                "Passkeys need JavaScript, which this browser does not run. A recovery code works without.",
-            ),
-        ),
-        method="post",
-        action=action,
-        data_passkey=how,
-        data_options=options,
-    )
-
-
-def _button(who: Who, action: str, label: str, kind: str, spoken: str = "", **fields: str) -> Markup:
-    said = {"aria_label": spoken} if spoken else {}
-    press = tag("button", label, type="submit", class_=kind, **said)
-    return tag("form", _hidden(csrf=who.form, **fields), press, method="post", action=action)
-
-
-def _hidden(**fields: str) -> Markup:
-    return together(*(tag("input", type="hidden", name=name, value=value) for name, value in fields.items()))
-
-
-def _day(at: Nanoseconds) -> str:
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%d %b %Y}"
-
-
-def _minute(at: Nanoseconds) -> str:
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%d %b %Y %H:%M} UTC"

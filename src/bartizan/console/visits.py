@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
+from inspect import isawaitable
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -19,9 +20,10 @@ from starlette.routing import Route
 from bartizan.access.people.errors import Fault, SignInRefused
 from bartizan.access.people.session import LIFE
 from bartizan.app.approvals import Approvals
+from bartizan.app.everyone import Everyone
 from bartizan.app.people import People, Who
 from bartizan.clock import SECOND
-from bartizan.console import pages
+from bartizan.console import others, pages
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
 from bartizan.http.body import read
@@ -29,19 +31,24 @@ from bartizan.http.status import Status
 
 MOST_FORM: Final = 16_384
 ACCOUNT: Final = "/people"
-WAYS: Final[Mapping[str, str]] = {"account": ACCOUNT, "approvals": "/people/approvals"}
+EVERYONE: Final = "/people/everyone"
+WAYS: Final[Mapping[str, str]] = {
+    "account": ACCOUNT,
+    "approvals": "/people/approvals",
+    "everyone": EVERYONE,
+}
 """Word in `next` -> where that leads."""
 _COOKIE: Final = COOKIE.decode()
 _VALUE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ATTRIBUTES: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
 _GONE: Final = f"{_COOKIE}=; Max-Age=0; {_ATTRIBUTES}"
 Visit = Callable[[Request], Awaitable[Response]]
-Act = Callable[[Who, Mapping[str, str]], Response]
+Act = Callable[[Who, Mapping[str, str]], Response | Awaitable[Response]]
 
 
-def visits(people: People, approvals: Approvals) -> list[Route]:
+def visits(people: People, approvals: Approvals, everyone: Everyone) -> list[Route]:
     """Return the pages and their forms, over the work that is done for people."""
-    of = _Visits(people, approvals)
+    of = _Visits(people, approvals, everyone)
     shown: Mapping[str, Visit] = {
         ACCOUNT: of.account,
         "/people/sign-in": of.sign_in,
@@ -50,6 +57,7 @@ def visits(people: People, approvals: Approvals) -> list[Route]:
         "/people/enrol": of.enrol,
         "/people/verify": of.verify,
         "/people/approvals": of.approvals,
+        EVERYONE: of.everyone,
         SHEET_PATH: _file("page.css", "text/css; charset=utf-8"),
         SCRIPT_PATH: _file("passkey.js", "text/javascript; charset=utf-8"),
     }
@@ -65,6 +73,8 @@ def visits(people: People, approvals: Approvals) -> list[Route]:
         "/people/sign-out": of.sent(ACCOUNT, of.signed_out),
         "/people/sign-out-everywhere": of.sent(ACCOUNT, of.signed_out_everywhere),
         "/people/approvals": of.sent("/people/approvals", of.answered),
+        "/people/revoke": of.sent(EVERYONE, of.revoked),
+        "/people/erase": of.sent(EVERYONE, of.erased),
     }
     return [Route(path, visit, methods=["GET"]) for path, visit in shown.items()] + [
         Route(path, visit, methods=["POST"]) for path, visit in sent.items()
@@ -74,8 +84,8 @@ def visits(people: People, approvals: Approvals) -> list[Route]:
 class _Visits:
     """One method a page or form."""
 
-    def __init__(self, people: People, approvals: Approvals) -> None:
-        self._people, self._approvals = people, approvals
+    def __init__(self, people: People, approvals: Approvals, everyone: Everyone) -> None:
+        self._people, self._approvals, self._everyone = people, approvals, everyone
 
     # ---- pages ---------------------------------------------------------------------------------------------
     async def account(self, request: Request) -> Response:
@@ -102,7 +112,13 @@ class _Visits:
     async def approvals(self, request: Request) -> Response:
         return self._shown(
             request,
-            lambda who: pages.approvals(who, self._approvals.waiting(who), _said(request)),
+            lambda who: others.approvals(who, self._approvals.waiting(who), _said(request)),
+        )
+
+    async def everyone(self, request: Request) -> Response:
+        after = request.query_params.get("after", "")
+        return self._shown(
+            request, lambda who: others.everyone(who, self._everyone.some(who, after), _said(request))
         )
 
     def _shown(self, request: Request, page: Callable[[Who], bytes]) -> Response:
@@ -155,9 +171,10 @@ class _Visits:
                 return form
             try:
                 who = self._people.who(_cookie(request))
-                if not hmac.compare_digest(form.get("csrf", "").encode(), who.form.encode()):
+                if not _is_own(who, form):
                     return self._foreign()
-                return act(who, form)
+                done = act(who, form)
+                return await done if isawaitable(done) else done
             except SignInRefused as fault:
                 return _elsewhere(fault, back)
 
@@ -196,6 +213,14 @@ class _Visits:
         self._approvals.answer(who, form.get("approval", ""), approve=approve)
         return _to(f"{WAYS['approvals']}?said={'approved' if approve else 'denied'}")
 
+    async def revoked(self, who: Who, form: Mapping[str, str]) -> Response:
+        await self._everyone.revoke(who, form.get("principal", ""))
+        return _to(f"{EVERYONE}?said=revoked")
+
+    async def erased(self, who: Who, form: Mapping[str, str]) -> Response:
+        done = await self._everyone.erase(who, form.get("principal", ""))
+        return _to(f"{EVERYONE}?said={'erased' if done else 'approval-asked'}")
+
     # ---- where a form comes from ---------------------------------------------------------------------------
     async def _foreign_or_form(self, request: Request) -> Response | dict[str, str]:
         """Return a form that a page of ours sent, or what answers one of another's."""
@@ -211,13 +236,20 @@ class _Visits:
         return _page(pages.refused(str(fault)), Status.FORBIDDEN)
 
 
+def _is_own(who: Who, form: Mapping[str, str]) -> bool:
+    """Return whether a form holds what only the pages of its sender's session do."""
+    return hmac.compare_digest(form.get("csrf", "").encode(), who.form.encode())
+
+
 def _elsewhere(fault: SignInRefused, back: str) -> Response:
     """Return where a refusal leads: to sign in, to prove it again, or back with a word of what is wrong."""
     if fault.fault is Fault.SESSION_ENDED:
         return _to(f"/people/sign-in?said={fault.reason}")
     if fault.fault is Fault.VERIFICATION_OLD:
-        following = "approvals" if back == WAYS["approvals"] else "account"
+        following = next((word for word, way in WAYS.items() if way == back), "account")
         return _to(f"/people/verify?next={following}&said={fault.reason}")
+    if fault.fault is Fault.NOT_PERMITTED:
+        return _page(pages.refused(str(fault)), Status.FORBIDDEN)
     return _to(f"{back}?said={fault.reason}")
 
 

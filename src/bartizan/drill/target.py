@@ -48,6 +48,7 @@ class Platform(msgspec.Struct, frozen=True):
         secret_sha256: () -> SHA-256, in hexadecimal, of the secret in the sample's system prompt.
         applied: Cedar text by name of its file -> returns once that is in force, as its owner has it; none is the
             built-in policies.
+        link: (name, roles) -> address of a link that signs a person of this name in, once, who is registered where nobody is.
         run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
@@ -60,6 +61,7 @@ class Platform(msgspec.Struct, frozen=True):
     entries: Callable[[int], tuple[Entry, ...]]
     processes: Callable[[], tuple[Process, ...]]
     secret_sha256: Callable[[], str]
+    link: Callable[[str, tuple[str, ...]], str]
     run: Callable[[str], int]
     applied: Callable[[Mapping[str, str]], None]
 

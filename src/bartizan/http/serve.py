@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,6 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
-from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
@@ -33,9 +32,10 @@ from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.devices import Devices
-from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.everyone import Everyone
+from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.issuers import NOT_DONE, Issuers
@@ -44,6 +44,7 @@ from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
+from bartizan.app.permits import Permits
 from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
@@ -52,14 +53,13 @@ from bartizan.app.segments import SIZES
 from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
-from bartizan.app.workload_tokens import Ports as WorkloadPorts
-from bartizan.app.workload_tokens import WorkloadTokens, read_authority
-from bartizan.clock import MINUTE, Nanoseconds, SystemClock
+from bartizan.clock import SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
 from bartizan.http.head import MOST, bounded
+from bartizan.http.machines import devices_of, workloads_of
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
@@ -300,14 +300,15 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.issuers,
     )
     issuers.begin()
-    devices = _devices(start, supervision, store, clock, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
+    devices = devices_of(start.boot, store, clock, supervision.record, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
+    permits = Permits()
     registrar = Registrar(
         Ports(
             store=store,
             signer=signer,
             clock=clock,
             record=supervision.record,
-            publish=supervision.publish,
+            publish=_heeded(permits.take, supervision.publish),
             services=exposed(start.boot.services),
             policies=start.policies,
             boot=start.boot.boot,
@@ -320,8 +321,9 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer))
-    people = People(ports)
+    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
+    people, approvals = People(ports), Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     scheduler.begin()
     watch = _watch(start, folder, supervision, registrar, clock)
@@ -332,8 +334,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         partial(scrape, folder),
         lambda: watch.standing,
     )
-    more = (*signals(issuers), *visits(people, Approvals(ports)), *device_routes.public(devices))
-    public = authorization(registrar, signer, more, _workloads(start, folder, registrar, store))
+    more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
+    public = authorization(registrar, signer, more, workloads_of(start.boot, folder, store, registrar, clock))
     owners = owner(registrar, scheduler, facts, issuers, people, device_routes.routes(devices))
     servers = _servers(start, folder, public, owners, facts.scrape)
     keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
@@ -344,29 +346,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         start.journal.close()
 
 
-def _devices(
-    start: Start,
-    supervision: Supervision,
-    store: Engine,
-    clock: SystemClock,
-    put_in_force: Callable[[], Coroutine[None, None, int]],
-) -> Devices:
-    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
-    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
-    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
-    devices.begin()
-    return devices
+def _heeded(
+    take: Callable[[State], None], publish: Callable[[State], Awaitable[int]]
+) -> Callable[[State], Awaitable[int]]:
+    """Return what has the pages decide on a state before it is put in force in the workers."""
 
+    async def both(state: State) -> int:
+        take(state)
+        return await publish(state)
 
-def _workloads(start: Start, folder: Folder, registrar: Registrar, store: Engine) -> WorkloadTokens | None:
-    """Return what issues to workloads by their certificates, where any are configured."""
-    if not start.boot.workloads:
-        return None
-    clock = SystemClock()
-    authority = read_authority(folder.client_authority)
-    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, clock.now())
-    ports = WorkloadPorts(store, clock, registrar.proven, registrar.issue, registrar.refused)
-    return WorkloadTokens(ports, assertions)
+    return both
 
 
 def _watch(

@@ -104,6 +104,20 @@ def answer(
     return _become(connection, found, "approved" if approve else "denied")
 
 
+def approved(connection: Connection, asker: Principal, act: str, subject: str, now: Nanoseconds) -> str:
+    """Return the id of what was approved of somebody's and is not used yet; empty where nothing was."""
+    row = connection.execute(
+        select(APPROVAL.c.id).where(
+            APPROVAL.c.asker == asker.id,
+            APPROVAL.c.act == act,
+            APPROVAL.c.subject == subject,
+            APPROVAL.c.state == "approved",
+            APPROVAL.c.expires > now,
+        )
+    ).first()
+    return str(row.id) if row else ""
+
+
 def use(
     connection: Connection, approval: str, asker: Principal, act: str, subject: str, now: Nanoseconds
 ) -> Approval:

@@ -25,6 +25,8 @@ class Fault(enum.Enum):
     SESSION_UNKNOWN = "session-unknown"
     VERIFICATION_OLD = "verification-old"
     FORM_FOREIGN = "form-foreign"
+    NOT_PERMITTED = "not-permitted"
+    PRINCIPAL_UNKNOWN = "principal-unknown"
     APPROVAL_UNKNOWN = "approval-unknown"
     APPROVAL_OWN = "approval-own"
     APPROVAL_ROLE = "approval-role"
@@ -49,6 +51,8 @@ SENTENCES = {
     Fault.SESSION_UNKNOWN: "There is no such session of yours. It may have ended.",
     Fault.VERIFICATION_OLD: "This needs your passkey once more.",
     Fault.FORM_FOREIGN: "The form was not sent from this site's own page. Open the page and try again.",
+    Fault.NOT_PERMITTED: "No policy permits you to do this. Ask an owner for a role that may.",
+    Fault.PRINCIPAL_UNKNOWN: "Nobody of this name is registered. They may have been erased.",
     Fault.APPROVAL_UNKNOWN: "There is no such request.",
     Fault.APPROVAL_OWN: "Nobody approves a request of their own. Ask somebody else.",
     Fault.APPROVAL_ROLE: "You do not have the role that this request needs.",

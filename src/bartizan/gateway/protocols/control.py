@@ -14,7 +14,8 @@ VISIT: Final = "visit-page"
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
 _SHOWN: Final = "[0-9a-f]{16}"
 _CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
-_NEXT: Final = "account|approvals"
+_NEXT: Final = "account|approvals|everyone"
+_PRINCIPAL: Final = "[a-z0-9._-]{1,80}"
 _SAID: Final = "[a-z-]{1,40}"
 
 
@@ -52,6 +53,9 @@ _PAGES: Final = (
     _sent("form-sign-out-everywhere", "/people/sign-out-everywhere", csrf=_TOKEN),
     _open("page-approvals", "/people/approvals", said=_SAID),
     _sent("form-approval", "/people/approvals", csrf=_TOKEN, approval=_SHOWN, answer="approve|deny"),
+    _open("page-everyone", "/people/everyone", said=_SAID, after=_PRINCIPAL),
+    _sent("form-revoke", "/people/revoke", csrf=_TOKEN, principal=_PRINCIPAL),
+    _sent("form-erase", "/people/erase", csrf=_TOKEN, principal=_PRINCIPAL),
     _loaded("page-sheet", SHEET_PATH, Page.SHEET),
     _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
 )
