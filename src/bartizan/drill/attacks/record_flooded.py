@@ -1,4 +1,4 @@
-"""A stranger asks again and again without a token, so that the record fills with refusals, and the disk with the record."""
+"""A stranger asks again and again with what is no token, so that the record fills with refusals, and the disk with the record."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,15 @@ _ENTRIES = 12
 """Entries that so many refusals may come to, beside one for each second that they take on a slow machine."""
 _ROUNDS, _ROUND_S = 100, 0.05
 _REFUSED = "gateway.request.refused"
+_NONE = "none"
 
 
 def _act(target: Target) -> Outcome:
     twin = target.twin(STRICT)
     since = twin.size()
     sent = sum(_ask(twin) for _ in range(_REFUSALS))
+    if not sent:
+        return Undecided("a request with what is no token was served: nothing was refused")
     entries = told = 0
     for _ in range(_ROUNDS):
         known = [entry.event for entry in twin.entries(since) if entry.event.kind == _REFUSED]
@@ -38,10 +41,10 @@ def _seconds(events: Sequence[Event]) -> int:
 
 
 def _ask(twin: Platform) -> int:
-    """Ask without a token on a connection of its own; return 1 where that was refused."""
+    """Ask with what is no token on a connection of its own; return 1 where that was refused."""
     door = twin.door
     with door.line() as line:
-        line.send(door.request("GET", door.path("models")))
+        line.send(door.request("GET", door.path("models"), token=_NONE))
         return int(not read_answer(line, "GET").served)
 
 
