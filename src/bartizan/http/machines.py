@@ -28,8 +28,8 @@ def devices_of(
         store, clock, record, put_in_force: as of `app.devices.Ports`.
     """
     ports = keeping.Ports(store, clock, boot.issuer, record, put_in_force)
-    good_for = Nanoseconds(boot.posture_hours * 60 * MINUTE)
-    devices = keeping.Devices(ports, boot.authorities, good_for, boot.healthy)
+    good_for = Nanoseconds(boot.devices.posture_hours * 60 * MINUTE)
+    devices = keeping.Devices(ports, boot.devices.authorities, good_for, boot.devices.healthy)
     devices.begin()
     return devices
 
