@@ -162,15 +162,15 @@ def connect(folder: Folder, service: str) -> Platform:
     )
 
 
-def _admit(owner: Owner, key: str) -> None:
-    owner.admit(key, "", "", hardware=False)
-
-
 def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
     principal = f"user.{name}"
     if principal not in {each.id for each in owner.people()}:
         owner.register(name, "user", roles)
     return owner.link(principal).url
+
+
+def _admit(owner: Owner, key: str) -> None:
+    owner.admit(key, "", "", hardware=False)
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:
