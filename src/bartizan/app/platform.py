@@ -114,8 +114,7 @@ def plan(  # what a command may say beside the file
 
     Args:
         configuration, folder: settled settings, the state folder.
-        port: instead of the configured one; 0 takes a free one.
-        model, weights: what answers in the sample.
+        port, model, weights: instead of the configured port, 0 for a free one; what answers in the sample.
     Raises:
         SecretMissing, AuthoritiesMissing: a reference leads nowhere, an encrypted upstream could not be verified.
     """
