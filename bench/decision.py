@@ -116,7 +116,12 @@ class Bed:
 
     def _evaluate(self, number: int) -> None:
         who, where = Uid("Workload", f"load-{number % PRINCIPALS:02}"), Uid(SERVICE, self._service(number))
-        context: dict[str, bool | int | str] = {"quantum_safe": True, "operation": "", "tool": ""}
+        context: dict[str, bool | int | str] = {
+            "quantum_safe": True,
+            "operation": "",
+            "tool": "",
+            "agent": "",
+        }
         if not self.engine.decide(who, "chat", where, context).allowed:
             raise NotDecided(f"the policies alone forbid token {number}")
 

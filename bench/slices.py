@@ -23,7 +23,7 @@ PRINCIPALS, SERVICES, QUESTIONS, ROUNDS = 200, 100, 2000, 5
 SIZES = (0, 10, 100, 500)
 _HEADING = ("policies", "all of them", "those that matter", "ratio", "first use of a slice")
 _ACTIONS = ("chat", "embed", "read")
-_HERE: Context = {"quantum_safe": True, "operation": "", "tool": ""}
+_HERE: Context = {"quantum_safe": True, "operation": "", "tool": "", "agent": ""}
 
 
 def main(words: Sequence[str] | None = None) -> int:

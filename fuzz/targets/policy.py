@@ -17,7 +17,7 @@ _GOOD = (
     b'@id("safe") forbid (principal is User, action == Action::"chat", resource) when { !context.quantum_safe };',
     b'@id("tools") permit (principal == User::"a", action, resource == Service::"s") when { ["a", "b"].contains(context.tool) };',
 )
-_HERE: dict[str, bool | int | str] = {"quantum_safe": False, "operation": "", "tool": "a"}
+_HERE: dict[str, bool | int | str] = {"quantum_safe": False, "operation": "", "tool": "a", "agent": ""}
 _WHO, _WHERE = Uid("User", "a"), Uid("Service", "s")
 
 

@@ -1,5 +1,6 @@
 """No answer outlives a change that it depends on, and what is taken over is what would be answered anew."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from bartizan.access.change import EVERYTHING, NOTHING, Change, between
 from bartizan.access.decide import Circumstances
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.clock import Nanoseconds
+from bartizan.identity.principal import registration
 from bartizan.identity.state import State
 from tests.access.house import CALLER, DRILL, WITH_SERVICE, access, bearer, somebody, state
 from tests.identity.forge import START
@@ -90,3 +92,21 @@ def test_two_changes_take_what_each_takes() -> None:
     assert one.also(other).tokens == frozenset("ab")
     assert one.also(EVERYTHING).everything
     assert NOTHING.also(NOTHING) == NOTHING
+
+
+def test_the_revocation_of_a_family_takes_the_remembered_answers_of_its_tokens_alone() -> None:
+    people = (CALLER, msgspec.structs.replace(DRILL, client="c-8899aabbccddeeff"))
+    room = access(state(people))
+    lent = {"client_id": people[1].client, "registration": registration(CALLER.client)}
+    tokens = {
+        jti: bearer(CALLER, jti=jti, family=family, **lent)
+        for jti, family in (("t-a", "f-1"), ("t-b", "f-1"), ("t-c", "f-2"))
+    }
+    before = {jti: room.authenticate(token, START) for jti, token in tokens.items()}
+    following = room.next(state(people, revoked={"f-1": FOREVER}), 2)
+    assert following.change == Change(everything=False, tokens=frozenset({"f-1"}))
+    for jti, token in tokens.items():
+        who = before[jti]
+        assert isinstance(who, Authenticated)
+        assert isinstance(following.authenticate(token, START), Refused) is (jti != "t-c")
+        assert isinstance(following.authorize(who, "chat", "sample", HERE), Refused) is (jti != "t-c")

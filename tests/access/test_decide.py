@@ -17,7 +17,18 @@ CALLS = (
     *("message", "count-tokens"),
 )
 PUBLIC = {
-    **dict.fromkeys(("request-token", "read-keys", "read-metadata"), "anyone-asks-for-a-token"),
+    **dict.fromkeys(
+        (
+            "request-token",
+            "read-keys",
+            "read-metadata",
+            "push-authorization",
+            "authorize",
+            "inspect-token",
+            "return-token",
+        ),
+        "anyone-asks-for-a-token",
+    ),
     **dict.fromkeys(("receive-logout", "receive-events"), "issuers-tell-who-is-signed-out"),
 }
 MATRIX = [

@@ -7,7 +7,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bartizan.app.plan import Devices
 from bartizan.app.platform import plan
 from bartizan.app.settings import read
 from bartizan.identity.statement import Authority
@@ -53,9 +52,10 @@ def test_what_is_said_comes_to_control_and_nothing_said_asks_for_nothing(folder:
     written = f'[devices]\nposture_hours = 2\nhealthy = ["firewall"]\n{table(more="admits = true")}{SERVICE}'
     (folder / "bartizan.toml").write_text(written)
     found = plan(read(None, folder), folder / "state")
-    assert found.devices == Devices(2, ("firewall",), (Authority("mdm", KEY.public_bytes_raw(), True),))
+    assert (found.posture_hours, found.healthy) == (2, ("firewall",))
+    assert found.authorities == (Authority("mdm", KEY.public_bytes_raw(), True),)
     assert [(each.bound, each.device) for each in found.services] == [(True, True)]
     (folder / "bartizan.toml").write_text(SERVICE.replace("device", "required"))
     found = plan(read(None, folder), folder / "state")
-    assert found.devices == Devices()
+    assert (found.posture_hours, found.healthy, found.authorities) == (24, (), ())
     assert [(each.bound, each.device) for each in found.services] == [(True, False)]

@@ -10,7 +10,7 @@ from bartizan.access.assemble import Access
 from bartizan.access.outcome import Authenticated, Refused
 from bartizan.clock import Nanoseconds
 from bartizan.identity.external import Link, Profile, roles
-from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.principal import Kind, Principal, registration
 from bartizan.identity.state import State
 from tests.access.house import CALLER, access, refusal, state
 from tests.identity import abroad
@@ -66,8 +66,26 @@ def test_our_own_issuers_tokens_cannot_be_signed_by_it_nor_its_own_by_us() -> No
     assert refusal(said(abroad.signed(mixed))) == "key-unknown"
 
 
+def test_its_word_for_an_application_a_family_or_a_service_of_ours_is_not_heeded() -> None:
+    presented = abroad.access(
+        aud=[abroad.RESOURCE, "bartizan:gateway:sample"],
+        azp=CALLER.client,
+        registration=registration(ALICE.client),
+        family="f-0123456789abcdef",
+        act={"sub": CALLER.id, "registration": registration(CALLER.client)},
+        parents=["t-0123456789abcdef"],
+    )
+    who = said(presented)
+    assert isinstance(who, Authenticated)
+    assert (who.client, who.lineage, who.service, who.agent, who.actors) == ("", (), "", None, ())
+
+
 @pytest.mark.parametrize(
-    "audience", ["bartizan:gateway", "bartizan:control", abroad.CLIENT, "https://other.example"]
+    "audience",
+    [
+        *("bartizan:gateway", "bartizan:control", "bartizan:gateway:sample"),
+        *(abroad.CLIENT, "https://other.example", f"{abroad.RESOURCE}:sample"),
+    ],
 )
 def test_a_token_for_somebody_else_is_refused(audience: str) -> None:
     assert refusal(said(abroad.access(aud=audience))) == "audience-wrong"

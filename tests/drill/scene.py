@@ -70,6 +70,7 @@ class Record:
             processes=tuple,
             secret_sha256=lambda: "0" * 64,
             link=lambda _name, _roles: "https://localhost:1/people/link?token=none",
+            client=lambda _name, _roles, _redirect: ("c-0", "secret"),
             run=lambda _schedule: 1,
             applied=lambda _files: None,
         )

@@ -1,18 +1,27 @@
 """People at a real browser, through the real gateway."""
 
+import base64
+import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from typing_extensions import override
 
 from bartizan.app.control_ports import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
 from tests.e2e.conftest import Platform, bartizan, start
-from tests.e2e.test_processes import query
+from tests.e2e.test_applications import ask, asked
+from tests.e2e.test_processes import CHAT, query
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +220,45 @@ def test_the_record_says_who_signed_in_with_what(running: Platform, person: Brow
     assert not any("__Host" in log.read_text() for log in logs(running))
 
 
+def test_a_person_lets_an_application_act_and_what_both_may_do_it_does(
+    running: Platform, person: Browser
+) -> None:
+    added = running.run("identity", "add", "shop", "--redirect", "http://127.0.0.1/back", "--json")
+    made = json.loads(added.stdout)
+    own = {"client_id": made["client_id"], "client_secret": made["client_secret"]}
+    with listening() as (port, told):
+        asks = own | {
+            "response_type": "code",
+            "redirect_uri": f"http://127.0.0.1:{port}/back",
+            "code_challenge": base64.urlsafe_b64encode(sha256(b"v" * 43).digest()).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+            "state": "s",
+        }
+        uri = asked(running, "/oauth/par", **asks)[1]["request_uri"]
+        way = urlencode({"client_id": own["client_id"], "request_uri": uri})
+        person.open(link(running))
+        person.press("Continue")
+        person.open(f"{running.url}/oauth/authorize?{way}")
+        assert "Go on to the question" in person.text  # a link stands for no passkey
+        person.open(f"{running.url}/people/sign-in")
+        person.press("Sign in with a passkey")
+        person.open(f"{running.url}/oauth/authorize?{way}")
+        assert "shop asks to use every service" in person.text
+        person.press("Allow")
+        back = told.get(timeout=20)
+        person.open(f"{running.url}/oauth/authorize?{way}")
+        assert "Allow" not in person.text
+    assert (back["state"], back["iss"]) == ("s", running.url)
+    code = {"grant_type": "authorization_code", "code": back["code"], "code_verifier": "v" * 43}
+    status, tokens = asked(running, "/oauth/token", redirect_uri=asks["redirect_uri"], **own, **code)
+    assert status == 200, tokens
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}", "Content-Type": "application/json"}
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 200
+    assert asked(running, "/oauth/introspect", token=tokens["access_token"], **own)[1]["sub"] == OWNER
+    assert asked(running, "/oauth/revoke", token=tokens["refresh_token"], **own)[0] == 200
+    assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 401
+
+
 def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
     running: Platform, person: Browser
 ) -> None:
@@ -239,3 +287,30 @@ def begun(running: Platform) -> list[dict[str, Any]]:
 
 def logs(running: Platform) -> list[Path]:
     return list((running.state / "run").glob("*.log"))
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, Queue[dict[str, str]]]]:
+    """Yield the port of an application on this machine, and what browsers bring to it."""
+    told: Queue[dict[str, str]] = Queue()
+
+    class Back(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            place, _, query = self.path.partition("?")
+            if place == "/back":
+                told.put(dict(parse_qsl(query)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        @override
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Back) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1], told
+        finally:
+            server.shutdown()

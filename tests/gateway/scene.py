@@ -30,7 +30,7 @@ from tests.gateway.services import services
 from tests.gateway.upstream import ANSWER, OK, Received, Script, Upstream, say_ok
 
 __all__ = [
-    "ANSWER", "CHAT", "DRILL", "FORBIDDEN", "FORGED", "GOOD", "MISSING", "NOBODY", "OK", "OTHER", "REVOKED",
+    "ANSWER", "CHAT", "DRILL", "FORBIDDEN", "FORGED", "GOOD", "LENT", "MISSING", "NOBODY", "OK", "OTHER", "REVOKED",
     "Answer", "Changed", "Client", "Denied", "Known", "Moving", "Permitted", "Person", "Received", "Scene", "Script",
     "Upstream", "Waits", "client", "refusal", "refused", "request", "run", "say_ok", "standing", "until", "wrap_nothing",
 ]  # fmt: skip
@@ -50,6 +50,8 @@ class Known(msgspec.Struct, frozen=True):
     until: Nanoseconds = Nanoseconds(2**63 - 1)
     token: str = "t-00000000000000ee"  # noqa: S105 - its id
     bound: bool = False
+    lineage: tuple[str, ...] = ()
+    agent: Person | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ class Denied(msgspec.Struct, frozen=True):
 NOBODY = Known(Person("anonymous", "anonymous", b""))
 DRILL = Known(Person("workload.drill", "p-00000000000000aa", b"k" * 32))
 OTHER = Known(Person("workload.other", "p-00000000000000bb", b"l" * 32))
+LENT = Known(DRILL.principal, token="t-00000000000000ff", agent=OTHER.principal)  # noqa: S106 - its id
 MISSING = Denied("access.request-authenticated", "token-missing", "Send a token.", 401)
 FORGED = Denied("access.request-authenticated", "signature-invalid", "Send a good token.", 401)
 FORBIDDEN = Denied("access.request-authorized", "not-permitted", "Ask for the role.", 403)
@@ -187,7 +190,7 @@ class Scene:
 
     def authenticate(self, token: str, _now: Nanoseconds) -> Known | Denied:
         self.authenticated += 1
-        who = {GOOD: DRILL, "other": OTHER}.get(token)
+        who = {GOOD: DRILL, "other": OTHER, "lent": LENT}.get(token)
         if who is None:
             return FORGED if token else MISSING
         return REVOKED if who.principal.id in self.revoked else who

@@ -156,6 +156,19 @@ def test_a_change_that_names_tokens_takes_the_answers_to_those_alone(
             assert (passed.who is not None, passed.generation) == (True, next_number)
 
 
+def test_a_change_that_names_a_family_takes_the_answers_to_all_of_its_tokens_and_no_others() -> None:
+    passes, kept = Passes(7), {}
+    for token, family in (("a", "f-1"), ("b", "f-1"), ("c", "f-2"), ("d", "")):
+        kept[token] = Pass(HEAD, ROUTE)
+        kept[token].who = Known(DRILL.principal, token=token, lineage=(family, "t-parent"))
+        kept[token].generation = 7
+        passes.keep((token.encode(),), kept[token])
+    passes.follow(Changed(everything=False, tokens=frozenset({"f-1"})), 8)
+    assert {token for token, passed in kept.items() if passed.who is not None} == {"c", "d"}
+    passes.follow(Changed(everything=False, tokens=frozenset({"t-parent"})), 9)
+    assert all(passed.who is None for passed in kept.values())
+
+
 def test_as_many_heads_as_the_bound_says_are_kept_and_those_in_use_longest() -> None:
     passes, busy = Passes(), (b"busy",)
     passes.keep(busy, Pass(HEAD, ROUTE))

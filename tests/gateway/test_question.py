@@ -3,7 +3,7 @@
 from bartizan.gateway.question import operation_tag, tool_tag
 from bartizan.ledger.content import content_tag
 from bartizan.ledger.vocabulary import CHECKS
-from tests.gateway.scene import client, request, run, standing
+from tests.gateway.scene import LENT, client, request, run, standing
 from tests.gateway.tools import asked, called, listed, message, tool
 
 TEXT = "my-name-is-ada-and-my-key-is-sk-123"
@@ -38,6 +38,22 @@ def test_a_tool_that_is_called_stands_in_the_record_as_its_callers_tag() -> None
             assert found[0]["tool"] == found[1]["tool"]
             assert CHECKS["gateway.request.admitted"]["tool"](found[0]["tool"])
             assert not any(TEXT in str(each) for each in scene.events())
+
+    run(scenario())
+
+
+def test_the_record_says_who_acts_for_a_principal_of_what_is_let_through_and_of_what_is_not() -> None:
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            await one.ask(request(bearer="lent"))
+            scene.forbidden = {"chat"}
+            scene.number += 1
+            await one.ask(request(bearer="lent"))
+            (admitted,) = scene.events("gateway.request.admitted")
+            (refused,) = scene.events("gateway.request.refused")
+            for each in (admitted, refused):
+                assert each.actor == LENT.principal.pseudonym
+                assert each.detail["agent"] == "00000000000000bb"
 
     run(scenario())
 

@@ -66,7 +66,13 @@ def test_the_table_is_this() -> None:
     }
     public = {
         (b"POST", b"/oauth/token", "control", "request-token", True),
+        (b"POST", b"/oauth/par", "control", "push-authorization", True),
+        (b"POST", b"/oauth/introspect", "control", "inspect-token", True),
+        (b"POST", b"/oauth/revoke", "control", "return-token", True),
+        (b"GET", b"/oauth/authorize", "control", "authorize", True),
+        (b"POST", b"/oauth/authorize", "control", "authorize", True),
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),
+        (b"GET", b"/.well-known/openid-configuration", "control", "read-metadata", True),
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),
         (b"POST", b"/oauth/backchannel-logout", "control", "receive-logout", True),
         (b"POST", b"/ssf/events", "control", "receive-events", True),
@@ -78,7 +84,8 @@ def test_the_table_is_this() -> None:
     }
     assert {row for row in table if row[3] != "visit-page"} == expected | public
     own = Routes([ServiceRoute(name="control", upstream="control", protocol="control", own=True)], "")
-    assert {route.path for route in own.all() if route.page is not None} == {path for _, path in PAGES}
+    shown = {path for _, path in PAGES} | {b"/oauth/authorize"}
+    assert {route.path for route in own.all() if route.page is not None} == shown
     assert not [route for route in ROUTES.all() if route.page is not None]
 
 

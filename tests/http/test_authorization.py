@@ -1,12 +1,17 @@
 import base64
+import json
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from joserfc import jwk, jwt
 
+from bartizan.access.issue.form import ASSERTION_TYPE
 from bartizan.identity.token import pin
-from tests.http.platform import ISSUER, Control
+from tests.access.issue.workshop import document
+from tests.http.platform import ISSUER, Answer, Control
 
 pytestmark = pytest.mark.slow
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -83,7 +88,7 @@ def test_other_requests_get_the_error_documents_of_rfc_6749(
 
 
 def test_a_form_that_is_too_long_is_not_read(control: Control) -> None:
-    answer = control.ask("POST", "/oauth/token", b"x" * 5000, [FORM], of="control")
+    answer = control.ask("POST", "/oauth/token", b"x" * 9000, [FORM], of="control")
     assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
 
 
@@ -131,3 +136,132 @@ def test_what_the_gateway_should_have_stopped_is_stopped_here_too(control: Contr
         connection.connect(str(control.folder.control_socket))
         connection.sendall(head)
         assert connection.recv(4096).split(b" ", 2)[1] in {b"400", b"431", b"501"}
+
+
+def test_a_client_that_signs_gets_a_token_once_an_assertion(control: Control) -> None:
+    key = jwk.ECKey.generate_key("P-256")
+    made = control.ask("POST", "/principals", {"name": "signs", "keys": document(key).decode()}).json
+    assert made["client_secret"] == ""
+    now = int(time.time())
+    said = {"iss": made["client_id"], "sub": made["client_id"], "aud": ISSUER, "jti": "1", "exp": now + 60}
+    shown = jwt.encode({"alg": "ES256", "kid": key.thumbprint()}, said, key)
+    body = urlencode(
+        {
+            "grant_type": "client_credentials",
+            "client_assertion": shown,
+            "client_assertion_type": ASSERTION_TYPE,
+        }
+    ).encode()
+    assert control.ask("POST", "/oauth/token", body, [FORM], of="control").status == 200
+    again = control.ask("POST", "/oauth/token", body, [FORM], of="control")
+    assert (again.status, again.json["error"]) == (401, "invalid_client")
+    assert "access.client.keyed" in control.kinds()
+    replaced = control.ask("POST", f"/principals/{made['id']}/keys", {"keys": document().decode()})
+    assert replaced.json == {"kids": ["one"]}
+    other = jwt.encode({"alg": "ES256", "kid": key.thumbprint()}, said | {"jti": "2"}, key)
+    body = body.replace(shown.encode(), other.encode())
+    assert control.ask("POST", "/oauth/token", body, [FORM], of="control").status == 401
+
+
+def test_a_token_for_one_service_names_it_and_one_for_none_is_not_given(
+    control: Control, client: tuple[str, str]
+) -> None:
+    for_one = control.ask(
+        "POST", "/oauth/token", form(*client, resource=f"{ISSUER}/sample"), [FORM], of="control"
+    )
+    payload = for_one.json["access_token"].split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["aud"] == "bartizan:gateway:sample"
+    assert control.events()[-1].detail["service"] == "sample"
+    for_none = control.ask(
+        "POST", "/oauth/token", form(*client, resource=f"{ISSUER}/control"), [FORM], of="control"
+    )
+    assert (for_none.status, for_none.json["error"]) == (400, "invalid_target")
+
+
+def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_both_documents(
+    control: Control,
+) -> None:
+    step = control.ask("POST", "/issuer/rotations")
+    assert (step.status, step.json["signs_in"]) == (202, 300)
+    keys = control.ask("GET", "/oauth/jwks", of="control").json["keys"]
+    pinned = {key["kid"] for key in control.states[-1].issuers[0].keys}
+    assert {key["kid"] for key in keys} == pinned
+    assert (len(pinned), step.json["kid"] in pinned) == (2, True)
+    again = control.ask("POST", "/issuer/rotations")
+    assert (again.status, again.json["reason"]) == (409, "rotation-under-way")
+    at_once = control.ask("POST", "/issuer/rotations", {"at_once": True})
+    assert at_once.json == {"kid": step.json["kid"], "signs_in": 0}
+    assert [key["kid"] for key in control.ask("GET", "/oauth/jwks", of="control").json["keys"]] == [
+        step.json["kid"]
+    ]
+    about, openid = (
+        control.ask("GET", f"/.well-known/{name}", of="control").json
+        for name in ("oauth-authorization-server", "openid-configuration")
+    )
+    assert about == openid
+
+
+def test_who_is_not_signed_in_is_asked_nothing_and_led_to_the_sign_in(control: Control) -> None:
+    made = control.ask(
+        "POST", "/principals", {"name": "shop", "redirects": ["https://shop.example/back"]}
+    ).json
+    pushed = {
+        "client_id": made["client_id"],
+        "client_secret": made["client_secret"],
+        "response_type": "code",
+        "redirect_uri": "https://shop.example/back",
+        "code_challenge": "x" * 43,
+        "code_challenge_method": "S256",
+    }
+    answer = control.ask("POST", "/oauth/par", urlencode(pushed).encode(), [FORM], of="control")
+    assert (answer.status, answer.json["expires_in"]) == (201, 600)
+    told = urlencode({"client_id": made["client_id"], "request_uri": answer.json["request_uri"]})
+    for method, path, body in (
+        ("GET", f"/oauth/authorize?{told}", None),
+        ("POST", "/oauth/authorize", told.encode()),
+    ):
+        page = control.ask(method, path, body, [FORM], of="control")
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert '"/people/sign-in"' in page.body.decode()
+        assert "answer" not in page.body.decode()
+    for wrong, status, error in (
+        ({"code_challenge_method": "plain"}, 400, "invalid_request"),
+        ({"redirect_uri": "https://evil.example/back"}, 400, "invalid_request"),
+        ({"client_secret": "no"}, 401, "invalid_client"),
+    ):
+        refused = control.ask("POST", "/oauth/par", urlencode(pushed | wrong).encode(), [FORM], of="control")
+        assert (refused.status, refused.json["error"]) == (status, error)
+
+
+def test_addresses_that_are_nobodys_own_are_refused_at_registration(control: Control) -> None:
+    for wanted in (
+        {"redirects": ["http://shop.example/back"]},
+        {"public": True},
+        {"public": True, "redirects": ["https://shop.example/back"], "keys": document().decode()},
+    ):
+        answer = control.ask("POST", "/principals", {"name": "bad", **wanted})
+        assert (answer.status, answer.json["reason"]) == (422, "redirect-refused")
+
+
+def test_a_client_asks_about_its_token_and_gives_it_back(control: Control, client: tuple[str, str]) -> None:
+    token = control.ask("POST", "/oauth/token", form(*client), [FORM], of="control").json["access_token"]
+
+    def asked(path: str, **said: str) -> Answer:
+        body = urlencode({"client_id": client[0], "client_secret": client[1], **said}).encode()
+        return control.ask("POST", path, body, [FORM], of="control")
+
+    hint = {"token_type_hint": "none of these"}
+    told = asked("/oauth/introspect", token=token, **hint)
+    assert (told.status, told.json["active"], told.json["sub"]) == (200, True, "workload.ci")
+    assert told.headers["cache-control"] == "no-store"
+    generation = len(control.states)
+    assert (asked("/oauth/revoke", token=token).status, len(control.states)) == (200, generation + 1)
+    assert control.events()[-1].kind == "access.token.revoked"
+    assert asked("/oauth/introspect", token=token).json == {"active": False}
+    assert asked("/oauth/revoke", token=token).status == 200
+    for path in ("/oauth/introspect", "/oauth/revoke"):
+        assert asked(path).json["error"] == "invalid_request"
+        wrong = asked(path, token=token, client_secret=client[0])
+        assert (wrong.status, wrong.json["error"]) == (401, "invalid_client")
+        nobody = asked(path, token=token, client_id="c-0000000000000000")
+        assert nobody.body == wrong.body

@@ -85,7 +85,8 @@ def valid(policy: str) -> bool:
 
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[Uid, str, Uid, dict[str, bool | int | str]]:
-    here = Circumstances(draw(st.booleans()), draw(st.sampled_from(TOOLS)), draw(st.sampled_from(TOOLS)))
+    names = st.sampled_from(TOOLS)
+    here = Circumstances(draw(st.booleans()), draw(names), draw(names), draw(names))
     context = in_context(here, Seen(device_known=draw(st.booleans())))
     action = draw(st.sampled_from(["chat", "embed", "call-tool", "read-keys"]))
     return (

@@ -66,3 +66,17 @@ def test_every_attack_attacks_a_promise(controls: Mapping[str, Control]) -> None
 )
 def test_a_reference_that_does_not_exist_is_found(reference: str) -> None:
     assert _wrong(("CWE-287", "LLM01:2025", "API2:2023", "AML.T0051", reference)) == [reference]
+
+
+def test_every_test_that_the_table_of_the_authorization_servers_adversaries_names_exists() -> None:
+    text = (ROOT / "docs" / "authorization-server.md").read_text()
+    named = re.findall(r"`(tests/[a-z0-9_/]+\.py)?(?:::(test_[a-z0-9_]+))?`", text)
+    file, found = "", 0
+    for said, test in named:
+        if not said and not test:
+            continue
+        file = said or file
+        source = (ROOT / file).read_text()
+        assert not test or f"def {test}(" in source, (file, test)
+        found += 1
+    assert found > 20

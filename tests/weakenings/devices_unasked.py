@@ -8,7 +8,7 @@ MODULES = ("bartizan.app.worker",)
 
 def apply() -> None:
     def weak(self: fleet.Fleet, principal: str, key: str) -> Standing:  # noqa: ARG001 - that is the weakness
-        return Standing.UNBOUND
+        return Standing.KNOWN
 
     def seen(self: fleet.Fleet, principal: str, key: str, now: int) -> object:  # noqa: ARG001 - that is the weakness
         return Standing.KNOWN, NOTHING, fleet._FOREVER

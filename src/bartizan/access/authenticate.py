@@ -79,7 +79,6 @@ class Authenticator:
     """Who may be whom in one generation; remembers whom it let in, by the token's SHA-256."""
 
     __slots__ = (
-        "_clients",
         "_controls",
         "_devices",
         "_failed",
@@ -109,7 +108,6 @@ class Authenticator:
             undecided: told of a token that is refused only because something is not known here yet.
         """
         self._resolver, self._undecided = Resolver(state), undecided
-        self._clients = frozenset(person.client for person in state.principals if not person.revoked)
         self._revoked = state.revoked
         self.verifier = verifier
         controls = tuple(controls)
@@ -151,6 +149,11 @@ class Authenticator:
             claims.issued,
             device,
             seen,
+            claims.service,
+            claims.client if claims.registration else "",
+            self._resolver.holder(claims.client) if claims.registration else None,
+            claims.actors,
+            tuple(filter(None, (claims.family, *claims.parents))),
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):
@@ -167,7 +170,7 @@ class Authenticator:
         self._kept = OrderedDict(
             (digest, who)
             for digest, who in before._kept.items()  # noqa: SLF001 - of its own class
-            if who.token not in changed
+            if not any(each in changed for each in (who.token, *who.lineage))
         )
 
     def remembers(self, token: str, now: Nanoseconds) -> bool:
@@ -176,7 +179,7 @@ class Authenticator:
 
     def knows_client(self, client: str) -> bool:
         """Return whether a client of this id is registered and not revoked."""
-        return client in self._clients
+        return self._resolver.holder(client) is not None
 
     def again(self, who: Authenticated) -> Refused | None:
         """Return why somebody who was authenticated in an earlier generation is not accepted in this one.
@@ -207,7 +210,10 @@ class Authenticator:
         return judge(self._devices, DeviceUse(now, required=gone), _UNAUTHORIZED, self._failed)
 
     def _facts(self, who: Authenticated, standing: Standing) -> Presentation:
-        return Presentation(standing=standing, token_revoked=who.token in self._revoked)
+        if standing is Standing.KNOWN and not self._resolver.may_act(who.client, who.actors):
+            standing = Standing.REVOKED
+        revoked = any(each in self._revoked for each in (who.token, *who.lineage))
+        return Presentation(standing=standing, token_revoked=revoked)
 
     def _judged(self, facts: Presentation, who: Authenticated) -> Authenticated | Refused:
         return self._judge(facts) or self._device(who) or who

@@ -16,7 +16,7 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         everything: whether none is.
-        tokens: `jti` of the tokens whose answers are not.
+        tokens: `jti` of the tokens, and ids of the families, whose answers are not.
     """
 
     everything: bool

@@ -35,11 +35,13 @@ class Circumstances(msgspec.Struct, frozen=True):
         quantum_safe: whether the connection's key agreement withstands a quantum computer.
         operation: `operationId` of what is asked for; empty where the service has no description.
         tool: name of the tool that is to be called, or empty.
+        agent: id of whoever acts for the principal, or empty.
     """
 
     quantum_safe: bool
     operation: str = ""
     tool: str = ""
+    agent: str = ""
 
 
 def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
@@ -89,15 +91,27 @@ class Decider:
             circumstances: of this request.
             generation: of the state that the caller decides on; goes into the answer.
         """
-        principal, resource = who.principal.uid, Uid(SERVICE, service)
-        question = _Question(self._engine.pair(principal, resource), action, circumstances, who.seen)
-        verdict = self._kept.get(question)
-        if verdict is None:
-            verdict = self._engine.decide(principal, action, resource, context(circumstances, who.seen))
-            self._keep(question, verdict)
-        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies)
+        resource, acting = Uid(SERVICE, service), who.agent
+        here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
+        verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
+        barred = (
+            acting is not None
+            and not self._verdict(acting.uid, action, resource, circumstances, who.seen).allowed
+        )
+        elsewhere = who.service not in {"", service}
+        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
+
+    def _verdict(
+        self, principal: Uid, action: str, resource: Uid, circumstances: Circumstances, seen: Seen
+    ) -> Verdict:
+        question = _Question(self._engine.pair(principal, resource), action, circumstances, seen)
+        verdict = self._kept.get(question)
+        if verdict is None:
+            verdict = self._engine.decide(principal, action, resource, context(circumstances, seen))
+            self._keep(question, verdict)
+        return verdict
 
     def _keep(self, question: _Question, verdict: Verdict) -> None:
         self._kept[question] = verdict

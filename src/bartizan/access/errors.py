@@ -68,6 +68,39 @@ class PolicyVersionUnknown(AccessRefused):
         )
 
 
+class ClientKeyRefused(AccessRefused):
+    """A client's key that cannot be registered."""
+
+    reason = "client-key-refused"
+
+    def __init__(self, fault: str) -> None:
+        """Say what is wrong; never repeat the key."""
+        super().__init__(f"the client's keys are not taken: {fault}")
+        self.fault = fault
+
+
+class RotationUnderWay(AccessRefused):
+    """A new key of the issuer is published already, and does not sign yet."""
+
+    reason = "rotation-under-way"
+
+    def __init__(self, seconds: int) -> None:
+        """Carry how long it takes until that one signs."""
+        super().__init__(f"a new key is published and signs in {seconds} s; rotate again after that")
+        self.seconds = seconds
+
+
+class RedirectRefused(AccessRefused):
+    """An address that an application cannot have people sent back to."""
+
+    reason = "redirect-refused"
+
+    def __init__(self, fault: str) -> None:
+        """Say which are taken."""
+        super().__init__(f"the application's addresses are not taken: {fault}")
+        self.fault = fault
+
+
 class IssuerNotConfigured(AccessRefused):
     """Somebody is to be known by an issuer whose tokens are not taken here."""
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from bartizan.clock import Nanoseconds
+from bartizan.identity.claim import Actor
 from bartizan.identity.device import NOTHING, Seen, Standing
 from bartizan.identity.principal import ANONYMOUS, Principal
 
@@ -24,6 +25,12 @@ class Authenticated(msgspec.Struct, frozen=True):
         issued: when the token was, UTC nanoseconds.
         standing: of the device that has the token's key.
         seen: what policies may look at of it.
+        service: name of the one service that the token is good for; empty for all.
+        client: `client_id` of whoever acts for the principal; empty where it acts itself.
+        agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
+            permitted too; None where the principal acts itself.
+        actors: its chain, where it acts by an exchange of tokens.
+        lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
     """
 
     principal: Principal
@@ -36,6 +43,11 @@ class Authenticated(msgspec.Struct, frozen=True):
     issued: Nanoseconds = Nanoseconds(0)
     standing: Standing = Standing.UNBOUND
     seen: Seen = NOTHING
+    service: str = ""
+    client: str = ""
+    agent: Principal | None = None
+    actors: tuple[Actor, ...] = ()
+    lineage: tuple[str, ...] = ()
 
     @property
     def bound(self) -> bool:

@@ -80,6 +80,18 @@ def get(connection: Connection, principal: str) -> Principal:
     return _principal(row)
 
 
+def of_client(connection: Connection, client: str) -> Principal:
+    """Return somebody by the id of its client.
+
+    Raises:
+        PrincipalUnknown: nobody of that client.
+    """
+    row = connection.execute(select(PRINCIPAL).where(PRINCIPAL.c.client == client)).first()
+    if row is None:
+        raise PrincipalUnknown
+    return _principal(row)
+
+
 def revoke(connection: Connection, principal: str) -> Principal:
     """Return somebody whose tokens are all refused from the next generation on.
 

@@ -64,8 +64,12 @@ class Authorization(msgspec.Struct, frozen=True):
         allowed: whether a policy permits it and none forbids it.
         failed: whether evaluating met an error.
         policies: `@id` of each policy that decided.
+        elsewhere: whether the token is good for another service alone.
+        agent_barred: whether somebody acts for the principal whom no policy permits this.
     """
 
     allowed: bool
     failed: bool = False
     policies: tuple[str, ...] = ()
+    elsewhere: bool = False
+    agent_barred: bool = False

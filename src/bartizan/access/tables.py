@@ -1,4 +1,4 @@
-"""What access keeps: principals, their clients and pseudonyms, address prefixes, revoked tokens, policies, devices.
+"""What access keeps: principals, clients, pseudonyms, prefixes, revoked tokens, the issuer's keys, policies, devices.
 
 Rules of this file: everything that links a pseudonym to a person or a machine is here and nowhere else, so
 that deleting these rows makes the ledger's pseudonyms point to nobody.
@@ -28,6 +28,83 @@ CLIENT: Final = Table(
     METADATA,
     Column("id", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
     Column("secret_hash", LargeBinary, nullable=False, comment="SHA-256 of a 256-bit random secret"),
+)
+CLIENT_KEY: Final = Table(
+    "client_key",
+    METADATA,
+    Column("client", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
+    Column("kid", Text, primary_key=True),
+    Column("jwk", Text, nullable=False, comment="public JWK with kid and alg, JSON"),
+)
+ASSERTION: Final = Table(
+    "client_assertion",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True, comment="SHA-256 over client and jti"),
+    Column("client", Text, ForeignKey("principal.client", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+)
+APPLICATION: Final = Table(
+    "application",
+    METADATA,
+    Column("client", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
+    Column("public", Boolean, nullable=False, comment="whether it can keep no secret"),
+)
+REDIRECT: Final = Table(
+    "redirect",
+    METADATA,
+    Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), primary_key=True),
+    Column("uri", Text, primary_key=True),
+)
+CONSENT: Final = Table(
+    "consent",
+    METADATA,
+    Column("person", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
+    Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),
+)
+CODE: Final = Table(
+    "authorization_code",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of 256 random bits"),
+    Column("request", Text, nullable=False, unique=True, comment="of the pushed request: answered once"),
+    Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), nullable=False),
+    Column("person", Text, ForeignKey("principal.client", ondelete="CASCADE"), nullable=False, index=True),
+    Column("audience", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="thumbprint, or empty"),
+    Column("redirect", Text, nullable=False),
+    Column("challenge", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("acr", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False, comment="UTC nanoseconds; the row goes then"),
+    Column("used", Boolean, nullable=False),
+)
+FAMILY: Final = Table(
+    "token_family",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("code", LargeBinary, nullable=False, unique=True, comment="digest of the code that it came of"),
+    Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), nullable=False),
+    Column("person", Text, ForeignKey("principal.client", ondelete="CASCADE"), nullable=False, index=True),
+    Column("audience", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="thumbprint, or empty"),
+    Column("since", BigInteger, nullable=False),
+    Column("acr", Text, nullable=False),
+    Column("number", Integer, nullable=False, comment="of the refresh token that is current"),
+    Column("used", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+ISSUER_KEY: Final = Table(
+    "issuer_key",
+    METADATA,
+    Column("kid", Text, primary_key=True),
+    Column("jwk", Text, nullable=False, comment="public JWK, JSON"),
+    Column("signs", Boolean, nullable=False, comment="whether it is yet to sign; else it no longer does"),
+    Column(
+        "at", BigInteger, nullable=False, comment="UTC nanoseconds: signs from then, or is forgotten then"
+    ),
 )
 ADDRESS: Final = Table(
     "address",

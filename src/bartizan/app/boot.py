@@ -97,7 +97,9 @@ async def _control(s: "Supervisor", child: Child) -> None:
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
         issuers=bool(s.plan.issuers),
-        devices=s.plan.devices,
+        posture_hours=s.plan.posture_hours,
+        healthy=s.plan.healthy,
+        authorities=s.plan.authorities,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

@@ -6,7 +6,6 @@ record. Nothing here knows HTTP.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -17,25 +16,25 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import register as people
 from bartizan.access import versions
 from bartizan.access.describe import describe
-from bartizan.access.errors import NotTheOwners, PrincipalRevoked
-from bartizan.access.issue.credentials import CredentialsWrong, check, give_secret
-from bartizan.access.issue.grant import GrantFault, GrantRefused, TokenRequest
-from bartizan.access.issue.metadata import TOKEN_PATH
-from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, mint
+from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused
+from bartizan.access.issue import family as families
+from bartizan.access.issue.application import make_application
+from bartizan.access.issue.client_key import give_keys, read_keys
+from bartizan.access.issue.credentials import give_secret
+from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, mint
+from bartizan.access.issue.redirect import require_usable
 from bartizan.access.signin.throttle import Throttle
 from bartizan.app import policies
 from bartizan.app.control_ports import DRILL_KINDS, FIRST, NotInForce, NotReported, Ports
 from bartizan.app.entry import Entry, registered
 from bartizan.app.policy_schema import schema
-from bartizan.app.token_refusals import TokenRefusals
-from bartizan.clock import SECOND, Nanoseconds
+from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
-from bartizan.identity.dpop import Proofs, Wanted
 from bartizan.identity.principal import Kind, Principal
-from bartizan.identity.proof_refusal import ProofRefused, ProofStale
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
-from bartizan.identity.state import State
+from bartizan.identity.state import PolicySource, State
+from bartizan.identity.token import OF_ONE
 from bartizan.ledger.content import ContentTags, tool_tagged
 from bartizan.ledger.event import Event, Outcome
 
@@ -53,16 +52,14 @@ class Registrar:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
         self._order = asyncio.Lock()
-        self._refused = TokenRefusals()
-        self._throttle = Throttle()
+        self.throttle = Throttle()
         self._canonical: dict[str, str] = {}
         self._suspects: dict[str, Nanoseconds] = {}
         self._stale = False
-        self.generation = 0
+        self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
         self.policy_digest = ""
-        self._proofs = Proofs(Secret(secrets.token_bytes(32)))
         self.policies = policies.Policies(
-            policies.Ports(ports.store, ports.clock, self._record, self._take_away, self._publish)
+            policies.Ports(ports.store, ports.clock, self._record, self._take_away, self.publish)
         )
 
     async def begin(self) -> None:
@@ -81,7 +78,7 @@ class Registrar:
                     new.append(people.register(connection, kind, name, roles, self._ports.clock.now()))
             self._record([entry for person in new for entry in registered(person)])
         self._take_up_policies()
-        await self._publish()
+        await self.publish()
 
     def _take_up_policies(self) -> None:
         """Make the configured policies a version where they are others than at the last start."""
@@ -95,75 +92,6 @@ class Registrar:
                 self._record([policies.entry(version, "platform")])
 
     # ---- tokens --------------------------------------------------------------------------------------------
-    def grant(self, request: TokenRequest, source: str = "") -> Issued:
-        """Return a token for a client that knows its secret.
-
-        Args:
-            request: what it asks for.
-            source: pseudonym of the network that it asks from; empty where nobody knows.
-        Raises:
-            GrantRefused: it does not, or too many from there did not; counted for the record.
-            JournalUnwritable: then nothing is issued.
-        """
-        source = self.canonical(source)
-        now = self._ports.clock.now()
-        wait = self._throttle.wait(source, request.client, now)
-        if wait:
-            what = "too many wrong credentials came from this network; wait before the next one"
-            fault = GrantRefused(GrantFault.SLOW_DOWN, what, -(-wait // SECOND))
-            raise self.refused(fault, source)
-        try:
-            with self._ports.store.begin() as connection:
-                principal = check(connection, request.client, request.secret)
-        except CredentialsWrong as fault:
-            self._throttle.failed(source, now)
-            refusal = GrantRefused(GrantFault.INVALID_CLIENT, str(fault))
-            raise self.refused(refusal, source, fault.pseudonym) from fault
-        self._throttle.granted(source, request.client)
-        bound = Bound(self.proven(request.proof, source, principal.pseudonym), request.certificate)
-        return self.issue(principal, request.audience, LIFETIME_S, bound, source)
-
-    def nonce(self) -> str:
-        """Return what the next proofs for the token endpoint must hold."""
-        return self._proofs.nonce(self._ports.clock.now())
-
-    def proven(self, proof: str, source: str, principal: str) -> str:
-        """Return the thumbprint of the key that a token is to be bound to; empty where none is shown.
-
-        After the client has shown who it is: a stranger's proofs fill no memory.
-
-        Raises:
-            GrantRefused: counted for the record.
-        """
-        if not proof:
-            return ""
-        wanted = Wanted("POST", (self._ports.signer.url + TOKEN_PATH,))
-        try:
-            return self._proofs.verify(proof, wanted, self._ports.clock.now())
-        except ProofStale as fault:
-            stale = GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault))
-            raise self.refused(stale, source, principal) from fault
-        except ProofRefused as fault:
-            refusal = GrantRefused(GrantFault.INVALID_DPOP_PROOF, str(fault))
-            raise self.refused(refusal, source, principal, fault.reason) from fault
-
-    def refused(
-        self, fault: GrantRefused, source: str = "", principal: str = "", reason: str = ""
-    ) -> GrantRefused:
-        """Count a refused token request, to be recorded by `record_refusals`; return the fault.
-
-        Args:
-            fault: as the client is told it.
-            source, principal: pseudonyms, where they are known.
-            reason: the word for the record, where that is more exact.
-        """
-        self._refused.count(source, principal, reason or fault.reason)
-        return fault
-
-    def record_refusals(self) -> None:
-        """Record the refused token requests since the last call: one event a kind, so a flood fills no disk."""
-        self._record(self._refused.take())
-
     def canonical(self, source: str) -> str:
         """Return the pseudonym that an address prefix is best known by; workers have one each."""
         if not source:
@@ -196,21 +124,42 @@ class Registrar:
             person = people.get(connection, principal)
         if person.revoked:
             raise PrincipalRevoked(principal)
-        return self.issue(person, audience, seconds, Bound(key))
+        return self.issue(person, audience, seconds, Bound(key), grant="owner")
 
     def issue(
-        self, principal: Principal, audience: str, seconds: int, bound: Bound, source: str = ""
+        self,
+        principal: Principal,
+        audience: str,
+        seconds: int,
+        bound: Bound = UNBOUND,
+        source: str = "",
+        *,
+        grant: str,
+        lent: Lent | None = None,
     ) -> Issued:
-        """Return a new token, on record, for a principal of whom somebody else has made sure.
+        """Return a new token, on record.
 
+        Args:
+            principal: of whom somebody else has made sure.
+            audience: a word of `AUDIENCES`, or that of one service.
+            seconds: life, 1 to `LIFETIME_S`.
+            bound: what it is bound to.
+            grant: its word in the record.
+            lent: where an application holds it for the principal.
+            source: pseudonym of the network that it was asked for from; empty where nobody knows.
         Raises:
-            ValueError: another audience or life; JournalUnwritable: then nothing is issued.
+            ValueError, JournalUnwritable: then nothing is issued.
         """
-        issued = mint(self._ports.signer, principal, audience, seconds, self._ports.clock.now(), bound=bound)
+        now = self._ports.clock.now()
+        issued = mint(self._ports.signer, principal, audience, seconds, now, bound=bound, lent=lent)
+        _, word, *service = audience.split(OF_ONE)
         detail: dict[str, int | str] = {
-            "audience": audience.rpartition(":")[2],
+            "audience": word,
             "binding": bound.word,
             "seconds": seconds,
+            "grant": grant,
+            **({"service": service[0]} if service else {}),
+            **(_lent(lent) if lent is not None else {}),
         }
         if source:
             detail["source"] = source.removeprefix("a-")
@@ -239,18 +188,60 @@ class Registrar:
         with self._ports.store.begin() as connection:
             return people.people(connection)
 
-    async def register(self, kind: Kind, name: str, roles: Iterable[str]) -> tuple[Principal, Secret]:
+    async def register(
+        self,
+        kind: Kind,
+        name: str,
+        roles: Iterable[str],
+        keys: bytes = b"",
+        redirects: Sequence[str] = (),
+        *,
+        public: bool = False,
+    ) -> tuple[Principal, Secret | None]:
         """Return a new principal and its client secret, which is shown this once.
 
+        Args:
+            kind, name, roles: of the principal.
+            keys: public JWK, or a set of them; with one, the client signs and there is no secret.
+            redirects: addresses to which it has people sent back, which makes it an application.
+            public: whether that can keep no secret; then it has none, and no key.
         Raises:
-            NotAPrincipal, PrincipalExists, NotInForce, JournalUnwritable.
+            NotAPrincipal, PrincipalExists, ClientKeyRefused, RedirectRefused, NotInForce, JournalUnwritable.
         """
+        read = read_keys(keys) if keys else ()
+        addresses = require_usable(redirects)
+        if public and (read or not addresses):
+            raise RedirectRefused("a public application needs one at least, and has no key")
         with self._ports.store.begin() as connection:
             person = people.register(connection, kind, name, roles, self._ports.clock.now())
-            secret = give_secret(connection, person)
-            self._record(registered(person))
-        await self._publish()
+            secret = None if read or public else give_secret(connection, person)
+            if addresses:
+                make_application(connection, person, addresses, public=public)
+            if read:
+                give_keys(connection, person, read)
+            self._record(registered(person) + ([_keyed(person, len(read))] if read else []))
+        await self.publish()
         return person, secret
+
+    def give_keys(self, principal: str, keys: bytes) -> tuple[str, ...]:
+        """Have a principal's client sign with these keys; its secret and earlier keys are good for nothing any more.
+
+        Args:
+            principal: id.
+            keys: public JWK, or a set of them.
+        Returns:
+            the keys' ids.
+        Raises:
+            PrincipalUnknown, PrincipalRevoked, ClientKeyRefused, JournalUnwritable: then nothing is changed.
+        """
+        read = read_keys(keys)
+        with self._ports.store.begin() as connection:
+            person = people.get(connection, principal)
+            if person.revoked:
+                raise PrincipalRevoked(principal)
+            give_keys(connection, person, read)
+            self._record([_keyed(person, len(read))])
+        return tuple(key["kid"] for key in read)
 
     async def revoke(self, principal: str, actor: str = "owner") -> int:
         """Refuse everything of a principal; return the generation in which that is in force everywhere.
@@ -263,21 +254,41 @@ class Registrar:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
         person = self._take_away(lambda connection: people.revoke(connection, principal))
-        generation = await self._publish()
+        generation = await self.publish()
         self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
-    async def revoke_token(self, token: str) -> int:
+    async def revoke_token(self, token: str, actor: str = "owner") -> int:
         """Refuse one token, by its `jti`; return the generation in which that is in force everywhere.
 
+        Args:
+            token: its `jti`.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
         self._take_away(lambda connection: people.revoke_token(connection, token, until))
-        generation = await self._publish()
-        self._record([Entry("access.token.revoked", "owner", token, Outcome.DONE)])
+        generation = await self.publish()
+        self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
         return generation
+
+    async def end_family(self, family: str, person: Principal, reason: str) -> None:
+        """End a family and refuse its tokens; answered once that is in force everywhere.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
+
+        def change(connection: Connection) -> None:
+            families.end(connection, family)
+            people.revoke_token(connection, family, until)
+
+        self._take_away(change)
+        await self.publish()
+        detail: dict[str, int | str] = {"reason": reason}
+        self._record([Entry("access.family.revoked", person.pseudonym, family, Outcome.DONE, detail=detail)])
 
     async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
@@ -291,7 +302,7 @@ class Registrar:
         """
         person = self._take_away(lambda connection: people.erase(connection, principal))
         people.forget(self._ports.store)
-        generation = await self._publish()
+        generation = await self.publish()
         self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
@@ -322,9 +333,9 @@ class Registrar:
         now = self._ports.clock.now()
         if against == "source":
             if until > now:
-                self._throttle.flag(about, until)
+                self.throttle.flag(about, until)
             else:
-                self._throttle.clear(about)
+                self.throttle.clear(about)
         elif against == "principal" and (until > now or about in self._suspects):
             self._suspects[about] = until
             self._stale = True
@@ -357,7 +368,7 @@ class Registrar:
         if self._stale or over:
             self._stale = False
             try:
-                await self._publish()
+                await self.publish()
             except NotInForce:
                 self._stale = True
                 raise
@@ -383,15 +394,12 @@ class Registrar:
             people.keep_addresses(connection, minted)
 
     # ---- in force ------------------------------------------------------------------------------------------
-    async def put_in_force(self) -> int:
-        """Return the generation in which what the store holds now is in force in every worker.
+    async def publish(self) -> int:
+        """Return the generation in which what the store and the signer hold now is in force in every worker.
 
         Raises:
             NotInForce, JournalUnwritable.
         """
-        return await self._publish()
-
-    async def _publish(self) -> int:
         async with self._order:
             now = self._ports.clock.now()
             with self._ports.store.begin() as connection:
@@ -404,6 +412,7 @@ class Registrar:
             policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
+            self.state = state
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
         if version is not None:
@@ -414,3 +423,14 @@ class Registrar:
 
     def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
         return self._ports.record(entries) if entries else (0, 0)
+
+
+def _lent(lent: Lent) -> dict[str, int | str]:
+    said: dict[str, int | str] = {"family": lent.family.removeprefix("f-")} if lent.family else {}
+    if lent.actors:
+        said |= {"agent": lent.agent.removeprefix("p-"), "hands": len(lent.actors)}
+    return said
+
+
+def _keyed(person: Principal, count: int) -> Entry:
+    return Entry("access.client.keyed", "owner", person.pseudonym, Outcome.DONE, detail={"count": count})

@@ -11,7 +11,6 @@ import msgspec
 
 from bartizan.app.devices import OWNER
 from bartizan.app.forms import ServiceName, Text
-from bartizan.app.plan import Devices as Wanted
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.config_form import Fault
 from bartizan.identity.device import ITSELF
@@ -91,14 +90,13 @@ def known_authorities(devices: Devices, folder: Path) -> Iterator[Fault]:
                 yield Fault(where, f"is that of authority[{first}] already; each has its own")
 
 
-def speaking(devices: Devices, folder: Path) -> Wanted:
-    """Return what counts, with the keys of those who speak of devices.
+def speaking(devices: Devices, folder: Path) -> tuple[Known, ...]:
+    """Return who speaks of devices, with their keys.
 
     Raises:
         ConfigurationUnreadable, AuthorityInvalid: `known_authorities` says which.
     """
-    authorities = tuple(
+    return tuple(
         Known(one.name, read_authority(read_octets(folder / one.key, _OCTETS)), one.admits)
         for one in devices.authority
     )
-    return Wanted(devices.posture_hours, devices.healthy, authorities)

@@ -157,6 +157,7 @@ def connect(folder: Folder, service: str) -> Platform:
         processes=lambda: _processes(folder),
         secret_sha256=owner.sample_sha256,
         link=lambda name, roles: _link(owner, name, roles),
+        client=lambda name, roles, redirect: _client(owner, name, roles, redirect),
         run=lambda schedule: owner.run(schedule).runs,
         applied=lambda files: _apply(owner, files),
     )
@@ -171,6 +172,11 @@ def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
 
 def _admit(owner: Owner, key: str) -> None:
     owner.admit(key, "", "", hardware=False)
+
+
+def _client(owner: Owner, name: str, roles: tuple[str, ...], redirect: str) -> tuple[str, str]:
+    made = owner.register(name, "workload", roles, redirects=(redirect,) if redirect else ())
+    return made.client_id, made.client_secret
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from bartizan.app.channel import Message
-from bartizan.app.plan import MAIN, Devices, Schedule
+from bartizan.app.plan import MAIN, Schedule
+from bartizan.identity.statement import Authority
 from bartizan.identity.workload import Workload
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
@@ -344,7 +345,9 @@ class BootControl(Message, frozen=True, tag="boot"):
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
     issuers: bool = False
-    devices: Devices = Devices()
+    posture_hours: Number = 24
+    healthy: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
 
 
 class Publish(Message, frozen=True):

@@ -119,6 +119,17 @@ class _Tags(msgspec.Struct, frozen=True):
     tags: dict[str, dict[str, str]]
 
 
+class Rotated(msgspec.Struct, frozen=True):
+    """A new key of the issuer: its id, and in how many seconds it signs."""
+
+    kid: str
+    signs_in: int
+
+
+class _Kids(msgspec.Struct, frozen=True):
+    kids: tuple[str, ...]
+
+
 class SignInLink(Reticent, frozen=True):
     """A link that signs a person in once: a secret of `seconds` seconds."""
 
@@ -219,16 +230,46 @@ class Owner:
         return self._ask("POST", "/people/link", SignInLink, {"principal": principal})
 
     def register(
-        self, name: str, kind: str, roles: Sequence[str], issuer: str = "", subject: str = ""
+        self,
+        name: str,
+        kind: str,
+        roles: Sequence[str],
+        keys: str = "",
+        redirects: Sequence[str] = (),
+        *,
+        public: bool = False,
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
 
         Args:
+            name, kind, roles: of the principal.
+            keys: public JWK or a set of them, JSON; with one there is no secret.
+            redirects: addresses to which it has people sent back; makes it an application.
+            public: whether that can keep no secret.
+        """
+        wanted = {"name": name, "kind": kind, "roles": list(roles), "keys": keys}
+        return self._ask(
+            "POST", "/principals", Registered, {**wanted, "redirects": list(redirects), "public": public}
+        )
+
+    def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+        """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
+
+        Args:
             name, kind, roles: of it.
-            issuer, subject: by whose tokens it is known instead of by a secret, or both empty.
+            issuer, subject: of those tokens.
         """
         wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
         return self._ask("POST", "/principals", Registered, wanted)
+
+    def give_keys(self, principal: str, keys: str) -> tuple[str, ...]:
+        """Have a principal's client sign with these public keys from now on; return their ids; raises as `token`."""
+        path = f"/principals/{quote(principal, safe='')}/keys"
+        return self._ask("POST", path, _Kids, {"keys": keys}).kids
+
+    def rotate(self, *, at_once: bool) -> Rotated:
+        """Publish a new key of the issuer, or have it take the old one's place at once; raises as `token`."""
+        return self._ask("POST", "/issuer/rotations", Rotated, {"at_once": at_once})
 
     def revoke(self, principal: str) -> int:
         """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""

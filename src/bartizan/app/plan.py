@@ -280,20 +280,6 @@ class Bounds(msgspec.Struct, frozen=True):
     answer_octets: Annotated[int, msgspec.Meta(ge=16 << 20, le=1 << 30)] = 256 << 20
 
 
-class Devices(msgspec.Struct, frozen=True):
-    """What counts of what is claimed of devices.
-
-    Attributes:
-        posture_hours: how long a claim does.
-        healthy: what must be claimed of one that is to count as healthy.
-        authorities: who claims besides the device itself.
-    """
-
-    posture_hours: int = 24
-    healthy: tuple[str, ...] = ()
-    authorities: tuple[Authority, ...] = ()
-
-
 class Plan(Reticent, frozen=True):
     """One start of the platform.
 
@@ -324,7 +310,8 @@ class Plan(Reticent, frozen=True):
         workloads: who gets certificates by what it is.
         workload_socket: where; empty for the place in the state folder.
         issuers: whose tokens are taken besides our own.
-        devices: what counts of what is claimed of them.
+        posture_hours, healthy: how long a claim about a device counts, and which must be made.
+        authorities: who speaks of devices besides these.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -373,7 +360,9 @@ class Plan(Reticent, frozen=True):
     workloads: tuple[Workload, ...] = ()
     workload_socket: str = ""
     issuers: tuple[Issuer, ...] = ()
-    devices: Devices = Devices()
+    posture_hours: int = 24
+    healthy: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -22,7 +22,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.connector_settings import wanted as connectors
 from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
-from bartizan.app.device_settings import speaking
+from bartizan.app.device_settings import Devices, speaking
 from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.folder import Folder
 from bartizan.app.issuer_settings import wanted as issuers
@@ -110,17 +110,17 @@ def plan(  # what a command may say beside the file
     model: str = "gullible",
     weights: str = "",
 ) -> Plan:
-    """Return what to start.
+    """Return what to start, from settled settings and the state folder.
 
     Args:
-        configuration, folder: settled settings, the state folder.
-        port, model, weights: instead of the configured port, 0 for a free one; what answers in the sample.
+        port: instead of the configured one; 0 takes a free one.
+        model, weights: what answers in the sample.
     Raises:
         SecretMissing, AuthoritiesMissing: a reference leads nowhere, an encrypted upstream could not be verified.
     """
     settings = configuration.sections
     address, scraped = settings.address, settings.metrics.address
-    return Plan(
+    made = Plan(
         folder=str(folder.absolute()),
         launch=supervisor.LAUNCH,
         host=address.host,
@@ -155,11 +155,20 @@ def plan(  # what a command may say beside the file
         workloads=settings.workload,
         workload_socket=settings.workload_api.socket or "",
         issuers=issuers(settings.issuer, configuration.folder),
-        devices=speaking(settings.devices, configuration.folder),
         trusted=settings.edge.trusted,
         binding=secrets.token_hex(32),
         witnesses=witnessed_by(settings.witness, configuration.folder),
         quorum=settings.ledger.witnesses or len(settings.witness),
+    )
+    return _about_devices(made, settings.devices, configuration.folder)
+
+
+def _about_devices(made: Plan, devices: Devices, folder: Path) -> Plan:
+    return msgspec.structs.replace(
+        made,
+        posture_hours=devices.posture_hours,
+        healthy=devices.healthy,
+        authorities=speaking(devices, folder),
     )
 
 

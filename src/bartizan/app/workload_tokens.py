@@ -13,7 +13,7 @@ from cryptography import x509
 from sqlalchemy import Engine
 
 from bartizan.access.errors import PrincipalUnknown
-from bartizan.access.issue.grant import GrantFault, GrantRefused
+from bartizan.access.issue.form import GrantFault, GrantRefused
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
 from bartizan.access.issue.svid import Assertions, AssertionWrong, read_request
 from bartizan.access.register import get
@@ -30,17 +30,17 @@ class Ports(msgspec.Struct, frozen=True):
     Attributes:
         store: opened.
         clock: tells the time.
-        proven: (DPoP proof, source, pseudonym) -> thumbprint of its key, empty for an empty one. Raises GrantRefused.
+        proven: (DPoP proof, pseudonym) -> thumbprint of its key, empty for an empty one. Raises GrantRefused.
         issue: (principal, audience, seconds, what it is bound to, source) -> a token, on record. Raises
             JournalUnwritable.
-        refused: counts a refusal for the record, by source, pseudonym and word, and returns it.
+        refused: counts a refusal for the record, by source, and returns it.
     """
 
     store: Engine
     clock: Clock
-    proven: Callable[[str, str, str], str]
+    proven: Callable[[str, str], str]
     issue: Callable[[Principal, str, int, Bound, str], Issued]
-    refused: Callable[[GrantRefused, str, str, str], GrantRefused]
+    refused: Callable[[GrantRefused, str], GrantRefused]
 
 
 class WorkloadTokens:
@@ -76,9 +76,13 @@ class WorkloadTokens:
         if certificate not in ("", shown.certificate):
             raise self._refusal("certificate-of-another", source, principal.pseudonym)
         if not proof and not certificate:
-            unbound = GrantRefused(GrantFault.INVALID_REQUEST, _UNBOUND)
-            raise self._ports.refused(unbound, source, principal.pseudonym, "binding-missing")
-        bound = Bound(self._ports.proven(proof, source, principal.pseudonym), certificate)
+            who = principal.pseudonym
+            unbound = GrantRefused(GrantFault.INVALID_REQUEST, _UNBOUND, "binding-missing", principal=who)
+            raise self._ports.refused(unbound, source)
+        try:
+            bound = Bound(self._ports.proven(proof, principal.pseudonym), certificate)
+        except GrantRefused as fault:
+            raise self._ports.refused(fault, source) from fault
         return self._ports.issue(principal, request.audience, LIFETIME_S, bound, source)
 
     def _principal(self, named: str, source: str) -> Principal:
@@ -92,7 +96,8 @@ class WorkloadTokens:
         return principal
 
     def _refusal(self, reason: str, source: str, principal: str = "") -> GrantRefused:
-        return self._ports.refused(GrantRefused(GrantFault.INVALID_GRANT, _WHAT), source, principal, reason)
+        fault = GrantRefused(GrantFault.INVALID_GRANT, _WHAT, reason, principal=principal)
+        return self._ports.refused(fault, source)
 
 
 def read_authority(path: Path) -> x509.Certificate:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, jso
 from bartizan.cli.place import state
 from bartizan.cli.screen import OutputLost, table
 
+_MOST_OCTETS: Final = 16_384
 SPOKEN_OF: Final = frozenset({"caller", "drill", "owner"})
 """Roles that the built-in policies name."""
 
@@ -22,6 +24,8 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             _add(arguments, shell, owner)
         case "list":
             _list(arguments, shell, owner)
+        case "key":
+            _key(arguments, shell, owner)
         case "erase":
             _erase(arguments, shell, owner)
         case _:
@@ -34,10 +38,16 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
     roles = tuple(dict.fromkeys(arguments.role or ["caller"]))
     if (arguments.issuer is None) is not (arguments.subject is None):
         raise UsageInvalid("--issuer and --subject go together: whose tokens, and who they name")
+    redirects = tuple(arguments.redirect or ())
     if arguments.issuer is not None:
+        if arguments.key or redirects or arguments.public:
+            raise UsageInvalid(
+                "with --issuer there is no client of ours, so no --key, no --redirect and no --public"
+            )
         _link(arguments, shell, owner, roles)
         return
-    made = owner.register(arguments.name, arguments.kind or "workload", roles)
+    keys, kind = _read(arguments.key) if arguments.key else "", arguments.kind or "workload"
+    made = owner.register(arguments.name, kind, roles, keys, redirects, public=arguments.public)
     try:
         _show(arguments, shell, made, roles)
     except OutputLost:
@@ -49,7 +59,7 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
 
 def _link(arguments: argparse.Namespace, shell: Shell, owner: Owner, roles: tuple[str, ...]) -> None:
     kind = arguments.kind or "user"
-    made = owner.register(arguments.name, kind, roles, arguments.issuer, arguments.subject)
+    made = owner.adopt(arguments.name, kind, roles, arguments.issuer, arguments.subject)
     if arguments.json:
         shell.out.document({"id": made.id, "issuer": arguments.issuer, "subject": arguments.subject})
     else:
@@ -65,8 +75,37 @@ def _show(arguments: argparse.Namespace, shell: Shell, made: Registered, roles: 
     for role in roles:
         if role not in SPOKEN_OF:
             shell.err.line(f"the built-in policies permit nothing to role {role}; only policies of yours can")
-    shell.err.line(f"{made.id} has the role {', '.join(roles)}; its secret is shown this once:")
+    held = f"{made.id} has the role {', '.join(roles)}"
+    if not made.client_secret:
+        shows = "shows no credential, and has its tokens bound to a key"
+        shell.err.line(f"{held}; it {shows if arguments.public else 'signs for its tokens with its own key'}")
+        shell.out.line(f"client_id={made.client_id}")
+        return
+    shell.err.line(f"{held}; its secret is shown this once:")
     shell.out.line(f"client_id={made.client_id}\nclient_secret={made.client_secret}")
+
+
+def _key(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
+    kids = owner.give_keys(arguments.id, _read(arguments.file))
+    if arguments.json:
+        shell.out.document({"id": arguments.id, "kids": list(kids)})
+    else:
+        shell.out.line(
+            f"{arguments.id} signs with {', '.join(kids)}; what it had before is good for nothing now"
+        )
+
+
+def _read(path: Path) -> str:
+    """Return a file of public keys; what is wrong with its content the platform says."""
+    try:
+        with path.open("rb") as file:
+            octets = file.read(_MOST_OCTETS + 1)
+        return octets.decode()
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "not text"
+        raise UsageInvalid(
+            f"{path} cannot be read ({why}); it must hold a public JWK or a set of them"
+        ) from fault
 
 
 def _list(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
@@ -133,9 +172,31 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="default: caller; may be given more than once",
     )
     add.add_argument(
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="public JWK, or a set of them: the client signs for its tokens, and there is no secret",
+    )
+    add.add_argument(
+        "--redirect",
+        action="append",
+        metavar="URI",
+        help="an application that people let act for them: the address that they come back to; up to eight times",
+    )
+    add.add_argument(
+        "--public",
+        action="store_true",
+        help="with --redirect: it runs on people's own machines and keeps no secret",
+    )
+    add.add_argument(
         "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
     )
     add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
+    key = actions.add_parser(
+        "key", help="have a principal sign with these public keys, instead of what it had"
+    )
+    key.add_argument("id", metavar="ID", type=name, help="of the principal, such as workload.app")
+    key.add_argument("file", metavar="FILE", type=Path, help="public JWK, or a set of at most four")
     shown = actions.add_parser("list", help="show everybody, with the pseudonym that stands in the record")
     revoke = actions.add_parser("revoke", help="refuse everything of a principal, or one token, at once")
     revoke.add_argument(
@@ -146,7 +207,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "erase", help="revoke a principal and forget who its pseudonym in the record is, for good"
     )
     erase.add_argument("id", metavar="ID", type=name, help="of the principal, such as workload.app")
-    for action in (add, shown, revoke, erase):
+    for action in (add, key, shown, revoke, erase):
         state_options(action)
         json_option(action)
 

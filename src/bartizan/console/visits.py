@@ -123,7 +123,7 @@ class _Visits:
 
     def _shown(self, request: Request, page: Callable[[Who], bytes]) -> Response:
         try:
-            return _page(page(self._people.who(_cookie(request))))
+            return _page(page(self._people.who(session_cookie(request))))
         except SignInRefused as fault:
             return _elsewhere(fault, "/people/sign-in")
 
@@ -134,7 +134,9 @@ class _Visits:
             return form
         way = WAYS.get(form.get("next", ""), ACCOUNT)
         return self._began(
-            lambda: self._people.sign_in(form.get("credential", ""), _cookie(request)), way, "/people/sign-in"
+            lambda: self._people.sign_in(form.get("credential", ""), session_cookie(request)),
+            way,
+            "/people/sign-in",
         )
 
     async def sent_link(self, request: Request) -> Response:
@@ -142,7 +144,9 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.follow(form.get("token", ""), _cookie(request)), ACCOUNT, "/people/sign-in"
+            lambda: self._people.follow(form.get("token", ""), session_cookie(request)),
+            ACCOUNT,
+            "/people/sign-in",
         )
 
     async def sent_recover(self, request: Request) -> Response:
@@ -150,7 +154,9 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.recover(form.get("code", ""), _cookie(request)), ACCOUNT, "/people/recover"
+            lambda: self._people.recover(form.get("code", ""), session_cookie(request)),
+            ACCOUNT,
+            "/people/recover",
         )
 
     @staticmethod
@@ -170,7 +176,7 @@ class _Visits:
             if isinstance(form, Response):
                 return form
             try:
-                who = self._people.who(_cookie(request))
+                who = self._people.who(session_cookie(request))
                 if not _is_own(who, form):
                     return self._foreign()
                 done = act(who, form)
@@ -271,7 +277,8 @@ def _file(name: str, media: str) -> Visit:
     return answer
 
 
-def _cookie(request: Request) -> str:
+def session_cookie(request: Request) -> str:
+    """Return the value of the session's cookie, empty where a browser has none of its form."""
     found = request.cookies.get(_COOKIE, "")
     return found if _VALUE.fullmatch(found) else ""
 

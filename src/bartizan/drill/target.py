@@ -49,6 +49,8 @@ class Platform(msgspec.Struct, frozen=True):
         applied: Cedar text by name of its file -> returns once that is in force, as its owner has it; none is the
             built-in policies.
         link: (name, roles) -> address of a link that signs a person of this name in, once, who is registered where nobody is.
+        client: (name, roles, redirect) -> client id and secret of a new workload; with a redirect URI it is an application. For
+            a throw-away platform: it stays registered.
         run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
@@ -62,6 +64,7 @@ class Platform(msgspec.Struct, frozen=True):
     processes: Callable[[], tuple[Process, ...]]
     secret_sha256: Callable[[], str]
     link: Callable[[str, tuple[str, ...]], str]
+    client: Callable[[str, tuple[str, ...], str], tuple[str, str]]
     run: Callable[[str], int]
     applied: Callable[[Mapping[str, str]], None]
 

@@ -214,6 +214,18 @@ def asked_for_token(door: Door, client: str, secret: str) -> Answer:
         door: of the platform.
         client, secret: of client credentials (RFC 6749 section 4.4).
     """
-    form = urlencode({"grant_type": "client_credentials", "client_id": client, "client_secret": secret})
+    return formed(
+        door, "/oauth/token", grant_type="client_credentials", client_id=client, client_secret=secret
+    )
+
+
+def formed(door: Door, path: str, **said: str) -> Answer:
+    """Return the answer to a form.
+
+    Args:
+        door: of the platform.
+        path: of one of its own endpoints.
+        said: parameters.
+    """
     headers = [("content-type", "application/x-www-form-urlencoded")]
-    return door.send("POST", "/oauth/token", headers=headers, body=form.encode())
+    return door.send("POST", path, headers=headers, body=urlencode(said).encode())

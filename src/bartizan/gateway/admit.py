@@ -19,7 +19,7 @@ from bartizan.gateway.page import asked
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
 from bartizan.gateway.possession import shown
-from bartizan.gateway.question import operation_tag, tool_tag
+from bartizan.gateway.question import agent_tag, operation_tag, tool_tag
 from bartizan.gateway.reserve import Steps, reserve
 from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
@@ -276,6 +276,7 @@ def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
         exchange.actor,
         exchange.id,
         action=exchange.circumstances.action or exchange.route.action,
+        agent=agent_tag(exchange.who.agent),
         content=passed.tags.of(octets) if passed is not None and passed.tags is not None else "",
         generation=generation,
         group=exchange.client.group,

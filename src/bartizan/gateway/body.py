@@ -43,8 +43,11 @@ _FORM_NAMES: Final = frozenset(
         "logout_token",
         "redirect_uri",
         "refresh_token",
+        "requested_token_type",
         "resource",
         "scope",
+        "subject_token",
+        "subject_token_type",
     }
 )
 
@@ -138,10 +141,14 @@ def _place(message: str) -> tuple[str, str]:
 
 
 class FormBody:
-    """Reads a form of the token endpoint."""
+    """Reads a form of one of the platform's own endpoints."""
 
-    __slots__ = ()
+    __slots__ = ("_names",)
     media: Final = b"application/x-www-form-urlencoded"
+
+    def __init__(self, names: frozenset[str] = _FORM_NAMES) -> None:
+        """Take forms that name these parameters and no others; by default those of the token endpoint."""
+        self._names = names
 
     def read(self, body: bytes) -> Judged:
         """Return the form, re-encoded from its pairs.
@@ -149,7 +156,7 @@ class FormBody:
         Raises:
             Refusal: it is malformed, repeats a parameter (RFC 6749 3.2) or names one that is not known.
         """
-        pairs, octets = read_form(body, _FORM_NAMES)
+        pairs, octets = read_form(body, self._names)
         return Judged(octets, client=dict(pairs).get("client_id", ""))
 
 

@@ -26,7 +26,7 @@ _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z0-9.\[\]:_-]+:[0-9]+")
 _DOT: Final = re.compile(rb"/\.\.?(?:/|\Z)")
 _PATH: Final = re.compile(rb"[A-Za-z0-9._~:/-]*")
-_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])+")
+_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd]|%3[Aa])+")
 _PREFACE: Final = b"PRI * HTTP/2.0"
 
 

@@ -38,24 +38,37 @@ _DOCUMENT: Final = (
     b"cross-origin-resource-policy: same-origin\r\n"
     b"permissions-policy: publickey-credentials-get=(self), publickey-credentials-create=(self)\r\n"
 )
+_FORM_ACTION: Final = b"form-action 'self'; "
+"""Left out of the page of consent: a browser would hold the application's address, to which its answer leads, against it."""
 _LOADED: Final = SECURITY + b"cross-origin-resource-policy: same-origin\r\n"
 _SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{43}")
 _SET: Final = re.compile(
     rb"__Host-bartizan-session=(?:[A-Za-z0-9_-]{43}; Max-Age=[1-9][0-9]{0,6}|; Max-Age=0)"
     rb"; Path=/; Secure; HttpOnly; SameSite=Strict"
 )
+_KINDS: Final = {"document": b"html", "consent": b"html", "sheet": b"css", "script": b"javascript"}
 _PROBLEM: Final = b"application/problem+json"
 _WAY: Final = re.compile(rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?")
+_APPLICATION: Final = re.compile(
+    rb"(?:https://|http://(?:127\.0\.0\.1|\[::1\])[:/]|[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:)[\x21-\x7e]{1,4000}"
+)
+"""Forms of the addresses that applications register (`access/issue/redirect.py`); which of them, the page has judged."""
 _ORIGIN: Final = re.compile(rb"https?://[A-Za-z0-9.:\[\]-]{1,260}|null")
 _SITE: Final = re.compile(rb"same-origin|same-site|cross-site|none")
 
 
 class Page(enum.Enum):
-    """What a route of the platform's own shows a browser; the value is its media type."""
+    """What a route of the platform's own shows a browser."""
 
-    DOCUMENT = b"text/html; charset=utf-8"
-    SHEET = b"text/css; charset=utf-8"
-    SCRIPT = b"text/javascript; charset=utf-8"
+    DOCUMENT = "document"
+    CONSENT = "consent"
+    SHEET = "sheet"
+    SCRIPT = "script"
+
+    @property
+    def media(self) -> bytes:
+        """Return its media type."""
+        return b"text/%b; charset=utf-8" % _KINDS[self.value]
 
 
 def asked(fields: Mapping[bytes, bytes]) -> bytes:
@@ -99,15 +112,15 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     """
     if head.cookie and _SET.fullmatch(head.cookie) is None:
         raise FramingDoubt("upstream-malformed")
-    if (head.status == SEE_OTHER) is not bool(head.location) or (
-        head.location and _WAY.fullmatch(head.location) is None
-    ):
+    ways = (_WAY, _APPLICATION) if page is Page.CONSENT else (_WAY,)
+    leads = any(way.fullmatch(head.location) for way in ways)
+    if (head.status == SEE_OTHER) is not bool(head.location) or (head.location and not leads):
         raise FramingDoubt("upstream-malformed")
     if head.media == _PROBLEM and not head.cookie:
         return head
-    if head.status != SEE_OTHER and head.media != page.value:
+    if head.status != SEE_OTHER and head.media != page.media:
         raise FramingDoubt("upstream-malformed")
-    security = _DOCUMENT % (host, host) if page is Page.DOCUMENT else _LOADED
+    security = _security(page, host)
     more = b"".join(
         b"%b: %b\r\n" % (name, value)
         for name, value in ((b"set-cookie", head.cookie), (b"location", head.location))
@@ -116,6 +129,13 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     return msgspec.structs.replace(
         head, opening=opening(head.status, head.kept + more, head.length, security)
     )
+
+
+def _security(page: Page, host: bytes) -> bytes:
+    if page.media != Page.DOCUMENT.media:
+        return _LOADED
+    document = _DOCUMENT % (host, host)
+    return document.replace(_FORM_ACTION, b"") if page is Page.CONSENT else document
 
 
 class PageForm:

@@ -223,7 +223,8 @@ class Passes:
                 who = passed.who
                 if who is None:
                     continue
-                if change.everything or passed.generation != before or who.token in change.tokens:
+                named = who.token in change.tokens or not change.tokens.isdisjoint(who.lineage)
+                if change.everything or passed.generation != before or named:
                     passed.void()
                 else:
                     passed.generation = generation

@@ -159,7 +159,10 @@ class Plane:
         self.generation = newest
         self.passes.follow(change, newest)
         for exchange in tuple(self.open):
-            touched = change.everything or exchange.who.token in change.tokens
+            who = exchange.who
+            touched = (
+                change.everything or who.token in change.tokens or not change.tokens.isdisjoint(who.lineage)
+            )
             refused = self.disallowed(exchange) if touched else None
             if refused is not None:
                 exchange.cut(refused.reason)

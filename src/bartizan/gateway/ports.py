@@ -62,6 +62,16 @@ class Authenticated(Protocol):
         ...
 
     @property
+    def lineage(self) -> tuple[str, ...]:
+        """Ids beside the token's own with whose revocation it ends."""
+        ...
+
+    @property
+    def agent(self) -> Principal | None:
+        """Who acts for the principal; None where it acts itself."""
+        ...
+
+    @property
     def until(self) -> Nanoseconds:
         """Instant from which it must be asked again."""
         ...
@@ -82,7 +92,7 @@ class Change(Protocol):
 
     @property
     def tokens(self) -> frozenset[str]:
-        """Ids of the tokens whose answers are not."""
+        """Ids of the tokens, and of the families of tokens, whose answers are not."""
         ...
 
 

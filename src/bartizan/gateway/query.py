@@ -2,7 +2,8 @@
 
 Rules of this file: what goes on is written anew from the pairs that were read. A parameter that the route does
 not have, one that stands twice where it may stand once, or a value of another form refuses the request.
-Percent-encoding is taken in one place: the brackets that OpenAI's client puts behind the name of a list.
+Percent-encoding is taken in two places: the brackets that OpenAI's client puts behind the name of a list, and the
+colons of the one request URI that browsers bring.
 """
 
 import re

@@ -29,8 +29,14 @@ def asked_of_policy(exchange: "Dossier", known: Principal) -> dict[str, int | st
         "action": circumstances.action or exchange.route.action,
         "operation": operation_tag(circumstances.operation),
         "tool": tool_tag(known, circumstances.tool),
+        "agent": agent_tag(exchange.who.agent),
     }
     return {field: value for field, value in fields.items() if value}
+
+
+def agent_tag(agent: Principal | None) -> str:
+    """Return the digits of the pseudonym of whoever acts for the principal, or nothing for nobody."""
+    return "" if agent is None else agent.pseudonym.removeprefix("p-")
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,7 @@ CHUNKED: Final = -1
 """The length of a body that comes in chunks."""
 _HEAD: Final = re.compile(
     rb"([A-Z]{3,16}) (?!\S*(?://|/\.\.?[/ ?]))((/[A-Za-z0-9._~:/-]*)"
-    rb"(?:\?((?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])+))?) HTTP/1\.([01])"
+    rb"(?:\?((?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd]|%3[Aa])+))?) HTTP/1\.([01])"
     rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*)"
 )
 LOOKED_AT: Final = (
@@ -47,7 +47,7 @@ WIDER: Final = re.compile(
 )
 """The same with all that RFC 3986 has for paths and queries but a second question mark: for described services alone."""
 _PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9._~:/-]*")
-_PLAIN_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd])*")
+_PLAIN_QUERY: Final = re.compile(rb"(?:[A-Za-z0-9._~:=&-]|%5[Bb]%5[Dd]|%3[Aa])*")
 _FIELD: Final = re.compile(rb"\r\n([^:]+):[ \t]*([^\r]*)")
 _PORT: Final = re.compile(rb":[0-9]{1,5}\Z")
 _TRACE: Final = re.compile(rb"00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,13 +10,36 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bartizan.access.issue.grant import MAX_FORM, GrantFault, GrantRefused, read_form, read_grant
-from bartizan.access.issue.metadata import KEYS_PATH, METADATA_PATH, TOKEN_PATH, jwks, metadata
-from bartizan.access.issue.mint import Issued, Signer
-from bartizan.access.issue.svid import GRANT
-from bartizan.app.control import Registrar
+from bartizan.access.issue.form import (
+    MAX_FORM,
+    Credential,
+    GrantFault,
+    GrantRefused,
+    read_credential,
+    read_form,
+)
+from bartizan.access.issue.grant import read_grant
+from bartizan.access.issue.inspection import read_token
+from bartizan.access.issue.metadata import (
+    AUTHORIZE_PATH,
+    INSPECT_PATH,
+    KEYS_PATH,
+    METADATA_PATH,
+    OPENID_PATH,
+    PUSHED_PATH,
+    REVOKE_PATH,
+    TOKEN_PATH,
+    jwks,
+    metadata,
+)
+from bartizan.access.issue.mint import Issued
+from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
+from bartizan.access.issue.pushed import Asked, read_asked
+from bartizan.access.issue.svid import GRANT as WORKLOADS
+from bartizan.app.issuing import Issuing
 from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.http.body import read
+from bartizan.http.consent import Consent
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
 from bartizan.http.source import source
@@ -29,60 +51,114 @@ _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
 def authorization(
-    registrar: Registrar,
-    signer: Signer,
+    issuing: Issuing,
+    consent: Consent,
     more: Iterable[Route] = (),
     workloads: WorkloadTokens | None = None,
 ) -> Starlette:
-    """Return the app: the token endpoint, the metadata document, the public keys.
+    """Return the app: what clients ask, what people answer, the metadata document, the public keys.
 
     Args:
-        registrar: issues.
-        signer: of the tokens.
+        issuing: who gets which token.
+        consent: the page that people answer on.
         more: routes beside these.
         workloads: issues to workloads by their certificates; None where there are none.
     """
-
-    async def token(request: Request) -> Response:
-        try:
-            issued = await _issued(request)
-        except GrantRefused as fault:
-            return _refusal(fault, registrar.nonce())
-        headers = {"dpop-nonce": registrar.nonce()} if issued.bound else {}
-        return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
-
-    async def _issued(request: Request) -> Issued:
-        body, certificate = await read(request, MAX_FORM), _certificate(request)
-        network = source(request)
-        try:
-            media, authorization, proof = _credentials(request)
-            form = read_form(media, body)
-            if workloads is not None and form.get("grant_type") == GRANT:
-                grant = partial(workloads.grant, form, proof, certificate, network)
-            else:
-                wanted = read_grant(media, authorization, body, proof)
-                wanted = msgspec.structs.replace(wanted, certificate=certificate)
-                grant = partial(registrar.grant, wanted, network)
-        except GrantRefused as fault:
-            raise registrar.refused(fault, network) from fault
-        return grant()
-
-    async def about(_: Request) -> Response:
-        grants = () if workloads is None else (GRANT,)
-        return answer(metadata(signer.url, grants), headers=_PUBLIC)
-
-    async def keys(_: Request) -> Response:
-        return answer(jwks(signer), headers=_PUBLIC)
-
+    endpoints = _Endpoints(issuing, workloads)
     routes = [
-        Route(TOKEN_PATH, token, methods=["POST"]),
-        Route(METADATA_PATH, about, methods=["GET"]),
-        Route(KEYS_PATH, keys, methods=["GET"]),
+        Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
+        Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
+        Route(INSPECT_PATH, endpoints.inspect, methods=["POST"]),
+        Route(REVOKE_PATH, endpoints.revoke, methods=["POST"]),
+        Route(AUTHORIZE_PATH, consent.ask, methods=["GET"]),
+        Route(AUTHORIZE_PATH, consent.answer, methods=["POST"]),
+        Route(METADATA_PATH, endpoints.about, methods=["GET"]),
+        Route(OPENID_PATH, endpoints.about, methods=["GET"]),
+        Route(KEYS_PATH, endpoints.keys, methods=["GET"]),
         *more,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
     app.router.redirect_slashes = False
     return app
+
+
+class _Endpoints:
+    """One method a route of programs: read, call one function, show."""
+
+    def __init__(self, issuing: Issuing, workloads: WorkloadTokens | None) -> None:
+        self._granting, self._signer = issuing.granting, issuing.signer
+        self._inspecting, self._workloads = issuing.inspecting, workloads
+
+    async def token(self, request: Request) -> Response:
+        try:
+            issued = await self._issued(request)
+        except GrantRefused as fault:
+            return _refusal(fault, self._granting.nonce())
+        headers = {"dpop-nonce": self._granting.nonce()} if issued.bound else {}
+        return answer(bearer(issued), headers={"pragma": "no-cache", **headers})
+
+    async def pushed(self, request: Request) -> Response:
+        body = await read(request, MAX_FORM)
+        try:
+            shown, asked = self._asked(request, body)
+            uri = self._granting.push(shown, asked, source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
+
+    async def inspect(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            return answer(self._inspecting.inspect(shown, token, source(request)))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+
+    async def revoke(self, request: Request) -> Response:
+        try:
+            shown, token = await self._about_token(request)
+            await self._inspecting.revoke(shown, token, source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        return answer({})
+
+    async def about(self, _: Request) -> Response:
+        more = () if self._workloads is None else (WORKLOADS,)
+        return answer(metadata(self._signer.url, more), headers=_PUBLIC)
+
+    async def keys(self, _: Request) -> Response:
+        return answer(jwks(self._signer), headers=_PUBLIC)
+
+    async def _issued(self, request: Request) -> Issued:
+        body, certificate, network = await read(request, MAX_FORM), _certificate(request), source(request)
+        try:
+            media, authorization, proof = _credentials(request)
+            form = read_form(media, body)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, network) from fault
+        if self._workloads is not None and form.get("grant_type") == WORKLOADS:
+            return self._workloads.grant(form, proof, certificate, network)
+        try:
+            wanted = read_grant(media, authorization, body, proof)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, network) from fault
+        return await self._granting.grant(msgspec.structs.replace(wanted, certificate=certificate), network)
+
+    async def _about_token(self, request: Request) -> tuple[Credential, str]:
+        body = await read(request, MAX_FORM)
+        try:
+            media, authorization, _ = _credentials(request)
+            form = read_form(media, body)
+            return read_credential(form, authorization), read_token(form)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, source(request)) from fault
+
+    def _asked(self, request: Request, body: bytes) -> tuple[Credential, Asked]:
+        try:
+            media, authorization, _ = _credentials(request)
+            form = read_form(media, body)
+            return read_credential(form, authorization), read_asked(form)
+        except GrantRefused as fault:
+            raise self._granting.refused(fault, source(request)) from fault
 
 
 def _credentials(request: Request) -> tuple[str, str | None, str]:
@@ -113,6 +189,6 @@ def _refusal(fault: GrantRefused, nonce: str) -> Response:
         status, headers = Status.UNAUTHORIZED, {"www-authenticate": 'Basic realm="bartizan"'}
     elif fault.error is GrantFault.SLOW_DOWN:
         status, headers = Status.TOO_MANY_REQUESTS, {"retry-after": str(fault.wait_s)}
-    elif fault.error in _ABOUT_PROOFS:
+    elif fault.error in _ABOUT_PROOFS and nonce:
         headers = {"dpop-nonce": nonce}
     return answer({"error": fault.error.value, "error_description": fault.what}, status, headers)

@@ -19,13 +19,17 @@ from starlette.routing import Route
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bartizan.access.issue.client_key import MAX_KEYS
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Issued
+from bartizan.access.issue.redirect import LONGEST as LONGEST_ADDRESS
+from bartizan.access.issue.redirect import MOST as MOST_ADDRESSES
 from bartizan.access.people.once import LINK_LIFE
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import OWNER
 from bartizan.app.entry import Entry
 from bartizan.app.issuers import Issuers
 from bartizan.app.people import People
+from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.signin_standing import Standing
 from bartizan.clock import SECOND
@@ -45,6 +49,8 @@ _UCRED: Final = struct.Struct("iII")
 
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"\A(?:[A-Za-z0-9_-]{43})?\Z")]
+Address = Annotated[str, msgspec.Meta(max_length=LONGEST_ADDRESS)]
+Keys = Annotated[str, msgspec.Meta(max_length=MAX_KEYS)]
 TokenId = Annotated[str, msgspec.Meta(pattern=r"\At-[0-9a-f]{16}\Z")]
 
 
@@ -69,8 +75,23 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Id
     kind: Kind = Kind.WORKLOAD
     roles: Annotated[tuple[Id, ...], msgspec.Meta(max_length=16)] = ("caller",)
+    keys: Keys = ""
+    redirects: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MOST_ADDRESSES)] = ()
+    public: bool = False
     issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
+
+
+class KeysGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /principals/{principal}/keys: a public JWK or a set of them, as text."""
+
+    keys: Keys
+
+
+class RotationWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /issuer/rotations."""
+
+    at_once: bool = False
 
 
 class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,24 +165,27 @@ def is_owner(connection: socket.socket) -> bool:
 def owner(
     registrar: Registrar,
     scheduler: Scheduler,
+    rotation: Rotation,
     facts: Facts,
     issuers: Issuers,
     people: People | None = None,
     more: Iterable[Route] = (),
 ) -> Starlette:
-    """Return the owner's API over a registrar, a keeper of schedules, external issuers, and who signs people in.
+    """Return the owner's API over a registrar, schedules, the issuer's keys, external issuers, and who signs people in.
 
     Args:
-        registrar, scheduler, facts, issuers, people: those.
+        registrar, scheduler, rotation, facts, issuers, people: those.
         more: routes beside these.
     """
-    api = _Api(registrar, scheduler, facts, issuers)
+    api = _Api(registrar, scheduler, rotation, facts, issuers)
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/token", api.token, methods=["POST"]),
         Route("/principals", api.people, methods=["GET"]),
         Route("/principals", api.register, methods=["POST"]),
         Route("/principals/{principal}", api.erase, methods=["DELETE"]),
+        Route("/principals/{principal}/keys", api.give_keys, methods=["POST"]),
+        Route("/issuer/rotations", api.rotate, methods=["POST"]),
         Route("/revoke", api.revoke, methods=["POST"]),
         Route("/events", api.events, methods=["POST"]),
         *policies.routes(registrar),
@@ -192,9 +216,11 @@ def _links(people: People) -> Callable[[Request], Awaitable[Response]]:
 class _Api:
     """One method a route: read, call one function, show."""
 
-    def __init__(self, registrar: Registrar, scheduler: Scheduler, facts: Facts, issuers: Issuers) -> None:
+    def __init__(
+        self, registrar: Registrar, scheduler: Scheduler, rotation: Rotation, facts: Facts, issuers: Issuers
+    ) -> None:
         self._registrar, self._scheduler, self._facts = registrar, scheduler, facts
-        self._issuers = issuers
+        self._rotation, self._issuers = rotation, issuers
 
     async def status(self, _: Request) -> Response:
         return answer(
@@ -225,13 +251,37 @@ class _Api:
         if bool(wanted.issuer) is not bool(wanted.subject):
             raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
         if wanted.issuer:
-            known = await self._issuers.add(
-                wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject
-            )
-            return answer({"id": known.id, "client_id": "", "client_secret": ""}, Status.CREATED)
-        person, secret = await self._registrar.register(wanted.kind, wanted.name, wanted.roles)
-        shown = {"id": person.id, "client_id": person.client, "client_secret": secret.reveal().decode()}
+            return answer(await self._linked(wanted), Status.CREATED)
+        person, secret = await self._registrar.register(
+            wanted.kind,
+            wanted.name,
+            wanted.roles,
+            wanted.keys.encode(),
+            wanted.redirects,
+            public=wanted.public,
+        )
+        told = "" if secret is None else secret.reveal().decode()
+        shown = {"id": person.id, "client_id": person.client, "client_secret": told}
         return answer(shown, Status.CREATED)
+
+    async def _linked(self, wanted: Registration) -> dict[str, str]:
+        if wanted.keys or wanted.redirects or wanted.public:
+            raise BodyRefused(
+                Status.UNPROCESSABLE,
+                "whom another issuer's tokens name has no client of ours: no key, no address",
+            )
+        known = await self._issuers.add(wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject)
+        return {"id": known.id, "client_id": "", "client_secret": ""}
+
+    async def give_keys(self, request: Request) -> Response:
+        wanted = await read_as(request, KeysGiven, MOST)
+        principal = str(request.path_params["principal"])
+        return answer({"kids": self._registrar.give_keys(principal, wanted.keys.encode())})
+
+    async def rotate(self, request: Request) -> Response:
+        wanted = await read_as(request, RotationWanted, MOST)
+        step = await self._rotation.rotate(at_once=wanted.at_once)
+        return answer({"kid": step.kid, "signs_in": step.seconds}, Status.ACCEPTED)
 
     async def erase(self, request: Request) -> Response:
         generation = await self._registrar.erase(str(request.path_params["principal"]))
@@ -284,6 +334,9 @@ class _Api:
 
 
 def bearer(issued: Issued) -> dict[str, Any]:
-    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 9449 section 5)."""
+    """Return the members that tell a client its token (RFC 6749 section 5.1, RFC 8693 section 2.2.1, RFC 9449 section 5)."""
     kind = "DPoP" if issued.bound else "Bearer"
-    return {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    refresh = {"refresh_token": issued.refresh} if issued.refresh else {}
+    exchanged = {"issued_token_type": issued.kind} if issued.kind else {}
+    shown = {"access_token": issued.token, "token_type": kind, "expires_in": issued.seconds}
+    return {**shown, **refresh, **exchanged}

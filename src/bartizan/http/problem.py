@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.errors import (
+    ClientKeyRefused,
     DeviceKeyTaken,
     DeviceUnknown,
     IssuerNotConfigured,
@@ -18,6 +19,8 @@ from bartizan.access.errors import (
     PrincipalExists,
     PrincipalRevoked,
     PrincipalUnknown,
+    RedirectRefused,
+    RotationUnderWay,
     SubjectLinked,
 )
 from bartizan.app.control_ports import NotInForce, NotReported
@@ -34,6 +37,9 @@ _UNRECORDED: Final = "the record cannot be written, so nothing was done; look at
 _BY_CODE: Final = {status.value: status for status in Status}
 _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotAPrincipal: Status.UNPROCESSABLE,
+    ClientKeyRefused: Status.UNPROCESSABLE,
+    RedirectRefused: Status.UNPROCESSABLE,
+    RotationUnderWay: Status.CONFLICT,
     NotAnEvent: Status.UNPROCESSABLE,
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,

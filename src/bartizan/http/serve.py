@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.svid import Assertions
 from bartizan.access.people.passkey import Site
 from bartizan.access.versions import Version
 from bartizan.app import messages as m
@@ -32,14 +33,17 @@ from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.devices import Devices
+from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
+from bartizan.app.granting import Granting
 from bartizan.app.issuers import NOT_DONE, Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
+from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.people import People
@@ -53,13 +57,15 @@ from bartizan.app.segments import SIZES
 from bartizan.app.signin_standing import Standing
 from bartizan.app.signin_watch import Ports as SignInPorts
 from bartizan.app.signin_watch import SignInWatch
-from bartizan.clock import SystemClock
+from bartizan.app.workload_tokens import Ports as WorkloadPorts
+from bartizan.app.workload_tokens import WorkloadTokens, read_authority
+from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.console.visits import visits
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable, load_or_create
 from bartizan.http import devices as device_routes
 from bartizan.http.authorization import authorization
+from bartizan.http.consent import Consent, of_people
 from bartizan.http.head import MOST, bounded
-from bartizan.http.machines import devices_of, workloads_of
 from bartizan.http.owner import Facts, OwnersOnly, owner
 from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
@@ -296,54 +302,79 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     room.keep()
     store = open_store(f"sqlite:///{folder.root / _STORE}")
     issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.put_in_force(), read_keys),  # noqa: PLW0108  # made below
+        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
         start.issuers,
     )
     issuers.begin()
-    devices = devices_of(start.boot, store, clock, supervision.record, lambda: registrar.put_in_force())  # noqa: PLW0108  # made below
     permits = Permits()
-    registrar = Registrar(
-        Ports(
-            store=store,
-            signer=signer,
-            clock=clock,
-            record=supervision.record,
-            publish=_heeded(permits.take, supervision.publish),
-            services=exposed(start.boot.services),
-            policies=start.policies,
-            boot=start.boot.boot,
-            tell_policy=supervision.tell_policy,
-            room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
-            external=issuers.external,
-            fleet=devices.fleet,
-        )
+    devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    ports = Ports(
+        store=store,
+        signer=signer,
+        clock=clock,
+        record=supervision.record,
+        publish=_heeded(permits.take, supervision.publish),
+        services=exposed(start.boot.services),
+        policies=start.policies,
+        boot=start.boot.boot,
+        tell_policy=supervision.tell_policy,
+        room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
+        external=issuers.external,
+        fleet=devices.fleet,
     )
+    registrar = Registrar(ports)
+    issuing = assemble(ports, registrar, folder.keys)
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    ports = PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    people, approvals = People(ports), Approvals(ports)
-    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
-    scheduler = _scheduler(start, folder, supervision, store, clock)
-    scheduler.begin()
-    watch = _watch(start, folder, supervision, registrar, clock)
-    facts = Facts(
-        start.boot.issuer,
-        tuple(start.boot.services),
-        start.boot.sample_sha256,
-        partial(scrape, folder),
-        lambda: watch.standing,
+    people, approvals, everyone = _people(
+        registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
     )
+    scheduler = _scheduler(start, folder, supervision, store, clock)
+    watch = _watch(start, folder, supervision, registrar, clock)
+    facts = _facts(start, folder, watch)
     more = (*signals(issuers), *visits(people, approvals, everyone), *device_routes.public(devices))
-    public = authorization(registrar, signer, more, workloads_of(start.boot, folder, store, registrar, clock))
-    owners = owner(registrar, scheduler, facts, issuers, people, device_routes.routes(devices))
+    workloads = _workloads(start, folder, ports, registrar, issuing.granting)
+    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
+    told = device_routes.routes(devices)
+    owners = owner(registrar, scheduler, issuing.rotation, facts, issuers, people, told)
     servers = _servers(start, folder, public, owners, facts.scrape)
-    keepers = (scheduler.keep, watch.keep, devices.keep, *((issuers.keep,) if issuers.configured else ()))
-    refusing = (registrar, issuers, people, devices)
-    await _until_gone(supervision, refusing, room, keepers, servers)
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
-        start.journal.close()
+    kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
+    refusing = (issuing.granting, issuers, people, devices)
+    await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
+    _end(refusing, start.journal)
+
+
+def _devices(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Devices:
+    good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
+    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
+    devices.begin()
+    return devices
+
+
+def _workloads(
+    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
+) -> WorkloadTokens | None:
+    """Return what issues to workloads by their certificates, where any are configured."""
+    if not start.boot.workloads:
+        return None
+    authority = read_authority(folder.client_authority)
+    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
+    issue = partial(registrar.issue, grant="workload")
+    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return WorkloadTokens(needed, assertions)
+
+
+def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:
+    boot, standing = start.boot, lambda: watch.standing
+    return Facts(boot.issuer, tuple(boot.services), boot.sample_sha256, partial(scrape, folder), standing)
 
 
 def _heeded(
@@ -356,6 +387,12 @@ def _heeded(
         return await publish(state)
 
     return both
+
+
+def _people(registrar: Registrar, ports: PeoplePorts) -> tuple[People, Approvals, Everyone]:
+    approvals = Approvals(ports)
+    everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
+    return People(ports), approvals, everyone
 
 
 def _watch(
@@ -384,7 +421,9 @@ def _scheduler(
         chance=secrets.randbelow,
         say=logging.getLogger("control").warning,
     )
-    return Scheduler(ports, start.boot.schedules)
+    scheduler = Scheduler(ports, start.boot.schedules)
+    scheduler.begin()
+    return scheduler
 
 
 def _servers(
@@ -403,7 +442,8 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 
 async def _until_gone(
     supervision: Supervision,
-    refusing: tuple[Registrar, Issuers, People, Devices],
+    registrar: Registrar,
+    refusing: tuple[Granting, Issuers, People, Devices],
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -426,14 +466,20 @@ async def _until_gone(
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await refusing[0].settle_suspects()
+                await registrar.settle_suspects()
         for task in keeping:
             task.cancel()
         for server, _ in servers:
             server.should_exit = True
 
 
-def _record_refusals(refusing: Iterable[Registrar | Issuers | People | Devices]) -> None:
+def _end(refusing: Iterable[Granting | Issuers | People | Devices], journal: Journal) -> None:
+    with contextlib.suppress(JournalUnwritable):
+        _record_refusals(refusing)
+        journal.close()
+
+
+def _record_refusals(refusing: Iterable[Granting | Issuers | People | Devices]) -> None:
     for each in refusing:
         each.record_refusals()
 

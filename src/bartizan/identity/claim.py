@@ -12,8 +12,13 @@ from bartizan.identity.refusal import ClaimMissing
 
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _CONFIRMED: Final = {"jkt": "key", "x5t#S256": "certificate"}
+_ACTOR: Final = frozenset({"sub", "registration", "act"})
 _LATEST: Final = 2**63 // SECOND
 _TEXT: Final = 255
+MOST_ACTORS: Final = 4
+"""Who may act for a principal, one on behalf of the other."""
+Actor = tuple[str, str]
+"""Id of a principal that acts for another, and its `principal.registration`."""
 
 
 def confirmed(payload: Mapping[str, object]) -> dict[str, str]:
@@ -75,3 +80,35 @@ def audience(value: object) -> tuple[str, ...]:
     if not listed or not all(isinstance(each, str) and is_text(each) for each in listed):
         raise ClaimMissing("aud")
     return tuple(listed)
+
+
+def actors(payload: Mapping[str, object]) -> tuple[Actor, ...]:
+    """Return who acts for the subject, whoever acts now first, then whom that one acts on behalf of.
+
+    Raises:
+        ClaimMissing: it is of another form, or there are more than `MOST_ACTORS`.
+    Source: RFC 8693 section 4.1.
+    """
+    found: list[Actor] = []
+    said = payload
+    while "act" in said:
+        inner = said["act"]
+        if not isinstance(inner, dict) or not inner.keys() <= _ACTOR or len(found) >= MOST_ACTORS:
+            raise ClaimMissing("act")
+        found.append((text(inner, "sub"), text(inner, "registration")))
+        said = inner
+    return tuple(found)
+
+
+def parents(payload: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the ids of the tokens that this one was exchanged for, the nearest first.
+
+    Raises:
+        ClaimMissing: it is of another form, or there are more than `MOST_ACTORS`.
+    """
+    said = payload.get("parents", [])
+    if not isinstance(said, list) or len(said) > MOST_ACTORS:
+        raise ClaimMissing("parents")
+    if not all(isinstance(each, str) and is_text(each) for each in said):
+        raise ClaimMissing("parents")
+    return tuple(said)

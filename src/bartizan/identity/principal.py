@@ -1,6 +1,7 @@
 """Who acts: a user, a device, a workload, or nobody in particular."""
 
 import enum
+import hashlib
 import re
 from typing import Final
 
@@ -89,6 +90,17 @@ def principal_id(kind: Kind, name: str) -> str:
     if NAME.fullmatch(name) is None:
         raise NotAPrincipal("a name is a lower-case letter, then at most 39 letters, digits or hyphens")
     return f"{kind.value}.{name}"
+
+
+def registration(client: str) -> str:
+    """Return what tokens that somebody else's client holds say of their principal's registration.
+
+    A name that is erased and given again has another; nobody else's client learns the principal's own `client_id`.
+
+    Args:
+        client: the principal's own.
+    """
+    return hashlib.sha256(b"registration " + client.encode()).hexdigest()[:32]
 
 
 ANONYMOUS: Final = Principal("anonymous", Kind.ANONYMOUS, "anonymous", (), "anonymous", b"")

@@ -24,11 +24,11 @@ class Minted(msgspec.Struct, frozen=True):
     prefix: str
 
 
-def mint(letter: Literal["p", "a", "q", "t"], random: Random = secrets.token_bytes) -> str:
+def mint(letter: Literal["p", "a", "q", "t", "f"], random: Random = secrets.token_bytes) -> str:
     """Return a random pseudonym: the letter, a hyphen, 16 hexadecimal digits.
 
     Args:
-        letter: p for a principal, a for an address prefix, q for a request, t for a token.
+        letter: p for a principal, a for an address prefix, q for a request, t for a token, f for a family of tokens.
         random: source of octets.
     """
     return f"{letter}-{random(_OCTETS).hex()}"

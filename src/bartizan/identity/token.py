@@ -17,8 +17,8 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.claim import Actor, actors, confirmed, instant, parents, text
 from bartizan.identity.claim import audience as read_audience
-from bartizan.identity.claim import confirmed, instant, text
 from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
 from bartizan.identity.external import TOLERATED, Profile, Said, said
 from bartizan.identity.refusal import (
@@ -43,6 +43,8 @@ CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
 ALGORITHMS: Final = frozenset({"ES256", "ES384", "PS256", "RS256"})
 """Signatures an issuer may be pinned to; `none` and shared-key algorithms cannot be."""
+OF_ONE: Final = ":"
+"""What stands in an audience between our own and the name of the one service that a token is good for."""
 _LEAST_RSA: Final = 2048
 _HEADER: Final = frozenset({"typ", "alg", "kid"})
 _TYPE: Final = "at+jwt"
@@ -94,6 +96,11 @@ class Claims(msgspec.Struct, frozen=True):
         mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
         key: SHA-256 thumbprint (RFC 7638) of the key that whoever shows it must prove to hold, or empty.
         certificate: SHA-256, base64url, of the certificate that it must be shown over, or empty.
+        service: name of the one service that it is good for, or empty: its audience names that one below ours.
+        registration: which registration of its subject it is of, where it is another's client that holds it; or empty.
+        family: of tokens that came of the same consent, or empty.
+        actors: who acts for the subject by an exchange of tokens, whoever acts now first.
+        parents: ids of the tokens that it was exchanged for.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
@@ -109,6 +116,11 @@ class Claims(msgspec.Struct, frozen=True):
     mapped: str
     key: str = ""
     certificate: str = ""
+    service: str = ""
+    registration: str = ""
+    family: str = ""
+    actors: tuple[Actor, ...] = ()
+    parents: tuple[str, ...] = ()
     session: str = ""
     roles: tuple[str, ...] = ()
     external: bool = False
@@ -174,9 +186,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], audience: str, now: Nanose
     Source: RFC 7515, RFC 7519, RFC 9068; RFC 8725 (best practices) section 3.
     """
     opened = open_signed(token, issuers, _types)
-    claims = _read_claims(opened.payload, opened.issuer, token)
-    profile = opened.issuer.profile
-    _check_audience(claims, (audience,) if profile is None else profile.audiences)
+    claims = _meant(_read_claims(opened.payload, opened.issuer, token), audience, opened.issuer.profile)
     _check_time(claims, opened.payload.get("nbf"), now)
     opened.check_signature()
     return claims
@@ -298,13 +308,34 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
         session=own.session,
         roles=own.roles,
         external=profile is not None,
-        **confirmed(payload),
+        **({**_lent(payload), **confirmed(payload)} if profile is None else confirmed(payload)),
     )
 
 
-def _check_audience(claims: Claims, wanted: tuple[str, ...]) -> None:
-    if not any(each in claims.audience for each in wanted):
-        raise AudienceWrong(" or ".join(wanted))
+def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
+    """Return what our own issuer says of a token that another's client holds; nobody else can."""
+    said: dict[str, Any] = {
+        claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
+    }
+    return {**said, "actors": actors(payload), "parents": parents(payload)}
+
+
+def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:
+    """Return claims that are meant for us, with the service where our own issuer names one below that.
+
+    An external issuer's audience is one of those that it was configured with, to the letter.
+    """
+    audiences = (wanted,) if profile is None else profile.audiences
+    if any(each in claims.audience for each in audiences):
+        return claims
+    below = [
+        each.removeprefix(wanted + OF_ONE)
+        for each in claims.audience
+        if profile is None and each.startswith(wanted + OF_ONE)
+    ]
+    if len(below) != 1 or not below[0]:
+        raise AudienceWrong(" or ".join(audiences))
+    return msgspec.structs.replace(claims, service=below[0])
 
 
 def _check_time(claims: Claims, not_before: object, now: Nanoseconds) -> None:

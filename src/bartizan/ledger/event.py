@@ -29,7 +29,7 @@ class Outcome(enum.Enum):
 
 ACTOR: Final = re.compile(r"[pa]-[0-9a-f]{16}|platform|owner|anonymous")
 """A principal's or an address's pseudonym, or one of three parties that need none."""
-SUBJECT: Final = re.compile(r"[pqat]-[0-9a-f]{16}|[a-z][a-z0-9._-]{0,62}|")
+SUBJECT: Final = re.compile(r"[pqatf]-[0-9a-f]{16}|[a-z][a-z0-9._-]{0,62}|")
 """A request (`q-`), token (`t-`), principal or address by pseudonym, a name from configuration, or nothing."""
 
 

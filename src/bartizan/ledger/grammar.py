@@ -133,6 +133,6 @@ def _expression() -> re.Pattern[bytes]:
     line = (
         rf'\n\{{"actor":"([pa]{_PSEUDONYM}|platform|owner|anonymous)","at":({_INSTANT}),"control":"({_NAME}|)",'
         rf'"detail":(?:{"|".join(map(_detail, kinds))})([a-z.]+)","outcome":"(?:{outcomes})",'
-        rf'"subject":"([pqat]{_PSEUDONYM}|{_NAME}|)"\}}(?=\n)'
+        rf'"subject":"([pqatf]{_PSEUDONYM}|{_NAME}|)"\}}(?=\n)'
     )
     return re.compile(line.encode())

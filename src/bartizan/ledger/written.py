@@ -14,6 +14,7 @@ def admitted(  # noqa: PLR0913 - the fields of one record
     request: str,
     *,
     action: str,
+    agent: str = "",
     content: str,
     generation: int,
     group: str,
@@ -30,13 +31,14 @@ def admitted(  # noqa: PLR0913 - the fields of one record
         actor, request: pseudonyms.
         content: a content tag, or nothing where the principal has no key.
         action, generation, group, octets, route, service: as in the vocabulary.
-        operation, tool: as in the vocabulary, or nothing where there is none.
+        agent, operation, tool: as in the vocabulary, or nothing where there is none.
     """
     tag = f'"content":"{content}",' if content else ""
     described = f'"operation":"{operation}",' if operation else ""
+    acting = f'"agent":"{agent}",' if agent else ""
     called = f',"tool":"{tool}"' if tool else ""
     return (
-        f'{{"actor":"{actor}","at":{at},"control":"access.request-authorized","detail":{{"action":"{action}",{tag}'
+        f'{{"actor":"{actor}","at":{at},"control":"access.request-authorized","detail":{{"action":"{action}",{acting}{tag}'
         f'"generation":{generation},"group":"{group}","octets":{octets},{described}"route":"{route}",'
         f'"service":"{service}"{called}}},'
         f'"kind":"gateway.request.admitted","outcome":"allowed","subject":"{request}"}}'

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.access.issue.grant import GrantRefused, TokenRequest, read_grant
+from bartizan.access.issue.form import Credential, GrantRefused
+from bartizan.access.issue.grant import TokenRequest, read_grant
 
 FORM = "application/x-www-form-urlencoded"
 HONEST = {"grant_type": "client_credentials", "client_id": "c-1", "client_secret": "s"}
@@ -28,11 +29,11 @@ def error(media_type: str, authorization: str | None, form: bytes) -> str:
 
 
 def test_a_secret_in_the_form_is_read() -> None:
-    assert read_grant(FORM, None, body()) == TokenRequest("c-1", "s", "bartizan:gateway")
+    assert read_grant(FORM, None, body()) == TokenRequest(Credential("c-1", "s"))
 
 
 def test_a_charset_beside_the_media_type_changes_nothing() -> None:
-    assert read_grant(FORM.upper() + "; charset=utf-8", None, body()).client == "c-1"
+    assert read_grant(FORM.upper() + "; charset=utf-8", None, body()).credential.client == "c-1"
 
 
 TEXT = st.text(min_size=1, max_size=40)
@@ -41,7 +42,7 @@ TEXT = st.text(min_size=1, max_size=40)
 @given(TEXT, TEXT)
 def test_basic_gives_back_id_and_secret_of_any_letters(client: str, secret: str) -> None:
     found = read_grant(FORM, basic(client, secret), body(client_id=None, client_secret=None))
-    assert (found.client, found.secret) == (client, secret)
+    assert found.credential == Credential(client, secret)
 
 
 def test_an_audience_may_be_asked_for() -> None:
@@ -59,18 +60,21 @@ def test_an_audience_may_be_asked_for() -> None:
         (FORM, None, b"%ff=1&" + body(), "invalid_request"),
         (FORM, None, body() + b"&client_id=c-2", "invalid_request"),
         (FORM, None, body() + b"&grant_type=client_credentials", "invalid_request"),
-        (FORM, None, body() + b"&x=" + b"y" * 4096, "invalid_request"),
-        (FORM, None, b"&".join([body(), *(f"x{n}=1".encode() for n in range(20))]), "invalid_request"),
+        (FORM, None, body() + b"&x=" + b"y" * 8192, "invalid_request"),
+        (FORM, None, b"&".join([body(), *(f"x{n}=1".encode() for n in range(30))]), "invalid_request"),
         (FORM, None, body(grant_type=None), "invalid_request"),
         (FORM, None, body(grant_type="password"), "unsupported_grant_type"),
         (FORM, None, body(grant_type=""), "unsupported_grant_type"),
         (FORM, None, body(scope="all"), "invalid_scope"),
         (FORM, None, body(audience="bartizan:other"), "invalid_target"),
-        (FORM, None, body(resource="https://x"), "invalid_target"),
+        (FORM, None, body(resource="https://x", audience="bartizan:gateway"), "invalid_target"),
+        (FORM, None, body(resource=""), "invalid_target"),
         (FORM, None, body(client_secret=None), "invalid_client"),
         (FORM, None, body(client_id=""), "invalid_client"),
         (FORM, None, body(client_secret="x" * 256), "invalid_client"),
         (FORM, basic("c-1", "s"), body(), "invalid_request"),
+        (FORM, None, body(client_assertion="a.b.c"), "invalid_request"),
+        (FORM, None, body(client_secret=None, client_assertion="a.b.c"), "invalid_client"),
         (FORM, basic("c-2", "s"), body(client_secret=None), "invalid_request"),
         (FORM, "Basic", body(client_secret=None), "invalid_client"),
         (FORM, "Basic !!!!", body(client_secret=None), "invalid_client"),

@@ -63,6 +63,29 @@ def test_who_is_gone_is_counted_and_strangers_are_the_anonymous_one() -> None:
     assert (request.principal, count.admitted) == ("anonymous", 3)
 
 
+def test_what_somebody_did_for_another_is_asked_of_both_with_who_acted() -> None:
+    agent = msgspec.structs.replace(
+        imagined("workload.agent", []), pseudonym="p-" + "3" * 16, content_key=KEY
+    )
+    facts = msgspec.structs.replace(FACTS, people=(CI, agent))
+    question = msgspec.structs.replace(called("drop"), agent="3" * 16)
+    gone = msgspec.structs.replace(called("drop"), agent="4" * 16)
+    names = Names({}, {CI.pseudonym: {tool_tag(CI, "drop"): "drop"}}, False, "~")
+    found = resolve(Traffic({question: Count(admitted=7), gone: Count(admitted=2)}, {}), facts.people, names)
+    assert sum(found.left_out.values()) == 2
+    for text, policies in (
+        (
+            OPEN
+            + '@id("a") forbid (principal, action, resource) when { context.agent == "workload.agent" };',
+            ("a",),
+        ),
+        (OPEN + '@id("b") forbid (principal == Workload::"agent", action, resource);', ("b",)),
+        ('@id("c") permit (principal in Role::"caller", action, resource);', ()),
+    ):
+        (change,) = changes(found.requests, facts.engine({"a.cedar": OPEN}), facts.engine({"a.cedar": text}))
+        assert (change.after.allowed, change.after.policies) == (False, policies)
+
+
 def test_an_operation_is_called_in_the_record_as_it_is_looked_for() -> None:
     assert operation_tag("listPets") == operation_digest("listPets")
 

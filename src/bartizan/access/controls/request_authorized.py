@@ -4,6 +4,14 @@ from bartizan.access.subject import Authorization
 from bartizan.control import Control, Finding, Severity
 
 _FAILED = Finding("policy-error", "the policies could not be evaluated for this request; it is refused")
+_ELSEWHERE = Finding(
+    "token-elsewhere",
+    "the token is good for another service; request one with this service's URL as resource",
+)
+_BARRED = Finding(
+    "agent-denied",
+    "no policy permits this to who acts for the principal, so it may not do it for anybody; ask the owner for a role",
+)
 _FORBIDDEN = Finding("policy-forbids", "a policy forbids this; ask the owner, who can change it")
 _DENIED = Finding(
     "policy-denied", "no policy permits this principal to do that here; ask the owner for a role"
@@ -14,8 +22,10 @@ def judge(asked: Authorization) -> tuple[Finding, ...]:
     """Return why the request may not go on; nothing where a policy permits it."""
     if asked.failed:
         return (_FAILED,)
+    if asked.elsewhere:
+        return (_ELSEWHERE,)
     if asked.allowed:
-        return ()
+        return (_BARRED,) if asked.agent_barred else ()
     return (_FORBIDDEN,) if asked.policies else (_DENIED,)
 
 
@@ -32,6 +42,8 @@ CONTROL = Control(
         Authorization(allowed=False),
         Authorization(allowed=False, policies=("no-embedding",)),
         Authorization(allowed=True, failed=True),
+        Authorization(allowed=True, elsewhere=True),
+        Authorization(allowed=True, agent_barred=True),
     ),
     silent_on=(Authorization(allowed=True, policies=("callers-call-services",)),),
 )

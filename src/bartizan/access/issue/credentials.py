@@ -34,7 +34,7 @@ class CredentialsWrong(Exception):
 
     def __init__(self, pseudonym: str = "") -> None:
         """Say no more."""
-        super().__init__("the client is unknown or its secret is wrong")
+        super().__init__("the client is unknown or its credential is wrong")
         self.pseudonym = pseudonym
 
 

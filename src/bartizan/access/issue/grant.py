@@ -1,82 +1,62 @@
-"""Reading a token request: client credentials and nothing else.
+"""Reading a token request: what is asked for, and by which client.
 
-Rules of this file: pure. A request has one reading or none: each parameter once, one way to authenticate,
-strict encodings. Errors are RFC 6749's words.
-Source: RFC 6749 sections 2.3.1, 4.4 and 5.2; RFC 8707 (invalid_target).
+Rules of this file: pure. What is asked for is known before anything is looked up.
+Source: RFC 6749 sections 4.1.3, 4.4, 5.2 and 6; RFC 7636 section 4.1; RFC 8693 section 2.1; RFC 8707 section 2.
 """
 
-import base64
-import binascii
-import enum
+import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from typing_extensions import override
 
+from bartizan.access.issue.code import CodeShown
+from bartizan.access.issue.form import Credential, GrantFault, GrantRefused, read_credential, read_form
 from bartizan.access.issue.mint import AUDIENCES, GATEWAY
 
-MAX_FORM: Final = 4096
-"""Longest form that is read, in octets."""
-_MOST_FIELDS: Final = 16
-_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
-_GRANT: Final = "client_credentials"
+CLIENT: Final = "client_credentials"
+CODE: Final = "authorization_code"
+REFRESH: Final = "refresh_token"
+EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANTS: Final = (CODE, CLIENT, REFRESH, EXCHANGE)
+"""What may stand as `grant_type`."""
+_NEEDED: Final = {
+    CLIENT: (),
+    CODE: ("code", "code_verifier", "redirect_uri"),
+    REFRESH: ("refresh_token",),
+    EXCHANGE: ("subject_token", "subject_token_type"),
+}
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - its kind
+"""The one kind of token that is exchanged, and that comes of it (RFC 8693 section 3)."""
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _TEXT: Final = 255
 
 
-class GrantFault(enum.Enum):
-    """The error words of RFC 6749 section 5.2 that this endpoint uses."""
-
-    INVALID_REQUEST = "invalid_request"
-    INVALID_CLIENT = "invalid_client"
-    INVALID_GRANT = "invalid_grant"
-    INVALID_SCOPE = "invalid_scope"
-    INVALID_TARGET = "invalid_target"
-    INVALID_DPOP_PROOF = "invalid_dpop_proof"
-    USE_DPOP_NONCE = "use_dpop_nonce"
-    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
-    SLOW_DOWN = "slow_down"
-    """Of RFC 8628: there were too many wrong ones from there."""
-
-
-class GrantRefused(Exception):
-    """A token request that is not granted.
-
-    Attributes:
-        error: the word for the client.
-        what: a sentence; holds nothing that the client sent.
-        wait_s: seconds after which it may be tried again; 0 for no such advice.
-    """
-
-    def __init__(self, error: GrantFault, what: str, wait_s: int = 0) -> None:
-        """Carry them."""
-        super().__init__(f"{error.value}: {what}")
-        self.error, self.what = error, what
-        self.wait_s = wait_s
-
-    @property
-    def reason(self) -> str:
-        """Return the word for events."""
-        return self.error.value.replace("_", "-")
-
-
 class TokenRequest(msgspec.Struct, frozen=True):
-    """A request that can be granted, if the secret is right.
+    """A request that can be granted, if its client is who it says.
 
     Attributes:
-        client: `client_id`.
-        secret: `client_secret`.
-        audience: whom the token is to be for.
+        credential: of the client.
+        audience: whom the token is to be for, a word of `AUDIENCES`.
+        resource: URL of the one service that it is to be good for; empty for all.
         proof: DPoP proof of the key that it is to be bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is to be bound to, or empty.
+        code: that it is asked for with; None where it is with none.
+        refresh: refresh token that it is asked for with, or empty.
+        subject: access token that it is to be exchanged for, or empty.
+        narrowed: whether audience or resource was said, and not only meant.
     """
 
-    client: str
-    secret: str
-    audience: str
+    credential: Credential
+    audience: str = GATEWAY
+    resource: str = ""
     proof: str = ""
     certificate: str = ""
+    code: CodeShown | None = None
+    refresh: str = ""
+    subject: str = ""
+    narrowed: bool = False
 
     @override
     def __repr__(self) -> str:
@@ -96,72 +76,48 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
         GrantRefused: it has no one reading, or asks for what is not given here.
     """
     form = read_form(media_type, body)
-    if form.get("grant_type") is None:
+    grant = _require_grant(form)
+    audience, resource = form.get("audience", GATEWAY), form.get("resource", "")
+    if audience not in AUDIENCES:
+        what = f"audience must be one of {', '.join(sorted(AUDIENCES))}"
+        raise GrantRefused(GrantFault.INVALID_TARGET, what)
+    if "resource" in form and ("audience" in form or not 0 < len(resource) <= _TEXT):
+        raise GrantRefused(GrantFault.INVALID_TARGET, "name one resource, or an audience, not both")
+    credential = read_credential(form, authorization)
+    if grant in {CLIENT, EXCHANGE} and not credential.secret and not credential.assertion:
+        what = "authenticate with client_id and client_secret, or with client_assertion"
+        raise GrantRefused(GrantFault.INVALID_CLIENT, what)
+    code = _code(form) if grant == CODE else None
+    refresh = form["refresh_token"] if grant == REFRESH else ""
+    subject = _subject(form) if grant == EXCHANGE else ""
+    narrowed = "audience" in form or "resource" in form
+    said = TokenRequest(credential, audience, resource, proof, narrowed=narrowed)
+    return msgspec.structs.replace(said, code=code, refresh=refresh, subject=subject)
+
+
+def _require_grant(form: Mapping[str, str]) -> str:
+    """Return the kind of grant, whose parameters are all there."""
+    grant = form.get("grant_type")
+    if grant is None:
         raise GrantRefused(GrantFault.INVALID_REQUEST, "grant_type is missing")
-    if form["grant_type"] != _GRANT:
-        raise GrantRefused(GrantFault.UNSUPPORTED_GRANT_TYPE, f"only {_GRANT} is supported")
+    if grant not in GRANTS:
+        raise GrantRefused(GrantFault.UNSUPPORTED_GRANT_TYPE, f"only {', '.join(GRANTS)} are supported")
     if form.get("scope"):
         raise GrantRefused(GrantFault.INVALID_SCOPE, "no scopes are defined; leave scope out")
-    audience = form.get("audience", GATEWAY)
-    if audience not in AUDIENCES or "resource" in form:
-        raise GrantRefused(
-            GrantFault.INVALID_TARGET, f"audience must be one of {', '.join(sorted(AUDIENCES))}"
-        )
-    client, secret = _credentials(form, authorization)
-    return TokenRequest(client, secret, audience, proof)
+    if not all(form.get(name) for name in _NEEDED[grant]):
+        raise GrantRefused(GrantFault.INVALID_REQUEST, f"{' and '.join(_NEEDED[grant])} are required")
+    return grant
 
 
-def read_form(media_type: str, body: bytes) -> Mapping[str, str]:
-    """Return the parameters of a form, each of which stands once.
-
-    Raises:
-        GrantRefused: it has no one reading.
-    """
-    if media_type.partition(";")[0].strip().lower() != _MEDIA_TYPE:
-        raise GrantRefused(GrantFault.INVALID_REQUEST, f"send the parameters as {_MEDIA_TYPE}")
-    if len(body) > MAX_FORM:
-        raise GrantRefused(GrantFault.INVALID_REQUEST, f"the form has more than {MAX_FORM} octets")
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(body),
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
-    except ValueError as fault:
-        raise GrantRefused(GrantFault.INVALID_REQUEST, "the form is malformed") from fault
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        raise GrantRefused(GrantFault.INVALID_REQUEST, "a parameter is given twice")
-    return form
+def _code(form: Mapping[str, str]) -> CodeShown:
+    if _VERIFIER.fullmatch(form["code_verifier"]) is None:
+        raise GrantRefused(GrantFault.INVALID_GRANT, "code_verifier is not of its form", "code-unverified")
+    return CodeShown(form["code"], form["code_verifier"], form["redirect_uri"])
 
 
-def _credentials(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
-    if authorization is not None:
-        if "client_secret" in form:
-            raise GrantRefused(GrantFault.INVALID_REQUEST, "authenticate in one way: Basic or client_secret")
-        client, secret = _basic(authorization)
-        if form.get("client_id", client) != client:
-            raise GrantRefused(GrantFault.INVALID_REQUEST, "client_id differs from the one in Authorization")
-    else:
-        client, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if not 0 < len(client) <= _TEXT or not 0 < len(secret) <= _TEXT:
-        raise GrantRefused(GrantFault.INVALID_CLIENT, "authenticate with client_id and client_secret")
-    return client, secret
-
-
-def _basic(authorization: str) -> tuple[str, str]:
-    scheme, _, encoded = authorization.partition(" ")
-    malformed = GrantRefused(GrantFault.INVALID_CLIENT, "Authorization must be Basic with id and secret")
-    if scheme.lower() != "basic":
-        raise malformed
-    try:
-        plain = base64.b64decode(encoded, validate=True).decode("utf-8")
-        client, colon, secret = plain.partition(":")
-        decoded = unquote_plus(client, errors="strict"), unquote_plus(secret, errors="strict")
-    except (binascii.Error, ValueError) as fault:
-        raise malformed from fault
-    if not colon:
-        raise malformed
-    return decoded
+def _subject(form: Mapping[str, str]) -> str:
+    kinds = form["subject_token_type"], form.get("requested_token_type", ACCESS_TOKEN)
+    if kinds != (ACCESS_TOKEN, ACCESS_TOKEN):
+        what = f"a token of the type {ACCESS_TOKEN} is exchanged for another of it, and nothing else"
+        raise GrantRefused(GrantFault.INVALID_REQUEST, what)
+    return form["subject_token"]

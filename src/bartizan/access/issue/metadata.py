@@ -2,27 +2,50 @@
 
 from typing import Any, Final
 
+from bartizan.access.issue.grant import GRANTS
 from bartizan.access.issue.mint import Signer
-from bartizan.identity.dpop import ALGORITHMS
+from bartizan.identity.dpop import ALGORITHMS as PROOFS
+from bartizan.identity.token import ALGORITHMS
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+OPENID_PATH: Final = "/.well-known/openid-configuration"
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 KEYS_PATH: Final = "/oauth/jwks"
+PUSHED_PATH: Final = "/oauth/par"
+INSPECT_PATH: Final = "/oauth/introspect"
+REVOKE_PATH: Final = "/oauth/revoke"
+AUTHORIZE_PATH: Final = "/oauth/authorize"
+METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+"""How clients may authenticate."""
 
 
 def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the metadata document of an issuer, which takes `more` grants besides.
 
-    Source: RFC 8414 section 2; RFC 9449 section 5.1.
+    Source: RFC 8414 section 2; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
+    algorithms = sorted(ALGORITHMS)
     return {
         "issuer": issuer,
         "token_endpoint": issuer + TOKEN_PATH,
         "jwks_uri": issuer + KEYS_PATH,
-        "response_types_supported": [],
-        "grant_types_supported": ["client_credentials", *more],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "authorization_endpoint": issuer + AUTHORIZE_PATH,
+        "pushed_authorization_request_endpoint": issuer + PUSHED_PATH,
+        "require_pushed_authorization_requests": True,
+        "authorization_response_iss_parameter_supported": True,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": [*GRANTS, *more],
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint": issuer + INSPECT_PATH,
+        "introspection_endpoint_auth_methods_supported": [each for each in METHODS if each != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint": issuer + REVOKE_PATH,
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": list(PROOFS),
     }
 
 
@@ -31,4 +54,4 @@ def jwks(signer: Signer) -> dict[str, Any]:
 
     Source: RFC 7517 section 5.
     """
-    return {"keys": [signer.public]}
+    return {"keys": list(signer.published)}

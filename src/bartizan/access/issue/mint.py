@@ -12,10 +12,12 @@ from typing_extensions import override
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
-from bartizan.identity.principal import Principal
+from bartizan.identity.claim import Actor
+from bartizan.identity.principal import Principal, registration
 from bartizan.identity.pseudonym import Random
 from bartizan.identity.pseudonym import mint as mint_pseudonym
 from bartizan.identity.state import TrustedIssuer
+from bartizan.identity.token import OF_ONE
 
 ALGORITHM: Final = "ES256"
 """What the embedded issuer signs with, and nothing else."""
@@ -35,6 +37,28 @@ class TokenKeyUnusable(ValueError):
         super().__init__("the token key is not a P-256 private key in PEM; move keys/token.pem away")
 
 
+class Lent(msgspec.Struct, frozen=True):
+    """On what terms an application holds a token of a person.
+
+    Attributes:
+        client: `client_id` of the application.
+        family: that the token is of, or empty.
+        since: when the person proved who it is, UTC nanoseconds; 0 where that is not known.
+        acr: how, or empty.
+        actors: who acts for the person by an exchange of tokens, whoever acts now first.
+        parents: ids of the tokens that it is exchanged for, the nearest first.
+        agent: pseudonym of whoever acts now by an exchange, for the record.
+    """
+
+    client: str
+    family: str
+    since: Nanoseconds
+    acr: str = ""
+    actors: tuple[Actor, ...] = ()
+    parents: tuple[str, ...] = ()
+    agent: str = ""
+
+
 class Issued(msgspec.Struct, frozen=True):
     """A new token.
 
@@ -44,6 +68,8 @@ class Issued(msgspec.Struct, frozen=True):
         seconds: its life.
         expires: instant, UTC nanoseconds.
         bound: whether it is bound to a key.
+        refresh: token that another can be had with, or empty; a secret.
+        kind: of the token, where its client has to be told (RFC 8693 section 2.2.1); or empty.
     """
 
     token: str
@@ -51,6 +77,8 @@ class Issued(msgspec.Struct, frozen=True):
     seconds: int
     expires: Nanoseconds
     bound: bool = False
+    refresh: str = ""
+    kind: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -79,9 +107,15 @@ UNBOUND: Final = Bound()
 
 
 class Signer:
-    """The embedded issuer's key: signs tokens, shows its public half."""
+    """The embedded issuer's key: signs tokens, shows its public half.
 
-    __slots__ = ("_key", "kid", "url")
+    Attributes:
+        url: the issuer, as `iss` says it.
+        kid: thumbprint of the key that signs.
+        beside: public JWKs that are published with it: the one that signs next, those that no longer do.
+    """
+
+    __slots__ = ("_key", "beside", "kid", "url")
 
     def __init__(self, url: str, pem: Secret) -> None:
         """Take the key.
@@ -92,14 +126,19 @@ class Signer:
         Raises:
             TokenKeyUnusable: not a P-256 private key.
         """
+        self.url = url
+        self.beside: tuple[dict[str, str], ...] = ()
+        self.take(pem)
+
+    def take(self, pem: Secret) -> None:
+        """Sign with this key from now on; raises as the making."""
         try:
-            self._key = jwk.ECKey.import_key(pem.reveal())
+            key = jwk.ECKey.import_key(pem.reveal())
         except (JoseError, ValueError, TypeError) as fault:
             raise TokenKeyUnusable from fault
-        if not self._key.is_private or self._key.curve_name != "P-256":
+        if not key.is_private or key.curve_name != "P-256":
             raise TokenKeyUnusable
-        self.url = url
-        self.kid = self._key.thumbprint()
+        self._key, self.kid = key, key.thumbprint()
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return a compact JWS over the claims, of the type of an access token."""
@@ -114,9 +153,14 @@ class Signer:
         return {**shown, "kid": self.kid, "alg": ALGORITHM, "use": "sig"}
 
     @property
+    def published(self) -> tuple[dict[str, str], ...]:
+        """Return every public JWK that tokens of this issuer may name, in order of `kid`."""
+        return tuple(sorted((self.public, *self.beside), key=lambda key: key["kid"]))
+
+    @property
     def trusted(self) -> TrustedIssuer:
         """Return this issuer as workers are to pin it."""
-        return TrustedIssuer(self.url, (ALGORITHM,), (self.public,), embedded=True)
+        return TrustedIssuer(self.url, (ALGORITHM,), self.published, embedded=True)
 
 
 def new_key() -> Secret:
@@ -125,7 +169,7 @@ def new_key() -> Secret:
     return Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def mint(
+def mint(  # noqa: PLR0913 - everything that a token says
     signer: Signer,
     principal: Principal,
     audience: str,
@@ -134,21 +178,24 @@ def mint(
     random: Random = secrets.token_bytes,
     *,
     bound: Bound = UNBOUND,
+    lent: Lent | None = None,
 ) -> Issued:
     """Return a new token of this principal.
 
     Args:
         signer: the issuer.
         principal: for whom.
-        audience: a word of `AUDIENCES`.
+        audience: a word of `AUDIENCES`, or that of one service.
         seconds: life, 1 to `LIFETIME_S`.
         now: the instant of issue; rounded down to whole seconds.
         random: source of the id.
         bound: what it is bound to.
+        lent: where an application holds it for the principal.
     Raises:
         ValueError: another audience or life.
     """
-    if audience not in AUDIENCES or not 1 <= seconds <= LIFETIME_S:
+    known = audience in AUDIENCES or audience.startswith(GATEWAY + OF_ONE)
+    if not known or not 1 <= seconds <= LIFETIME_S:
         raise ValueError("a token is for one of AUDIENCES and lives from 1 s to LIFETIME_S")
     issued = now // SECOND
     token = mint_pseudonym("t", random)
@@ -163,5 +210,31 @@ def mint(
     }
     if bound != UNBOUND:
         claims["cnf"] = {"jkt": bound.key} if bound.key else {"x5t#S256": bound.certificate}
+    if lent is not None:
+        claims |= _terms(principal, lent)
     expires = Nanoseconds((issued + seconds) * SECOND)
     return Issued(signer.sign(claims), token, seconds, expires, bound=bool(bound.key))
+
+
+def _terms(principal: Principal, lent: Lent) -> dict[str, Any]:
+    """Return the claims of a token that another's client holds.
+
+    Source: RFC 9068 section 2.2.1 for `auth_time` and `acr`; RFC 8693 section 4.1 for `act`.
+    """
+    claims: dict[str, Any] = {
+        "family": lent.family,
+        "auth_time": lent.since // SECOND,
+        "acr": lent.acr,
+        "act": _chain(lent.actors),
+        "parents": lent.parents,
+    }
+    known = {name: value for name, value in claims.items() if value}
+    return {"client_id": lent.client, "registration": registration(principal.client), **known}
+
+
+def _chain(actors: tuple[Actor, ...]) -> dict[str, Any]:
+    chain: dict[str, Any] = {}
+    for principal, registered in reversed(actors):
+        before = {"act": chain} if chain else {}
+        chain = {"sub": principal, "registration": registered, **before}
+    return chain

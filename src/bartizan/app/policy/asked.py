@@ -31,6 +31,7 @@ class Question(msgspec.Struct, frozen=True):
         action, service: by name.
         quantum_safe: whether the connection's key agreement was.
         operation, tool: as the record calls them, or empty.
+        agent: of whoever acted for the principal, its pseudonym's digits; or empty.
     """
 
     actor: str
@@ -39,6 +40,7 @@ class Question(msgspec.Struct, frozen=True):
     quantum_safe: bool
     operation: str = ""
     tool: str = ""
+    agent: str = ""
 
 
 class Count(msgspec.Struct):
@@ -109,4 +111,5 @@ def _question(said: Said) -> Question | None:
         detail.get("group") in QUANTUM_SAFE,
         str(detail.get("operation", "")),
         str(detail.get("tool", "")),
+        str(detail.get("agent", "")),
     )

@@ -33,6 +33,7 @@ class Request(msgspec.Struct, frozen=True):
         quantum_safe: whether the connection's key agreement was.
         operation, tool: by name, or empty.
         known: whether both of these are their names; else one is a stand-in.
+        agent: who acted for the principal, and must be permitted the same; None where it acted itself.
     """
 
     principal: str
@@ -43,15 +44,22 @@ class Request(msgspec.Struct, frozen=True):
     operation: str = ""
     tool: str = ""
     known: bool = True
+    agent: Principal | None = None
 
     @property
     def context(self) -> Context:
         """Return what policies may look at besides; of the device nothing is on record, so none is known."""
-        return context(Circumstances(self.quantum_safe, self.operation, self.tool))
+        agent = self.agent.id if self.agent is not None else ""
+        return context(Circumstances(self.quantum_safe, self.operation, self.tool, agent))
 
     def ask(self, engine: Engine) -> Verdict:
-        """Return what a policy set says."""
-        return engine.decide(self.uid, self.action, Uid(SERVICE, self.service), self.context)
+        """Return what a policy set says: of whoever acts, where that is what it is refused for."""
+        service = Uid(SERVICE, self.service)
+        verdict = engine.decide(self.uid, self.action, service, self.context)
+        if self.agent is None or not verdict.allowed:
+            return verdict
+        agents = engine.decide(self.agent.uid, self.action, service, {**self.context, "agent": ""})
+        return verdict if agents.allowed else agents
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -100,7 +108,8 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
         person = ANONYMOUS if question.actor.startswith("a-") else known.get(question.actor)
         operation = _named(question.operation, names.operations, names)
         tool = _named(question.tool, names.tools.get(question.actor, {}), names)
-        if person is None:
+        agent = known.get(f"p-{question.agent}") if question.agent else None
+        if person is None or (question.agent and agent is None):
             left_out[_GONE] += count.admitted + count.refused
             continue
         is_known = names.stranger not in {operation, tool}
@@ -116,6 +125,7 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
             operation,
             tool,
             is_known,
+            agent,
         )
         total = found.setdefault(request, Count())
         total.admitted += count.admitted

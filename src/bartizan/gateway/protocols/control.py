@@ -9,6 +9,32 @@ from bartizan.gateway.page import SCRIPT_PATH, SHEET_PATH, Page, PageForm
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
 from bartizan.gateway.query import Parameters, parameter
 
+_PUSHED: Final = frozenset(
+    {
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "dpop_jkt",
+        "redirect_uri",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+_ABOUT_TOKEN: Final = frozenset(
+    {"client_assertion", "client_assertion_type", "client_id", "client_secret", "token", "token_type_hint"}
+)
+_ANSWERED: Final = frozenset({"answer", "client_id", "request_uri", "token"})
+_ASKED: Final = {
+    "client_id": parameter(r"[A-Za-z0-9_-]{1,64}", required=True),
+    "request_uri": parameter(r"urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}", required=True),
+}
 VISIT: Final = "visit-page"
 """What opening a page of the platform's own is called in policy; who signed in is judged by the page."""
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
@@ -31,7 +57,7 @@ def _sent(name: str, path: str, **fields: str) -> Row:
 
 
 def _loaded(name: str, path: str, page: Page) -> Row:
-    return Row(name, b"GET", path, VISIT, NoBody(), page=page, accept=page.value.partition(b";")[0])
+    return Row(name, b"GET", path, VISIT, NoBody(), page=page, accept=page.media.partition(b";")[0])
 
 
 _PAGES: Final = (
@@ -63,7 +89,21 @@ _PAGES: Final = (
 CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
+        Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
+        Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
+        Row("revoke", b"POST", "/oauth/revoke", "return-token", FormBody(_ABOUT_TOKEN)),
+        Row(
+            *("authorize", b"GET", "/oauth/authorize", "authorize", NoBody(), _ASKED),
+            page=Page.CONSENT,
+            accept=b"text/html",
+        ),
+        Row(
+            *("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
+            page=Page.CONSENT,
+            accept=b"text/html",
+        ),
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
+        Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
         Row("events", b"POST", "/ssf/events", "receive-events", TokenBody(b"application/secevent+jwt")),
         Row("enrol", b"POST", "/device/enrolment", "enrol-device", TokenBody(b"application/jwt")),

@@ -1,0 +1,187 @@
+"""The token endpoint's own work: who asks, with which proof, and what they get.
+
+Rules of this file: a client is authenticated before anything that it sent is remembered, its proof included.
+Refusals are counted and recorded together, so that a flood of them fills no disk. Nothing here knows HTTP.
+"""
+
+import secrets
+from typing import Final
+
+from bartizan.access.issue.client import authenticate, authenticate_application
+from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
+from bartizan.access.issue.grant import TokenRequest
+from bartizan.access.issue.metadata import TOKEN_PATH
+from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
+from bartizan.access.issue.pushed import Asked
+from bartizan.access.issue.resource import audience_of
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports
+from bartizan.app.exchanging import Exchanging
+from bartizan.app.lending import Lending
+from bartizan.app.token_refusals import TokenRefusals
+from bartizan.clock import SECOND
+from bartizan.crypto.secret import Secret
+from bartizan.identity.dpop import Proofs, Wanted
+from bartizan.identity.principal import Principal
+from bartizan.identity.proof_refusal import ProofRefused, ProofStale
+
+_SECRET: Final = 32
+
+
+class Granting:
+    """Gives tokens to clients.
+
+    Args:
+        ports: of the process.
+        registrar: who mints and records.
+        lending: what applications get of people.
+        exchanging: what agents get for tokens.
+    """
+
+    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending, exchanging: Exchanging) -> None:
+        """Take them; nothing happens yet."""
+        self._ports, self._registrar = ports, registrar
+        self._lending, self._exchanging = lending, exchanging
+        self._refused, self._throttle = TokenRefusals(), registrar.throttle
+        self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
+
+    async def grant(self, request: TokenRequest, source: str = "") -> Issued:
+        """Return a token for a client that shows who it is.
+
+        Args:
+            request: what it asks for.
+            source: pseudonym of the network that it asks from; empty where nobody knows.
+        Raises:
+            GrantRefused: it does not, asks for what is not, or too many from there did; counted for the record.
+            JournalUnwritable: then nothing is issued.
+            NotInForce: a family was to end, and not every worker has confirmed it.
+        """
+        source = self._registrar.canonical(source)
+        try:
+            self._require_calm(source, request.credential.client)
+            return await self._granted(request, source)
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+
+    async def _granted(self, request: TokenRequest, source: str) -> Issued:
+        if request.code is not None or request.refresh:
+            issued = await self._lending.grant(request, self._resolved(request), self.proven, source)
+            self._throttle.granted(source, request.credential.client)
+            return issued
+        client = self._client(request.credential)
+        self._throttle.granted(source, client.client)
+        bound = Bound(self.proven(request.proof, client.pseudonym), request.certificate)
+        if request.subject:
+            return self._exchanging.grant(client, request.subject, self._resolved(request), bound, source)
+        audience = self.audience(request.audience, request.resource)
+        return self._registrar.issue(client, audience, LIFETIME_S, bound, grant="client", source=source)
+
+    def push(self, shown: Credential, asked: Asked, source: str = "") -> str:
+        """Return the URI of a pushed authorization request.
+
+        Raises:
+            GrantRefused: it is not granted; counted for the record.
+        """
+        source = self._registrar.canonical(source)
+        try:
+            self._require_calm(source, shown.client)
+            return self._lending.push(shown, asked, self.audience(asked.audience, asked.resource))
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+
+    def asker(self, shown: Credential, source: str, public: bool) -> Principal:  # noqa: FBT001 - a port, called by place
+        """Return whose client asks about a token.
+
+        Args:
+            shown: by it.
+            source: pseudonym of the network that it asks from; empty where nobody knows.
+            public: whether an application that can keep no secret may, which shows its id alone.
+        Raises:
+            GrantRefused: it does not show who it is; counted for the record.
+        """
+        source = self._registrar.canonical(source)
+        try:
+            self._require_calm(source, shown.client)
+            if public and not shown.secret and not shown.assertion:
+                return self._application(shown)
+            client = self._client(shown)
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+        self._throttle.granted(source, client.client)
+        return client
+
+    def nonce(self) -> str:
+        """Return what the next proofs for the token endpoint must hold."""
+        return self._proofs.nonce(self._ports.clock.now())
+
+    def refused(self, fault: GrantRefused, source: str = "") -> GrantRefused:
+        """Count a refused request, to be recorded by `record_refusals`; return the fault.
+
+        Args:
+            fault: as the client is told it.
+            source: pseudonym of the network, where it is known.
+        """
+        self._refused.count(source, fault.principal, fault.reason)
+        return fault
+
+    def record_refusals(self) -> None:
+        """Record the refused requests since the last call: one event a kind, so a flood fills no disk."""
+        entries = self._refused.take()
+        if entries:
+            self._ports.record(entries)
+
+    def _require_calm(self, source: str, client: str) -> None:
+        wait = self._throttle.wait(source, client, self._ports.clock.now())
+        if wait:
+            what = "too many wrong credentials came from this network; wait before the next one"
+            raise GrantRefused(GrantFault.SLOW_DOWN, what, wait_s=-(-wait // SECOND))
+
+    def _failed(self, fault: GrantRefused, source: str) -> GrantRefused:
+        if fault.error is GrantFault.INVALID_CLIENT:
+            self._throttle.failed(source, self._ports.clock.now())
+        return self.refused(fault, source)
+
+    def _client(self, shown: Credential) -> Principal:
+        """Return whose client asks.
+
+        Raises:
+            GrantRefused: it does not show who it is.
+        """
+        with self._ports.store.begin() as connection:
+            return authenticate(connection, shown, self._ports.signer.url, self._ports.clock.now())
+
+    def _application(self, shown: Credential) -> Principal:
+        now = self._ports.clock.now()
+        with self._ports.store.begin() as connection:
+            return authenticate_application(connection, shown, self._ports.signer.url, now).principal
+
+    def proven(self, proof: str, principal: str = "") -> str:
+        """Return the thumbprint of the key that a proof for the token endpoint shows; empty where there is none.
+
+        After the client was authenticated: a stranger's proofs fill no memory.
+
+        Raises:
+            GrantRefused: the proof is not good.
+        """
+        if not proof:
+            return ""
+        wanted = Wanted("POST", (self._ports.signer.url + TOKEN_PATH,))
+        try:
+            return self._proofs.verify(proof, wanted, self._ports.clock.now())
+        except ProofStale as fault:
+            raise GrantRefused(GrantFault.USE_DPOP_NONCE, str(fault), principal=principal) from fault
+        except ProofRefused as fault:
+            wrong = GrantFault.INVALID_DPOP_PROOF
+            raise GrantRefused(wrong, str(fault), fault.reason, principal=principal) from fault
+
+    def audience(self, audience: str, resource: str) -> str:
+        """Return the audience of a token that is asked for by word, or by the URL of a service.
+
+        Raises:
+            GrantRefused: no service has that URL.
+        """
+        services = [each.name for each in self._ports.services if not each.control]
+        return audience_of(resource, self._ports.signer.url, services) if resource else audience
+
+    def _resolved(self, request: TokenRequest) -> str:
+        return self.audience(request.audience, request.resource) if request.narrowed else ""
