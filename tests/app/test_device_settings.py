@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bartizan.app.platform import plan
 from bartizan.app.settings import read
-from bartizan.identity.statement import Authority
+from bartizan.identity.device import Authority
 from tests.app.written import wrong
 
 KEY = Ed25519PrivateKey.generate().public_key()
