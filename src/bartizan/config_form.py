@@ -116,8 +116,8 @@ def _array(path: Path, value: object, item: inspect.Type) -> Iterator[Fault]:
 
 def _fits(value: object, form: inspect.Type) -> bool:
     match form:
-        case inspect.EnumType(cls=words):
-            return isinstance(value, str) and value in [word.value for word in words]
+        case inspect.EnumType() | inspect.LiteralType():
+            return isinstance(value, str) and value in _words(form)
         case inspect.BoolType():
             return isinstance(value, bool)
         case inspect.IntType(ge=least, le=most):
@@ -146,8 +146,8 @@ def _formed(value: str, form: inspect.StrType) -> bool:
 
 def _allowed(form: inspect.Type) -> str:
     match form:
-        case inspect.EnumType(cls=words):
-            return " or ".join(f'"{word.value}"' for word in words)
+        case inspect.EnumType() | inspect.LiteralType():
+            return " or ".join(f'"{word}"' for word in _words(form))
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType(ge=int(least), le=int(most)):
@@ -162,9 +162,15 @@ def _allowed(form: inspect.Type) -> str:
 
 def _meant(value: object, form: inspect.Type) -> str:
     """Return a suggestion taken from the allowed words, so that nothing of the value is repeated."""
-    if isinstance(form, inspect.EnumType) and isinstance(value, str):
-        return _suggestion(value, [str(word.value) for word in form.cls])
+    if isinstance(form, inspect.EnumType | inspect.LiteralType) and isinstance(value, str):
+        return _suggestion(value, _words(form))
     return ""
+
+
+def _words(form: inspect.EnumType | inspect.LiteralType) -> list[str]:
+    if isinstance(form, inspect.EnumType):
+        return [str(word.value) for word in form.cls]
+    return [str(word) for word in form.values]
 
 
 def _suggestion(word: str, known: Mapping[str, object] | Sequence[str]) -> str:

@@ -3,22 +3,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from joserfc import jwk
+from joserfc import jwk, jws
 from sqlalchemy import Engine
 
 from bartizan.access import devices as kept
 from bartizan.access import register
 from bartizan.access.errors import DeviceUnknown, PrincipalExists, PrincipalUnknown
+from bartizan.access.issue.client_key import keys_of
 from bartizan.app.devices import Devices, Ports
 from bartizan.app.entry import Entry
 from bartizan.clock import DAY, MINUTE, Nanoseconds
-from bartizan.identity.device import ITSELF, Device
+from bartizan.identity.device import ITSELF, Authority, Device
 from bartizan.identity.principal import Kind
-from bartizan.identity.statement import Authority, StatementRefused
+from bartizan.identity.statement import StatementRefused
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
 from tests.identity.forge import ISSUER, START, START_S
-from tests.identity.statements import asks, authority, says, thumbprint, vouches
+from tests.identity.statements import DEVICE, asks, authority, says, thumbprint, vouches
 
 
 class Clock:
@@ -88,6 +89,18 @@ def test_a_key_that_asks_is_no_device_before_it_is_admitted(house: House) -> Non
     assert (house.in_force, house.devices.asking()) == (1, ())
     assert house.kinds() == ["access.principal.registered", "access.device.admitted"]
     assert house.devices.ask(asks(), "") == (thumbprint(), True)
+
+
+def test_an_admitted_device_is_a_client_by_its_key_and_by_no_secret(house: House) -> None:
+    house.devices.ask(asks(), "")
+    house.admit()
+    with house.store.begin() as connection:
+        device = register.get(connection, "device.laptop")
+        keys = keys_of(connection, device.client).keys
+    assert keys.keys() == {thumbprint()}
+    signed = b"header.payload"
+    model = jws.JWSRegistry(algorithms=["ES256"]).get_alg("ES256")
+    assert keys[thumbprint()].verifies(signed, model.sign(signed, DEVICE))
 
 
 def test_what_is_not_asked_for_or_is_taken_is_not_admitted_and_changes_nothing(house: House) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import inspect
 
 from bartizan.app.settings import Settings, read
@@ -62,6 +64,8 @@ def test_the_documented_file_is_valid_and_its_defaults_are_the_defaults(tmp_path
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "mine.cedar").touch()
     (tmp_path / "one.pub").write_bytes(cosigner().witness.encode())
+    mdm = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "mdm.pem").write_bytes(mdm.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     authority, _ = make_authority("server", ("w1.example.com",), SystemClock().now())
     (tmp_path / "one.pem").write_bytes(certificate_pem(authority))
     found = read(file, tmp_path).sections

@@ -19,6 +19,7 @@ from bartizan.app.control_ports import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
 from tests.browser import Browser, browser
+from tests.e2e.application import application
 from tests.e2e.conftest import Platform, bartizan, start
 from tests.e2e.test_applications import ask, asked
 from tests.e2e.test_processes import CHAT, query
@@ -61,7 +62,7 @@ def person(running: Platform, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def link(running: Platform, principal: str = OWNER) -> str:
     """Return what `bartizan console` prints, by the call that it makes: the command has a test of its own."""
-    return Owner(Folder(running.state)).link(principal).url
+    return Owner(Folder(running.state)).sign_in_link(principal).url
 
 
 def test_a_person_signs_in_with_a_passkey_and_out_again(running: Platform, person: Browser) -> None:
@@ -189,6 +190,32 @@ def test_an_owner_revokes_somebody_at_a_page_and_erases_them_once_another_has_ag
     assert revoked["actor"] in {each.pseudonym for each in owner.people() if each.id == OWNER}
 
 
+def test_an_application_is_let_act_for_a_person_who_signs_in_for_that(
+    running: Platform, person: Browser
+) -> None:
+    """From another site, so that the session that there is does not count; the second time nothing is asked."""
+    with application(running) as shop:
+        address = shop.back
+        made = Owner(Folder(running.state)).register("kiosk", "workload", [], redirects=[address])
+        shop.client, shop.secret = made.client_id, made.client_secret
+        for state, presses in (
+            ("one", ("Sign in with a passkey", "Allow")),
+            ("two", ("Sign in with a passkey",)),
+        ):
+            shop.begin(state)
+            person.open(shop.url)
+            person.do("document.getElementById('begin').click()")
+            person.until("location.pathname === '/people/sign-in'")
+            for label in presses:
+                person.press(label)
+            assert person.do("location.href").startswith(f"{address}?code="), person.text
+            assert (shop.came["state"], shop.came["iss"]) == (state, running.url)
+            assert shop.token()
+        assert running.run("identity", "list").stdout.count("kiosk") == 1
+    (owner,) = {each["actor"] for each in query(running, "--kind", "access.consent.given")}
+    assert owner in {each.pseudonym for each in Owner(Folder(running.state)).people() if each.id == OWNER}
+
+
 def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:
     """Of somebody who trusted it once, and took that back."""
     trust(running, tmp_path)
@@ -239,10 +266,8 @@ def test_a_person_lets_an_application_act_and_what_both_may_do_it_does(
         person.open(link(running))
         person.press("Continue")
         person.open(f"{running.url}/oauth/authorize?{way}")
-        assert "Go on to the question" in person.text  # a link stands for no passkey
-        person.open(f"{running.url}/people/sign-in")
+        assert person.path.startswith("/people/sign-in?next=consent&")  # a link stands for no passkey
         person.press("Sign in with a passkey")
-        person.open(f"{running.url}/oauth/authorize?{way}")
         assert "shop asks to use every service" in person.text
         person.press("Allow")
         back = told.get(timeout=20)

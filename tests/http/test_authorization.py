@@ -203,7 +203,7 @@ def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_bot
     assert about == openid
 
 
-def test_who_is_not_signed_in_is_asked_nothing_and_led_to_the_sign_in(control: Control) -> None:
+def test_who_is_not_signed_in_is_led_to_it_and_from_there_back_to_the_question(control: Control) -> None:
     made = control.ask(
         "POST", "/admin/v1/principals", {"name": "shop", "redirects": ["https://shop.example/back"]}
     ).json
@@ -218,14 +218,10 @@ def test_who_is_not_signed_in_is_asked_nothing_and_led_to_the_sign_in(control: C
     answer = control.ask("POST", "/oauth/par", urlencode(pushed).encode(), [FORM], of="control")
     assert (answer.status, answer.json["expires_in"]) == (201, 600)
     told = urlencode({"client_id": made["client_id"], "request_uri": answer.json["request_uri"]})
-    for method, path, body in (
-        ("GET", f"/oauth/authorize?{told}", None),
-        ("POST", "/oauth/authorize", told.encode()),
-    ):
-        page = control.ask(method, path, body, [FORM], of="control")
-        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert '"/people/sign-in"' in page.body.decode()
-        assert "answer" not in page.body.decode()
+    page = control.ask("GET", f"/oauth/authorize?{told}", None, [FORM], of="control")
+    assert (page.status, page.headers["location"]) == (303, f"/people/sign-in?next=consent&{told}")
+    page = control.ask("POST", "/oauth/authorize", told.encode(), [FORM], of="control")
+    assert (page.status, page.headers["location"]) == (303, "/people/sign-in")
     for wrong, status, error in (
         ({"code_challenge_method": "plain"}, 400, "invalid_request"),
         ({"redirect_uri": "https://evil.example/back"}, 400, "invalid_request"),

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -15,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.issue.code import SignedIn
+from bartizan.app.lending import Decided
 from bartizan.http.authorization import authorization
-from bartizan.http.consent import Consent, SignIn, of_people
+from bartizan.http.consent import Consent, SignIn, _sent, of_people
 from tests.attacks.oauth import HOME, URL, VERIFIER, House, challenge, query
 from tests.console.scene import standing
 
@@ -177,6 +177,12 @@ def test_what_is_wrong_with_a_request_is_said_here_and_sends_nobody_anywhere(bro
         assert b"<script>" not in page.body
 
 
+def test_an_application_with_a_scheme_of_its_own_is_gone_back_to_by_a_link() -> None:
+    sent = _sent(Decided("com.example.app:/back", {"code": "a&b", "iss": URL}))
+    assert (sent.status_code, "location" in sent.headers) == (200, False)
+    assert b'href="com.example.app:/back?code=a%26b&amp;iss=' in bytes(sent.body)
+
+
 def test_only_a_session_that_a_passkey_stands_behind_lets_anybody_act(tmp_path: Path) -> None:
     with standing(tmp_path) as scene:
         sign_in = of_people(scene.people)
@@ -193,20 +199,20 @@ def test_only_a_session_that_a_passkey_stands_behind_lets_anybody_act(tmp_path: 
         found = who(cookie)
         assert found is not None
         assert (found.principal, found.since) == ("user.ada", scene.clock.now())
-        assert found.acr.startswith("passkey-")
+        assert found.acr == "passkey-device-bound"
         scene.people.sign_out(scene.people.who(cookie))
         assert who(cookie) is None
 
 
-def test_a_browser_that_does_not_show_its_session_yet_is_led_on_to_the_same_question(
-    browser: Browser,
-) -> None:
+def test_who_is_not_signed_in_is_led_to_the_sign_in_and_on_to_the_same_question(browser: Browser) -> None:
     browser.sign_in = SignIn(lambda _: None, of_people(cast("Any", None)).lead)
     told = browser.pushed()
     page = browser.page(told)
-    assert page.status == 200
-    (here,) = re.findall(r'href="(/oauth/authorize[^"]*)"', page.body.decode())
-    assert dict(parse_qsl(unescape(here).partition("?")[2])) == told
-    tried = browser.page(told | {"client_id": '"><script>alert(1)</script>'})
-    assert b"<script>" not in tried.body
-    assert b"/oauth/authorize" not in browser.ask("POST", "/oauth/authorize", told).body
+    assert page.status == 303
+    way, _, asked = page.headers["location"].partition("?")
+    assert (way, dict(parse_qsl(asked))) == ("/people/sign-in", {"next": "consent"} | told)
+    for tried in (
+        browser.page(told | {"client_id": '"><script>alert(1)</script>'}),
+        browser.ask("POST", "/oauth/authorize", told),
+    ):
+        assert tried.headers["location"] == "/people/sign-in"

@@ -6,7 +6,8 @@ from typing import Any
 from joserfc import jwk, jws
 
 from bartizan.clock import Nanoseconds
-from bartizan.identity.statement import ENROLMENT, POSTURE, Authority
+from bartizan.identity.device import Authority
+from bartizan.identity.statement import ENROLMENT, POSTURE
 from tests.identity.forge import ISSUER, START_S
 
 MDM = jwk.OKPKey.generate_key("Ed25519")

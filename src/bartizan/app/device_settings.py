@@ -14,7 +14,7 @@ from bartizan.app.forms import ServiceName, Text
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.config_form import Fault
 from bartizan.identity.device import ITSELF
-from bartizan.identity.statement import Authority as Known
+from bartizan.identity.device import Authority as Known
 from bartizan.identity.statement import AuthorityInvalid, read_authority
 
 MOST: Final = 16

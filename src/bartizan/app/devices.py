@@ -18,12 +18,13 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import devices as store
 from bartizan.access import register as people
 from bartizan.access.errors import AccessRefused
+from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
-from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Device, Fleet
+from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Authority, Device, Fleet
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
-from bartizan.identity.statement import Authority, Stated, StatementRefused, enrolment, posture
+from bartizan.identity.statement import Stated, StatementRefused, enrolment, posture
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
 
@@ -176,6 +177,7 @@ class Devices:
             asked = store.wanted(connection, key, now)
             device = people.register(connection, Kind.DEVICE, name or asked.name, (), now)
             store.admit(connection, device, asked, holder, now, hardware=hardware)
+            give_keys(connection, device, read_keys(asked.public.encode()))
             detail: dict[str, int | str] = {
                 "by": by,
                 "key": "hardware" if hardware else "unknown",

@@ -167,7 +167,7 @@ def _link(owner: Owner, name: str, roles: tuple[str, ...]) -> str:
     principal = f"user.{name}"
     if principal not in {each.id for each in owner.people()}:
         owner.register(name, "user", roles)
-    return owner.link(principal).url
+    return owner.sign_in_link(principal).url
 
 
 def _admit(owner: Owner, key: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN, Schedule
-from bartizan.identity.statement import Authority
+from bartizan.identity.device import Authority
 from bartizan.identity.workload import Workload
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]

@@ -165,7 +165,7 @@ class Admin(abc.ABC):
         """Return everybody who is registered, the revoked included; raises as `token`."""
         return tuple(self.each(lambda at: self.ask(principals.LIST, query=_page(at))))
 
-    def link(self, principal: str) -> SignInLink:
+    def sign_in_link(self, principal: str) -> SignInLink:
         """Return a link that signs a person in once; over the owner's socket alone; raises as `token`."""
         return self.ask(links.LINK, _body(LinkWanted, {"principal": principal}))
 

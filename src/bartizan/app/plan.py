@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from typing_extensions import override
 
+from bartizan.identity.device import Authority
 from bartizan.identity.external import Profile
-from bartizan.identity.statement import Authority
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"

@@ -12,7 +12,7 @@ from bartizan.cli.place import state
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     shell.out.require()
-    made = Owner(state(arguments, shell)).link(arguments.principal)
+    made = Owner(state(arguments, shell)).sign_in_link(arguments.principal)
     if arguments.json:
         shell.out.document(msgspec.to_builtins(made))
         return Exit.CLEAN

@@ -3,7 +3,7 @@
 Rules of this file: pure. A page works without its script but for what only a browser's script can ask, a passkey.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bartizan.access.people.keys import Passkey
@@ -22,20 +22,20 @@ _NO_CODES: Final = "You have none. Each signs you in once, should your passkeys 
 _LABEL: Final = "40"
 
 
-def sign_in(options: str, said: str, following: str) -> bytes:
+def sign_in(options: str, said: str, following: Mapping[str, str]) -> bytes:
     """Return the page where nobody is signed in yet.
 
     Args:
         options: what passkeys are asked.
         said: word of what happened before, or empty.
-        following: word of the page that is to come then, or empty.
+        following: what leads to the page that is to come then, by name of the field; or empty.
     """
     ask = passkey_form(
         "/people/sign-in",
         "get",
         options,
         "Sign in with a passkey",
-        hidden(next=following) if following else "",
+        hidden(**following),
     )
     return outside(
         "Sign in",

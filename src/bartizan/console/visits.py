@@ -24,6 +24,7 @@ from bartizan.app.everyone import Everyone
 from bartizan.app.people import People, Who
 from bartizan.clock import SECOND
 from bartizan.console import others, pages
+from bartizan.console.questions import CONSENT, question_of, way_through, way_to
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
 from bartizan.http.body import read
@@ -92,7 +93,10 @@ class _Visits:
         return self._shown(request, lambda who: pages.account(who, self._people.account(who), _said(request)))
 
     async def sign_in(self, request: Request) -> Response:
-        return _page(pages.sign_in(self._people.options(), _said(request), _next(request)))
+        following = {"next": _next(request)} if _next(request) else {}
+        if following == {"next": CONSENT}:
+            following |= question_of(request.query_params)
+        return _page(pages.sign_in(self._people.options(), _said(request), following))
 
     async def link(self, request: Request) -> Response:
         return _page(pages.link(request.query_params.get("token", "")))
@@ -132,11 +136,12 @@ class _Visits:
         form = await self._foreign_or_form(request)
         if isinstance(form, Response):
             return form
-        way = WAYS.get(form.get("next", ""), ACCOUNT)
+        way, question = WAYS.get(form.get("next", ""), ACCOUNT), question_of(form)
+        leads = form.get("next") == CONSENT and bool(question)
         return self._began(
             lambda: self._people.sign_in(form.get("credential", ""), session_cookie(request)),
-            way,
-            "/people/sign-in",
+            way_to(question) if leads else way,
+            lambda said: way_through(question if leads else {}, said),
         )
 
     async def sent_link(self, request: Request) -> Response:
@@ -146,7 +151,7 @@ class _Visits:
         return self._began(
             lambda: self._people.follow(form.get("token", ""), session_cookie(request)),
             ACCOUNT,
-            "/people/sign-in",
+            _back("/people/sign-in"),
         )
 
     async def sent_recover(self, request: Request) -> Response:
@@ -156,15 +161,15 @@ class _Visits:
         return self._began(
             lambda: self._people.recover(form.get("code", ""), session_cookie(request)),
             ACCOUNT,
-            "/people/recover",
+            _back("/people/recover"),
         )
 
     @staticmethod
-    def _began(begin: Callable[[], Secret], way: str, back: str) -> Response:
+    def _began(begin: Callable[[], Secret], way: str, back: Callable[[str], str]) -> Response:
         try:
             cookie = begin().reveal().decode()
         except SignInRefused as fault:
-            return _to(f"{back}?said={fault.reason}")
+            return _to(back(fault.reason))
         return _to(way, f"{_COOKIE}={cookie}; Max-Age={LIFE // SECOND}; {_ATTRIBUTES}")
 
     # ---- forms of who is -----------------------------------------------------------------------------------
@@ -283,10 +288,14 @@ def session_cookie(request: Request) -> str:
     return found if _VALUE.fullmatch(found) else ""
 
 
+def _back(path: str) -> Callable[[str], str]:
+    return lambda said: f"{path}?said={said}"
+
+
 def _said(request: Request) -> str:
     return request.query_params.get("said", "")
 
 
 def _next(request: Request) -> str:
     following = request.query_params.get("next", "")
-    return following if following in WAYS else ""
+    return following if following in WAYS or following == CONSENT else ""

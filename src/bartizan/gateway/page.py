@@ -30,7 +30,7 @@ SEE_OTHER: Final = 303
 _DOCUMENT: Final = (
     b"x-content-type-options: nosniff\r\n"
     b"content-security-policy: default-src 'none'; style-src https://%b/people/page.css; "
-    b"script-src https://%b/people/passkey.js; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    b"script-src https://%b/people/passkey.js; form-action 'self'%b; base-uri 'none'; frame-ancestors 'none'; "
     b"require-trusted-types-for 'script'; trusted-types 'none'\r\n"
     b"referrer-policy: same-origin\r\n"  # with none, a form of our own page would say `Origin: null`
     b"x-frame-options: DENY\r\n"
@@ -38,21 +38,25 @@ _DOCUMENT: Final = (
     b"cross-origin-resource-policy: same-origin\r\n"
     b"permissions-policy: publickey-credentials-get=(self), publickey-credentials-create=(self)\r\n"
 )
-_FORM_ACTION: Final = b"form-action 'self'; "
-"""Left out of the page of consent: a browser would hold the application's address, to which its answer leads, against it."""
 _LOADED: Final = SECURITY + b"cross-origin-resource-policy: same-origin\r\n"
 _SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{43}")
 _SET: Final = re.compile(
     rb"__Host-bartizan-session=(?:[A-Za-z0-9_-]{43}; Max-Age=[1-9][0-9]{0,6}|; Max-Age=0)"
     rb"; Path=/; Secure; HttpOnly; SameSite=Strict"
 )
-_KINDS: Final = {"document": b"html", "consent": b"html", "sheet": b"css", "script": b"javascript"}
 _PROBLEM: Final = b"application/problem+json"
-_WAY: Final = re.compile(rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?")
-_APPLICATION: Final = re.compile(
-    rb"(?:https://|http://(?:127\.0\.0\.1|\[::1\])[:/]|[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:)[\x21-\x7e]{1,4000}"
+_ASKED: Final = rb"client_id=[A-Za-z0-9_-]{1,64}&request_uri=urn(?:%3A[A-Za-z0-9_-]{1,2000}){1,8}"
+_WAY: Final = re.compile(
+    rb"/people(?:/[a-z-]+)*(?:\?[a-z]+=[a-z-]+(?:&[a-z]+=[a-z-]+)*)?"
+    rb"|/people/sign-in\?next=consent&" + _ASKED + rb"(?:&said=[a-z-]+)?|/oauth/authorize\?" + _ASKED
 )
-"""Forms of the addresses that applications register (`access/issue/redirect.py`); which of them, the page has judged."""
+"""Where a page leads: to another one, in one of these forms."""
+_APPLICATION: Final = re.compile(
+    rb"(?:https://[a-z0-9.-]{1,253}|http://127\.0\.0\.1|http://\[::1\])(?::[0-9]{1,5})?"
+    rb"/[A-Za-z0-9._~!$&'()+,;=:@%/?*-]{0,8000}"
+)
+"""Where a question leads besides: what applications may register as their address in a browser (RFC 8252, section 7)."""
+_BEYOND: Final = b" https: http://127.0.0.1:* http://[::1]:*"
 _ORIGIN: Final = re.compile(rb"https?://[A-Za-z0-9.:\[\]-]{1,260}|null")
 _SITE: Final = re.compile(rb"same-origin|same-site|cross-site|none")
 
@@ -61,14 +65,20 @@ class Page(enum.Enum):
     """What a route of the platform's own shows a browser."""
 
     DOCUMENT = "document"
+    LEADING = "leading"
+    """A document whose form may lead through others to an application: browsers hold `form-action` against all of them."""
     CONSENT = "consent"
+    """A document like that, which itself may lead to an application: what a person answers goes back there."""
     SHEET = "sheet"
     SCRIPT = "script"
 
     @property
     def media(self) -> bytes:
         """Return its media type."""
-        return b"text/%b; charset=utf-8" % _KINDS[self.value]
+        return _MEDIA.get(self, b"text/html; charset=utf-8")
+
+
+_MEDIA: Final = {Page.SHEET: b"text/css; charset=utf-8", Page.SCRIPT: b"text/javascript; charset=utf-8"}
 
 
 def asked(fields: Mapping[bytes, bytes]) -> bytes:
@@ -110,11 +120,9 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     Raises:
         FramingDoubt: it is of another media type, or sets or leads to what no page of ours does.
     """
-    if head.cookie and _SET.fullmatch(head.cookie) is None:
+    if head.cookie and (page is Page.CONSENT or _SET.fullmatch(head.cookie) is None):
         raise FramingDoubt("upstream-malformed")
-    ways = (_WAY, _APPLICATION) if page is Page.CONSENT else (_WAY,)
-    leads = any(way.fullmatch(head.location) for way in ways)
-    if (head.status == SEE_OTHER) is not bool(head.location) or (head.location and not leads):
+    if (head.status == SEE_OTHER) is not bool(head.location) or not _leads(page, head.location):
         raise FramingDoubt("upstream-malformed")
     if head.media == _PROBLEM and not head.cookie:
         return head
@@ -131,11 +139,17 @@ def dressed(head: AnswerHead, page: Page, host: bytes) -> AnswerHead:
     )
 
 
+def _leads(page: Page, location: bytes) -> bool:
+    """Return whether a page of this kind may lead there, or leads nowhere."""
+    if not location or _WAY.fullmatch(location):
+        return True
+    return page is Page.CONSENT and _APPLICATION.fullmatch(location) is not None
+
+
 def _security(page: Page, host: bytes) -> bytes:
-    if page.media != Page.DOCUMENT.media:
+    if page in _MEDIA:
         return _LOADED
-    document = _DOCUMENT % (host, host)
-    return document.replace(_FORM_ACTION, b"") if page is Page.CONSENT else document
+    return _DOCUMENT % (host, host, b"" if page is Page.DOCUMENT else _BEYOND)
 
 
 class PageForm:

@@ -25,6 +25,14 @@ GOOD_FOR: Final = DAY
 """How long a claim counts where nothing else is configured."""
 
 
+class Authority(msgspec.Struct, frozen=True):
+    """Somebody who speaks of devices: name, public key (Ed25519, raw octets), and whether it may have them admitted."""
+
+    name: str
+    key: bytes
+    admits: bool = False
+
+
 class Standing(enum.Enum):
     """How a request stands to the devices that are known, by the key of its token."""
 

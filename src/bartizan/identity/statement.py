@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
-from bartizan.identity.device import AHEAD, CLAIMS, ITSELF
+from bartizan.identity.device import AHEAD, CLAIMS, ITSELF, Authority
 from bartizan.identity.dpop import ProofKey, public_key
 from bartizan.identity.principal import NAME
 from bartizan.identity.proof_refusal import ProofMalformed
@@ -92,14 +92,6 @@ class Stated(msgspec.Struct, frozen=True):
     admit: bool = False
     holder: str = ""
     hardware: bool = False
-
-
-class Authority(msgspec.Struct, frozen=True):
-    """Somebody who speaks of devices: name, public key (Ed25519, raw octets), and whether it may have them admitted."""
-
-    name: str
-    key: bytes
-    admits: bool = False
 
 
 def read_authority(pem: bytes) -> bytes:

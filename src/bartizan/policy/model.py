@@ -164,7 +164,7 @@ class _Seen:
             *(self.values.values() if self.crossed else [self.values.get(name, set())])
         )
         if kind == "Long":
-            self.complete &= not self.crossed  # which of two is greater has no edges
+            self.complete &= not (self.crossed and looked_at)  # which of two is greater has no edges
             edges = {each + by for each in known if isinstance(each, int) for by in (-1, 0, 1)}
             return tuple(sorted(each for each in edges | {0} if each in _LONGS)) if looked_at else (0,)
         texts = sorted(each for each in known if isinstance(each, str))

@@ -31,30 +31,28 @@ _PUSHED: Final = frozenset(
 _ABOUT_TOKEN: Final = frozenset(
     {"client_assertion", "client_assertion_type", "client_id", "client_secret", "token", "token_type_hint"}
 )
-_ANSWERED: Final = frozenset({"answer", "client_id", "request_uri", "token"})
-_ASKED: Final = {
-    "client_id": parameter(r"[A-Za-z0-9_-]{1,64}", required=True),
-    "request_uri": parameter(r"urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}", required=True),
-}
 VISIT: Final = "visit-page"
 """What opening a page of the platform's own is called in policy; who signed in is judged by the page."""
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
 _SHOWN: Final = "[0-9a-f]{16}"
 _CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
-_NEXT: Final = "account|approvals|everyone"
+_NEXT: Final = "account|approvals|everyone|consent"
+_CLIENT: Final = "[A-Za-z0-9_-]{1,64}"
+_REQUEST: Final = "urn:[A-Za-z0-9_:-]{1,2100}"
+_REQUEST_ENCODED: Final = "urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}"
 _PRINCIPAL: Final = "[a-z0-9._-]{1,80}"
 _SAID: Final = "[a-z-]{1,40}"
 
 
-def _open(name: str, path: str, **query: str) -> Row:
+def _open(name: str, path: str, page: Page = Page.DOCUMENT, **query: str) -> Row:
     """Return the row of a page that is read, with what its query may say."""
     known: Parameters = {key: parameter(form) for key, form in query.items()}
-    return Row(name, b"GET", path, VISIT, NoBody(), query=known, page=Page.DOCUMENT, accept=b"text/html")
+    return Row(name, b"GET", path, VISIT, NoBody(), query=known, page=page, accept=b"text/html")
 
 
-def _sent(name: str, path: str, **fields: str) -> Row:
+def _sent(name: str, path: str, page: Page = Page.DOCUMENT, **fields: str) -> Row:
     """Return the row of a form, with the forms of its fields."""
-    return Row(name, b"POST", path, VISIT, PageForm(**fields), page=Page.DOCUMENT, accept=b"text/html")
+    return Row(name, b"POST", path, VISIT, PageForm(**fields), page=page, accept=b"text/html")
 
 
 def _loaded(name: str, path: str, page: Page) -> Row:
@@ -63,8 +61,24 @@ def _loaded(name: str, path: str, page: Page) -> Row:
 
 _PAGES: Final = (
     _open("page-account", "/people", said=_SAID),
-    _open("page-sign-in", "/people/sign-in", next=_NEXT, said=_SAID),
-    _sent("form-sign-in", "/people/sign-in", credential=_CREDENTIAL, next=_NEXT),
+    _open(
+        "page-sign-in",
+        "/people/sign-in",
+        Page.LEADING,
+        next=_NEXT,
+        client_id=_CLIENT,
+        request_uri=_REQUEST_ENCODED,
+        said=_SAID,
+    ),
+    _sent(
+        "form-sign-in",
+        "/people/sign-in",
+        Page.LEADING,
+        credential=_CREDENTIAL,
+        next=_NEXT,
+        client_id=_CLIENT,
+        request_uri=_REQUEST,
+    ),
     _open("page-link", "/people/link", token=_TOKEN),
     _sent("form-link", "/people/link", token=_TOKEN),
     _open("page-recover", "/people/recover", said=_SAID),
@@ -86,6 +100,30 @@ _PAGES: Final = (
     _loaded("page-sheet", SHEET_PATH, Page.SHEET),
     _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
 )
+_QUESTIONS: Final = (
+    Row(
+        "authorize",
+        b"GET",
+        "/oauth/authorize",
+        "authorize",
+        NoBody(),
+        query={
+            "client_id": parameter(_CLIENT, required=True),
+            "request_uri": parameter(_REQUEST_ENCODED, required=True),
+        },
+        page=Page.CONSENT,
+        accept=b"text/html",
+    ),
+    Row(
+        "answer",
+        b"POST",
+        "/oauth/authorize",
+        "authorize",
+        PageForm(client_id=_CLIENT, request_uri=_REQUEST, token=_TOKEN, answer="allow|deny"),
+        page=Page.CONSENT,
+        accept=b"text/html",
+    ),
+)
 
 CONTROL: Final = Dialect(
     (
@@ -93,16 +131,7 @@ CONTROL: Final = Dialect(
         Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
         Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
         Row("revoke", b"POST", "/oauth/revoke", "return-token", FormBody(_ABOUT_TOKEN)),
-        Row(
-            *("authorize", b"GET", "/oauth/authorize", "authorize", NoBody(), _ASKED),
-            page=Page.CONSENT,
-            accept=b"text/html",
-        ),
-        Row(
-            *("answer", b"POST", "/oauth/authorize", "authorize", FormBody(_ANSWERED)),
-            page=Page.CONSENT,
-            accept=b"text/html",
-        ),
+        *_QUESTIONS,
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),
