@@ -89,4 +89,5 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
+	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt
