@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from bartizan import __version__, compiled
 from bartizan.access import assemble, controls
-from bartizan.access.decide import SERVICE, Circumstances
+from bartizan.access.decide import SERVICE, Circumstances, context
 from bartizan.access.describe import Exposed, describe
 from bartizan.access.issue.mint import GATEWAY, LIFETIME_S, Signer, mint, new_key
 from bartizan.access.outcome import Allowed, Authenticated
@@ -116,13 +116,7 @@ class Bed:
 
     def _evaluate(self, number: int) -> None:
         who, where = Uid("Workload", f"load-{number % PRINCIPALS:02}"), Uid(SERVICE, self._service(number))
-        context: dict[str, bool | int | str] = {
-            "quantum_safe": True,
-            "operation": "",
-            "tool": "",
-            "agent": "",
-        }
-        if not self.engine.decide(who, "chat", where, context).allowed:
+        if not self.engine.decide(who, "chat", where, context(_HERE)).allowed:
             raise NotDecided(f"the policies alone forbid token {number}")
 
     def _both(self, number: int) -> None:

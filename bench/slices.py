@@ -13,7 +13,7 @@ from importlib.metadata import version
 from cedarpy import PolicySet
 
 from bartizan import __version__
-from bartizan.access.decide import SERVICE
+from bartizan.access.decide import SERVICE, Circumstances, context
 from bartizan.access.describe import Exposed, describe
 from bartizan.identity.principal import Kind, Principal, Uid
 from bartizan.policy.engine import Context, Engine, Verdict
@@ -23,7 +23,7 @@ PRINCIPALS, SERVICES, QUESTIONS, ROUNDS = 200, 100, 2000, 5
 SIZES = (0, 10, 100, 500)
 _HEADING = ("policies", "all of them", "those that matter", "ratio", "first use of a slice")
 _ACTIONS = ("chat", "embed", "read")
-_HERE: Context = {"quantum_safe": True, "operation": "", "tool": "", "agent": ""}
+_HERE: Context = context(Circumstances(quantum_safe=True))
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from bartizan.gateway.body import JsonBody
+from bartizan.gateway.exact_body import ExactBody
 from bartizan.gateway.faults import FAULTS, Refusal
 from bartizan.gateway.protocols.dialect import Row
 from bartizan.gateway.request import LOOKED_AT
@@ -20,7 +21,7 @@ ROWS: dict[str, Row] = {
     f"{protocol} {row.path}": row
     for protocol, dialect in DIALECTS.items()
     for row in dialect.rows
-    if isinstance(row.reader, JsonBody)
+    if isinstance(row.reader, JsonBody | ExactBody)
 }
 OPEN = {"prompt", "input"}
 """Fields whose parts must be of one kind, which is judged after their shape."""
@@ -31,9 +32,9 @@ EASY = settings(
 )
 
 
-def reader(name: str) -> JsonBody:
+def reader(name: str) -> JsonBody | ExactBody:
     found = ROWS[name].reader
-    assert isinstance(found, JsonBody)
+    assert isinstance(found, JsonBody | ExactBody)
     return found
 
 
