@@ -53,10 +53,13 @@ class InForce(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong and what to do (RFC 9457); `reason` is a word of a closed set, and repeats nothing that was sent."""
+    """What is wrong and what to do (RFC 9457); `reason` is a word of a closed set, and repeats nothing that was sent.
+
+    What the gateway refuses before a call gets here has the word at the end of `type` alone: `urn:bartizan:refusal:WORD`.
+    """
 
     type: str
     title: str
     status: Annotated[int, msgspec.Meta(ge=400, le=599)]
     detail: str
-    reason: str
+    reason: str = ""

@@ -78,6 +78,7 @@ class SignIns(msgspec.Struct, frozen=True):
 class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
     reason: str = ""
+    type: str = ""
 
 
 class Admin(abc.ABC):
@@ -378,7 +379,7 @@ def _read(response: Response, route: Route[Any, Any, Answer]) -> Answer:
     try:
         if response.status >= 400:  # noqa: PLR2004 - RFC 9110, client and server errors
             said = msgspec.json.decode(response.body, type=_Problem)
-            raise OwnerRefused(response.status, said.detail, said.reason)
+            raise OwnerRefused(response.status, said.detail, said.reason or said.type.rpartition(":")[2])
         if route.media != "application/json":
             return msgspec.convert(response.body.decode(), route.answer)
         return msgspec.json.decode(response.body, type=route.answer)
