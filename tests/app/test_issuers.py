@@ -22,8 +22,8 @@ from bartizan.access.errors import IssuerNotConfigured, SubjectLinked
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable, read_keys
 from bartizan.app.entry import Entry
+from bartizan.app.issuer_plan import Issuer
 from bartizan.app.issuers import Issuers, Ports, SignalRefused
-from bartizan.app.plan import Issuer
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.external import ended_key
 from bartizan.identity.principal import Kind

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bartizan import __version__
 from bartizan.app.address import AddressInvalid, Upstream, upstream
-from bartizan.app.plan import Issuer
+from bartizan.app.issuer_plan import Issuer
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.egress.faults import AddressRefused, CertificateRefused, ResponseMalformed, ResponseTooLarge
 from bartizan.egress.http import Client

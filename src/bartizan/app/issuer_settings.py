@@ -13,7 +13,7 @@ import msgspec
 from bartizan.app.address import AddressInvalid, Upstream, private_address, upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.forms import ServiceName, Text
-from bartizan.app.plan import Issuer as Wanted
+from bartizan.app.issuer_plan import Issuer as Wanted
 from bartizan.app.target_settings import reaching
 from bartizan.config_form import Fault
 from bartizan.identity.external import NEVER_MAPPED, Profile

@@ -25,7 +25,7 @@ from bartizan.access.resolve import outdated, sign_in
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
-from bartizan.app.plan import Issuer
+from bartizan.app.issuer_plan import Issuer
 from bartizan.clock import MINUTE, Clock, Nanoseconds
 from bartizan.identity.external import Link
 from bartizan.identity.principal import Kind, Principal

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from typing_extensions import override
 
+from bartizan.app.issuer_plan import Issuer
 from bartizan.identity.device import Authority
-from bartizan.identity.external import Profile
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
@@ -184,30 +184,6 @@ class Witness(msgspec.Struct, frozen=True):
     tls: bool
     path: str
     keys: str
-    allowed: tuple[str, ...] = ()
-    authorities: str = ""
-
-
-class Issuer(msgspec.Struct, frozen=True):
-    """An authorization server besides the embedded one, as the control process asks it.
-
-    Attributes:
-        url: the exact value of `iss`.
-        algorithms: that its keys may be pinned to.
-        profile: how its access tokens are read.
-        logout_audiences: of which `aud` of its logout tokens must hold one.
-        event_audiences: of which `aud` of its security events must hold one.
-        keys_at: `host:port` of each other origin that its keys may be at, over TLS.
-        allowed: private addresses that it may be at.
-        authorities: PEM of who may certify it, where it speaks TLS.
-    """
-
-    url: str
-    algorithms: tuple[str, ...]
-    profile: Profile
-    logout_audiences: tuple[str, ...] = ()
-    event_audiences: tuple[str, ...] = ()
-    keys_at: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     authorities: str = ""
 

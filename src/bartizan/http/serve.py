@@ -40,6 +40,7 @@ from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
 from bartizan.app.folder import Folder
 from bartizan.app.granting import Granting
+from bartizan.app.issuer_plan import Issuer
 from bartizan.app.issuers import Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.issuing import assemble
@@ -48,7 +49,6 @@ from bartizan.app.metrics import scrape
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.permits import Permits
-from bartizan.app.plan import Issuer
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
