@@ -46,7 +46,7 @@ def run(data: bytes) -> str:
 def _refused(fault: GrantRefused) -> str:
     assert fault.error in {GrantFault.INVALID_REQUEST, GrantFault.INVALID_CLIENT}
     assert fault.what.isascii()
-    return fault.error.value
+    return str(fault.error.value)
 
 
 def _plain(octets: bytes) -> bytes:
