@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.access.signin.subject import Act, Reason
+from bartizan.access.signin.subject import Act, Credential, Reason
 from bartizan.access.signin.suspicion import Kind, suspicion
 from bartizan.admin.signins import Standing
 from bartizan.app.entry import Entry
 from bartizan.app.folder import Folder
 from bartizan.app.signin_events import signin
-from bartizan.app.signin_watch import FLAGGED, HELD_FOR, Ports, SignInWatch, against, flagged
+from bartizan.app.signin_watch import FLAGGED, Ports, SignInWatch, against, flagged
+from bartizan.app.suspects import HELD_FOR
 from bartizan.app.token_refusals import MOST, TokenRefusals
 from bartizan.clock import DAY, SECOND, SetClock
 from bartizan.ledger.database import LedgerUnreadable
@@ -126,6 +127,19 @@ def test_one_prefix_is_one_source_whichever_worker_named_it(ground: Ground) -> N
     ground.write(*(refused(3, source=each) for each in names))
     ground.turn(ground.watch(dict.fromkeys(names, EVIL)))
     assert {each.subject for each in ground.said} == {EVIL}
+
+
+@pytest.mark.parametrize(
+    ("by", "credential"),
+    [("passkey", Credential.PASSKEY), ("link", Credential.TOKEN), ("recovery-code", Credential.SECRET)],
+)
+def test_a_session_of_a_person_is_a_sign_in_from_its_network(by: str, credential: Credential) -> None:
+    detail: dict[str, int | str] = {"by": by, "key": "none", "source": HOME.removeprefix("a-")}
+    event = Event(START, "access.session.begun", ROBOT, "s-0011223344556677", Outcome.DONE, "", detail)
+    found = signin(Written(7, 1, 0, event))
+    assert found is not None
+    assert (found.act, found.reason, found.credential) == (Act.SIGN_IN, Reason.NONE, credential)
+    assert (found.principal, found.source) == (ROBOT, HOME)
 
 
 def test_without_a_ledger_it_says_so_and_goes_on_later(ground: Ground) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,11 @@ def test_explain_tells_passkeys_apart_where_the_answer_hangs_on_them(ask: Ask, t
         "",
     ]
     assert len(ask(*words)[1].splitlines()) == 1
+    owner = ("explain", "erase-principal", "control", "--principal", "user.ada", "--role", "owner")
+    (tmp_path / "own.cedar").write_text(files("bartizan.access").joinpath("default.cedar").read_text())
+    assert ask(*owner, "--policies", "own.cedar")[1].startswith("yes ")
+    flagged = ask(*owner, "--policies", "own.cedar", "--flagged")[1]
+    assert flagged.startswith("NO   user.ada (owner): forbidden by flagged-sign-ins-are-confirmed-first")
     machine = (*words[:4], "workload.ci", *words[5:], "--policies", "bound.cedar")
     assert ask(*machine)[1].startswith("yes  workload.ci (caller): permitted by callers")
     case = '[[case]]\nprincipal = "user.ada"\nroles = ["caller"]\naction = "chat"\nservice = "sample"\n'

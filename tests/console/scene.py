@@ -72,6 +72,7 @@ class Scene:
         self.store = open_store(f"sqlite:///{folder / 'store.db'}")
         register.prepare(self.store)
         self.permitted: dict[str, frozenset[str]] = {"user.ada": ACTIONS}
+        self.flagged: dict[str, Nanoseconds] = {}
         self.permits: Callable[[Principal, Verified], frozenset[str]] = lambda person, _: self.permitted.get(
             person.id, frozenset()
         )
@@ -81,6 +82,7 @@ class Scene:
             self._keep,
             Site(ORIGIN),
             lambda person, verified: self.permits(person, verified),  # noqa: PLW0108 - a test may change it
+            lambda person: self.flagged.get(person.pseudonym, Nanoseconds(0)),
         )
         self.people, self.approvals = People(ports), Approvals(ports)
         self.everyone = Everyone(EveryonePorts(self._everybody, self._revoke, self._erase), self.approvals)

@@ -5,7 +5,7 @@ import hashlib
 from sqlalchemy import Connection, update
 
 from bartizan.access.people.tables import SESSION
-from bartizan.app.people import People
+from bartizan.app.people import Beginning, People
 from bartizan.crypto.secret import Secret
 
 MODULES = ("bartizan.http.serve",)
@@ -14,15 +14,13 @@ MODULES = ("bartizan.http.serve",)
 def apply() -> None:
     real = People._begin
 
-    def weak(
-        self: People, connection: Connection, principal: str, by: str, worth: str, before: str
-    ) -> Secret:
-        cookie = real(self, connection, principal, by, worth, before)
-        if not before:
+    def weak(self: People, connection: Connection, principal: str, how: Beginning) -> Secret:
+        cookie = real(self, connection, principal, how)
+        if not how.before:
             return cookie
         mine = SESSION.c.digest == hashlib.sha256(cookie.reveal()).digest()
-        taken = hashlib.sha256(before.encode()).digest()
+        taken = hashlib.sha256(how.before.encode()).digest()
         connection.execute(update(SESSION).where(mine).values(digest=taken))
-        return Secret(before.encode())
+        return Secret(how.before.encode())
 
     People._begin = weak  # type: ignore[method-assign]

@@ -37,6 +37,8 @@ class Circumstances(msgspec.Struct, frozen=True):
         tool: name of the tool that is to be called, or empty.
         agent: id of whoever acts for the principal, or empty.
         passkey: which kind of passkey verified the person, a word of `verified.PASSKEYS`, or empty.
+        step_up: whether a sign-in of the person was flagged, and no passkey has verified them since; never where none
+            ever did, for who cannot use one would be locked out.
     """
 
     quantum_safe: bool
@@ -44,6 +46,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     tool: str = ""
     agent: str = ""
     passkey: str = ""
+    step_up: bool = False
 
 
 def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
@@ -63,7 +66,7 @@ class _Question(msgspec.Struct, frozen=True):
 class Decider:
     """What one set of policies and entities permits; remembers verdicts by the whole question."""
 
-    __slots__ = ("_controls", "_engine", "_failed", "_kept", "digest")
+    __slots__ = ("_controls", "_engine", "_failed", "_flagged", "_kept", "digest")
 
     def __init__(self, policy: PolicySource, controls: Iterable[Control], failed: Failed) -> None:
         """Take a policy set.
@@ -77,6 +80,7 @@ class Decider:
         """
         self.digest = policy.digest
         self._engine = Engine(policy.text, policy.schema, policy.entities)
+        self._flagged = policy.flagged
         self._controls = tuple(control for control in controls if control.reads is Authorization)
         self._failed = failed
         self._kept: OrderedDict[_Question, Verdict] = OrderedDict()
@@ -95,7 +99,10 @@ class Decider:
         """
         resource, acting = Uid(SERVICE, service), who.agent
         if who.verified.passkey:
-            circumstances = msgspec.structs.replace(circumstances, passkey=who.verified.passkey)
+            step_up = who.verified.at <= self._flagged.get(who.principal.pseudonym, -1)
+            circumstances = msgspec.structs.replace(
+                circumstances, passkey=who.verified.passkey, step_up=step_up
+            )
         here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
         verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
         barred = (

@@ -1,12 +1,13 @@
 """The register and the configuration as Cedar sees them: roles, principals, services."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
 
 from bartizan.access.decide import SERVICE
+from bartizan.clock import Nanoseconds
 from bartizan.identity.principal import ANONYMOUS, Principal, Uid
 from bartizan.identity.state import PolicySource
 
@@ -34,7 +35,7 @@ def describe(
     services: Iterable[Exposed],
     policy: str = "",
     composed: str = "",
-    suspects: Container[str] = (),
+    suspects: Mapping[str, Nanoseconds] = {},
 ) -> PolicySource:
     """Return policies, schema and entities for the engine.
 
@@ -43,7 +44,7 @@ def describe(
         services: all of them.
         policy: Cedar text; empty for the built-in policies.
         composed: Cedar schema of all rooms; empty takes this room's fragment, which is whole by itself.
-        suspects: pseudonyms of those whose sign-ins were flagged lately.
+        suspects: pseudonyms of those whose sign-ins were flagged lately -> when the last was.
     """
     active = [person for person in people if not person.revoked]
     roles = sorted({*ROLES, *(role for person in active for role in person.roles)})
@@ -64,7 +65,7 @@ def describe(
         ),
     ]
     text = policy or _packaged("default.cedar")
-    return PolicySource(text, composed or schema(), _ENCODER.encode(entities).decode())
+    return PolicySource(text, composed or schema(), _ENCODER.encode(entities).decode(), dict(suspects))
 
 
 def schema() -> str:

@@ -366,7 +366,7 @@ class Registrar:
                 external = self._ports.external(connection, now)
                 fleet = self._ports.fleet(connection)
             text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.held)
+            policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.flagged)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
             self.state = state

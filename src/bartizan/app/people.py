@@ -6,7 +6,7 @@ counted, and recorded once a second a reason, so that a stranger's fill no disk.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -40,6 +40,7 @@ class Ports(msgspec.Struct, frozen=True):
         record: as `control.Ports.record`.
         site: where people sign in.
         permits: (person, how they were verified) -> what the policies permit them, of what pages offer.
+        flagged: (person) -> when a sign-in of theirs was flagged last; 0 where none is held against them.
     """
 
     store: Engine
@@ -47,6 +48,7 @@ class Ports(msgspec.Struct, frozen=True):
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     site: Site
     permits: Callable[[Principal, Verified], frozenset[str]] = lambda _person, _verified: frozenset()
+    flagged: Callable[[Principal], Nanoseconds] = lambda _person: Nanoseconds(0)
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -58,7 +60,8 @@ class Who(msgspec.Struct, frozen=True):
         form: what their forms must hold.
         now: the instant.
         may: what the policies permit them, of what pages offer.
-        could: what they would permit, were they verified by a device-bound passkey now.
+        wants: what they would permit besides, were they verified by a passkey now -> what is to be said of it.
+        flagged: when a sign-in of theirs was flagged last; 0 where none is held against them.
     """
 
     person: Principal
@@ -66,12 +69,18 @@ class Who(msgspec.Struct, frozen=True):
     form: str
     now: Nanoseconds
     may: frozenset[str] = frozenset()
-    could: frozenset[str] = frozenset()
+    wants: Mapping[str, Fault] = {}
+    flagged: Nanoseconds = Nanoseconds(0)
 
     @property
     def is_fresh(self) -> bool:
-        """Return whether they were verified lately."""
-        return self.session.is_fresh(self.now)
+        """Return whether they were verified lately, and since a sign-in of theirs was flagged."""
+        return self.session.is_fresh(self.now, self.flagged)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Return what they may do, or could once a passkey verified them."""
+        return self.may.union(self.wants)
 
     def require(self, action: str) -> None:
         """Refuse what the policies do not permit them.
@@ -80,12 +89,28 @@ class Who(msgspec.Struct, frozen=True):
             SignInRefused: they do not.
         """
         if action not in self.may:
-            raise SignInRefused(Fault.PASSKEY_SYNCED if action in self.could else Fault.NOT_PERMITTED)
+            raise SignInRefused(self.wants.get(action, Fault.NOT_PERMITTED))
 
     @property
     def may_enrol(self) -> bool:
         """Return whether they may add a passkey now."""
-        return self.session.may_enrol(self.now)
+        return self.session.may_enrol(self.now, self.flagged)
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """How a session begins.
+
+    Attributes:
+        by: passkey, link or recovery-code.
+        worth: what that counts as.
+        before: the cookie that the browser had; its session ends.
+        source: pseudonym of the network that it comes from, or empty.
+    """
+
+    by: str
+    worth: str
+    before: str
+    source: str
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -131,45 +156,52 @@ class People:
         challenge = self._challenges.make(SIGN_IN, self._now())
         return to_assert(self._ports.site, challenge, [])
 
-    def sign_in(self, sent: str, before: str) -> Secret:
+    def sign_in(self, sent: str, before: str, source: str = "") -> Secret:
         """Return the cookie of a new session, begun by a passkey.
 
         Args:
             sent: the browser's answer to `options`.
             before: the cookie that it had; its session ends.
+            source: pseudonym of the network that it comes from, or empty.
         Raises:
             SignInRefused, JournalUnwritable.
         """
-        return self._counted(lambda connection: self._by_passkey(connection, sent, before))
 
-    def follow(self, token: str, before: str) -> Secret:
+        def begin(connection: Connection) -> Secret:
+            passkey = self._assert(connection, sent, SIGN_IN, "")
+            how = Beginning("passkey", passkey.worth, before, source)
+            return self._begin(connection, passkey.principal, how)
+
+        return self._counted(begin)
+
+    def follow(self, token: str, before: str, source: str = "") -> Secret:
         """Return the cookie of a new session, begun by a link; otherwise as `sign_in`."""
-        return self._counted(
-            lambda connection: self._begin(
-                connection, once.take_link(connection, token, self._now()), "link", DEVICE_BOUND, before
-            )
-        )
 
-    def recover(self, code: str, before: str) -> Secret:
+        def begin(connection: Connection) -> Secret:
+            principal = once.take_link(connection, token, self._now())
+            return self._begin(connection, principal, Beginning("link", DEVICE_BOUND, before, source))
+
+        return self._counted(begin)
+
+    def recover(self, code: str, before: str, source: str = "") -> Secret:
         """Return the cookie of a new session, begun by a recovery code; otherwise as `sign_in`."""
-        return self._counted(lambda connection: self._by_code(connection, code, before))
 
-    def _by_code(self, connection: Connection, code: str, before: str) -> Secret:
-        principal, worth = once.take_code(connection, code)
-        return self._begin(connection, principal, "recovery-code", worth, before)
+        def begin(connection: Connection) -> Secret:
+            principal, worth = once.take_code(connection, code)
+            return self._begin(connection, principal, Beginning("recovery-code", worth, before, source))
 
-    def _by_passkey(self, connection: Connection, sent: str, before: str) -> Secret:
-        passkey = self._assert(connection, sent, SIGN_IN, "")
-        return self._begin(connection, passkey.principal, "passkey", passkey.worth, before)
+        return self._counted(begin)
 
-    def _begin(self, connection: Connection, principal: str, by: str, worth: str, before: str) -> Secret:
+    def _begin(self, connection: Connection, principal: str, how: Beginning) -> Secret:
         person = register.get(connection, principal)
         if person.revoked:
             raise SignInRefused(Fault.PASSKEY_UNKNOWN)
-        if before:
-            session.leave(connection, before)
-        begun, cookie = session.begin(connection, principal, by, worth, self._now())
-        detail: dict[str, int | str] = {"by": by, "key": begun.key}
+        if how.before:
+            session.leave(connection, how.before)
+        begun, cookie = session.begin(connection, principal, how.by, how.worth, self._now())
+        detail: dict[str, int | str] = {"by": how.by, "key": begun.key}
+        if how.source:
+            detail["source"] = how.source.removeprefix("a-")
         entry = Entry("access.session.begun", person.pseudonym, f"s-{begun.id}", Outcome.DONE, detail=detail)
         self._ports.record([entry])
         return cookie
@@ -202,9 +234,15 @@ class People:
         with self._ports.store.begin() as connection:
             found = session.find(connection, cookie, now)
             person = register.get(connection, found.principal)
-        may = self._ports.permits(person, found.verified_by)
-        could = self._ports.permits(person, Verified(DEVICE_BOUND, now))
-        return Who(person, found, session.form_token(cookie), now, may, could)
+        verified = found.verified_by
+        may = self._ports.permits(person, verified)
+        wants = dict.fromkeys(
+            self._ports.permits(person, Verified(DEVICE_BOUND, now)) - may, Fault.PASSKEY_SYNCED
+        )
+        again = self._ports.permits(person, Verified(verified.passkey, now)) - may
+        wants |= dict.fromkeys(again, Fault.VERIFICATION_OLD)
+        form, flagged = session.form_token(cookie), self._ports.flagged(person)
+        return Who(person, found, form, now, may, wants, flagged)
 
     def account(self, who: Who) -> Account:
         """Return what somebody has here."""

@@ -1,6 +1,7 @@
 """The platform's own record as sign-ins: which of its events are some, and what they say.
 
-Rules of this file: pure. What a gateway refused and what the token endpoint gave out or refused are sign-ins; nothing else.
+Rules of this file: pure. What a gateway refused, what the token endpoint gave out or refused, and sessions of people's that
+began are sign-ins; nothing else.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ ORIGIN: Final = "bartizan"
 """What the platform's own sign-ins are recorded as coming from."""
 WANTED: Final = (
     Query(kind="access.token"),
+    Query(kind="access.session.begun"),
     Query(kind="gateway.request.refused", control="access.request-authenticated"),
     Query(kind="gateway.request.refused", control="access.token-bound"),
     Query(kind="drill.run"),
@@ -34,6 +36,12 @@ _SHOWN: Final[Mapping[str, Reason]] = {
     "proof-replayed": Reason.PROOF_REPLAYED,
 }
 """Word of a refusal -> what it is; any other is `OTHER`, of which nothing is made."""
+_BEGAN: Final[Mapping[str, Credential]] = {
+    "passkey": Credential.PASSKEY,
+    "link": Credential.TOKEN,
+    "recovery-code": Credential.SECRET,
+}
+"""What a session was begun by -> what was presented."""
 _PRINCIPAL, _ADDRESS = "p-", "a-"
 
 
@@ -41,7 +49,9 @@ def signin(entry: Entry) -> SignIn | None:
     """Return the sign-in that an entry tells of; None where it tells of none."""
     match entry.event.kind:
         case "access.token.issued":
-            return _issued(entry)
+            return _granted(entry, Credential.SECRET)
+        case "access.session.begun":
+            return _granted(entry, _BEGAN.get(str(entry.event.detail.get("by")), Credential.UNKNOWN))
         case "access.token.refused":
             return _refused(entry, _ASKED, Act.SIGN_IN, Credential.SECRET)
         case "gateway.request.refused":
@@ -50,13 +60,13 @@ def signin(entry: Entry) -> SignIn | None:
             return None
 
 
-def _issued(entry: Entry) -> SignIn | None:
+def _granted(entry: Entry, credential: Credential) -> SignIn | None:
     event = entry.event
     source = event.detail.get("source")
     if not event.actor.startswith(_PRINCIPAL) or not isinstance(source, str):
         return None  # the owner's own command asked, on the owner's own socket
     return SignIn(
-        event.at, ORIGIN, credential=Credential.SECRET, principal=event.actor, source=f"{_ADDRESS}{source}"
+        event.at, ORIGIN, credential=credential, principal=event.actor, source=f"{_ADDRESS}{source}"
     )
 
 

@@ -20,6 +20,7 @@ from bartizan.access.signin.suspicion import Suspicion
 from bartizan.admin.signins import Standing
 from bartizan.app.entry import Entry
 from bartizan.app.signin_events import REFUSED, WANTED, signin
+from bartizan.app.suspects import HELD_FOR
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.control import Severity
 from bartizan.ledger.database import LedgerUnreadable, reading
@@ -32,8 +33,6 @@ FLAGGED: Final = "access.login.flagged"
 CLEARED: Final = "access.login.cleared"
 BACK: Final = Nanoseconds(28 * DAY)
 """How much of the record is folded at a start."""
-HELD_FOR: Final = Nanoseconds(DAY)
-"""How long an alert is held against a principal or a source."""
 _PAGE: Final = 200
 _LOOK_S: Final = 1.0
 _DRILL_MOST: Final = 15 * MINUTE

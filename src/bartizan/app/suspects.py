@@ -5,12 +5,17 @@ against a network slows its requests for tokens at once. Nobody is locked out by
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
 
 from bartizan.access.signin.throttle import Throttle
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry
-from bartizan.clock import Clock, Nanoseconds
+from bartizan.clock import DAY, Clock, Nanoseconds
+from bartizan.identity.principal import Principal
 from bartizan.ledger.event import Outcome
+
+HELD_FOR: Final = Nanoseconds(DAY)
+"""How long an alert is held against a principal or a source."""
 
 
 class Suspects:
@@ -42,6 +47,15 @@ class Suspects:
     def held(self) -> Mapping[str, Nanoseconds]:
         """Pseudonyms of the principals, and until when."""
         return dict(self._held)
+
+    @property
+    def flagged(self) -> Mapping[str, Nanoseconds]:
+        """Pseudonyms of the principals, and when the sign-in was that is held against each."""
+        return {about: Nanoseconds(until - HELD_FOR) for about, until in self._held.items()}
+
+    def of(self, person: Principal) -> Nanoseconds:
+        """Return when a sign-in of a person's was flagged last; 0 where none is held against them."""
+        return self.flagged.get(person.pseudonym, Nanoseconds(0))
 
     def answer(self, against: str, about: str, until: Nanoseconds) -> None:
         """Take note of what an alert is held against: policy sees a principal, the token endpoint slows a source.

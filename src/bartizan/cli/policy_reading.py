@@ -165,7 +165,11 @@ def _askers(arguments: argparse.Namespace, engine: Engine, person: Principal) ->
 
 def _explained(arguments: argparse.Namespace, engine: Engine, asker: _Asker) -> Explanation:
     circumstances = Circumstances(
-        not arguments.classical, arguments.operation, arguments.tool, passkey=asker.passkey
+        not arguments.classical,
+        arguments.operation,
+        arguments.tool,
+        passkey=asker.passkey,
+        step_up=arguments.flagged,
     )
     here = context(circumstances, Seen(device_known=arguments.known_device))
     return explain(engine, asker.person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
@@ -282,6 +286,11 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
         choices=PASSKEYS,
         default="",
         help="that verified who asks; default: told apart where the answer hangs on it",
+    )
+    parser.add_argument(
+        "--flagged",
+        action="store_true",
+        help="of whose sign-ins one was flagged, with no passkey used since",
     )
     parser.add_argument(
         "--known-device", action="store_true", help="from a device that is known, of which nothing is claimed"

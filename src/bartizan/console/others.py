@@ -54,10 +54,10 @@ def _principal(who: Who, each: Principal) -> Markup:
 def _changes(who: Who, each: Principal) -> list[Part]:
     """Return each button with what it would do."""
     acts: list[Part] = []
-    if REVOKE in who.may and not each.revoked:
+    if REVOKE in who.offered and not each.revoked:
         why = "Everything of theirs is refused from now on, in every worker. This cannot be undone."
         acts += [tag("p", why), _change(who, "/people/revoke", "Revoke", each.id)]
-    if ERASE in who.may:
+    if ERASE in who.offered:
         why = "They are revoked, and who they were is forgotten. A second person has to approve it."
         acts += [tag("p", why), _change(who, "/people/erase", "Erase", each.id)]
     return acts

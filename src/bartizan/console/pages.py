@@ -135,6 +135,7 @@ def account(who: Who, has: Account, said: str) -> bytes:
         "Account",
         said,
         _urge(has),
+        _flagged(who),
         tag("p", "You are signed in as ", tag("strong", who.person.name), "."),
         tag("section", tag("h2", "Roles"), _roles(who.person.roles)),
         tag("section", tag("h2", "Passkeys"), _passkeys(who, has.passkeys)),
@@ -177,6 +178,19 @@ def _urge(has: Account) -> Part:
         ", while this link lasts.",
         class_="notice",
     )
+
+
+def _flagged(who: Who) -> Part:
+    if not who.flagged:
+        return ""
+    what = f"Your sign-in of {minute(who.flagged)} looked unlike you. "
+    if who.session.verified <= who.flagged:
+        ask = tag("a", "Use your passkey", href="/people/verify?next=account")
+        what = together(what, ask, " before you change anything. ")
+    otherwise = (
+        "If it was not you, sign out everywhere, and remove the passkey that you no longer have alone."
+    )
+    return tag("p", what, otherwise, class_="notice bad", role="status")
 
 
 def _roles(roles: Sequence[str]) -> Markup:

@@ -28,6 +28,7 @@ from bartizan.console.questions import CONSENT, question_of, way_through, way_to
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
 from bartizan.http.body import read
+from bartizan.http.source import source
 from bartizan.http.status import Status
 
 MOST_FORM: Final = 16_384
@@ -141,7 +142,9 @@ class _Visits:
         way, question = WAYS.get(form.get("next", ""), ACCOUNT), question_of(form)
         leads = form.get("next") == CONSENT and bool(question)
         return self._began(
-            lambda: self._people.sign_in(form.get("credential", ""), session_cookie(request)),
+            lambda: self._people.sign_in(
+                form.get("credential", ""), session_cookie(request), source(request)
+            ),
             way_to(question) if leads else way,
             lambda said: way_through(question if leads else {}, said),
         )
@@ -151,7 +154,7 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.follow(form.get("token", ""), session_cookie(request)),
+            lambda: self._people.follow(form.get("token", ""), session_cookie(request), source(request)),
             ACCOUNT,
             _back("/people/sign-in"),
         )
@@ -161,7 +164,7 @@ class _Visits:
         if isinstance(form, Response):
             return form
         return self._began(
-            lambda: self._people.recover(form.get("code", ""), session_cookie(request)),
+            lambda: self._people.recover(form.get("code", ""), session_cookie(request), source(request)),
             ACCOUNT,
             _back("/people/recover"),
         )

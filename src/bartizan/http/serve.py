@@ -191,9 +191,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision.registrar, supervision.issuers = registrar, issuers
     supervision.follow()
     await registrar.begin()
-    people, approvals, everyone = _people(
-        registrar, PeoplePorts(store, clock, supervision.record, Site(start.boot.issuer), permits.of)
-    )
+    people, approvals, everyone = _people(registrar, ports, permits)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
@@ -263,7 +261,9 @@ def _heeded(
     return both
 
 
-def _people(registrar: Registrar, ports: PeoplePorts) -> tuple[People, Approvals, Everyone]:
+def _people(registrar: Registrar, of: Ports, permits: Permits) -> tuple[People, Approvals, Everyone]:
+    site, flagged = Site(of.signer.url), registrar.suspects.of
+    ports = PeoplePorts(of.store, of.clock, of.record, site, permits.of, flagged)
     approvals = Approvals(ports)
     everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
     return People(ports), approvals, everyone

@@ -56,16 +56,19 @@ class PolicySource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         text: Cedar policies.
         schema: Cedar schema.
         entities: Cedar JSON of roles, principals and services.
+        flagged: pseudonym -> when a sign-in of its own was flagged last, UTC nanoseconds.
     """
 
     text: str
     schema: str
     entities: str
+    flagged: dict[str, Nanoseconds] = {}
 
     @property
     def digest(self) -> str:
-        """Return SHA-256, hexadecimal, over the three parts with their lengths."""
+        """Return SHA-256, hexadecimal, over the parts with their lengths."""
         parts = [part.encode() for part in (self.text, self.schema, self.entities)]
+        parts += [f"{about} {at}".encode() for about, at in sorted(self.flagged.items())]
         return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 
 

@@ -291,7 +291,11 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.key.signing": {"key": Hex(32)},
     "access.key.retired": {"key": Hex(32)},
     "access.link.issued": {},
-    "access.session.begun": {"by": one_of("passkey", "link", "recovery-code"), "key": PASSKEY},
+    "access.session.begun": {
+        "by": one_of("passkey", "link", "recovery-code"),
+        "key": PASSKEY,
+        "source": Hex(8),
+    },
     "access.session.verified": {"key": PASSKEY},
     "access.session.ended": {"count": Whole()},
     "access.passkey.added": {"key": PASSKEY},

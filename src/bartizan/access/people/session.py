@@ -29,6 +29,8 @@ FRESH: Final = Nanoseconds(5 * MINUTE)
 """How long a verification by passkey is fresh enough for what cannot be taken back."""
 MOST: Final = 32
 """Sessions of one person; the oldest gives way."""
+NEVER: Final = Nanoseconds(0)
+"""No instant: nothing was verified, or flagged."""
 _SEEN: Final = Nanoseconds(MINUTE)
 _OCTETS: Final = 32
 
@@ -51,13 +53,18 @@ class Session(msgspec.Struct, frozen=True):
     seen: Nanoseconds
     verified: Nanoseconds
 
-    def is_fresh(self, now: Nanoseconds) -> bool:
-        """Return whether its passkey was used lately."""
-        return bool(self.verified) and now - self.verified < FRESH
+    def is_fresh(self, now: Nanoseconds, flagged: Nanoseconds = NEVER) -> bool:
+        """Return whether its passkey was used lately, and since a sign-in of its person was flagged.
 
-    def may_enrol(self, now: Nanoseconds) -> bool:
+        Args:
+            now: the instant.
+            flagged: when the flagged sign-in was; 0 for none.
+        """
+        return self.verified > flagged and now - self.verified < FRESH
+
+    def may_enrol(self, now: Nanoseconds, flagged: Nanoseconds = NEVER) -> bool:
         """Return whether a passkey may be added: after one was used, or a link or code that stands for one."""
-        return self.is_fresh(now) or self._stands(now)
+        return self.is_fresh(now, flagged) or self._stands(now)
 
     def gives(self, now: Nanoseconds) -> str:
         """Return what passkeys and recovery codes that come of it now count as at most, a word of `verified.PASSKEYS`."""

@@ -62,7 +62,8 @@ def _signed_in(state: Profile, seen: Seen) -> Found:
     if weight < _LEAST:
         return ()
     signin = seen.signin
-    return (suspicion(kind, kind.value, weight, signin.principal, signin, held=True),)
+    stream = kind.value if kind is not Kind.GUESSING else f"{kind.value}.held"
+    return (suspicion(kind, stream, weight, signin.principal, signin, held=True),)
 
 
 def _first(seen: Seen) -> Found:
