@@ -231,7 +231,7 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.logout_audiences for issuer in self._issuers.values()}
-        await self._heed((self._read("logout", read_logout, token, audiences),))
+        await self._heed((await self._read("logout", read_logout, token, audiences),))
 
     async def hear(self, token: str) -> None:
         """Do what a security event token says; in force in every worker when this returns.
@@ -241,11 +241,19 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.event_audiences for issuer in self._issuers.values()}
-        said = self._read("event", read_events, token, audiences)
+        said = await self._read("event", read_events, token, audiences)
         if said:
             await self._heed(said)
 
-    def _read(self, signal: str, read: _Reader[_Result], token: str, audiences: _Audiences) -> _Result:
+    async def _read(self, signal: str, read: _Reader[_Result], token: str, audiences: _Audiences) -> _Result:
+        """Return what a token says; a key that is new is looked for, since many issuers tell a sign-out once."""
+        now = self._ports.clock.now()
+        try:
+            return read(token, self._pinned, audiences, now)
+        except KeyUnknown as fault:
+            await self._look_for_key(fault.issuer, now)
+        except TokenRefused as fault:
+            raise self._refusing(signal, fault.reason) from fault
         try:
             return read(token, self._pinned, audiences, self._ports.clock.now())
         except TokenRefused as fault:
@@ -272,7 +280,10 @@ class Issuers:
     async def _put_in_force(self, said: Signal) -> None:
         try:
             await self._ports.publish()
-        except NotInForce:  # whoever told it is not answered that it is done, and tells it again
+        except (
+            NotInForce,
+            OperationalError,
+        ):  # whoever told it is not answered that it is done, and tells it again
             with self._ports.store.begin() as connection:
                 links.unhear(connection, said.issuer, said.id)
             raise
