@@ -9,6 +9,7 @@ import pytest
 from bartizan.access.signin.subject import Act, Reason
 from bartizan.access.signin.suspicion import Kind, suspicion
 from bartizan.admin.signins import Standing
+from bartizan.app import signin_watch
 from bartizan.app.entry import Entry
 from bartizan.app.folder import Folder
 from bartizan.app.signin_events import signin
@@ -111,6 +112,22 @@ def test_what_was_cleared_before_a_restart_holds_no_more(ground: Ground) -> None
     ground.answers.clear()
     ground.turn(ground.watch())
     assert ground.answers[-1] == ("source", EVIL, 0)
+
+
+def test_refused_sign_ins_push_nothing_out_of_what_was_told(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signin_watch, "_MOST_TOLD", 3)
+    ground.write(refused(50))
+    ground.turn(ground.watch())
+    ground.write(*ground.said)
+    ground.said.clear()
+    ground.answers.clear()
+    many: dict[str, int | str] = {"reason": "code-unusable", "count": 1}
+    ground.write(*[Entry("access.login.refused", "anonymous", "", Outcome.DENIED, "", many)] * 4)
+    ground.turn(ground.watch())
+    assert not ground.said
+    assert ground.answers == [("source", EVIL, START + HELD_FOR)]
 
 
 def test_an_alert_that_is_a_day_old_holds_nothing_against_anybody(ground: Ground) -> None:

@@ -35,6 +35,8 @@ BACK: Final = Nanoseconds(28 * DAY)
 HELD_FOR: Final = Nanoseconds(DAY)
 """How long an alert is held against a principal or a source."""
 _PAGE: Final = 200
+_MOST_TOLD: Final = 10_000
+"""Alerts, and what was cleared of them, that are taken up at a start."""
 _LOOK_S: Final = 1.0
 _DRILL_MOST: Final = 15 * MINUTE
 _DRILL_AFTER: Final = 5 * SECOND
@@ -137,8 +139,7 @@ class SignInWatch:
     async def _resume(self) -> None:
         """Take up what was told before, and what still holds of it."""
         now = self._ports.clock.now()
-        asked = Query(kind="access.login", since=now - BACK, last=True, limit=10_000)
-        for each in await asyncio.to_thread(query, self._ports.ledger, asked):
+        for each in await asyncio.to_thread(_told_before, self._ports.ledger, now - BACK):
             event = each.event
             if event.kind == FLAGGED and event.actor != "platform":
                 continue  # of an imported log: nobody here
@@ -177,6 +178,16 @@ class SignInWatch:
         until = Nanoseconds(alert.at + HELD_FOR)
         if whom != "nobody" and until > self._ports.clock.now():
             self._ports.answer(whom, alert.about, until)
+
+
+def _told_before(ledger: Path, since: int) -> list[Written]:
+    """Return what was told and cleared, in the order of the record: of each kind by itself, as strangers fill its neighbours."""
+    found = (
+        each
+        for kind in (FLAGGED, CLEARED)
+        for each in query(ledger, Query(kind=kind, since=since, last=True, limit=_MOST_TOLD))
+    )
+    return sorted(found, key=lambda each: each.index)
 
 
 def page(ledger: Path, first: int, since: int) -> tuple[list[Written], int, bool]:
