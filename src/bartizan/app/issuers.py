@@ -22,7 +22,7 @@ from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
 from bartizan.access.links import External
 from bartizan.access.resolve import outdated, sign_in
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
 from bartizan.app.issuer_plan import Issuer
@@ -35,14 +35,11 @@ from bartizan.identity.state import TrustedIssuer, pinned
 from bartizan.identity.token import Claims, verify
 from bartizan.identity.token import Issuer as Pinned
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.journal import JournalUnwritable
 
 RENEWAL_S: Final = 300.0
 """Seconds after which an issuer is asked for its keys again."""
 ASKED_AGAIN: Final = Nanoseconds(MINUTE)
 """How long after it was asked an issuer is not asked again because somebody shows a key that is not known."""
-NOT_DONE: Final = (NotInForce, JournalUnwritable, OperationalError)
-"""What keeps something from being done now, and is tried again: it is on the platform's log already."""
 _NO_AUDIENCE: Final = ""
 _Result = TypeVar("_Result")
 _Audiences: TypeAlias = Mapping[str, tuple[str, ...]]

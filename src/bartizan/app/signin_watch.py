@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.controls import login_anomaly
 from bartizan.access.signin.fold import Fold
@@ -105,7 +106,7 @@ class SignInWatch:
                 said = False
             except JournalUnwritable:
                 return  # the process ends
-            except LedgerUnreadable as fault:
+            except (LedgerUnreadable, OperationalError) as fault:
                 behind = False
                 if not said:
                     log.warning("sign-ins are not watched meanwhile: %s", fault)
@@ -125,6 +126,7 @@ class SignInWatch:
         entries, end, more = await asyncio.to_thread(page, self._ports.ledger, self._at, self._since)
         for entry in entries:
             self._one(entry)
+            self._at = entry.index + 1
         self._at = end
         if not more:
             self._tell()
