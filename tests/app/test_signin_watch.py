@@ -162,6 +162,8 @@ def test_events_are_read_as_the_sign_ins_that_they_are() -> None:
     issued = signin(entry("access.token.issued", ROBOT, "t-00000000000000dd", source=HOME[2:], seconds=600))
     assert issued is not None
     assert (issued.good, issued.principal, issued.source) == (True, ROBOT, HOME)
+    acted = entry("access.token.issued", ROBOT, "t-00000000000000dd", source=EVIL[2:], grant="exchange")
+    assert signin(acted) is None
     named = signin(entry("access.token.refused", EVIL, ROBOT, reason="invalid-client", count=4))
     assert named is not None
     assert (named.reason, named.principal, named.count) == (Reason.SECRET_WRONG, ROBOT, 4)

@@ -226,7 +226,7 @@ class Lending:
         with self._ports.store.begin() as connection:
             person = self._person(connection, family, revoked=True)
         await self._registrar.end_family(family.id, person, reason)
-        return _refused(reason)
+        return _refused(reason, person.pseudonym)
 
     # ---- parts ---------------------------------------------------------------------------------------------
     def _read(self, uri: str, client: str) -> Pushed:
@@ -298,5 +298,5 @@ def _require_same(asked: str, consented: str) -> None:
         raise GrantRefused(GrantFault.INVALID_TARGET, what)
 
 
-def _refused(reason: str) -> GrantRefused:
-    return GrantRefused(GrantFault.INVALID_GRANT, _NOT_GOOD, reason)
+def _refused(reason: str, principal: str = "") -> GrantRefused:
+    return GrantRefused(GrantFault.INVALID_GRANT, _NOT_GOOD, reason, principal=principal)
