@@ -57,7 +57,9 @@ def _issued(entry: Entry) -> SignIn | None:
     if not event.actor.startswith(_PRINCIPAL) or not isinstance(source, str):
         return None  # the owner's own command asked, on the owner's own socket
     if event.detail.get("grant") == _EXCHANGE:
-        return None  # an agent asked, with its own credential from its own network: no doing of whom it acts for
+        return (
+            None  # an agent asked, with its own credential from its own network: no doing of whom it acts for
+        )
     return SignIn(
         event.at, ORIGIN, credential=Credential.SECRET, principal=event.actor, source=f"{_ADDRESS}{source}"
     )

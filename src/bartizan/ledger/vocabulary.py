@@ -271,7 +271,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
-    "access.admin.called": {"operation": Name(), "reason": Name(), "count": Whole()},
+    "access.admin.called": {"operation": Name(), "agent": Hex(8), "reason": Name(), "count": Whole()},
     "access.secret.renewed": {},
     "access.policy.applied": {
         "version": Whole(),
