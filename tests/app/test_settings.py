@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.app.service_settings import RESERVED
 from bartizan.app.settings import Pq, Settings, read
 from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationInvalid
+from bartizan.gateway.protocols.control import CONTROL
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'
 TARGET = '[[service.target]]\nname = "{}"\nupstream = "{}"\n'
@@ -248,3 +250,8 @@ def test_authorities_that_nothing_could_be_verified_by_are_named_before_anything
 
 def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
     assert accepted(tmp_path, "\ufeff" + 'pq = "required"\n').pq is Pq.REQUIRED
+
+
+def test_no_service_stands_where_the_platforms_own_endpoints_do() -> None:
+    first = {row.path.split("/")[1] for row in CONTROL.rows} - {".well-known"}  # which no name can be
+    assert first <= RESERVED
