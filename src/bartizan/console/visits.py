@@ -122,14 +122,16 @@ class _Visits:
     async def everyone(self, request: Request) -> Response:
         after = request.query_params.get("after", "")
         return self._shown(
-            request, lambda who: others.everyone(who, self._everyone.some(who, after), _said(request))
+            request,
+            lambda who: others.everyone(who, self._everyone.some(who, after), _said(request)),
+            EVERYONE,
         )
 
-    def _shown(self, request: Request, page: Callable[[Who], bytes]) -> Response:
+    def _shown(self, request: Request, page: Callable[[Who], bytes], back: str = ACCOUNT) -> Response:
         try:
             return _page(page(self._people.who(session_cookie(request))))
         except SignInRefused as fault:
-            return _elsewhere(fault, "/people/sign-in")
+            return _elsewhere(fault, back)
 
     # ---- forms of who is not signed in ---------------------------------------------------------------------
     async def sent_sign_in(self, request: Request) -> Response:
@@ -256,7 +258,7 @@ def _elsewhere(fault: SignInRefused, back: str) -> Response:
     """Return where a refusal leads: to sign in, to prove it again, or back with a word of what is wrong."""
     if fault.fault is Fault.SESSION_ENDED:
         return _to(f"/people/sign-in?said={fault.reason}")
-    if fault.fault is Fault.VERIFICATION_OLD:
+    if fault.fault in {Fault.VERIFICATION_OLD, Fault.PASSKEY_SYNCED}:
         following = next((word for word, way in WAYS.items() if way == back), "account")
         return _to(f"/people/verify?next={following}&said={fault.reason}")
     if fault.fault is Fault.NOT_PERMITTED:

@@ -185,6 +185,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "action": Name(),
         "operation": Hex(8),
         "agent": Hex(8),
+        "passkey": one_of("device-bound", "synced"),
         "tool": Hex(32),
     },
     "gateway.request.completed": {
@@ -209,6 +210,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "action": Name(),
         "operation": Hex(8),
         "agent": Hex(8),
+        "passkey": one_of("device-bound", "synced"),
         "tool": Hex(32),
     },
     "gateway.budget.reached": {
