@@ -40,7 +40,7 @@ class Devices(Scene):
         self.tv = self.application("tv", public=True, device_flow=True)
         self.kiosk = self.application("kiosk", device_flow=True)
         self.shop = self.application("shop", "https://shop.example/back")
-        self.registrar.keep_addresses((Minted(FAR, "203.0.113.0/24"), Minted(NEAR, "198.51.100.0/24")))
+        self.registrar.sources.keep((Minted(FAR, "203.0.113.0/24"), Minted(NEAR, "198.51.100.0/24")))
 
     def application(
         self, name: str, *addresses: str, public: bool = False, device_flow: bool = False
@@ -94,7 +94,7 @@ class Devices(Scene):
     def allow(self, code: str, cookie: str, answer: str = "allow") -> str:
         """Return where a person is led who answers."""
         fields = self.question(code, cookie)
-        return str(self.send("/people/device-answer", cookie, **fields, answer=answer).way)
+        return str(self.send("/people/device-answer", cookie, HERE, **fields, answer=answer).way)
 
 
 @pytest.fixture
@@ -108,13 +108,13 @@ def test_a_person_lets_a_device_act_and_it_is_on_record_who_where_and_for_whom(h
     codes, cookie = house.begin(house.tv), house.signed_in("ada")
     assert house.refused(codes.device, house.tv, house.holder)[0] == "authorization_pending"
     page = house.typed(codes.user.lower().replace("-", " "), cookie).body
-    for said in (
+    for shown in (
         "<strong>tv</strong>",
         "every service that you may call",
         "203.0.113.0/24",
         "not the one that",
     ):
-        assert said in page
+        assert shown in page
     assert house.allow(codes.user, cookie) == "/people?said=device-allowed"
     house.clock.move(INTERVAL_S)
     issued = house.poll(codes.device, house.tv, house.holder)
@@ -148,7 +148,7 @@ def test_who_refuses_gives_nothing_and_a_code_is_answered_once(house: Devices) -
     codes, cookie = house.begin(house.kiosk), house.signed_in("ada")
     fields = house.question(codes.user, cookie)
     assert house.allow(codes.user, cookie, "deny") == "/people?said=device-refused"
-    again = house.send("/people/device-answer", cookie, **fields, answer="allow")
+    again = house.send("/people/device-answer", cookie, HERE, **fields, answer="allow")
     assert again.way == "/people/device?said=device-request-over"
     assert house.typed(codes.user, cookie).way == "/people/device?said=device-code-unknown"
     assert house.refused(codes.device, house.kiosk) == ("access_denied", "device-code-refused")
@@ -182,7 +182,7 @@ def test_nobody_answers_without_a_passkey_used_lately(house: Devices) -> None:
     cookie = house.signed_in("ada")
     fields = house.question(codes.user, cookie)
     house.clock.move(301)
-    late = house.send("/people/device-answer", cookie, **fields, answer="allow")
+    late = house.send("/people/device-answer", cookie, HERE, **fields, answer="allow")
     assert late.way == "/people/verify?next=device&said=verification-old"
 
 
@@ -192,11 +192,13 @@ def test_an_answer_counts_with_the_question_of_its_own_session(house: Devices) -
     known = house.question(codes.user, bob)
     own = {"csrf": house.form(ada)}
     for fields in (known | own, known | own | {"token": "x" * 43}, known | own | {"request": "0" * 32}):
-        answer = house.send("/people/device-answer", ada, **fields, answer="allow")
+        answer = house.send("/people/device-answer", ada, HERE, **fields, answer="allow")
         assert answer.way == "/people/device?said=device-request-over"
     another = house.signed_in("ada")
     moved = house.question(codes.user, ada) | {"csrf": house.form(another)}
-    assert house.send("/people/device-answer", another, **moved, answer="allow").way.endswith("request-over")
+    assert house.send("/people/device-answer", another, HERE, **moved, answer="allow").way.endswith(
+        "request-over"
+    )
     assert house.send("/people/device-answer", ada, {"origin": "https://evil.example"}, **known).status == 403
     assert house.refused(codes.device, house.tv, house.holder)[0] == "authorization_pending"
 

@@ -136,7 +136,7 @@ class DeviceFlow:
         if waiting is None:
             self._tries.failed(who.person.id, who.now)
             raise SignInRefused(Fault.DEVICE_CODE_UNKNOWN)
-        found = self._asker(waiting)
+        found, sources = self._asker(waiting), self._registrar.sources
         with self._ports.store.begin() as connection:
             network = prefix_of(connection, waiting.source) if waiting.source else ""
         _, word, *service = waiting.audience.split(OF_ONE)
@@ -145,7 +145,7 @@ class DeviceFlow:
             "".join(service),
             word == "control",
             network,
-            bool(waiting.source) and waiting.source == self._registrar.canonical(source),
+            bool(source) and sources.canonical(waiting.source) == sources.canonical(source),
             waiting.asked,
             waiting.id,
             self._token(waiting, who),

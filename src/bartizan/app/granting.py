@@ -53,7 +53,7 @@ class Granting:
         """Take them; nothing happens yet."""
         self._ports, self._registrar = ports, registrar
         self._lending, self._device_flow, self._exchanging = lending, device_flow, exchanging
-        self._refused, self._throttle = TokenRefusals(), registrar.throttle
+        self._refused, self._throttle = TokenRefusals(), registrar.suspects.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
     async def grant(self, request: TokenRequest, source: str = "") -> Issued:
@@ -67,7 +67,7 @@ class Granting:
             JournalUnwritable: then nothing is issued.
             NotInForce: a family was to end, and not every worker has confirmed it.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, request.credential.client)
             return await self._granted(request, source)
@@ -94,7 +94,7 @@ class Granting:
         Raises:
             GrantRefused: it is not granted; counted for the record.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, shown.client)
             return self._lending.push(shown, asked, self.audience(asked.audience, asked.resource))
@@ -103,7 +103,7 @@ class Granting:
 
     def begin(self, shown: Credential, asked: DeviceAsked, source: str = "") -> Codes:
         """Return the codes of a device's request; raises as `push`."""
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, shown.client)
             audience = self.audience(asked.audience, asked.resource)
@@ -121,7 +121,7 @@ class Granting:
         Raises:
             GrantRefused: it does not show who it is; counted for the record.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, shown.client)
             if public and not shown.secret and not shown.assertion:
