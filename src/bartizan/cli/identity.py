@@ -161,9 +161,7 @@ def _token_id(text: str) -> str:
     return text
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
-    add = actions.add_parser("add", help="register a principal and print its client secret, once")
+def _to_add(add: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME", type=name, help="what to call it")
     add.add_argument(
         "--kind",
@@ -203,6 +201,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
     )
     add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    add = actions.add_parser("add", help="register a principal and print its client secret, once")
+    _to_add(add)
     key = actions.add_parser(
         "key", help="have a principal sign with these public keys, instead of what it had"
     )
