@@ -170,7 +170,7 @@ class Admin(abc.ABC):
         """Return a link that signs a person in once; over the owner's socket alone; raises as `token`."""
         return self.ask(links.LINK, _body(LinkWanted, {"principal": principal}))
 
-    def register(
+    def register(  # noqa: PLR0913 - all that a registration says
         self,
         name: str,
         kind: str,
@@ -179,6 +179,7 @@ class Admin(abc.ABC):
         redirects: Sequence[str] = (),
         *,
         public: bool = False,
+        device_flow: bool = False,
         key: str = "",
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
@@ -188,10 +189,11 @@ class Admin(abc.ABC):
             keys: public JWK or a set of them, JSON; with one there is no secret.
             redirects: addresses to which it has people sent back; makes it an application.
             public: whether that can keep no secret.
+            device_flow: whether it asks people by a code that they type elsewhere; makes it an application too.
             key: under which it is registered once, however often it is asked for; without its secret from then on.
         """
         wanted: dict[str, Any] = {"name": name, "kind": kind, "roles": list(roles), "keys": keys}
-        wanted |= {"redirects": list(redirects), "public": public}
+        wanted |= {"redirects": list(redirects), "public": public, "device_flow": device_flow}
         return self.ask(principals.REGISTER, _body(Registration, wanted), key=key)
 
     def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:

@@ -201,7 +201,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
     )
     admin = administration(parts, gate, start.boot.admin)
-    pages = (*visits(people, approvals, everyone), *device_routes.public(devices))
+    pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *admin.networked)
     public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
