@@ -96,6 +96,7 @@ SEGMENTS: Final[Mapping[str, str]] = {
     "version": r"[1-9][0-9]{0,15}",
     "service": r"[a-z][a-z0-9-]{0,39}",
     "schedule": r"[a-z][a-z0-9._-]{0,62}",
+    "device": r"device\.[a-z][a-z0-9-]{0,39}",
     "about": r"[ap]-[0-9a-f]{16}",
     "fingerprint": r"[0-9a-f]{64}",
     "entry": r"(?:0|[1-9][0-9]{0,15})",

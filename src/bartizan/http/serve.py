@@ -198,7 +198,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
     parts = Parts(
-        registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
+        registrar,
+        issuing.rotation,
+        scheduler,
+        issuers,
+        people,
+        approvals,
+        devices,
+        facts,
+        folder.ledger,
+        repeats,
     )
     admin = administration(parts, gate, start.boot.admin)
     pages = (*visits(people, approvals, everyone), *device_routes.public(devices))

@@ -144,7 +144,7 @@ class Gate:
         detail: dict[str, int | str] = {"operation": route.name}
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
         nonce = self._nonce() if shows.shown.scheme else ""
-        return Caller(who.principal.pseudonym, who.principal.roles, nonce=nonce)
+        return Caller(who.principal.pseudonym, who.principal.roles, who.principal.id, nonce=nonce)
 
     def record_refusals(self) -> None:
         """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""
