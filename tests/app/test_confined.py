@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.boards import Boards
 from bartizan.app.channel import Channel, Message, pair
 from bartizan.app.child import MODULES
@@ -31,12 +32,12 @@ Begun = tuple[Message, Sequence[int]]
 
 def _shipper(state: Path, *, confined: bool) -> Begun:
     connectors = (Connector("file", "json", "file", file=str(state / "out.jsonl")),)
-    return m.BootShipper(folder=str(state), confined=confined), [sealed(msgspec.json.encode(connectors))]
+    return sm.BootShipper(folder=str(state), confined=confined), [sealed(msgspec.json.encode(connectors))]
 
 
 def _feeder(state: Path, *, confined: bool) -> Begun:
     what = Feeding(str(state / "ledger"), (), 0)
-    return m.BootFeeder(confined=confined), [sealed(msgspec.json.encode(what))]
+    return sm.BootFeeder(confined=confined), [sealed(msgspec.json.encode(what))]
 
 
 def _exporter(state: Path, *, confined: bool) -> Begun:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.feeder import AGAIN, EVERY, Feeder
 from bartizan.app.feeding import Feeding
 from bartizan.app.plan import Witness
@@ -19,7 +19,7 @@ from tests.http import witnesses
 from tests.ledger.ground import KEYS, Ground, fill
 from tests.ledger.histories import NOW
 
-Told = m.WitnessSaid | m.Witnessed
+Told = sm.WitnessSaid | sm.Witnessed
 
 
 class Scene:
@@ -68,7 +68,7 @@ def pair(tmp_path: Path) -> Iterator[list[witnesses.Witness]]:
 
 
 def witnessed(told: list[Told]) -> list[int]:
-    return [one.size for one in told if isinstance(one, m.Witnessed)]
+    return [one.size for one in told if isinstance(one, sm.Witnessed)]
 
 
 def test_each_new_checkpoint_is_written_down_with_both_words_and_submitted_once(
@@ -97,7 +97,7 @@ def test_one_of_two_is_enough_where_one_is_asked_for_and_the_other_is_told_once(
     scene = Scene(tmp_path / "ledger", pair, 1)
     size = scene.grow()
     told = scene.hear(lambda told: bool(witnessed(told)) and len(told) >= 3)
-    said = {(one.witness, one.word) for one in told if isinstance(one, m.WitnessSaid)}
+    said = {(one.witness, one.word) for one in told if isinstance(one, sm.WitnessSaid)}
     assert said == {("one", "cosigned"), ("two", "unknown")}
     assert witnessed(told) == [size]
     assert first.size() == size

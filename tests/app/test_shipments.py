@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.plan import Connector
 from bartizan.app.shipments import Shipments
 from bartizan.cli.status import _shipping
@@ -48,8 +48,8 @@ class Seen:
         self.shipments.look()
 
 
-def shipped(name: str, entry: int, word: str = "", oldest: int = 0) -> m.Shipped:
-    return m.Shipped(connector=name, next=entry, word=word, oldest=oldest)
+def shipped(name: str, entry: int, word: str = "", oldest: int = 0) -> sm.Shipped:
+    return sm.Shipped(connector=name, next=entry, word=word, oldest=oldest)
 
 
 def test_one_that_is_late_is_told_once_and_again_when_it_delivers() -> None:
@@ -104,7 +104,7 @@ def test_what_is_left_out_or_begun_anew_is_on_record_before_it_is_confirmed(
 ) -> None:
     seen = Seen()
     reason = "answered-400" if what == "skipped" else "other-ledger"
-    message = m.Departed(connector="siem", what=what, entry=7, count=1, reason=reason)
+    message = sm.Departed(connector="siem", what=what, entry=7, count=1, reason=reason)
     assert seen.shipments.departed(cast("Any", None), message)
     (event,) = seen.events
     assert (event.kind, event.outcome, event.detail["entry"]) == (f"platform.connector.{what}", outcome, 7)
@@ -113,7 +113,7 @@ def test_what_is_left_out_or_begun_anew_is_on_record_before_it_is_confirmed(
 
 def test_a_shipper_that_was_taken_over_fills_no_record_and_no_disk() -> None:
     seen = Seen()
-    message = m.Departed(connector="siem", what="skipped", entry=7, count=1, reason="x")
+    message = sm.Departed(connector="siem", what="skipped", entry=7, count=1, reason="x")
     for number in range(5000):
         seen.shipments.heard(shipped("siem", number))
         seen.shipments.departed(cast("Any", None), message)
@@ -127,7 +127,7 @@ def test_a_shipper_that_was_taken_over_fills_no_record_and_no_disk() -> None:
 
 def test_a_connector_that_there_is_not_is_nobodys() -> None:
     seen = Seen()
-    message = m.Departed(connector="other", what="skipped", entry=7, count=1, reason="x")
+    message = sm.Departed(connector="other", what="skipped", entry=7, count=1, reason="x")
     assert not seen.shipments.heard(shipped("other", 1))
     assert not seen.shipments.departed(cast("Any", None), message)
     assert (seen.events, seen.noted) == ([], [])

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from bartizan.app import messages as m
+from bartizan.app import workload_messages as wm
 from bartizan.app.channel import Channel, close, pair
 from bartizan.app.child import Child
 from bartizan.app.supervisor import Supervisor
@@ -38,7 +39,7 @@ class Scene:
 
     def want(self, ticket: int = 7) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:
-            order = m.SvidWanted(ticket=ticket, accepted=1, request="r")
+            order = wm.SvidWanted(ticket=ticket, accepted=1, request="r")
             return self.svids.wanted(self.child, order, [connection.fileno()])
 
     def order(self) -> m.SignSvid:
@@ -87,7 +88,7 @@ def test_an_answer_that_nobody_waits_for_is_nobodys(scene: Scene) -> None:
 def test_so_much_is_under_way_at_once_and_no_more(scene: Scene) -> None:
     assert all(scene.want() for _ in range(MOST))
     assert not scene.want()
-    assert not scene.svids.wanted(scene.child, m.SvidWanted(1, 1), [])
+    assert not scene.svids.wanted(scene.child, wm.SvidWanted(1, 1), [])
     scene.svids.signed(m.SvidSigned(scene.order().ticket, fault="gone"))
     assert scene.want()
 

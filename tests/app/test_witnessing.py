@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.plan import Witness
 from bartizan.app.supervisor import Supervisor
 from bartizan.app.witnessing import HOURLY, LASTING, Witnessing
@@ -46,7 +46,7 @@ class Scene:
         self.noted.append((kind, subject, outcome.value, detail))
 
     def said(self, word: str, size: int = 10, name: str = "one") -> bool:
-        return self.witnessing.said(m.WitnessSaid(witness=name, word=word, size=size))
+        return self.witnessing.said(sm.WitnessSaid(witness=name, word=word, size=size))
 
     def refused(self) -> list[tuple[str, str, str]]:
         """Witness, outcome and reason of each refusal on record."""
@@ -106,7 +106,7 @@ def test_each_witness_stands_for_itself(scene: Scene) -> None:
 def test_what_is_witnessed_is_on_record_at_first_and_then_hourly(scene: Scene) -> None:
     for size in range(100):
         scene.clock.at += HOURLY // 50
-        scene.witnessing.witnessed(m.Witnessed(size=10 + size, count=2))
+        scene.witnessing.witnessed(sm.Witnessed(size=10 + size, count=2))
     assert [one[0] for one in scene.noted] == ["ledger.checkpoint.witnessed"] * 2
     assert scene.witnessing.size == 109
 
@@ -120,7 +120,7 @@ def test_what_is_not_of_this_platform_is_not_taken(scene: Scene) -> None:
 def test_it_is_told_when_enough_of_them_last_cosigned(scene: Scene) -> None:
     assert (scene.witnessing.size, scene.witnessing.at) == (0, 0)
     scene.clock.at += 5
-    scene.witnessing.witnessed(m.Witnessed(size=10, count=2))
+    scene.witnessing.witnessed(sm.Witnessed(size=10, count=2))
     scene.clock.at += 7
-    scene.witnessing.witnessed(m.Witnessed(size=10, count=2))
+    scene.witnessing.witnessed(sm.Witnessed(size=10, count=2))
     assert (scene.witnessing.size, scene.witnessing.at) == (10, NOW + 12)

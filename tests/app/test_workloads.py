@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.app import messages as m
+from bartizan.app import workload_messages as wm
 from bartizan.app.channel import Channel, close, pair
 from bartizan.app.settings import Settings, settled
 from bartizan.app.svids import MOST
@@ -151,7 +152,7 @@ async def _leaving(channel: Channel, supervisor: socket.socket) -> None:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             task.cancel()
-        orders = Channel(supervisor, m.WorkloadsReports)
+        orders = Channel(supervisor, wm.WorkloadsReports)
         seen = []
         with contextlib.suppress(BlockingIOError):
             while True:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import pytest
+from typing_extensions import override
 
 from bartizan.app.folder import Folder
 from bartizan.cli import interruption
@@ -30,6 +32,53 @@ class Presses:
 sys.meta_path.insert(0, Presses())
 sys.argv = ["bartizan", "status"]
 sys.exit(main())
+"""
+
+LOCKED = """
+import importlib._bootstrap, os, signal, sys, threading
+from bartizan.cli.interruption import interruptible
+
+class Presses:
+    pressed = False
+
+    def __getattr__(self, name):
+        return getattr(imp, name)
+
+    def acquire_lock(self):
+        imp.acquire_lock()
+        if not self.pressed and sys._getframe(1).f_code.co_name == "cb":
+            self.pressed = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+imp, importlib._bootstrap._imp = importlib._bootstrap._imp, Presses()
+try:
+    with interruptible():
+        import colorsys
+        assert importlib._bootstrap._imp.pressed
+        threading.Event().wait(20)
+except KeyboardInterrupt:
+    other = threading.Thread(target=__import__, args=("wave",), daemon=True)
+    other.start()
+    other.join(20)
+    print("alive" if other.is_alive() else "ended")
+"""
+"""Is told to stop when a callback of an import has just taken the lock that all imports need."""
+LOST = """
+import os, signal, sys, threading
+from bartizan.cli.interruption import interruptible
+
+class Presses:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        list(map(str, range(10)))
+
+try:
+    with interruptible():
+        Presses()
+        threading.Event().wait(20)
+        print("not interrupted")
+except KeyboardInterrupt:
+    print("interrupted")
 """
 
 
@@ -59,6 +108,52 @@ def test_who_has_us_ignore_it_is_not_overruled(folder: Path) -> None:
     )
     assert done.returncode not in (130, -signal.SIGINT)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("script", "said"), [(LOCKED, "ended"), (LOST, "interrupted")])
+def test_it_is_not_lost_and_leaves_no_lock_behind(script: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
+    assert (done.stdout.strip(), done.stderr) == (said, "")
+
+
+def test_who_starts_a_thread_is_not_interrupted_and_who_waits_for_one_is() -> None:
+    seen: list[bool] = []
+
+    def look(_number: int, frame: FrameType | None) -> None:
+        seen.append(interruption.delicate(frame))
+
+    main, begun, waited = threading.get_ident(), threading.Event(), threading.Event()
+
+    def press() -> None:
+        begun.wait()
+        while sys._current_frames()[main].f_code.co_name != "wait":
+            time.sleep(0.001)
+        signal.pthread_kill(main, signal.SIGUSR1)
+        waited.set()
+
+    before = signal.signal(signal.SIGUSR1, look)
+    try:
+        presses = threading.Thread(target=press)
+        presses.start()
+        begun.set()
+        waited.wait()
+        presses.join()
+        thread = threading.Thread(target=int)
+        thread._started = Pressed()  # type: ignore[attr-defined]  # what `start` waits for
+        thread.start()
+        thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [False, True]
+
+
+class Pressed(threading.Event):
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        signal.raise_signal(signal.SIGUSR1)
+        return super().wait(timeout)
 
 
 def test_only_the_first_interrupts(capfd: pytest.CaptureFixture[str]) -> None:

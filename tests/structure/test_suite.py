@@ -49,6 +49,14 @@ def dear():
 def test_shares(dear, number): pass
 """
 
+HANGS = """
+import threading
+
+def test_hangs(): threading.Event().wait(60)
+
+def test_ends(): pass
+"""
+
 
 def _together() -> tuple[str, ...]:
     """Return with which options make runs the whole suite, but in two processes on every machine."""
@@ -131,3 +139,12 @@ def test_slow_tests_run_last_and_properties_are_marked(tmp_path: Path) -> None:
 
 def test_fuzzing_tries_a_hundred_times_as_many_examples() -> None:
     assert settings.get_profile("fuzz").max_examples == 100 * settings.get_profile("default").max_examples
+
+
+@pytest.mark.slow
+def test_a_test_that_hangs_fails_and_says_where_and_the_others_still_run(tmp_path: Path) -> None:
+    done = _suite(tmp_path, HANGS, "-o", "faulthandler_timeout=1", *TOGETHER, ci="true")
+    assert done.returncode == 1
+    assert "in test_hangs" in done.stderr
+    assert "crashed while running 'tests/test_planted.py::test_hangs'" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
+from bartizan.app import workload_messages as wm
 from bartizan.app.child import Child
 from bartizan.app.feeding import feeding
 from bartizan.app.tracing import exporting, for_workers
@@ -61,19 +63,19 @@ async def _archiver(s: "Supervisor", child: Child) -> None:
 
 async def _feeder(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(feeding(s.plan))) as what:
-        child.channel.send(m.BootFeeder(confined=_confined(s)), [what])
+        child.channel.send(sm.BootFeeder(confined=_confined(s)), [what])
 
 
 async def _shipper(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(s.plan.connectors)) as connectors:
-        child.channel.send(m.BootShipper(folder=s.plan.folder, confined=_confined(s)), [connectors])
+        child.channel.send(sm.BootShipper(folder=s.plan.folder, confined=_confined(s)), [connectors])
 
 
 async def _workloads(s: "Supervisor", child: Child) -> None:
     if s.listeners.workloads is None:
         raise OSError("no workloads are configured")
     uids = tuple({each.uid for each in s.plan.workloads})
-    order = m.BootWorkloads(uids=uids, confined=_confined(s))
+    order = wm.BootWorkloads(uids=uids, confined=_confined(s))
     child.channel.send(order, [s.listeners.workloads.fileno()])
 
 

@@ -23,15 +23,15 @@ from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret, has_secret
 from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, mint
 from bartizan.access.issue.redirect import require_usable
-from bartizan.access.signin.throttle import Throttle
 from bartizan.app import policies
-from bartizan.app.control_ports import DRILL_KINDS, FIRST, NotInForce, NotReported, Ports
+from bartizan.app.control_ports import DRILL_KINDS, FIRST, NotReported, Ports
 from bartizan.app.entry import Entry, registered
 from bartizan.app.policy_schema import schema
+from bartizan.app.sources import Sources
+from bartizan.app.suspects import Suspects
 from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, Principal
-from bartizan.identity.pseudonym import Minted
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import PolicySource, State
 from bartizan.identity.token import OF_ONE
@@ -40,8 +40,6 @@ from bartizan.ledger.event import Event, Outcome
 
 Changed = TypeVar("Changed")
 
-_SOURCES: Final = 65_536
-"""Pseudonyms of networks of which is remembered which are the same."""
 _OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
 
 
@@ -52,10 +50,8 @@ class Registrar:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
         self._order = asyncio.Lock()
-        self.throttle = Throttle()
-        self._canonical: dict[str, str] = {}
-        self._suspects: dict[str, Nanoseconds] = {}
-        self._stale = False
+        self.sources = Sources(ports.store)
+        self.suspects = Suspects(ports.clock, self._record, self.publish)
         self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
         self.policy_digest = ""
         self.policies = policies.Policies(
@@ -92,21 +88,6 @@ class Registrar:
                 self._record([policies.entry(version, "platform")])
 
     # ---- tokens --------------------------------------------------------------------------------------------
-    def canonical(self, source: str) -> str:
-        """Return the pseudonym that an address prefix is best known by; workers have one each."""
-        if not source:
-            return ""
-        found = self._canonical.get(source)
-        if found is None:
-            with self._ports.store.begin() as connection:
-                found = people.canonical(connection, source)
-            if found is None:
-                return source  # a worker named it just now
-            if len(self._canonical) >= _SOURCES:
-                self._canonical.clear()
-            self._canonical[source] = found
-        return found
-
     def owners_token(self, principal: str, audience: str, seconds: int, key: str = "") -> Issued:
         """Return a token for the owner or one of the drill's principals.
 
@@ -355,58 +336,6 @@ class Registrar:
         with self._ports.store.begin() as connection:
             return change(connection)
 
-    # ---- what sign-ins looked like -------------------------------------------------------------------------
-    def answer(self, against: str, about: str, until: Nanoseconds) -> None:
-        """Take note of what an alert is held against: policy sees a principal, the token endpoint slows a source.
-
-        Args:
-            against: `principal` or `source`; whom nobody is held against, nothing happens to.
-            about: its pseudonym.
-            until: instant; one that is over clears it.
-        """
-        now = self._ports.clock.now()
-        if against == "source":
-            if until > now:
-                self.throttle.flag(about, until)
-            else:
-                self.throttle.clear(about)
-        elif against == "principal" and (until > now or about in self._suspects):
-            self._suspects[about] = until
-            self._stale = True
-
-    @property
-    def suspects(self) -> Mapping[str, Nanoseconds]:
-        """Pseudonyms of whom an alert is held against, and until when."""
-        return dict(self._suspects)
-
-    async def clear(self, about: str, actor: str = "owner") -> None:
-        """Hold nothing against a principal or a source any more.
-
-        Raises:
-            NotInForce, JournalUnwritable.
-        """
-        self.answer("source" if about.startswith("a-") else "principal", about, Nanoseconds(0))
-        self._record([Entry("access.login.cleared", actor, about, Outcome.CLEARED)])
-        await self.settle_suspects()
-
-    async def settle_suspects(self) -> None:
-        """Put in force who is suspected now, where that has changed.
-
-        Raises:
-            NotInForce, JournalUnwritable.
-        """
-        now = self._ports.clock.now()
-        over = [about for about, until in self._suspects.items() if until <= now]
-        for about in over:
-            del self._suspects[about]
-        if self._stale or over:
-            self._stale = False
-            try:
-                await self.publish()
-            except NotInForce:
-                self._stale = True
-                raise
-
     # ---- what others report --------------------------------------------------------------------------------
     def report(self, entries: Sequence[Entry]) -> tuple[int, int]:
         """Record what the owner's command did; return the sequence of the first and of the last record.
@@ -421,11 +350,6 @@ class Registrar:
                 raise NotReported
             Event(0, entry.kind, "owner", entry.subject, entry.outcome, entry.control, entry.detail)
         return self._record([msgspec.structs.replace(entry, actor="owner") for entry in entries])
-
-    def keep_addresses(self, minted: Iterable[Minted]) -> None:
-        """Remember whose address prefix a worker's new pseudonyms stand for."""
-        with self._ports.store.begin() as connection:
-            people.keep_addresses(connection, minted)
 
     # ---- in force ------------------------------------------------------------------------------------------
     async def publish(self) -> int:
@@ -443,7 +367,7 @@ class Registrar:
                 external = self._ports.external(connection, now)
                 fleet = self._ports.fleet(connection)
             text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text, schema(), suspects=self._suspects)
+            policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.held)
             issuers = (self._ports.signer.trusted, *external.issuers)
             state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
             self.state = state

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.feeding import COSIGNED, FAILURES, FINDINGS, Feeding, Said
@@ -156,9 +157,9 @@ class Feeder:
         for asking in self._asking:
             asking.close()
 
-    def heard(self) -> list[m.WitnessSaid | m.Witnessed]:
+    def heard(self) -> list[sm.WitnessSaid | sm.Witnessed]:
         """Return what is to be told of what witnesses have answered, after writing down what they cosigned."""
-        told: list[m.WitnessSaid | m.Witnessed] = []
+        told: list[sm.WitnessSaid | sm.Witnessed] = []
         while True:
             try:
                 asked = self._results.get_nowait()
@@ -166,11 +167,11 @@ class Feeder:
                 return told
             told += self._taken(asked)
 
-    def _taken(self, asked: Asked) -> list[m.WitnessSaid | m.Witnessed]:
-        told: list[m.WitnessSaid | m.Witnessed] = []
+    def _taken(self, asked: Asked) -> list[sm.WitnessSaid | sm.Witnessed]:
+        told: list[sm.WitnessSaid | sm.Witnessed] = []
         word = asked.said.word
         if word != self._words.get(asked.name) or word not in FAILURES:
-            told.append(m.WitnessSaid(witness=asked.name, word=word, size=asked.said.size))
+            told.append(sm.WitnessSaid(witness=asked.name, word=word, size=asked.said.size))
         self._words[asked.name] = word
         found = self._quorum.add(asked.note, asked.name, asked.said.lines) if word == COSIGNED else None
         if found is not None:
@@ -180,7 +181,7 @@ class Feeder:
                 sys.stderr.write(f"what was witnessed cannot be written: {fault.strerror}\n")
                 sys.stderr.flush()
             else:
-                told.append(m.Witnessed(size=found.size, count=found.count))
+                told.append(sm.Witnessed(size=found.size, count=found.count))
         return told
 
 
@@ -222,7 +223,7 @@ def reach(what: Feeding) -> Reach:
 
 def main(argv: list[str]) -> int:
     """Feed until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    channel, stop = begin(argv[0], m.FeederOrders)
+    channel, stop = begin(argv[0], sm.FeederOrders)
     try:
         boot, (what,) = channel.receive()
         feeding = msgspec.json.decode(read_sealed(what), type=Feeding)

@@ -42,7 +42,7 @@ class Granting:
         """Take them; nothing happens yet."""
         self._ports, self._registrar = ports, registrar
         self._lending, self._exchanging = lending, exchanging
-        self._refused, self._throttle = TokenRefusals(), registrar.throttle
+        self._refused, self._throttle = TokenRefusals(), registrar.suspects.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
     async def grant(self, request: TokenRequest, source: str = "") -> Issued:
@@ -56,7 +56,7 @@ class Granting:
             JournalUnwritable: then nothing is issued.
             NotInForce: a family was to end, and not every worker has confirmed it.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, request.credential.client)
             return await self._granted(request, source)
@@ -82,7 +82,7 @@ class Granting:
         Raises:
             GrantRefused: it is not granted; counted for the record.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, shown.client)
             return self._lending.push(shown, asked, self.audience(asked.audience, asked.resource))
@@ -99,7 +99,7 @@ class Granting:
         Raises:
             GrantRefused: it does not show who it is; counted for the record.
         """
-        source = self._registrar.canonical(source)
+        source = self._registrar.sources.canonical(source)
         try:
             self._require_calm(source, shown.client)
             if public and not shown.secret and not shown.assertion:

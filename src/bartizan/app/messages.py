@@ -1,4 +1,7 @@
-"""What the supervisor and its children say to each other, by child; a gateway worker's stand in `worker_messages`.
+"""What the supervisor and its children say to each other, by child.
+
+A gateway worker's stand in `worker_messages`, those of what carries the record away in `shipping_messages`, of what
+certifies workloads in `workload_messages`.
 
 Rules of this file: a message names its descriptors, in order, in its docstring. `Orders` go to the child,
 `Reports` come from it.
@@ -123,88 +126,6 @@ ArchiverOrders = BootArchiver | Ask
 ArchiverReports = Ready | Alive
 
 
-# ---- feeder ----------------------------------------------------------------------------------------------
-class BootFeeder(Message, frozen=True):
-    """Descriptor: which checkpoints to submit, and to whom (sealed memory)."""
-
-    confined: bool = True
-
-
-class WitnessSaid(Message, frozen=True):
-    """What a witness makes of our checkpoints since now: a word of `feeding.WORDS`, and the tree's size."""
-
-    witness: Word
-    word: Word
-    size: Number
-
-
-class Witnessed(Message, frozen=True):
-    """Enough witnesses have cosigned the checkpoint of this size, and it is written down."""
-
-    size: Number
-    count: Annotated[int, msgspec.Meta(ge=1, le=16)]
-
-
-FeederOrders = BootFeeder | Ask
-FeederReports = Ready | Alive | WitnessSaid | Witnessed
-
-
-# ---- shipper ---------------------------------------------------------------------------------------------
-class BootShipper(Message, frozen=True):
-    """Where the state lies. Descriptor: the connectors (sealed memory)."""
-
-    folder: str
-    confined: bool = True
-
-
-class Shipped(Message, frozen=True):
-    """How far a connector has come.
-
-    `next` is the entry that it delivers next, `oldest` the instant of the one that waits longest or 0, `delivered` how
-    many its receiver has taken in this life of the shipper, `word` why its last delivery failed, or empty.
-    """
-
-    connector: Word
-    next: Number
-    oldest: Annotated[int, msgspec.Meta(ge=0)] = 0
-    delivered: Number = 0
-    word: Annotated[str, msgspec.Meta(pattern=r"\A([a-z][a-z0-9._-]{0,62})?\Z")] = ""
-
-
-class Departed(Message, frozen=True):
-    """A connector leaves entries out, or begins anew: not before that is on record, and `Noted` says so."""
-
-    connector: Word
-    what: Literal["skipped", "restarted"]
-    entry: Number
-    count: Number
-    reason: Word
-
-
-class Noted(Message, frozen=True):
-    """The connector's `Departed` of that entry is on record."""
-
-    connector: str
-    entry: int
-
-
-class FileWanted(Message, frozen=True):
-    """A connector is to append to its file, which the shipper cannot open itself."""
-
-    connector: Word
-
-
-class FileOpened(Message, frozen=True):
-    """Descriptors: the file of that connector and its folder; or why there are none."""
-
-    connector: str
-    errno: int = 0
-
-
-ShipperOrders = BootShipper | Ask | Noted | FileOpened
-ShipperReports = Ready | Alive | Shipped | Departed | FileWanted
-
-
 # ---- sealer ----------------------------------------------------------------------------------------------
 class BootSealer(Message, frozen=True):
     """Where the state lies, which names certificates may carry, and which segments have living writers.
@@ -306,26 +227,6 @@ class Sealed(Message, frozen=True):
 
 SealerOrders = BootSealer | Ask | Register | Close | SignLeaf | SignSvid
 SealerReports = Ready | Alive | Registered | LeafSigned | SvidSigned | Altered | Sealed
-
-
-# ---- workloads -------------------------------------------------------------------------------------------
-class BootWorkloads(Message, frozen=True):
-    """Users that workloads run as. Descriptor: the listener."""
-
-    uids: tuple[Number, ...]
-    confined: bool = True
-
-
-class SvidWanted(Message, frozen=True):
-    """As `SignSvid`, whose descriptor it has."""
-
-    ticket: Number
-    accepted: Number
-    request: Annotated[str, msgspec.Meta(max_length=4096)] = ""
-
-
-WorkloadsOrders = BootWorkloads | Ask | SvidSigned
-WorkloadsReports = Ready | Alive | SvidWanted
 
 
 # ---- control ---------------------------------------------------------------------------------------------

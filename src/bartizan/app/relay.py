@@ -11,7 +11,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
+from bartizan.app import workload_messages as wm
 from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRefused, close
 from bartizan.app.child import Child
 from bartizan.app.status import UNFIT
@@ -71,12 +73,12 @@ class Relay:
             w.Serving: self._serving,
             w.LimiterPresence: self._limiter_is,
             w.TargetPresence: self._target_is,
-            m.WitnessSaid: self._witness_said,
-            m.Witnessed: self._witnessed,
-            m.Shipped: self._shipped,
-            m.Departed: self._departed,
-            m.FileWanted: self._file_wanted,
-            m.SvidWanted: self._svid_wanted,
+            sm.WitnessSaid: self._witness_said,
+            sm.Witnessed: self._witnessed,
+            sm.Shipped: self._shipped,
+            sm.Departed: self._departed,
+            sm.FileWanted: self._file_wanted,
+            wm.SvidWanted: self._svid_wanted,
             m.SvidSigned: self._svid_signed,
         }
 
@@ -157,20 +159,20 @@ class Relay:
         self._end(child, "it cannot keep the record")
 
     # ---- connectors ---------------------------------------------------------------------------------------
-    def _shipped(self, child: Child, message: m.Shipped, _: list[int]) -> None:
+    def _shipped(self, child: Child, message: sm.Shipped, _: list[int]) -> None:
         if not self._s.shipments.heard(message):
             self._end(child, "it tells of a connector that there is not")
 
-    def _departed(self, child: Child, message: m.Departed, _: list[int]) -> None:
+    def _departed(self, child: Child, message: sm.Departed, _: list[int]) -> None:
         if not self._s.shipments.departed(child, message):
             self._end(child, "it tells of a connector that there is not")
 
-    def _file_wanted(self, child: Child, message: m.FileWanted, _: list[int]) -> None:
+    def _file_wanted(self, child: Child, message: sm.FileWanted, _: list[int]) -> None:
         if not self._s.shipments.open(child, message.connector):
             self._end(child, "it wants the file of a connector that has none")
 
     # ---- workloads ----------------------------------------------------------------------------------------
-    def _svid_wanted(self, child: Child, message: m.SvidWanted, fds: list[int]) -> None:
+    def _svid_wanted(self, child: Child, message: wm.SvidWanted, fds: list[int]) -> None:
         if not self._s.svids.wanted(child, message, fds):
             self._end(child, "it asks for more certificates than it has connections")
 
@@ -200,11 +202,11 @@ class Relay:
         child.facts = {"entries": message.entries, "altered": message.altered}
         self._s.note_change()
 
-    def _witness_said(self, child: Child, message: m.WitnessSaid, _: list[int]) -> None:
+    def _witness_said(self, child: Child, message: sm.WitnessSaid, _: list[int]) -> None:
         if not self._s.witnessing.said(message):
             self._end(child, "it tells of a witness that there is not")
 
-    def _witnessed(self, _: Child, message: m.Witnessed, __: list[int]) -> None:
+    def _witnessed(self, _: Child, message: sm.Witnessed, __: list[int]) -> None:
         self._s.witnessing.witnessed(message)
 
     # ---- certificates ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.channel import close
 from bartizan.app.shipping.opening import descriptors
 from bartizan.app.status import Shipping
@@ -55,7 +55,7 @@ class Shipment(msgspec.Struct):
     stalled: bool = False
     departs: Nanoseconds = Nanoseconds(0)
 
-    def heard(self, said: m.Shipped, now: Nanoseconds) -> None:
+    def heard(self, said: sm.Shipped, now: Nanoseconds) -> None:
         """Take what the shipper says of it."""
         if said.next != self.next:
             self.since = now
@@ -85,7 +85,7 @@ class Shipments:
             for one in supervisor.plan.connectors
         }
 
-    def heard(self, message: m.Shipped) -> bool:
+    def heard(self, message: sm.Shipped) -> bool:
         """Take how far one has come; return False where there is none of that name."""
         if message.connector not in self.known:
             return False
@@ -93,7 +93,7 @@ class Shipments:
         self._news = True
         return True
 
-    def departed(self, shipper: "Child", message: m.Departed) -> bool:
+    def departed(self, shipper: "Child", message: sm.Departed) -> bool:
         """Put on record that one has left entries out, or begins anew, and say so; return as `heard`.
 
         One that has much of the kind gets no answer for a while: it then waits, and tries again.
@@ -110,7 +110,7 @@ class Shipments:
         kind = f"platform.connector.{message.what}"
         self._s.record.note(kind, message.connector, _OUTCOMES[message.what], detail)
         self._say(message.connector, f"{message.what} at entry {message.entry}: {message.reason}")
-        self._s.tell(shipper, m.Noted(connector=message.connector, entry=message.entry))
+        self._s.tell(shipper, sm.Noted(connector=message.connector, entry=message.entry))
         return True
 
     def open(self, shipper: "Child", name: str) -> bool:
@@ -128,10 +128,10 @@ class Shipments:
         try:
             fds = await asyncio.to_thread(descriptors, path)
         except OSError as fault:
-            self._s.tell(shipper, m.FileOpened(connector=name, errno=fault.errno or errno.EIO))
+            self._s.tell(shipper, sm.FileOpened(connector=name, errno=fault.errno or errno.EIO))
         else:
             try:
-                self._s.tell(shipper, m.FileOpened(connector=name), *fds)
+                self._s.tell(shipper, sm.FileOpened(connector=name), *fds)
             finally:
                 close(fds)
         finally:

@@ -20,6 +20,7 @@ import msgspec
 
 from bartizan import __version__
 from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed, Message
 from bartizan.app.folder import Folder
@@ -69,7 +70,7 @@ class Carrier:
         """Begin to ship."""
         self.name = connector.name
         self._says, self._noted, self._closing = says, threading.Event(), threading.Event()
-        self._told: m.Shipped | None = None
+        self._told: sm.Shipped | None = None
         self._awaited = -1
         self._files: queue.SimpleQueue[tuple[int, int] | int] = queue.SimpleQueue()
         # where tries are spread over time, chance need not be hard to guess
@@ -96,7 +97,7 @@ class Carrier:
         """Have something put on record, and wait until it is; what is not in time may come twice."""
         self._noted.clear()
         self._awaited = first
-        self._says.put(m.Departed(connector=self.name, what=what, entry=first, count=count, reason=why))
+        self._says.put(sm.Departed(connector=self.name, what=what, entry=first, count=count, reason=why))
         return self._noted.wait(_NOTED_SECONDS)
 
     def noted(self, entry: int) -> None:
@@ -110,7 +111,7 @@ class Carrier:
         Raises:
             OSError: it cannot be, or nobody answered.
         """
-        self._says.put(m.FileWanted(connector=self.name))
+        self._says.put(sm.FileWanted(connector=self.name))
         try:
             answer = self._files.get(timeout=_NOTED_SECONDS)
         except queue.Empty:
@@ -119,14 +120,14 @@ class Carrier:
             raise OSError(answer, os.strerror(answer))
         return answer
 
-    def opened(self, answer: m.FileOpened, fds: list[int]) -> None:
+    def opened(self, answer: sm.FileOpened, fds: list[int]) -> None:
         """Take the descriptors that came with an answer, or why there are none."""
         self._files.put((fds[0], fds[1]) if fds else answer.errno)
 
-    def news(self) -> m.Shipped | None:
+    def news(self) -> sm.Shipped | None:
         """Return how far it has come, where that is not what was told last."""
         one = self._courier
-        found = m.Shipped(
+        found = sm.Shipped(
             connector=self.name, next=one.next, oldest=one.oldest, delivered=one.delivered, word=one.word
         )
         if found == self._told:
@@ -161,9 +162,9 @@ def serve(
             return
         if channel.fileno() in ready:
             order, fds = channel.receive()
-            if isinstance(order, m.Noted) and order.connector in known:
+            if isinstance(order, sm.Noted) and order.connector in known:
                 known[order.connector].noted(order.entry)
-            if isinstance(order, m.FileOpened) and order.connector in known:
+            if isinstance(order, sm.FileOpened) and order.connector in known:
                 known[order.connector].opened(order, fds)
             if isinstance(order, m.Ask):
                 channel.send(m.Alive())
@@ -198,7 +199,7 @@ def reach(folder: Folder, connectors: tuple[Connector, ...]) -> Reach:
 
 def main(argv: list[str]) -> int:
     """Ship until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    channel, stop = begin(argv[0], m.ShipperOrders)
+    channel, stop = begin(argv[0], sm.ShipperOrders)
     try:
         boot, (what,) = channel.receive()
         folder, says, clock = Folder(Path(boot.folder)), queue.SimpleQueue[Message](), SystemClock()

@@ -14,7 +14,9 @@ from typing import Any
 
 from bartizan.app import messages as m
 from bartizan.app import pulse
+from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
+from bartizan.app import workload_messages as wm
 from bartizan.app.boards import Boards
 from bartizan.app.boot import BOOT
 from bartizan.app.channel import ChannelClosed, Message, MessageRefused
@@ -45,9 +47,9 @@ READS: dict[str, Any] = {
     "sample": m.SampleReports,
     "exporter": m.ExporterReports,
     "archiver": m.ArchiverReports,
-    "feeder": m.FeederReports,
-    "shipper": m.ShipperReports,
-    "workloads": m.WorkloadsReports,
+    "feeder": sm.FeederReports,
+    "shipper": sm.ShipperReports,
+    "workloads": wm.WorkloadsReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0

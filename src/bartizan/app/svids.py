@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from bartizan.app import messages as m
+from bartizan.app import workload_messages as wm
 from bartizan.app.channel import ChannelClosed
 from bartizan.ledger.event import Outcome
 
@@ -34,7 +35,7 @@ class Svids:
         self._next = 0
         self._refused: Counter[str] = Counter()
 
-    def wanted(self, child: "Child", message: m.SvidWanted, fds: list[int]) -> bool:
+    def wanted(self, child: "Child", message: wm.SvidWanted, fds: list[int]) -> bool:
         """Pass an order on; return whether the child may ask for that."""
         if len(fds) != 1 or len(self._tickets) >= MOST:
             return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bartizan.app import messages as m
+from bartizan.app import shipping_messages as sm
 from bartizan.app.feeding import COSIGNED, FINDINGS, WORDS
 from bartizan.clock import MINUTE, Nanoseconds
 from bartizan.ledger.event import Outcome
@@ -57,7 +57,7 @@ class Witnessing:
         self.standings = {each.name: Standing(each.name) for each in supervisor.plan.witnesses}
         self._noted = Nanoseconds(0)
 
-    def said(self, message: m.WitnessSaid) -> bool:
+    def said(self, message: sm.WitnessSaid) -> bool:
         """Take what a witness made of a checkpoint; return whether there is such a witness, and such a word."""
         standing = self.standings.get(message.witness)
         if standing is None or message.word not in WORDS:
@@ -91,7 +91,7 @@ class Witnessing:
         outcome = Outcome.FOUND if found else Outcome.FAILED
         self._s.record.note("ledger.checkpoint.refused", standing.name, outcome, detail, CONTROL)
 
-    def witnessed(self, message: m.Witnessed) -> None:
+    def witnessed(self, message: sm.Witnessed) -> None:
         """Take it that enough witnesses have cosigned a checkpoint."""
         now, first = self._s.clock.now(), not self.size
         self.size, self.at = message.size, now

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bartizan.app import messages as m
+from bartizan.app import workload_messages as wm
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.svids import MOST, SECONDS, UNRECORDED
@@ -62,7 +63,7 @@ class Asking:
         self._next += 1
         answer: asyncio.Future[m.SvidSigned] = asyncio.get_running_loop().create_future()
         self._waiting[self._next] = answer
-        order = m.SvidWanted(ticket=self._next, accepted=accepted, request=request)
+        order = wm.SvidWanted(ticket=self._next, accepted=accepted, request=request)
         self._channel.send(order, [connection.fileno()])
         return await answer
 
@@ -258,7 +259,7 @@ async def _live(channel: Channel, stop: int) -> None:
 
 def main(argv: list[str]) -> int:
     """Serve until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
-    channel, stop = begin(argv[0], m.WorkloadsOrders)
+    channel, stop = begin(argv[0], wm.WorkloadsOrders)
     try:
         asyncio.run(_live(channel, stop))
     except IsolationUnavailable as fault:

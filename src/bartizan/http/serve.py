@@ -284,9 +284,9 @@ def _watch(
     ports = SignInPorts(
         ledger=folder.ledger,
         clock=clock,
-        canonical=registrar.canonical,
+        canonical=registrar.sources.canonical,
         record=supervision.record,
-        answer=registrar.answer,
+        answer=registrar.suspects.answer,
         tell=supervision.tell_sign_ins,
     )
     return SignInWatch(ports, start.boot.alerts_per_day)
@@ -349,7 +349,7 @@ async def _until_gone(
             with contextlib.suppress(
                 JournalUnwritable, NotInForce
             ):  # tried again in a second, and said by status
-                await registrar.settle_suspects()
+                await registrar.suspects.settle()
         for task in keeping:
             task.cancel()
         for server, _ in servers:

@@ -133,7 +133,7 @@ class Supervision:
     def _keep(self, addresses: Mapping[str, str]) -> None:
         try:
             if self.registrar is not None:
-                self.registrar.keep_addresses(
+                self.registrar.sources.keep(
                     Minted(pseudonym, prefix) for prefix, pseudonym in addresses.items()
                 )
         finally:

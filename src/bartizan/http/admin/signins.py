@@ -32,7 +32,8 @@ class SignIns:
         """Return a page of those against whom an alert is held."""
         known = {each.pseudonym: each.id for each in self._registrar.people()}
         suspects = [
-            Suspect(about, known.get(about, ""), until) for about, until in self._registrar.suspects.items()
+            Suspect(about, known.get(about, ""), until)
+            for about, until in self._registrar.suspects.held.items()
         ]
         return self._cursors.page(
             table.LIST.name, call.query, following(suspects, lambda each: each.about), lambda each: each.about
@@ -40,5 +41,5 @@ class SignIns:
 
     async def clear(self, call: Call[Nothing, Nothing]) -> InForce:
         """Hold nothing against somebody any more."""
-        await self._registrar.clear(call.segments["about"], call.caller.actor)
+        await self._registrar.suspects.clear(call.segments["about"], call.caller.actor)
         return InForce(self._registrar.generation)

@@ -1,0 +1,31 @@
+"""What the supervisor says to the process that workloads ask for certificates, and it to the supervisor.
+
+Rules of this file: as in `messages`. Whoever runs as one of the users may speak to that process: what it reports is
+checked like a stranger's.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from bartizan.app.channel import Message
+from bartizan.app.messages import Alive, Ask, Number, Ready, SvidSigned
+
+
+class BootWorkloads(Message, frozen=True):
+    """Users that workloads run as. Descriptor: the listener."""
+
+    uids: tuple[Number, ...]
+    confined: bool = True
+
+
+class SvidWanted(Message, frozen=True):
+    """As `SignSvid`, whose descriptor it has."""
+
+    ticket: Number
+    accepted: Number
+    request: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
+WorkloadsOrders = BootWorkloads | Ask | SvidSigned
+WorkloadsReports = Ready | Alive | SvidWanted
