@@ -48,6 +48,6 @@ class Permits:
     def _may(self, person: Principal, action: str) -> bool:
         if self._decider is None or person.revoked:
             return False
-        who = Authenticated(person, "", "", FOREVER)
+        who = Authenticated(person, "", FOREVER)
         said = self._decider.decide(who, action, CONTROL, Circumstances(quantum_safe=False), 0)
         return isinstance(said, Allowed)
