@@ -123,11 +123,13 @@ def test_a_proof_is_for_the_method_as_it_was_asked_a_head_included(running: Plat
     path = principals.LIST.at()
 
     def asked(method: str, named: str) -> int:
-        for _ in range(3):
+        answered = list[int]()
+        for _ in range(3):  # another nonce may be wanted
             status, _, fields = bare(running, method, path, provider.headers(named, running.url + path))
+            answered.append(status)
             if not provider.told(status, fields):
                 break
-        return status
+        return answered[-1]
 
     assert [asked(*each) for each in (("HEAD", "HEAD"), ("GET", "GET"))] == [200, 200]
     assert [asked(*each) for each in (("HEAD", "GET"), ("GET", "HEAD"))] == [401, 401]
