@@ -50,7 +50,6 @@ TARGET = Target(
     run=run,
     seeds=(
         b"https://app.example/back\nhttps://app.example/back",
-        b"https://app.example/back?a=b\nhttps://app.example/back?a=b&c",
         b"http://127.0.0.1/back\nhttp://127.0.0.1:4711/back",
         b"http://[::1]:80/\nhttp://[::1]:0/",
         b"com.example.app:/back\ncom.example.app:/back",
