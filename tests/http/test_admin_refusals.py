@@ -159,7 +159,7 @@ def doings(control: Control) -> dict[str, list[tuple[str, str, object]]]:
         "admit-device": [("POST", "/admin/v1/devices", {"key": first, "name": "known"})],
         "refuse-device": [("DELETE", f"/admin/v1/devices/asking/{second}", None)],
         "rotate-issuer-key": [
-            ("POST", "/admin/v1/issuer/rotations", {"at_once": late}) for late in (False, True)
+            ("POST", "/admin/v1/issuer/rotations", {"at_once": late}) for late in (True, False)
         ],
         "apply-policies": [("PUT", "/admin/v1/policies", {"files": {}, "configured": True})],
         "roll-back-policies": [("PUT", "/admin/v1/policies/version", {"version": 1})],
