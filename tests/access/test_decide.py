@@ -24,6 +24,7 @@ PUBLIC = {
             "read-metadata",
             "push-authorization",
             "authorize",
+            "request-device-code",
             "inspect-token",
             "return-token",
         ),

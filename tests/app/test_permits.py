@@ -38,7 +38,7 @@ def state(*people: Principal, policy: str = "") -> State:
 def asked(who: Principal, policy: str = "") -> frozenset[str]:
     permits = Permits(unheard)
     permits.take(state(who, policy=policy))
-    return permits.of(who, ALL)
+    return permits.of(who, actions=ALL)
 
 
 @pytest.mark.parametrize("role", Role)

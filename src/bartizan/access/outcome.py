@@ -6,6 +6,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.identity.claim import Actor
 from bartizan.identity.device import NOTHING, Seen, Standing
 from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.verified import UNVERIFIED, Verified
 
 FOREVER = Nanoseconds(2**63 - 1)
 """An end that no request reaches."""
@@ -30,6 +31,7 @@ class Authenticated(msgspec.Struct, frozen=True):
             permitted too; None where the principal acts itself.
         actors: its chain, where it acts by an exchange of tokens.
         lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
+        verified: how the person was, in the sign-in that the token comes of.
     """
 
     principal: Principal
@@ -46,6 +48,12 @@ class Authenticated(msgspec.Struct, frozen=True):
     agent: Principal | None = None
     actors: tuple[Actor, ...] = ()
     lineage: tuple[str, ...] = ()
+    verified: Verified = UNVERIFIED
+
+    @property
+    def passkey(self) -> str:
+        """Which kind of passkey verified the person, a word of `verified.PASSKEYS`; empty for none."""
+        return self.verified.passkey
 
     @property
     def bound(self) -> bool:

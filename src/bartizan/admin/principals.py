@@ -25,6 +25,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Annotated[str, msgspec.Meta(max_length=MAX_KEYS)] = ""
     redirects: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MOST_ADDRESSES)] = ()
     public: bool = False
+    device_flow: bool = False
     issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
 

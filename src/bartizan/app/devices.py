@@ -13,20 +13,18 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from bartizan.access import devices as store
 from bartizan.access import register as people
 from bartizan.access.errors import AccessRefused
 from bartizan.access.issue.client_key import give_keys, read_keys
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
 from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Authority, Device, Fleet
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
 from bartizan.identity.statement import Stated, StatementRefused, enrolment, posture
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.journal import JournalUnwritable
 
 APART: Final = Nanoseconds(MINUTE)
 """How much later each claim of one signer about one device must be signed."""
@@ -250,7 +248,7 @@ class Devices:
         self._stale = False
         try:
             await self._ports.put_in_force()
-        except NotInForce:
+        except NOT_DONE:
             self._stale = True
             raise
 
@@ -258,7 +256,7 @@ class Devices:
         """Settle each second; for ever."""
         while True:
             await asyncio.sleep(_SETTLED_S)
-            with contextlib.suppress(NotInForce, JournalUnwritable, OperationalError):
+            with contextlib.suppress(*NOT_DONE):
                 await self.settle()
 
 

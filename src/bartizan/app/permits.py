@@ -16,6 +16,7 @@ from bartizan.app.plan import CONTROL
 from bartizan.control import discover
 from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
+from bartizan.identity.verified import UNVERIFIED, Verified
 from bartizan.policy.errors import PolicyInvalid
 
 ACTIONS: Final = frozenset({"read-principals", "revoke-principal", "erase-principal"})
@@ -41,13 +42,15 @@ class Permits:
         except PolicyInvalid as fault:
             logging.getLogger("control").warning("pages permit nothing: %s", type(fault).__name__)
 
-    def of(self, person: Principal, actions: Collection[str] = ACTIONS) -> frozenset[str]:
-        """Return which of these actions a person may do on the platform itself."""
-        return frozenset(action for action in actions if self._may(person, action))
+    def of(
+        self, person: Principal, verified: Verified = UNVERIFIED, actions: Collection[str] = ACTIONS
+    ) -> frozenset[str]:
+        """Return which of these actions a person, verified so, may do on the platform itself."""
+        return frozenset(action for action in actions if self._may(person, verified, action))
 
-    def _may(self, person: Principal, action: str) -> bool:
+    def _may(self, person: Principal, verified: Verified, action: str) -> bool:
         if self._decider is None or person.revoked:
             return False
-        who = Authenticated(person, "", FOREVER)
+        who = Authenticated(person, "", FOREVER, verified=verified)
         said = self._decider.decide(who, action, CONTROL, Circumstances(quantum_safe=False), 0)
         return isinstance(said, Allowed)

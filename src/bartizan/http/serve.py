@@ -31,7 +31,7 @@ from bartizan.app.admin.repeats import Repeats
 from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, MessageRefused
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.control_ports import NOT_DONE, NotInForce, Ports
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
@@ -211,7 +211,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         repeats,
     )
     admin = administration(parts, gate, start.boot.admin)
-    pages = (*visits(people, approvals, everyone), *device_routes.public(devices))
+    pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *admin.networked)
     public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
@@ -353,9 +353,7 @@ async def _until_gone(
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 _record_refusals(refusing)
-            with contextlib.suppress(
-                JournalUnwritable, NotInForce
-            ):  # tried again in a second, and said by status
+            with contextlib.suppress(*NOT_DONE):  # tried again in a second, and said by status
                 await registrar.suspects.settle()
         for task in keeping:
             task.cancel()

@@ -37,6 +37,7 @@ from bartizan.identity.refusal import (
     TokenRefused,
     TokenTooLarge,
 )
+from bartizan.identity.verified import UNVERIFIED, Verified, verified
 
 CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
@@ -99,6 +100,7 @@ class Claims(msgspec.Struct, frozen=True):
         family: of tokens that came of the same consent, or empty.
         actors: who acts for the subject by an exchange of tokens, whoever acts now first.
         parents: ids of the tokens that it was exchanged for.
+        verified: how the person was, whose sign-in it comes of; only our own issuer says so.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
@@ -118,6 +120,7 @@ class Claims(msgspec.Struct, frozen=True):
     family: str = ""
     actors: tuple[Actor, ...] = ()
     parents: tuple[str, ...] = ()
+    verified: Verified = UNVERIFIED
     session: str = ""
     roles: tuple[str, ...] = ()
     external: bool = False
@@ -313,7 +316,7 @@ def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
     said: dict[str, Any] = {
         claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
     }
-    return {**said, "actors": actors(payload), "parents": parents(payload)}
+    return {**said, "actors": actors(payload), "parents": parents(payload), "verified": verified(payload)}
 
 
 def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:

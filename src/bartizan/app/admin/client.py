@@ -81,7 +81,7 @@ class Admin(Asking):
         """
         return self.ask(links.LINK, body_of(LinkWanted, {"principal": principal}))
 
-    def register(
+    def register(  # noqa: PLR0913 - all that a registration says
         self,
         name: str,
         kind: str,
@@ -90,6 +90,7 @@ class Admin(Asking):
         redirects: Sequence[str] = (),
         *,
         public: bool = False,
+        device_flow: bool = False,
         key: str = "",
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
@@ -99,10 +100,11 @@ class Admin(Asking):
             keys: public JWK or a set of them, JSON; with one there is no secret.
             redirects: addresses to which it has people sent back; makes it an application.
             public: whether that can keep no secret.
+            device_flow: whether it asks people by a code that they type elsewhere; makes it an application too.
             key: under which it is registered once, however often it is asked for; without its secret from then on.
         """
         wanted: dict[str, Any] = {"name": name, "kind": kind, "roles": list(roles), "keys": keys}
-        wanted |= {"redirects": list(redirects), "public": public}
+        wanted |= {"redirects": list(redirects), "public": public, "device_flow": device_flow}
         return self.ask(principals.REGISTER, body_of(Registration, wanted), key=key)
 
     def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:

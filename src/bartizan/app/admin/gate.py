@@ -140,9 +140,11 @@ class Gate:
         if isinstance(allowed, Refused):
             raise self._count(route, shows, allowed, who.principal.pseudonym)
         detail: dict[str, int | str] = {"operation": route.name}
+        if who.agent is not None:
+            detail["agent"] = who.agent.pseudonym.removeprefix("p-")
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
         nonce = self._nonce() if shows.shown.scheme else ""
-        return Caller(who.principal.pseudonym, who.principal.roles, who.principal.id, nonce=nonce)
+        return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce)
 
     def record_refusals(self) -> None:
         """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""
@@ -172,3 +174,9 @@ class Gate:
         actor = principal or shows.source or ANYBODY
         self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
         return CallRefused(refused, self._nonce())
+
+
+def _roles(who: Authenticated) -> tuple[str, ...]:
+    """Return the roles of whoever asks; where another acts for them, those that both have: neither lends more than that."""
+    held = who.principal.roles
+    return held if who.agent is None else tuple(role for role in held if role in who.agent.roles)

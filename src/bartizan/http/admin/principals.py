@@ -52,7 +52,7 @@ class Principals:
         call.caller.require_given(wanted.roles)
         if bool(wanted.issuer) is not bool(wanted.subject):
             raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
-        if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public):
+        if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public or wanted.device_flow):
             what = "whom another issuer's tokens name has no client of ours: no key, no address"
             raise BodyRefused(Status.UNPROCESSABLE, what)
         if wanted.issuer:
@@ -68,6 +68,7 @@ class Principals:
                 wanted.keys.encode(),
                 wanted.redirects,
                 public=wanted.public,
+                device_flow=wanted.device_flow,
                 actor=actor,
             )
         )
