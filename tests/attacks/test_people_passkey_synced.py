@@ -38,7 +38,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     with standing(tmp_path) as found:
         policy = BUILT_IN + written("device-bound", "owner", "", ())
         people = found._everybody()
-        permits = Permits()
+        permits = Permits(lambda _control, _fault: None)
         source = describe(people, [Exposed(CONTROL, control=True)], policy)
         permits.take(State((), people, source, {}))
         found.permits = permits.of

@@ -61,7 +61,7 @@ def flag(scene: Scene, name: str) -> None:
     """Have what somebody did last flagged, and that put in force."""
     person = next(each for each in scene._everybody() if each.name == name)
     scene.flagged[person.pseudonym] = scene.clock.now()
-    permits = Permits()
+    permits = Permits(lambda _control, _fault: None)
     people = scene._everybody()
     source = describe(people, [Exposed(CONTROL, control=True)], suspects=scene.flagged)
     permits.take(State((), people, source, {}))

@@ -11,16 +11,21 @@ import msgspec
 from starlette.applications import Starlette
 
 from bartizan.access import register
+from bartizan.access.issue.mint import Signer, new_key
 from bartizan.access.people.passkey import Site
 from bartizan.app.approvals import Approvals
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports as ControlPorts
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
+from bartizan.app.issuing import assemble
 from bartizan.app.people import People, Ports
 from bartizan.app.permits import ACTIONS
 from bartizan.clock import Nanoseconds
 from bartizan.console.visits import visits
 from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.state import State
 from bartizan.identity.verified import Verified
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
@@ -86,7 +91,13 @@ class Scene:
         )
         self.people, self.approvals = People(ports), Approvals(ports)
         self.everyone = Everyone(EveryonePorts(self._everybody, self._revoke, self._erase), self.approvals)
-        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone))
+        control = ControlPorts(
+            self.store, Signer(ORIGIN, new_key()), self.clock, self._keep, self._publish, ()
+        )
+        self.registrar = Registrar(control)
+        self.issuing = assemble(control, self.registrar, folder)
+        flow = self.issuing.device_flow
+        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone, flow))
         self.soft = {name: Soft(ORIGIN) for name in ("ada", "bob")}
         for name, roles in (("ada", ["owner"]), ("bob", ["security-engineer"])):
             with self.store.begin() as connection:
@@ -117,6 +128,10 @@ class Scene:
             Event(0, each.kind, each.actor, each.subject, each.outcome, each.control, each.detail)
         self.record += entries
         return 0, 0
+
+    async def _publish(self, state: State) -> int:
+        self.states = (state,)
+        return 1
 
     def _everybody(self) -> tuple[Principal, ...]:
         with self.store.begin() as connection:

@@ -141,7 +141,6 @@ class Authenticator:
         who = Authenticated(
             person,
             claims.id,
-            claims.mapped,
             min(claims.expires, until),
             claims.key,
             claims.certificate,

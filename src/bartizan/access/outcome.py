@@ -18,7 +18,6 @@ class Authenticated(msgspec.Struct, frozen=True):
     Attributes:
         principal: who.
         token: the token's `jti`; empty for anonymous.
-        mapped: SHA-256, hexadecimal, over the claims that chose the principal.
         until: instant from which it must be asked again, UTC nanoseconds: the token is over, or its device seen otherwise.
         key: thumbprint of the key that the token is bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
@@ -37,7 +36,6 @@ class Authenticated(msgspec.Struct, frozen=True):
 
     principal: Principal
     token: str
-    mapped: str
     until: Nanoseconds
     key: str = ""
     certificate: str = ""
@@ -93,5 +91,5 @@ class Refused(msgspec.Struct, frozen=True):
     status: int
 
 
-ANYONE = Authenticated(ANONYMOUS, "", "", FOREVER)
+ANYONE = Authenticated(ANONYMOUS, "", FOREVER)
 """Who uses a public endpoint; goes through the same authorization as everybody."""

@@ -135,20 +135,28 @@ class People:
         return self._ports.site.origin
 
     # ---- signing in ----------------------------------------------------------------------------------------
-    def link(self, principal: str) -> Secret:
+    def person(self, principal: str) -> Principal:
+        """Return somebody whom a link could sign in.
+
+        Raises:
+            PrincipalUnknown, PrincipalRevoked, NotAPrincipal.
+        """
+        with self._ports.store.begin() as connection:
+            return _person(connection, principal)
+
+    def link(self, principal: str, actor: str = "owner") -> Secret:
         """Return the token of a link that signs a person in once, within a minute.
 
+        Args:
+            principal: id of the person.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             PrincipalUnknown, PrincipalRevoked, NotAPrincipal, JournalUnwritable.
         """
         with self._ports.store.begin() as connection:
-            person = register.get(connection, principal)
-            if person.kind is not Kind.USER:
-                raise NotAPrincipal("only a person signs in with a browser; choose one of kind user")
-            if person.revoked:
-                raise PrincipalRevoked(principal)
+            person = _person(connection, principal)
             token = once.give_link(connection, principal, self._now())
-            self._ports.record([Entry("access.link.issued", "owner", person.pseudonym, Outcome.DONE)])
+            self._ports.record([Entry("access.link.issued", actor, person.pseudonym, Outcome.DONE)])
         return token
 
     def options(self) -> str:
@@ -364,3 +372,12 @@ class People:
 
     def _now(self) -> Nanoseconds:
         return self._ports.clock.now()
+
+
+def _person(connection: Connection, principal: str) -> Principal:
+    person = register.get(connection, principal)
+    if person.kind is not Kind.USER:
+        raise NotAPrincipal("only a person signs in with a browser; choose one of kind user")
+    if person.revoked:
+        raise PrincipalRevoked(principal)
+    return person

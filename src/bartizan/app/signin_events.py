@@ -43,6 +43,7 @@ _BEGAN: Final[Mapping[str, Credential]] = {
 }
 """What a session was begun by -> what was presented."""
 _PRINCIPAL, _ADDRESS = "p-", "a-"
+_EXCHANGE: Final = "exchange"
 
 
 def signin(entry: Entry) -> SignIn | None:
@@ -65,6 +66,10 @@ def _granted(entry: Entry, credential: Credential) -> SignIn | None:
     source = event.detail.get("source")
     if not event.actor.startswith(_PRINCIPAL) or not isinstance(source, str):
         return None  # the owner's own command asked, on the owner's own socket
+    if event.detail.get("grant") == _EXCHANGE:
+        return (
+            None  # an agent asked, with its own credential from its own network: no doing of whom it acts for
+        )
     return SignIn(
         event.at, ORIGIN, credential=credential, principal=event.actor, source=f"{_ADDRESS}{source}"
     )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from bartizan.access.signin.throttle import Throttle
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry
 from bartizan.clock import DAY, Clock, Nanoseconds
 from bartizan.identity.principal import Principal
@@ -99,6 +99,6 @@ class Suspects:
             self._stale = False
             try:
                 await self._publish()
-            except NotInForce:
+            except NOT_DONE:
                 self._stale = True
                 raise

@@ -26,6 +26,8 @@ DONE: Final = {
     "approval-asked": "A second person has to approve this. Come back and repeat it once they have.",
     "approved": "The request was approved.",
     "denied": "The request was denied.",
+    "device-allowed": "The device may act in your name now. Go back to it.",
+    "device-refused": "The device was refused. Tell who runs this platform if somebody had you type its code.",
 }
 """What somebody is told that was done, by word."""
 

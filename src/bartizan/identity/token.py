@@ -8,7 +8,6 @@ of the pinned key, never of the token. Encodings are canonical and JSON keys uni
 reading.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -94,7 +93,6 @@ class Claims(msgspec.Struct, frozen=True):
         audience: `aud`, as a tuple.
         id: `jti`.
         issued, expires: instants, UTC nanoseconds.
-        mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
         key: SHA-256 thumbprint (RFC 7638) of the key that whoever shows it must prove to hold, or empty.
         certificate: SHA-256, base64url, of the certificate that it must be shown over, or empty.
         service: name of the one service that it is good for, or empty: its audience names that one below ours.
@@ -115,7 +113,6 @@ class Claims(msgspec.Struct, frozen=True):
     id: str
     issued: Nanoseconds
     expires: Nanoseconds
-    mapped: str
     key: str = ""
     certificate: str = ""
     service: str = ""
@@ -307,7 +304,6 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
         id=own.id,
         issued=instant(payload, "iat"),
         expires=instant(payload, "exp"),
-        mapped=hashlib.sha256(msgspec.json.encode((issuer.url, subject, own.client))).hexdigest(),
         session=own.session,
         roles=own.roles,
         external=profile is not None,

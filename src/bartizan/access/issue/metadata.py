@@ -4,17 +4,18 @@ from typing import Any, Final
 
 from bartizan.access.issue.grant import GRANTS
 from bartizan.access.issue.mint import Signer
+from bartizan.access.issue.paths import (
+    AUTHORIZE_PATH,
+    DEVICE_PATH,
+    INSPECT_PATH,
+    KEYS_PATH,
+    PUSHED_PATH,
+    REVOKE_PATH,
+    TOKEN_PATH,
+)
 from bartizan.identity.dpop import ALGORITHMS as PROOFS
 from bartizan.identity.token import ALGORITHMS
 
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
-OPENID_PATH: Final = "/.well-known/openid-configuration"
-METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
-KEYS_PATH: Final = "/oauth/jwks"
-PUSHED_PATH: Final = "/oauth/par"
-INSPECT_PATH: Final = "/oauth/introspect"
-REVOKE_PATH: Final = "/oauth/revoke"
-AUTHORIZE_PATH: Final = "/oauth/authorize"
 METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 """How clients may authenticate."""
 
@@ -22,7 +23,7 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the metadata document of an issuer, which takes `more` grants besides.
 
-    Source: RFC 8414 section 2; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
+    Source: RFC 8414 section 2; RFC 8628 section 4; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
     algorithms = sorted(ALGORITHMS)
     return {
@@ -31,6 +32,7 @@ def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
         "jwks_uri": issuer + KEYS_PATH,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "pushed_authorization_request_endpoint": issuer + PUSHED_PATH,
+        "device_authorization_endpoint": issuer + DEVICE_PATH,
         "require_pushed_authorization_requests": True,
         "authorization_response_iss_parameter_supported": True,
         "response_types_supported": ["code"],
