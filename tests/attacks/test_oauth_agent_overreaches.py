@@ -110,7 +110,7 @@ def test_an_application_of_an_owners_does_not_administer_as_an_owner(house: Hous
     text = '@id("all-administer") permit (principal in Role::"caller", action in Action::"administer", resource);'
     state = house.states[-1]
     everybody = describe(state.principals, SERVICES, text)
-    gate = gate_of(house.clock, house.ports.record)
+    gate = gate_of(house.clock, house.ports.record, lambda _control, _fault: None)
     gate.take(msgspec.structs.replace(state, policy=everybody))
     owner = next(person for person in state.principals if person.id == "user.owner")
     lent = house.redeem(house.code(person=owner, audience="bartizan:control"))

@@ -26,6 +26,8 @@ FORMS = (
     "enrol",
     "verify",
     "approvals",
+    "device",
+    "device-answer",
 )
 
 

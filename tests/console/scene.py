@@ -11,16 +11,22 @@ import msgspec
 from starlette.applications import Starlette
 
 from bartizan.access import register
+from bartizan.access.issue.mint import Signer, new_key
 from bartizan.access.people.passkey import Site
 from bartizan.app.approvals import Approvals
+from bartizan.app.control import Registrar
+from bartizan.app.control_ports import Ports as ControlPorts
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
+from bartizan.app.issuing import assemble
 from bartizan.app.people import People, Ports
 from bartizan.app.permits import ACTIONS
 from bartizan.clock import Nanoseconds
 from bartizan.console.visits import visits
 from bartizan.identity.principal import Kind, Principal
+from bartizan.identity.state import State
+from bartizan.identity.verified import Verified
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
 from tests.console.soft import Soft
@@ -71,16 +77,25 @@ class Scene:
         self.store = open_store(f"sqlite:///{folder / 'store.db'}")
         register.prepare(self.store)
         self.permitted: dict[str, frozenset[str]] = {"user.ada": ACTIONS}
+        self.permits: Callable[[Principal, Verified], frozenset[str]] = lambda person, _: self.permitted.get(
+            person.id, frozenset()
+        )
         ports = Ports(
             self.store,
             self.clock,
             self._keep,
             Site(ORIGIN),
-            lambda person: self.permitted.get(person.id, frozenset()),
+            lambda person, verified: self.permits(person, verified),  # noqa: PLW0108 - a test may change it
         )
         self.people, self.approvals = People(ports), Approvals(ports)
         self.everyone = Everyone(EveryonePorts(self._everybody, self._revoke, self._erase), self.approvals)
-        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone))
+        control = ControlPorts(
+            self.store, Signer(ORIGIN, new_key()), self.clock, self._keep, self._publish, ()
+        )
+        self.registrar = Registrar(control)
+        self.issuing = assemble(control, self.registrar, folder)
+        flow = self.issuing.device_flow
+        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone, flow))
         self.soft = {name: Soft(ORIGIN) for name in ("ada", "bob")}
         for name, roles in (("ada", ["owner"]), ("bob", ["security-engineer"])):
             with self.store.begin() as connection:
@@ -97,11 +112,24 @@ class Scene:
         """Return the cookie of a session that a passkey begins."""
         return self.people.sign_in(self.soft[name].get(self.people.options()), "").reveal().decode()
 
+    def add(self, cookie: str, passkey: Soft, label: str) -> None:
+        """Add a passkey of whose session this is."""
+        who = self.people.who(cookie)
+        self.people.enrol(who, passkey.create(self.people.enrolment(who)), label)
+
+    def begun_by(self, passkey: Soft) -> str:
+        """Return the cookie of a session that this passkey begins."""
+        return self.people.sign_in(passkey.get(self.people.options()), "").reveal().decode()
+
     def _keep(self, entries: Sequence[Entry]) -> tuple[int, int]:
         for each in entries:
             Event(0, each.kind, each.actor, each.subject, each.outcome, each.control, each.detail)
         self.record += entries
         return 0, 0
+
+    async def _publish(self, state: State) -> int:
+        self.states = (state,)
+        return 1
 
     def _everybody(self) -> tuple[Principal, ...]:
         with self.store.begin() as connection:

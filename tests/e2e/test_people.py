@@ -216,6 +216,35 @@ def test_an_application_is_let_act_for_a_person_who_signs_in_for_that(
     assert owner in {each.pseudonym for each in Owner(Folder(running.state)).people() if each.id == OWNER}
 
 
+def test_a_device_without_a_browser_is_let_act_by_the_code_that_it_shows(
+    running: Platform, person: Browser
+) -> None:
+    made = Owner(Folder(running.state)).register("television", "workload", ["caller"], device_flow=True)
+    own = {"client_id": made.client_id, "client_secret": made.client_secret}
+    status, told = asked(running, "/oauth/device_authorization", **own)
+    assert (status, told["verification_uri"]) == (200, f"{running.url}/people/device"), told
+    person.open(link(running))
+    person.press("Continue")
+    person.open(told["verification_uri"])
+    assert person.path == "/people/verify?next=device&said=verification-old"
+    person.press("Use your passkey")
+    assert person.path == "/people/device?said=verified"
+    person.do(f"document.getElementById('code').value = '{told['user_code'].lower()}'")
+    person.press("Continue")
+    assert "television asks to use every service that you may call in your name" in person.text
+    assert "from the network 127.0.0.0/24, in which this browser is as well" in person.text
+    person.press("Allow")
+    assert person.path == "/people?said=device-allowed"
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    said = {"grant_type": grant, "device_code": told["device_code"]}
+    status, given = asked(running, "/oauth/token", **said, **own)
+    assert (status, "refresh_token" in given) == (200, True), given
+    assert asked(running, "/oauth/introspect", token=given["access_token"], **own)[1]["sub"] == OWNER
+    status, again = asked(running, "/oauth/token", **said, **own)
+    assert (status, again["error"]) == (400, "invalid_grant")
+    assert asked(running, "/oauth/introspect", token=given["access_token"], **own)[1] == {"active": False}
+
+
 def test_a_browser_that_does_not_trust_the_authority_shows_no_page(running: Platform, tmp_path: Path) -> None:
     """Of somebody who trusted it once, and took that back."""
     trust(running, tmp_path)

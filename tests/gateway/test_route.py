@@ -22,7 +22,7 @@ PAGES = {
     *((b"GET", b"/people" + path) for path in (b"", b"/link", b"/page.css", b"/passkey.js")),
     *(
         (b"GET", b"/people" + path)
-        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals", b"/everyone")
+        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals", b"/everyone", b"/device")
     ),
     *(
         (b"POST", b"/people" + path)
@@ -30,7 +30,14 @@ PAGES = {
     ),
     *(
         (b"POST", b"/people" + path)
-        for path in (b"/link", b"/passkey-remove", b"/recovery-codes", b"/session-end")
+        for path in (
+            b"/link",
+            b"/passkey-remove",
+            b"/recovery-codes",
+            b"/session-end",
+            b"/device",
+            b"/device-answer",
+        )
     ),
     *(
         (b"POST", b"/people" + path)
@@ -67,6 +74,7 @@ def test_the_table_is_this() -> None:
     public = {
         (b"POST", b"/oauth/token", "control", "request-token", True),
         (b"POST", b"/oauth/par", "control", "push-authorization", True),
+        (b"POST", b"/oauth/device_authorization", "control", "request-device-code", True),
         (b"POST", b"/oauth/introspect", "control", "inspect-token", True),
         (b"POST", b"/oauth/revoke", "control", "return-token", True),
         (b"GET", b"/oauth/authorize", "control", "authorize", True),

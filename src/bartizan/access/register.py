@@ -145,6 +145,12 @@ def canonical(connection: Connection, pseudonym: str) -> str | None:
     return None if found is None else str(found)
 
 
+def prefix_of(connection: Connection, pseudonym: str) -> str:
+    """Return the address prefix that a pseudonym stands for; empty for one that is not known, or not yet."""
+    found = connection.execute(select(ADDRESS.c.prefix).where(ADDRESS.c.pseudonym == pseudonym)).scalar()
+    return "" if found is None else str(found)
+
+
 def revoke_token(connection: Connection, token: str, expires: Nanoseconds) -> None:
     """Remember that a token, by its `jti`, is refused until it is expired anyway."""
     if connection.execute(select(REVOKED_TOKEN.c.id).where(REVOKED_TOKEN.c.id == token)).first() is None:

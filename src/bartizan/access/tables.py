@@ -55,6 +55,11 @@ REDIRECT: Final = Table(
     Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), primary_key=True),
     Column("uri", Text, primary_key=True),
 )
+DEVICE_FLOW: Final = Table(
+    "device_flow",
+    METADATA,
+    Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), primary_key=True),
+)
 CONSENT: Final = Table(
     "consent",
     METADATA,

@@ -183,7 +183,7 @@ class Registrar:
         with self._ports.store.begin() as connection:
             return people.revoked_tokens(connection, self._ports.clock.now())
 
-    async def register(
+    async def register(  # noqa: PLR0913 - all that a registration says
         self,
         kind: Kind,
         name: str,
@@ -192,6 +192,7 @@ class Registrar:
         redirects: Sequence[str] = (),
         *,
         public: bool = False,
+        device_flow: bool = False,
         actor: str = "owner",
     ) -> tuple[Principal, Secret | None]:
         """Return a new principal and its client secret, which is shown this once.
@@ -201,22 +202,25 @@ class Registrar:
             keys: public JWK, or a set of them; with one, the client signs and there is no secret.
             redirects: addresses to which it has people sent back, which makes it an application.
             public: whether that can keep no secret; then it has none, and no key.
+            device_flow: whether it asks people by a code that they type elsewhere, which makes it an application too.
             actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             NotAPrincipal, PrincipalExists, ClientKeyRefused, RedirectRefused, NotInForce, JournalUnwritable.
         """
         read = read_keys(keys) if keys else ()
         addresses = require_usable(redirects)
-        if public and (read or not addresses):
-            raise RedirectRefused("a public application needs one at least, and has no key")
+        if public and (read or not (addresses or device_flow)):
+            raise RedirectRefused(
+                "a public application needs one at least, or the device flow, and has no key"
+            )
         with self._ports.store.begin() as connection:
             person = people.register(connection, kind, name, roles, self._ports.clock.now())
             secret = None if read or public else give_secret(connection, person)
-            if addresses:
-                make_application(connection, person, addresses, public=public)
+            if addresses or device_flow:
+                make_application(connection, person, addresses, public=public, device_flow=device_flow)
             if read:
                 give_keys(connection, person, read)
-            self._record(registered(person, actor) + ([_keyed(person, len(read))] if read else []))
+            self._record(registered(person, actor) + ([_keyed(person, len(read), actor)] if read else []))
         await self.publish()
         return person, secret
 
@@ -236,12 +240,13 @@ class Registrar:
             self._record([Entry("access.secret.renewed", actor, person.pseudonym, Outcome.DONE)])
         return person, secret
 
-    def give_keys(self, principal: str, keys: bytes) -> tuple[str, ...]:
+    def give_keys(self, principal: str, keys: bytes, actor: str = "owner") -> tuple[str, ...]:
         """Have a principal's client sign with these keys; its secret and earlier keys are good for nothing any more.
 
         Args:
             principal: id.
             keys: public JWK, or a set of them.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Returns:
             the keys' ids.
         Raises:
@@ -253,7 +258,7 @@ class Registrar:
             if person.revoked:
                 raise PrincipalRevoked(principal)
             give_keys(connection, person, read)
-            self._record([_keyed(person, len(read))])
+            self._record([_keyed(person, len(read), actor)])
         return tuple(key["kid"] for key in read)
 
     async def revoke(self, principal: str, actor: str = "owner") -> int:
@@ -389,5 +394,5 @@ def _lent(lent: Lent) -> dict[str, int | str]:
     return said
 
 
-def _keyed(person: Principal, count: int) -> Entry:
-    return Entry("access.client.keyed", "owner", person.pseudonym, Outcome.DONE, detail={"count": count})
+def _keyed(person: Principal, count: int, actor: str) -> Entry:
+    return Entry("access.client.keyed", actor, person.pseudonym, Outcome.DONE, detail={"count": count})

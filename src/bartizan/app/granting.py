@@ -8,6 +8,8 @@ import secrets
 from typing import Final
 
 from bartizan.access.issue.client import authenticate, authenticate_application
+from bartizan.access.issue.device_code import Codes
+from bartizan.access.issue.device_request import DeviceAsked
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
 from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.metadata import TOKEN_PATH
@@ -16,6 +18,7 @@ from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
+from bartizan.app.device_flow import DeviceFlow
 from bartizan.app.exchanging import Exchanging
 from bartizan.app.lending import Lending
 from bartizan.app.token_refusals import TokenRefusals
@@ -35,13 +38,21 @@ class Granting:
         ports: of the process.
         registrar: who mints and records.
         lending: what applications get of people.
+        device_flow: what devices without a browser do.
         exchanging: what agents get for tokens.
     """
 
-    def __init__(self, ports: Ports, registrar: Registrar, lending: Lending, exchanging: Exchanging) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        registrar: Registrar,
+        lending: Lending,
+        device_flow: DeviceFlow,
+        exchanging: Exchanging,
+    ) -> None:
         """Take them; nothing happens yet."""
         self._ports, self._registrar = ports, registrar
-        self._lending, self._exchanging = lending, exchanging
+        self._lending, self._device_flow, self._exchanging = lending, device_flow, exchanging
         self._refused, self._throttle = TokenRefusals(), registrar.suspects.throttle
         self._proofs = Proofs(Secret(secrets.token_bytes(_SECRET)))
 
@@ -64,8 +75,9 @@ class Granting:
             raise self._failed(fault, source) from fault
 
     async def _granted(self, request: TokenRequest, source: str) -> Issued:
-        if request.code is not None or request.refresh:
-            issued = await self._lending.grant(request, self._resolved(request), self.proven, source)
+        if request.code is not None or request.refresh or request.device:
+            lender = self._device_flow if request.device else self._lending
+            issued = await lender.grant(request, self._resolved(request), self.proven, source)
             self._throttle.granted(source, request.credential.client)
             return issued
         client = self._client(request.credential)
@@ -86,6 +98,16 @@ class Granting:
         try:
             self._require_calm(source, shown.client)
             return self._lending.push(shown, asked, self.audience(asked.audience, asked.resource))
+        except GrantRefused as fault:
+            raise self._failed(fault, source) from fault
+
+    def begin(self, shown: Credential, asked: DeviceAsked, source: str = "") -> Codes:
+        """Return the codes of a device's request; raises as `push`."""
+        source = self._registrar.sources.canonical(source)
+        try:
+            self._require_calm(source, shown.client)
+            audience = self.audience(asked.audience, asked.resource)
+            return self._device_flow.begin(shown, asked.key, audience, source)
         except GrantRefused as fault:
             raise self._failed(fault, source) from fault
 
@@ -139,6 +161,8 @@ class Granting:
     def _failed(self, fault: GrantRefused, source: str) -> GrantRefused:
         if fault.error is GrantFault.INVALID_CLIENT:
             self._throttle.failed(source, self._ports.clock.now())
+        if fault.error is GrantFault.AUTHORIZATION_PENDING:
+            return fault  # devices ask often, and do no wrong by it
         return self.refused(fault, source)
 
     def _client(self, shown: Credential) -> Principal:

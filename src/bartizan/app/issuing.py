@@ -13,6 +13,7 @@ from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.device_flow import DeviceFlow
 from bartizan.app.exchanging import Exchanging
 from bartizan.app.granting import Granting
 from bartizan.app.inspecting import Inspecting
@@ -35,6 +36,7 @@ class Issuing(msgspec.Struct, frozen=True):
     Attributes:
         signer: of the embedded issuer.
         lending: what applications get of people.
+        device_flow: what devices without a browser get of them.
         granting: who gets which token.
         inspecting: what becomes of tokens.
         rotation: the issuer's keys over time.
@@ -42,6 +44,7 @@ class Issuing(msgspec.Struct, frozen=True):
 
     signer: Signer
     lending: Lending
+    device_flow: DeviceFlow
     granting: Granting
     inspecting: Inspecting
     rotation: Rotation
@@ -73,10 +76,11 @@ def assemble(ports: Ports, registrar: Registrar, keys: Path) -> Issuing:
     refresh = RefreshTokens(load_or_create(keys / _REFRESH, _new_secret))
     lending = Lending(ports, registrar, refresh)
     taken = Taken(registrar, ports.clock)
-    granting = Granting(ports, registrar, lending, Exchanging(ports, registrar, taken))
+    device_flow = DeviceFlow(ports, registrar, lending)
+    granting = Granting(ports, registrar, lending, device_flow, Exchanging(ports, registrar, taken))
     rotating = Rotating(ports.store, keys, ports.signer, ports.clock, registrar.publish, ports.record)
     inspecting = Inspecting(ports, registrar, refresh, taken, granting.asker)
-    return Issuing(ports.signer, lending, granting, inspecting, Rotation(rotating))
+    return Issuing(ports.signer, lending, device_flow, granting, inspecting, Rotation(rotating))
 
 
 def _new_secret() -> Secret:

@@ -168,30 +168,62 @@ class Lending:
         url, now = self._ports.signer.url, self._ports.clock.now()
         with self._ports.store.begin() as connection:
             found = authenticate_application(connection, request.credential, url, now)
-        key = proven(request.proof)
-        if found.public and not key:
-            what = "a public application has its tokens bound to a key: send a DPoP proof"
-            raise GrantRefused(GrantFault.INVALID_DPOP_PROOF, what)
+        key = self.key_of(found, request.proof, proven)
         if request.code is not None:
             return await self._redeem(request.code, found, key, audience, source)
         return await self._go_on(request.refresh, found, key, audience, source)
+
+    @staticmethod
+    def key_of(found: Application, proof: str, proven: Proven) -> str:
+        """Return the thumbprint of the key that an application proves; empty where it proves none and need not.
+
+        Raises:
+            GrantRefused: the proof is not good, or there is none and the application keeps no secret.
+        """
+        key = proven(proof)
+        if found.public and not key:
+            what = "a public application has its tokens bound to a key: send a DPoP proof"
+            raise GrantRefused(GrantFault.INVALID_DPOP_PROOF, what)
+        return key
+
+    async def start(
+        self, let: Let | None, code: bytes, key: str, audience: str, grant: str, source: str
+    ) -> Issued:
+        """Return the first tokens of a new family.
+
+        Args:
+            let: by the person; None where the code is none that stands for anything any more, or ever did.
+            code: digest of it.
+            key: thumbprint that the tokens are bound to, or empty.
+            audience: that is asked for; empty for what was let.
+            grant: its word in the record.
+            source: pseudonym of the network that asks; empty where nobody knows.
+        Raises:
+            GrantRefused, JournalUnwritable, NotInForce: as `grant`.
+        """
+        if let is None:
+            with self._ports.store.begin() as connection:
+                came = families.of_code(connection, code)
+            raise await self._reused(came, "code-reused", "code-unknown")
+        _require_same(audience, let.audience)
+        with self._ports.store.begin() as connection:
+            person = self._person(connection, let)
+            family = families.found(connection, let, code, key, self._ports.clock.now())
+            return self._issue(family, person, grant, source)
 
     async def _redeem(
         self, shown: CodeShown, found: Application, key: str, audience: str, source: str
     ) -> Issued:
         with self._ports.store.begin() as connection:
             let = codes.take(connection, shown.code)
-            came = families.of_code(connection, codes.digest(shown.code)) if let is None else None
-        if let is None:
-            raise await self._reused(came, "code-reused", "code-unknown")
-        fault = codes.fault_of(let, shown, found.principal.client, key, self._ports.clock.now())
+        fault = (
+            ""
+            if let is None
+            else codes.fault_of(let, shown, found.principal.client, key, self._ports.clock.now())
+        )
         if fault:
             raise _refused(fault)
-        _require_same(audience, let.audience)
-        with self._ports.store.begin() as connection:
-            person = self._person(connection, let)
-            family = families.found(connection, let, codes.digest(shown.code), key, self._ports.clock.now())
-            return self._issue(family, person, "code", source)
+        return await self.start(let, codes.digest(shown.code), key, audience, "code", source)
 
     async def _go_on(self, token: str, found: Application, key: str, audience: str, source: str) -> Issued:
         name, number = self._refresh.read(token)

@@ -43,14 +43,17 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
         raise UsageInvalid("--issuer and --subject go together: whose tokens, and who they name")
     redirects = tuple(arguments.redirect or ())
     if arguments.issuer is not None:
-        if arguments.key or redirects or arguments.public:
+        if arguments.key or redirects or arguments.public or arguments.device_flow:
             raise UsageInvalid(
-                "with --issuer there is no client of ours, so no --key, no --redirect and no --public"
+                "with --issuer there is no client of ours, so no --key, --redirect, --device-flow or --public"
             )
         _link(arguments, shell, owner, roles)
         return
     keys, kind = _read(arguments.key) if arguments.key else "", arguments.kind or "workload"
-    made = owner.register(arguments.name, kind, roles, keys, redirects, public=arguments.public)
+    public, device_flow = arguments.public, arguments.device_flow
+    made = owner.register(
+        arguments.name, kind, roles, keys, redirects, public=public, device_flow=device_flow
+    )
     try:
         _show(arguments, shell, made, roles)
     except OutputLost:
@@ -158,9 +161,7 @@ def _token_id(text: str) -> str:
     return text
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
-    add = actions.add_parser("add", help="register a principal and print its client secret, once")
+def _to_add(add: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME", type=name, help="what to call it")
     add.add_argument(
         "--kind",
@@ -189,12 +190,23 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--public",
         action="store_true",
-        help="with --redirect: it runs on people's own machines and keeps no secret",
+        help="with --redirect or --device-flow: it runs on people's own machines and keeps no secret",
+    )
+    add.add_argument(
+        "--device-flow",
+        action="store_true",
+        help="an application on devices without a browser: people let it act by a code that they type elsewhere",
     )
     add.add_argument(
         "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
     )
     add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    add = actions.add_parser("add", help="register a principal and print its client secret, once")
+    _to_add(add)
     key = actions.add_parser(
         "key", help="have a principal sign with these public keys, instead of what it had"
     )

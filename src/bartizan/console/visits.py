@@ -20,23 +20,28 @@ from starlette.routing import Route
 from bartizan.access.people.errors import Fault, SignInRefused
 from bartizan.access.people.session import LIFE
 from bartizan.app.approvals import Approvals
+from bartizan.app.device_flow import DeviceFlow, require_fresh
 from bartizan.app.everyone import Everyone
 from bartizan.app.people import People, Who
 from bartizan.clock import SECOND
-from bartizan.console import others, pages
+from bartizan.console import devices, others, pages
 from bartizan.console.questions import CONSENT, question_of, way_through, way_to
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
 from bartizan.http.body import read
+from bartizan.http.source import source
 from bartizan.http.status import Status
 
 MOST_FORM: Final = 16_384
 ACCOUNT: Final = "/people"
 EVERYONE: Final = "/people/everyone"
+DEVICE: Final = "/people/device"
+"""Where a person types the code of a device."""
 WAYS: Final[Mapping[str, str]] = {
     "account": ACCOUNT,
     "approvals": "/people/approvals",
     "everyone": EVERYONE,
+    "device": DEVICE,
 }
 """Word in `next` -> where that leads."""
 _COOKIE: Final = COOKIE.decode()
@@ -47,9 +52,9 @@ Visit = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Who, Mapping[str, str]], Response | Awaitable[Response]]
 
 
-def visits(people: People, approvals: Approvals, everyone: Everyone) -> list[Route]:
+def visits(people: People, approvals: Approvals, everyone: Everyone, device_flow: DeviceFlow) -> list[Route]:
     """Return the pages and their forms, over the work that is done for people."""
-    of = _Visits(people, approvals, everyone)
+    of = _Visits(people, approvals, everyone, device_flow)
     shown: Mapping[str, Visit] = {
         ACCOUNT: of.account,
         "/people/sign-in": of.sign_in,
@@ -59,6 +64,7 @@ def visits(people: People, approvals: Approvals, everyone: Everyone) -> list[Rou
         "/people/verify": of.verify,
         "/people/approvals": of.approvals,
         EVERYONE: of.everyone,
+        DEVICE: of.device,
         SHEET_PATH: _file("page.css", "text/css; charset=utf-8"),
         SCRIPT_PATH: _file("passkey.js", "text/javascript; charset=utf-8"),
     }
@@ -76,6 +82,8 @@ def visits(people: People, approvals: Approvals, everyone: Everyone) -> list[Rou
         "/people/approvals": of.sent("/people/approvals", of.answered),
         "/people/revoke": of.sent(EVERYONE, of.revoked),
         "/people/erase": of.sent(EVERYONE, of.erased),
+        DEVICE: of.sent_device,
+        "/people/device-answer": of.sent(DEVICE, of.device_answered),
     }
     return [Route(path, visit, methods=["GET"]) for path, visit in shown.items()] + [
         Route(path, visit, methods=["POST"]) for path, visit in sent.items()
@@ -85,8 +93,11 @@ def visits(people: People, approvals: Approvals, everyone: Everyone) -> list[Rou
 class _Visits:
     """One method a page or form."""
 
-    def __init__(self, people: People, approvals: Approvals, everyone: Everyone) -> None:
+    def __init__(
+        self, people: People, approvals: Approvals, everyone: Everyone, device_flow: DeviceFlow
+    ) -> None:
         self._people, self._approvals, self._everyone = people, approvals, everyone
+        self._device_flow = device_flow
 
     # ---- pages ---------------------------------------------------------------------------------------------
     async def account(self, request: Request) -> Response:
@@ -122,14 +133,23 @@ class _Visits:
     async def everyone(self, request: Request) -> Response:
         after = request.query_params.get("after", "")
         return self._shown(
-            request, lambda who: others.everyone(who, self._everyone.some(who, after), _said(request))
+            request,
+            lambda who: others.everyone(who, self._everyone.some(who, after), _said(request)),
+            EVERYONE,
         )
 
-    def _shown(self, request: Request, page: Callable[[Who], bytes]) -> Response:
+    async def device(self, request: Request) -> Response:
+        def page(who: Who) -> bytes:
+            require_fresh(who)
+            return devices.code(who, _said(request))
+
+        return self._shown(request, page, DEVICE)
+
+    def _shown(self, request: Request, page: Callable[[Who], bytes], back: str = ACCOUNT) -> Response:
         try:
             return _page(page(self._people.who(session_cookie(request))))
         except SignInRefused as fault:
-            return _elsewhere(fault, "/people/sign-in")
+            return _elsewhere(fault, back)
 
     # ---- forms of who is not signed in ---------------------------------------------------------------------
     async def sent_sign_in(self, request: Request) -> Response:
@@ -232,6 +252,22 @@ class _Visits:
         done = await self._everyone.erase(who, form.get("principal", ""))
         return _to(f"{EVERYONE}?said={'erased' if done else 'approval-asked'}")
 
+    async def sent_device(self, request: Request) -> Response:
+        def asked(who: Who, form: Mapping[str, str]) -> Response:
+            try:
+                question = self._device_flow.question(who, form.get("code", ""), source(request))
+            except SignInRefused as fault:
+                self._people.refused(fault)
+                raise
+            return _page(devices.question(who, question))
+
+        return await self.sent(DEVICE, asked)(request)
+
+    def device_answered(self, who: Who, form: Mapping[str, str]) -> Response:
+        yes = form.get("answer") == "allow"
+        self._device_flow.answer(who, form.get("request", ""), form.get("token", ""), yes=yes)
+        return _to(f"{ACCOUNT}?said={'device-allowed' if yes else 'device-refused'}")
+
     # ---- where a form comes from ---------------------------------------------------------------------------
     async def _foreign_or_form(self, request: Request) -> Response | dict[str, str]:
         """Return a form that a page of ours sent, or what answers one of another's."""
@@ -255,8 +291,9 @@ def _is_own(who: Who, form: Mapping[str, str]) -> bool:
 def _elsewhere(fault: SignInRefused, back: str) -> Response:
     """Return where a refusal leads: to sign in, to prove it again, or back with a word of what is wrong."""
     if fault.fault is Fault.SESSION_ENDED:
-        return _to(f"/people/sign-in?said={fault.reason}")
-    if fault.fault is Fault.VERIFICATION_OLD:
+        way = "/people/sign-in?next=device&" if back == DEVICE else "/people/sign-in?"
+        return _to(f"{way}said={fault.reason}")
+    if fault.fault in {Fault.VERIFICATION_OLD, Fault.PASSKEY_SYNCED}:
         following = next((word for word, way in WAYS.items() if way == back), "account")
         return _to(f"/people/verify?next={following}&said={fault.reason}")
     if fault.fault is Fault.NOT_PERMITTED:

@@ -1,6 +1,7 @@
 """The authorization server's endpoints, behind the gateway, which it does not trust to have checked anything."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -8,6 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bartizan.access.issue.device_code import INTERVAL_S
+from bartizan.access.issue.device_code import LIFETIME_S as DEVICE_S
+from bartizan.access.issue.device_request import read_device_asked
 from bartizan.access.issue.form import (
     MAX_FORM,
     Credential,
@@ -20,6 +24,7 @@ from bartizan.access.issue.grant import read_grant
 from bartizan.access.issue.inspection import read_token
 from bartizan.access.issue.metadata import (
     AUTHORIZE_PATH,
+    DEVICE_PATH,
     INSPECT_PATH,
     KEYS_PATH,
     METADATA_PATH,
@@ -32,10 +37,11 @@ from bartizan.access.issue.metadata import (
 )
 from bartizan.access.issue.mint import Issued
 from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
-from bartizan.access.issue.pushed import Asked, read_asked
+from bartizan.access.issue.pushed import read_asked
 from bartizan.access.issue.svid import GRANT as WORKLOADS
 from bartizan.app.issuing import Issuing
 from bartizan.app.workload_tokens import WorkloadTokens
+from bartizan.console.visits import DEVICE as DEVICE_PAGE
 from bartizan.http.body import read
 from bartizan.http.consent import Consent
 from bartizan.http.fronted import certificate_of
@@ -45,6 +51,7 @@ from bartizan.http.source import source
 from bartizan.http.status import Status
 
 _ABOUT_PROOFS = (GrantFault.USE_DPOP_NONCE, GrantFault.INVALID_DPOP_PROOF)
+Asked = TypeVar("Asked")
 _PUBLIC = {"cache-control": "public, max-age=300"}
 
 
@@ -66,6 +73,7 @@ def authorization(
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
+        Route(DEVICE_PATH, endpoints.device, methods=["POST"]),
         Route(INSPECT_PATH, endpoints.inspect, methods=["POST"]),
         Route(REVOKE_PATH, endpoints.revoke, methods=["POST"]),
         Route(AUTHORIZE_PATH, consent.ask, methods=["GET"]),
@@ -98,11 +106,21 @@ class _Endpoints:
     async def pushed(self, request: Request) -> Response:
         body = await read(request, MAX_FORM)
         try:
-            shown, asked = self._asked(request, body)
+            shown, asked = self._asked(request, body, read_asked)
             uri = self._granting.push(shown, asked, source(request))
         except GrantRefused as fault:
             return _refusal(fault, "")
         return answer({"request_uri": uri, "expires_in": PUSHED_S}, Status.CREATED)
+
+    async def device(self, request: Request) -> Response:
+        body = await read(request, MAX_FORM)
+        try:
+            shown, asked = self._asked(request, body, read_device_asked)
+            codes = self._granting.begin(shown, asked, source(request))
+        except GrantRefused as fault:
+            return _refusal(fault, "")
+        told = {"device_code": codes.device, "user_code": codes.user, "interval": INTERVAL_S}
+        return answer(told | {"verification_uri": self._signer.url + DEVICE_PAGE, "expires_in": DEVICE_S})
 
     async def inspect(self, request: Request) -> Response:
         try:
@@ -150,11 +168,13 @@ class _Endpoints:
         except GrantRefused as fault:
             raise self._granting.refused(fault, source(request)) from fault
 
-    def _asked(self, request: Request, body: bytes) -> tuple[Credential, Asked]:
+    def _asked(
+        self, request: Request, body: bytes, read_it: Callable[[Mapping[str, str]], Asked]
+    ) -> tuple[Credential, Asked]:
         try:
             media, authorization, _ = _credentials(request)
             form = read_form(media, body)
-            return read_credential(form, authorization), read_asked(form)
+            return read_credential(form, authorization), read_it(form)
         except GrantRefused as fault:
             raise self._granting.refused(fault, source(request)) from fault
 
@@ -179,7 +199,7 @@ def _refusal(fault: GrantRefused, nonce: str) -> Response:
     status, headers = Status.BAD_REQUEST, dict[str, str]()
     if fault.error is GrantFault.INVALID_CLIENT:
         status, headers = Status.UNAUTHORIZED, {"www-authenticate": 'Basic realm="bartizan"'}
-    elif fault.error is GrantFault.SLOW_DOWN:
+    elif fault.error is GrantFault.SLOW_DOWN and fault.wait_s:
         status, headers = Status.TOO_MANY_REQUESTS, {"retry-after": str(fault.wait_s)}
     elif fault.error in _ABOUT_PROOFS and nonce:
         headers = {"dpop-nonce": nonce}

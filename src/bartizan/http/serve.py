@@ -46,6 +46,7 @@ from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.outcry import Outcry
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.permits import Permits
@@ -163,13 +164,9 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
     supervision, room = Supervision(channel, start.journal), _kept(folder)
     store = open_store(f"sqlite:///{folder.root / _STORE}")
-    issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
-        start.issuers,
-    )
-    issuers.begin()
+    issuers = _issuers(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
     repeats = Repeats(store, clock)
-    permits, gate = Permits(), gate_of(clock, supervision.record)
+    permits, gate = _deciding(clock, supervision)
     devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
     ports = Ports(
         store=store,
@@ -198,10 +195,19 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
     parts = Parts(
-        registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
+        registrar,
+        issuing.rotation,
+        scheduler,
+        issuers,
+        people,
+        approvals,
+        devices,
+        facts,
+        folder.ledger,
+        repeats,
     )
     admin = administration(parts, gate, start.boot.admin)
-    pages = (*visits(people, approvals, everyone), *device_routes.public(devices))
+    pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *admin.networked)
     public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
@@ -212,10 +218,29 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     _end(refusing, start.journal)
 
 
+def _deciding(clock: SystemClock, supervision: Supervision) -> tuple[Permits, Gate]:
+    """Return what asks the policies in this process: for pages, and for the Admin API."""
+    failed = Outcry(clock, sys.stderr.write).control
+    return Permits(failed), gate_of(clock, supervision.record, failed)
+
+
 def _kept(folder: Folder) -> Reserve:
     room = Reserve(folder.reserve, _RESERVED)
     room.keep()
     return room
+
+
+def _issuers(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Issuers:
+    ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys)
+    issuers = Issuers(ports, start.issuers)
+    issuers.begin()
+    return issuers
 
 
 def _devices(

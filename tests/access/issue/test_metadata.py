@@ -25,6 +25,7 @@ def test_the_document_says_what_is_required_and_offers_nothing_that_is_not_serve
         "authorization_code",
         "client_credentials",
         "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
     }
     assert "none" not in about["token_endpoint_auth_signing_alg_values_supported"]

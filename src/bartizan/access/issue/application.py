@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from bartizan.access.register import get
-from bartizan.access.tables import APPLICATION, PRINCIPAL, REDIRECT
+from bartizan.access.tables import APPLICATION, DEVICE_FLOW, PRINCIPAL, REDIRECT
 from bartizan.identity.principal import Principal
 
 
@@ -20,27 +20,37 @@ class Application(msgspec.Struct, frozen=True):
         principal: whose client it is.
         public: whether it can keep no secret, as on people's own machines; then its tokens are always bound to a key.
         redirects: addresses that people may be sent back to.
+        device_flow: whether it may ask people by a code that they type elsewhere.
     """
 
     principal: Principal
     public: bool
     redirects: tuple[str, ...]
+    device_flow: bool = False
 
 
 def make_application(
-    connection: Connection, principal: Principal, redirects: Iterable[str], *, public: bool
+    connection: Connection,
+    principal: Principal,
+    redirects: Iterable[str],
+    *,
+    public: bool,
+    device_flow: bool = False,
 ) -> None:
     """Have a new principal's client be an application; addresses are those of `redirect.require_usable`."""
     connection.execute(insert(APPLICATION).values(client=principal.client, public=public))
     for address in redirects:
         connection.execute(insert(REDIRECT).values(client=principal.client, uri=address))
+    if device_flow:
+        connection.execute(insert(DEVICE_FLOW).values(client=principal.client))
 
 
 def application(connection: Connection, client: str) -> Application | None:
     """Return the application of a client id; None where there is none, or it was revoked."""
     row = connection.execute(
-        select(PRINCIPAL.c.id, APPLICATION.c.public)
+        select(PRINCIPAL.c.id, APPLICATION.c.public, DEVICE_FLOW.c.client.label("device"))
         .join(APPLICATION, APPLICATION.c.client == PRINCIPAL.c.client)
+        .outerjoin(DEVICE_FLOW, DEVICE_FLOW.c.client == PRINCIPAL.c.client)
         .where(PRINCIPAL.c.client == client, PRINCIPAL.c.revoked.is_(False))
     ).first()
     if row is None:
@@ -48,4 +58,5 @@ def application(connection: Connection, client: str) -> Application | None:
     found = connection.execute(
         select(REDIRECT.c.uri).where(REDIRECT.c.client == client).order_by(REDIRECT.c.uri)
     )
-    return Application(get(connection, row.id), row.public, tuple(each.uri for each in found))
+    addresses = tuple(each.uri for each in found)
+    return Application(get(connection, row.id), row.public, addresses, row.device is not None)

@@ -25,7 +25,7 @@ _TEXT: Final = 255
 
 
 class GrantFault(enum.Enum):
-    """The error words that these endpoints use; RFC 6749 section 5.2, RFC 8707, RFC 9449, RFC 6749 section 4.1.2.1."""
+    """The error words that these endpoints use; RFC 6749 section 5.2, RFC 8707, RFC 9449, RFC 6749 section 4.1.2.1, RFC 8628."""
 
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
@@ -38,7 +38,10 @@ class GrantFault(enum.Enum):
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     SLOW_DOWN = "slow_down"
-    """Of RFC 8628: there were too many wrong ones from there."""
+    """Of RFC 8628: a device asked too early; with `wait_s`, there were too many wrong credentials from there."""
+    AUTHORIZATION_PENDING = "authorization_pending"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a word
+    ACCESS_DENIED = "access_denied"
 
 
 class GrantRefused(Exception):

@@ -1,7 +1,8 @@
 """Reading a token request: what is asked for, and by which client.
 
 Rules of this file: pure. What is asked for is known before anything is looked up.
-Source: RFC 6749 sections 4.1.3, 4.4, 5.2 and 6; RFC 7636 section 4.1; RFC 8693 section 2.1; RFC 8707 section 2.
+Source: RFC 6749 sections 4.1.3, 4.4, 5.2 and 6; RFC 7636 section 4.1; RFC 8693 section 2.1; RFC 8707 section 2;
+RFC 8628 section 3.4.
 """
 
 import re
@@ -19,13 +20,15 @@ CLIENT: Final = "client_credentials"
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
-GRANTS: Final = (CODE, CLIENT, REFRESH, EXCHANGE)
+DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS: Final = (CODE, CLIENT, REFRESH, EXCHANGE, DEVICE)
 """What may stand as `grant_type`."""
 _NEEDED: Final = {
     CLIENT: (),
     CODE: ("code", "code_verifier", "redirect_uri"),
     REFRESH: ("refresh_token",),
     EXCHANGE: ("subject_token", "subject_token_type"),
+    DEVICE: ("device_code",),
 }
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - its kind
 """The one kind of token that is exchanged, and that comes of it (RFC 8693 section 3)."""
@@ -45,6 +48,7 @@ class TokenRequest(msgspec.Struct, frozen=True):
         code: that it is asked for with; None where it is with none.
         refresh: refresh token that it is asked for with, or empty.
         subject: access token that it is to be exchanged for, or empty.
+        device: device code that it is asked for with, or empty.
         narrowed: whether audience or resource was said, and not only meant.
     """
 
@@ -56,6 +60,7 @@ class TokenRequest(msgspec.Struct, frozen=True):
     code: CodeShown | None = None
     refresh: str = ""
     subject: str = ""
+    device: str = ""
     narrowed: bool = False
 
     @override
@@ -90,9 +95,10 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     code = _code(form) if grant == CODE else None
     refresh = form["refresh_token"] if grant == REFRESH else ""
     subject = _subject(form) if grant == EXCHANGE else ""
+    device = form["device_code"] if grant == DEVICE else ""
     narrowed = "audience" in form or "resource" in form
     said = TokenRequest(credential, audience, resource, proof, narrowed=narrowed)
-    return msgspec.structs.replace(said, code=code, refresh=refresh, subject=subject)
+    return msgspec.structs.replace(said, code=code, refresh=refresh, subject=subject, device=device)
 
 
 def _require_grant(form: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ PUSHED_PATH: Final = "/oauth/par"
 INSPECT_PATH: Final = "/oauth/introspect"
 REVOKE_PATH: Final = "/oauth/revoke"
 AUTHORIZE_PATH: Final = "/oauth/authorize"
+DEVICE_PATH: Final = "/oauth/device_authorization"
 METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 """How clients may authenticate."""
 
@@ -22,7 +23,7 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the metadata document of an issuer, which takes `more` grants besides.
 
-    Source: RFC 8414 section 2; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
+    Source: RFC 8414 section 2; RFC 8628 section 4; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
     algorithms = sorted(ALGORITHMS)
     return {
@@ -31,6 +32,7 @@ def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
         "jwks_uri": issuer + KEYS_PATH,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "pushed_authorization_request_endpoint": issuer + PUSHED_PATH,
+        "device_authorization_endpoint": issuer + DEVICE_PATH,
         "require_pushed_authorization_requests": True,
         "authorization_response_iss_parameter_supported": True,
         "response_types_supported": ["code"],

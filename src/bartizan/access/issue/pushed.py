@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from typing_extensions import override
 
 from bartizan.access.issue.form import GrantFault, GrantRefused
-from bartizan.access.issue.mint import AUDIENCES, GATEWAY
+from bartizan.access.issue.resource import read_target
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import NotCompact, encoded, octets_of
@@ -30,7 +30,6 @@ LONGEST: Final = 2048
 _STATE: Final = re.compile(r"[\x21-\x7e]{0,255}")
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _NONCE: Final = 12
-_TEXT: Final = 255
 
 
 class Pushed(msgspec.Struct, frozen=True):
@@ -103,13 +102,7 @@ def read_asked(form: Mapping[str, str]) -> Asked:
     key, state = form.get("dpop_jkt", ""), form.get("state", "")
     if (key and _DIGEST.fullmatch(key) is None) or _STATE.fullmatch(state) is None:
         raise GrantRefused(GrantFault.INVALID_REQUEST, "dpop_jkt or state is not of its form")
-    audience, resource = form.get("audience", GATEWAY), form.get("resource", "")
-    if audience not in AUDIENCES or (
-        "resource" in form and ("audience" in form or not 0 < len(resource) <= _TEXT)
-    ):
-        raise GrantRefused(
-            GrantFault.INVALID_TARGET, "name one resource, or an audience that is known, not both"
-        )
+    audience, resource = read_target(form)
     return Asked(form.get("redirect_uri", ""), challenge, state, key, audience, resource)
 
 

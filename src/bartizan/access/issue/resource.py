@@ -5,11 +5,30 @@ names it: no host of another case, no port that goes without saying, no slash at
 Source: RFC 8707 sections 2 and 2.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from bartizan.access.issue.form import GrantFault, GrantRefused
-from bartizan.access.issue.mint import GATEWAY
+from bartizan.access.issue.mint import AUDIENCES, GATEWAY
 from bartizan.identity.token import OF_ONE
+
+_TEXT: Final = 255
+
+
+def read_target(form: Mapping[str, str]) -> tuple[str, str]:
+    """Return the audience and the resource that a form asks for; the resource is empty where it names none.
+
+    Raises:
+        GrantRefused: it names both, or an audience that is not known.
+    """
+    audience, resource = form.get("audience", GATEWAY), form.get("resource", "")
+    if audience not in AUDIENCES or (
+        "resource" in form and ("audience" in form or not 0 < len(resource) <= _TEXT)
+    ):
+        raise GrantRefused(
+            GrantFault.INVALID_TARGET, "name one resource, or an audience that is known, not both"
+        )
+    return audience, resource
 
 
 def audience_of(resource: str, issuer: str, services: Iterable[str]) -> str:

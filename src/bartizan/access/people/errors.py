@@ -24,6 +24,7 @@ class Fault(enum.Enum):
     SESSION_ENDED = "session-ended"
     SESSION_UNKNOWN = "session-unknown"
     VERIFICATION_OLD = "verification-old"
+    PASSKEY_SYNCED = "passkey-synced"
     FORM_FOREIGN = "form-foreign"
     NOT_PERMITTED = "not-permitted"
     PRINCIPAL_UNKNOWN = "principal-unknown"
@@ -31,6 +32,9 @@ class Fault(enum.Enum):
     APPROVAL_OWN = "approval-own"
     APPROVAL_ROLE = "approval-role"
     APPROVAL_OVER = "approval-over"
+    DEVICE_CODE_UNKNOWN = "device-code-unknown"
+    DEVICE_CODES_TOO_MANY = "device-codes-too-many"
+    DEVICE_REQUEST_OVER = "device-request-over"
 
 
 SENTENCES = {
@@ -50,6 +54,7 @@ SENTENCES = {
     Fault.SESSION_ENDED: "You are signed out. Sign in again.",
     Fault.SESSION_UNKNOWN: "There is no such session of yours. It may have ended.",
     Fault.VERIFICATION_OLD: "This needs your passkey once more.",
+    Fault.PASSKEY_SYNCED: "This needs a passkey that stays on one device. Use such a one now, or have the owner give you a link, and add one.",
     Fault.FORM_FOREIGN: "The form was not sent from this site's own page. Open the page and try again.",
     Fault.NOT_PERMITTED: "No policy permits you to do this. Ask an owner for a role that may.",
     Fault.PRINCIPAL_UNKNOWN: "Nobody of this name is registered. They may have been erased.",
@@ -57,6 +62,9 @@ SENTENCES = {
     Fault.APPROVAL_OWN: "Nobody approves a request of their own. Ask somebody else.",
     Fault.APPROVAL_ROLE: "You do not have the role that this request needs.",
     Fault.APPROVAL_OVER: "This request was answered already or is too old. It has to be made again.",
+    Fault.DEVICE_CODE_UNKNOWN: "No device waits with this code. Look at the device again: a code is good for ten minutes.",
+    Fault.DEVICE_CODES_TOO_MANY: "Too many codes were wrong. Wait a minute before you type the next one.",
+    Fault.DEVICE_REQUEST_OVER: "This was answered already, or too long ago. Begin again at the device.",
 }
 """What a person is told."""
 

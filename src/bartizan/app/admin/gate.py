@@ -19,6 +19,7 @@ from bartizan.access.assemble import Access, Ports, assemble
 from bartizan.access.controls import request_authenticated
 from bartizan.access.decide import Circumstances
 from bartizan.access.issue.mint import CONTROL as AUDIENCE
+from bartizan.access.judge import Failed
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.admin.route import AnyRoute
 from bartizan.app.admin.caller import Caller
@@ -58,16 +59,13 @@ class CallRefused(Exception):
         self.reason, self.status, self.nonce = refused.reason, refused.status, nonce
 
 
-def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]) -> "Gate":
+def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]], failed: Failed) -> "Gate":
     """Return a gate with the room's own controls and nonces, for tokens that are meant for the control process.
 
     Args:
         clock, record: as of `Gate`.
+        failed: is told of a control that could not judge, and why.
     """
-
-    def failed(control: str, fault: Exception) -> None:
-        logging.getLogger("control").error("the control %s failed: %s", control, type(fault).__name__)
-
     proofs = Proofs(Secret(secrets.token_bytes(32)))
     return Gate(Ports(discover(controls), AUDIENCE, proofs, failed), clock, record)
 
@@ -146,7 +144,7 @@ class Gate:
             detail["agent"] = who.agent.pseudonym.removeprefix("p-")
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
         nonce = self._nonce() if shows.shown.scheme else ""
-        return Caller(who.principal.pseudonym, _roles(who), nonce=nonce)
+        return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce)
 
     def record_refusals(self) -> None:
         """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""

@@ -28,6 +28,18 @@ _PUSHED: Final = frozenset(
         "state",
     }
 )
+_DEVICE: Final = frozenset(
+    {
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "dpop_jkt",
+        "resource",
+        "scope",
+    }
+)
 _ABOUT_TOKEN: Final = frozenset(
     {"client_assertion", "client_assertion_type", "client_id", "client_secret", "token", "token_type_hint"}
 )
@@ -36,7 +48,7 @@ VISIT: Final = "visit-page"
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
 _SHOWN: Final = "[0-9a-f]{16}"
 _CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
-_NEXT: Final = "account|approvals|everyone|consent"
+_NEXT: Final = "account|approvals|device|everyone|consent"
 _CLIENT: Final = "[A-Za-z0-9_-]{1,64}"
 _REQUEST: Final = "urn:[A-Za-z0-9_:-]{1,2100}"
 _REQUEST_ENCODED: Final = "urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}"
@@ -97,6 +109,16 @@ _PAGES: Final = (
     _open("page-everyone", "/people/everyone", said=_SAID, after=_PRINCIPAL),
     _sent("form-revoke", "/people/revoke", csrf=_TOKEN, principal=_PRINCIPAL),
     _sent("form-erase", "/people/erase", csrf=_TOKEN, principal=_PRINCIPAL),
+    _open("page-device", "/people/device", said=_SAID),
+    _sent("form-device", "/people/device", csrf=_TOKEN, code="[A-Za-z -]{0,32}"),
+    _sent(
+        "form-device-answer",
+        "/people/device-answer",
+        csrf=_TOKEN,
+        request="[0-9a-f]{32}",
+        token=_TOKEN,
+        answer="allow|deny",
+    ),
     _loaded("page-sheet", SHEET_PATH, Page.SHEET),
     _loaded("page-script", SCRIPT_PATH, Page.SCRIPT),
 )
@@ -129,6 +151,7 @@ CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
         Row("pushed", b"POST", "/oauth/par", "push-authorization", FormBody(_PUSHED)),
+        Row("device-code", b"POST", "/oauth/device_authorization", "request-device-code", FormBody(_DEVICE)),
         Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
         Row("revoke", b"POST", "/oauth/revoke", "return-token", FormBody(_ABOUT_TOKEN)),
         *_QUESTIONS,

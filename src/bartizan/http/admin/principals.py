@@ -52,7 +52,7 @@ class Principals:
         call.caller.require_given(wanted.roles)
         if bool(wanted.issuer) is not bool(wanted.subject):
             raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
-        if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public):
+        if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public or wanted.device_flow):
             what = "whom another issuer's tokens name has no client of ours: no key, no address"
             raise BodyRefused(Status.UNPROCESSABLE, what)
         if wanted.issuer:
@@ -68,6 +68,7 @@ class Principals:
                 wanted.keys.encode(),
                 wanted.redirects,
                 public=wanted.public,
+                device_flow=wanted.device_flow,
                 actor=actor,
             )
         )
@@ -85,12 +86,14 @@ class Principals:
     def renew(self, call: Call[Nothing, Nothing]) -> Registered:
         """Give somebody another secret."""
         there = self._theirs(call)
+        call.caller.require_given(there.roles)
         return _registered(*self._registrar.renew_secret(there.id, call.caller.actor))
 
     def give_keys(self, call: Call[KeysGiven, Nothing]) -> Kids:
         """Have somebody's client sign with keys."""
         there = self._theirs(call)
-        return Kids(self._registrar.give_keys(there.id, call.body.keys.encode()))
+        call.caller.require_given(there.roles)
+        return Kids(self._registrar.give_keys(there.id, call.body.keys.encode(), call.caller.actor))
 
     def _theirs(self, call: Call[Any, Nothing]) -> Principal:
         """Return whom a change is about, where the caller may change them."""
