@@ -87,7 +87,7 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     registrar, cursors = parts.registrar, Cursors()
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
-        *Principals(registrar, parts.issuers, cursors).bound(),
+        *Principals(registrar, parts.issuers, parts.approvals, cursors).bound(),
         *Tokens(registrar, cursors).bound(),
         *IssuerKeys(parts.rotation).bound(),
         *Links(parts.people, parts.approvals).bound(),
