@@ -154,6 +154,8 @@ class Authenticator:
             self._resolver.holder(claims.client) if claims.registration else None,
             claims.actors,
             tuple(filter(None, (claims.family, *claims.parents))),
+            claims.since,
+            claims.acr,
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):

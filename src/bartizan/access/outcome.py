@@ -30,6 +30,8 @@ class Authenticated(msgspec.Struct, frozen=True):
         agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
             permitted too; None where the principal acts itself.
         actors: its chain, where it acts by an exchange of tokens.
+        since: when the person proved who they are, UTC nanoseconds; 0 where the token says nothing of that.
+        acr: how, or empty.
         lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
     """
 
@@ -48,6 +50,8 @@ class Authenticated(msgspec.Struct, frozen=True):
     agent: Principal | None = None
     actors: tuple[Actor, ...] = ()
     lineage: tuple[str, ...] = ()
+    since: Nanoseconds = Nanoseconds(0)
+    acr: str = ""
 
     @property
     def bound(self) -> bool:

@@ -200,7 +200,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     parts = Parts(
         registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
     )
-    admin = administration(parts, gate, start.boot.admin)
+    admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *admin.networked)

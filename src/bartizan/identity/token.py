@@ -101,6 +101,8 @@ class Claims(msgspec.Struct, frozen=True):
         family: of tokens that came of the same consent, or empty.
         actors: who acts for the subject by an exchange of tokens, whoever acts now first.
         parents: ids of the tokens that it was exchanged for.
+        since: when its person proved who they are, UTC nanoseconds; 0 where it says nothing of that.
+        acr: how, or empty.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
@@ -121,6 +123,8 @@ class Claims(msgspec.Struct, frozen=True):
     family: str = ""
     actors: tuple[Actor, ...] = ()
     parents: tuple[str, ...] = ()
+    since: Nanoseconds = Nanoseconds(0)
+    acr: str = ""
     session: str = ""
     roles: tuple[str, ...] = ()
     external: bool = False
@@ -315,8 +319,10 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
 def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
     """Return what our own issuer says of a token that another's client holds; nobody else can."""
     said: dict[str, Any] = {
-        claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
+        claim: text(payload, claim) for claim in ("registration", "family", "acr") if claim in payload
     }
+    if "auth_time" in payload:
+        said["since"] = instant(payload, "auth_time")
     return {**said, "actors": actors(payload), "parents": parents(payload)}
 
 

@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from bartizan.access.issue.grant import GRANTS
 from bartizan.access.issue.mint import Signer
+from bartizan.access.issue.step_up import LOGIN
 from bartizan.identity.dpop import ALGORITHMS as PROOFS
+from bartizan.identity.strength import ACRS
 from bartizan.identity.token import ALGORITHMS
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
@@ -47,6 +49,8 @@ def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
         "revocation_endpoint": issuer + REVOKE_PATH,
         "revocation_endpoint_auth_methods_supported": list(METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "acr_values_supported": list(ACRS),
+        "prompt_values_supported": [LOGIN],
         "dpop_signing_alg_values_supported": list(PROOFS),
     }
 
