@@ -139,7 +139,7 @@ class Bed:
 
     def _shown(self, holder: Holder, token: str) -> tuple[Authenticated, Shown]:
         proof = holder.proof("POST", _TARGET, self.now, token=token, nonce=self.proofs.nonce(self.now))
-        who = Authenticated(_principal(0), "", "", self.now, holder.thumbprint)
+        who = Authenticated(_principal(0), "", self.now, holder.thumbprint)
         return who, Shown(token, proof, scheme=True, method="POST", targets=(_TARGET,))
 
     def _prove(self, who: Authenticated, shown: Shown) -> None:

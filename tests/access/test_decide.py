@@ -151,7 +151,7 @@ def test_no_remembered_answer_outlives_a_change(
 
 
 def answered(room: Access, who: object, *rest: object) -> Allowed | Refused:
-    asked = Authenticated(who, "t-1", "", FOREVER)  # type: ignore[arg-type]  # from QUESTIONS
+    asked = Authenticated(who, "t-1", FOREVER)  # type: ignore[arg-type]  # from QUESTIONS
     return room.authorize(asked, *rest)  # type: ignore[arg-type]  # the same
 
 

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 
 from bartizan.admin.devices import Admission
+from bartizan.admin.issuer import RotationWanted
 from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
 from bartizan.admin.principals import KeysGiven, Registration
 from bartizan.admin.record import Report, Reported
 from bartizan.admin.route import AnyRoute
-from bartizan.admin.tokens import RotationWanted, TokenWanted
+from bartizan.admin.tokens import TokenWanted
 from bartizan.ledger.event import Outcome
 
 SEGMENTS = {
@@ -19,6 +20,7 @@ SEGMENTS = {
     "version": "999999",
     "service": "nothing",
     "schedule": "nothing",
+    "device": "device.nobody",
     "about": "p-0011223344556677",
     "fingerprint": "0" * 64,
     "entry": "999999999",

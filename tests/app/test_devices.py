@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from joserfc import jwk, jws
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access import devices as kept
 from bartizan.access import register
@@ -37,7 +38,7 @@ class House:
 
     def __init__(self, folder: Path, *authorities: Authority) -> None:
         self.store: Engine = open_store(f"sqlite:///{folder}/store.db")
-        self.clock, self.entries, self.in_force = Clock(), list[Entry](), 0
+        self.clock, self.entries, self.in_force, self.full = Clock(), list[Entry](), 0, False
         ports = Ports(self.store, self.clock, ISSUER, self._record, self._put_in_force)
         self.devices = Devices(ports, authorities)
         self.devices.begin()
@@ -51,6 +52,8 @@ class House:
         return 0, 0
 
     async def _put_in_force(self) -> int:
+        if self.full:
+            raise OperationalError("", {}, Exception("database or disk is full"))
         self.in_force += 1
         return self.in_force
 
@@ -147,6 +150,18 @@ def test_claims_are_kept_by_signer_and_put_in_force_together(house: House) -> No
         "so",
         "unknown",
     )
+
+
+def test_claims_that_a_full_disk_keeps_from_being_in_force_are_so_later(house: House) -> None:
+    house.devices.ask(asks(), "")
+    house.admit()
+    house.tell(says({"firewall": True}))
+    house.full = True
+    with pytest.raises(OperationalError):
+        asyncio.run(house.devices.settle())
+    house.full = False
+    asyncio.run(house.devices.settle())
+    assert house.in_force == 2
 
 
 def test_claims_are_not_taken_again_nor_too_often(house: House) -> None:

@@ -175,6 +175,18 @@ def test_a_disabled_account_stays_out_until_it_is_enabled_and_no_older_word_coun
     assert house.state().ended[key] == START + SECOND
 
 
+def test_a_sign_out_that_is_signed_with_a_new_key_signs_out(house: House) -> None:
+    new = jwk.ECKey.generate_key("P-256", {"kid": "new", "alg": "ES256"})
+    house.keys = (*house.keys, public(new))
+    house.do(lambda: house.issuers.logout(abroad.logout(key=new, kid="new")))
+    assert house.state().ended[ended_key("sub", abroad.URL, "alice")] == START
+    asked = house.asked
+    for _ in range(3):
+        with pytest.raises(SignalRefused, match="key-unknown"):
+            house.do(lambda: house.issuers.hear(abroad.event(abroad.CAEP + "session-revoked", kid="other")))
+    assert house.asked == asked  # once a minute, whatever strangers say
+
+
 def test_somebody_is_linked_by_hand_once_and_their_roles_stay(house: House) -> None:
     add = house.issuers.add
     house.do(lambda: add(Kind.USER, "ann", ("caller",), abroad.URL, "alice"))

@@ -78,4 +78,17 @@ def test_an_address_is_shown_as_clients_write_it(tmp_path: Path) -> None:
     with made.gateway, made.control, made.owner:
         port = made.gateway.getsockname()[1]
         assert (made.listens, made.scraped) == (f"[::1]:{port}", "")
-        assert made.issuer == f"http://localhost:{port}"
+        assert made.issuer == made.near == f"http://localhost:{port}"
+
+
+def test_the_issuer_is_where_clients_reach_the_gateway_and_programs_of_this_machine_go_the_short_way(
+    tmp_path: Path,
+) -> None:
+    folder = Folder(tmp_path)
+    folder.make()
+    for url in ("https://ai.example.com", ""):
+        everywhere = "0.0.0.0"  # noqa: S104 - a port of a moment, nothing is answered on it
+        made = Listeners(Plan(str(tmp_path), (), host=everywhere, port=0, url=url), folder)
+        with made.gateway, made.control, made.owner:
+            assert made.near == f"https://localhost:{made.gateway.getsockname()[1]}"
+            assert made.issuer == (url or made.near)

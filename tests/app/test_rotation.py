@@ -1,23 +1,28 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.errors import RotationUnderWay
 from bartizan.access.issue.mint import LIFETIME_S, Issued, Signer, mint, new_key
 from bartizan.access.register import prepare
+from bartizan.app import issuing
 from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry
+from bartizan.app.issuing import Issuing
 from bartizan.app.rotation import LEAD_S, LINGER_S, NEXT, SIGNS, Ports, Rotation
 from bartizan.clock import SECOND, SetClock
 from bartizan.crypto.keyring import load, load_or_create
 from bartizan.identity.refusal import KeyUnknown, TokenRefused
 from bartizan.identity.state import pinned
 from bartizan.identity.token import verify
+from bartizan.ledger.journal import JournalUnwritable
 from bartizan.store.engine import open_store
 from tests.access.house import CALLER
 
@@ -200,3 +205,24 @@ def test_whatever_happens_a_token_is_taken_until_it_expires_unless_its_key_was_r
         issued.append(house.token())
         assert all(house.takes(each) for each in issued if house.clock.now() < each.expires)
     house.store.dispose()
+
+
+def test_a_full_disk_ends_nothing_and_the_key_changes_once_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[str] = []
+
+    class Full:
+        """A rotation that cannot write twice, then can, and then ends the test."""
+
+        async def tick(self) -> None:
+            tries.append("tick")
+            if len(tries) < 3:
+                raise OperationalError("", {}, Exception("database or disk is full"))
+            raise JournalUnwritable(0, "over")
+
+    monkeypatch.setattr(issuing, "_TICK_S", 0.0)
+    kept: Any = Full()
+    parts: Any = None
+    asyncio.run(Issuing(parts, parts, parts, parts, parts, kept).keep())
+    assert len(tries) == 3

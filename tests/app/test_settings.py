@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.app.platform import plan
+from bartizan.app.service_settings import RESERVED
 from bartizan.app.settings import Pq, Settings, read
 from bartizan.app.weakness import weaknesses
 from bartizan.config import ConfigurationInvalid
+from bartizan.gateway.protocols.control import CONTROL
 
 SERVICE = '[[service]]\nname = "a"\nupstream = "https://api.example.com"\n'
 TARGET = '[[service.target]]\nname = "{}"\nupstream = "{}"\n'
@@ -59,6 +62,10 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
             "bartizan.toml:6: service[1].name: is where the first service, an Azure one, has its paths",
         ),
         ('listen = "[::]:1"\n' + SERVICE + 'binding = "optional"', 'service[0].binding: may be "optional" only where'),
+        ('url = "https://ai.example.com/v1"', "bartizan.toml:1: url: must be a URL without a path"),
+        ('url = "http://ai.example.com"\ntls = "off"', "bartizan.toml:1: url: must be https: tokens"),
+        ('url = "http://localhost:8443"', 'bartizan.toml:1: url: must be https while `tls` is "required"'),
+        ('url = "https://u:p@ai.example.com"', "bartizan.toml:1: url: must carry no user name or password"),
         ('evidence = "30d"', "bartizan.toml:1: evidence: is not in this version"),
         ('[store]\nurl = "postgresql://x"', "bartizan.toml:2: store.url: is not in this version"),
         ('[[issuer]]\nname = "a"\naudiences = ["x"]\nurl = "http://x.example"', "bartizan.toml:4: issuer[0].url: is not encrypted"),
@@ -157,6 +164,38 @@ def test_upstreams_are_taken_apart(
     assert (found.tls, found.host, found.port, found.path) == (tls, host, port, path)
 
 
+@pytest.mark.parametrize(
+    ("lines", "url", "certified"),
+    [
+        ("", "", ""),
+        ('url = "https://AI.example.com:443/"', "https://ai.example.com", "ai.example.com"),
+        ('url = "https://[2001:db8::1]:8443"', "https://[2001:db8::1]:8443", "2001:db8::1"),
+        ('url = "http://localhost:80"\ntls = "off"', "http://localhost", ""),
+        (
+            'url = "https://ai.example.com"\nedge = { hosts = ["ai.example.com"] }',
+            "https://ai.example.com",
+            "",
+        ),
+    ],
+)
+def test_where_clients_reach_the_platform_is_written_as_they_write_it_and_its_host_is_certified(
+    tmp_path: Path, lines: str, url: str, certified: str
+) -> None:
+    file = tmp_path / "bartizan.toml"
+    file.write_text(lines)
+    made = plan(read(file, tmp_path), tmp_path)
+    own = ("localhost", "127.0.0.1", "::1")
+    assert (made.url, made.names) == (url, (*own, certified) if certified else own)
+
+
+def test_a_platform_that_nobody_knows_by_its_address_is_said(tmp_path: Path) -> None:
+    public = 'url = "https://a.example"'
+    table = (("0.0.0.0", "", 1), ("[::]", "", 1), ("0.0.0.0", public, 0), ("10.0.0.1", "", 0))  # noqa: S104
+    for address, url, weak in table:
+        said = weaknesses(accepted(tmp_path, f'listen = "{address}:8443"\n{url}\n'))
+        assert len([each for each in said if each.startswith("listen")]) == weak
+
+
 def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
     settings = accepted(tmp_path, 'isolation = "none"\ntls = "off"\n' + SERVICE)
     said = "\n".join(weaknesses(settings))
@@ -248,3 +287,8 @@ def test_authorities_that_nothing_could_be_verified_by_are_named_before_anything
 
 def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
     assert accepted(tmp_path, "\ufeff" + 'pq = "required"\n').pq is Pq.REQUIRED
+
+
+def test_no_service_stands_where_the_platforms_own_endpoints_do() -> None:
+    first = {row.path.split("/")[1] for row in CONTROL.rows} - {".well-known"}  # which no name can be
+    assert first <= RESERVED

@@ -9,6 +9,7 @@ import pytest
 from bartizan.access.signin.subject import Act, Reason
 from bartizan.access.signin.suspicion import Kind, suspicion
 from bartizan.admin.signins import Standing
+from bartizan.app import signin_watch
 from bartizan.app.entry import Entry
 from bartizan.app.folder import Folder
 from bartizan.app.signin_events import signin
@@ -113,6 +114,22 @@ def test_what_was_cleared_before_a_restart_holds_no_more(ground: Ground) -> None
     assert ground.answers[-1] == ("source", EVIL, 0)
 
 
+def test_refused_sign_ins_push_nothing_out_of_what_was_told(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signin_watch, "_MOST_TOLD", 3)
+    ground.write(refused(50))
+    ground.turn(ground.watch())
+    ground.write(*ground.said)
+    ground.said.clear()
+    ground.answers.clear()
+    many: dict[str, int | str] = {"reason": "code-unusable", "count": 1}
+    ground.write(*[Entry("access.login.refused", "anonymous", "", Outcome.DENIED, "", many)] * 4)
+    ground.turn(ground.watch())
+    assert not ground.said
+    assert ground.answers == [("source", EVIL, START + HELD_FOR)]
+
+
 def test_an_alert_that_is_a_day_old_holds_nothing_against_anybody(ground: Ground) -> None:
     ground.write(refused(50))
     ground.clock.at += 2 * DAY
@@ -145,6 +162,8 @@ def test_events_are_read_as_the_sign_ins_that_they_are() -> None:
     issued = signin(entry("access.token.issued", ROBOT, "t-00000000000000dd", source=HOME[2:], seconds=600))
     assert issued is not None
     assert (issued.good, issued.principal, issued.source) == (True, ROBOT, HOME)
+    acted = entry("access.token.issued", ROBOT, "t-00000000000000dd", source=EVIL[2:], grant="exchange")
+    assert signin(acted) is None
     named = signin(entry("access.token.refused", EVIL, ROBOT, reason="invalid-client", count=4))
     assert named is not None
     assert (named.reason, named.principal, named.count) == (Reason.SECRET_WRONG, ROBOT, 4)

@@ -156,10 +156,23 @@ def test_the_systems_programs_trust_it_as_long_as_it_is_in(tmp_path: Path) -> No
     for act, expected in ((add, Done.ADDED), (add, Done.THERE)):
         assert [each.done for each in act([place], ours)] == [expected]
     trusted = ssl.create_default_context(cafile=str(bundle))
-    assert ssl.PEM_cert_to_DER_cert(ours.file.read_text()) in trusted.get_ca_certs(binary_form=True)
+    assert ssl.PEM_cert_to_DER_cert(ours.pem.decode()) in trusted.get_ca_certs(binary_form=True)
     for expected in (Done.REMOVED, Done.ABSENT):
         assert [each.done for each in remove([place], ours.name)] == [expected]
     assert bundle.read_text() == other
+
+
+def test_nothing_is_put_in_but_what_was_looked_at(tmp_path: Path) -> None:
+    wide = foreign(tmp_path, None).read_bytes()
+    ours = authority(tmp_path)
+    file = tmp_path / "ca.pem"
+    file.write_bytes(file.read_bytes() + wide)  # beside it
+    (place := tmp_path / "place").mkdir()
+    system = System(place, ("true",))
+    both = read_authority(file)
+    file.write_bytes(wide)  # and in its place, once it was looked at
+    assert [each.done for each in add([system], both)] == [Done.ADDED]
+    assert [each.read_bytes() for each in place.iterdir()] == [ours.pem]
 
 
 def test_where_nobody_may_write_it_is_said_what_to_do(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def challenge(verifier: str = VERIFIER) -> str:
 class House:
     """One installation; `app` is confidential, `native` public, `other` another application; `ada` and `bob` are people."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, policy: str = "") -> None:
+        self.acr = "passkey"
         self.clock = SetClock(1_800_000_000 * SECOND)
         self.store = open_store(f"sqlite:///{folder}/store.db")
         self.entries: list[Entry] = []
@@ -61,6 +62,7 @@ class House:
             record=self._record,
             publish=self._publish,
             services=SERVICES,
+            policies={"main.cedar": policy} if policy else {},
         )
         self.registrar = Registrar(self.ports)
         prepare(self.store)
@@ -189,7 +191,7 @@ class House:
     # ---- the person's part -------------------------------------------------------------------------------
     def signed_in(self, person: Principal | None = None, session: str = "one") -> SignedIn:
         """Return a person before a browser."""
-        return SignedIn((person or self.ada).id, session, self.clock.now(), "passkey")
+        return SignedIn((person or self.ada).id, session, self.clock.now(), self.acr)
 
     def allow(self, uri: str, of: Principal | None = None, person: Principal | None = None) -> Decided:
         """Return where a browser goes whose person allows what is asked."""

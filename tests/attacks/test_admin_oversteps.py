@@ -11,17 +11,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from joserfc import jwk
 
 from bartizan.ledger.event import Event
 from tests.http.platform import Answer, Control
 from tests.http.test_admin_refusals import token
+from tests.identity.statements import asks
 
 pytestmark = pytest.mark.slow
 AT = "/admin/v1"
 POLICY = """
 @id("helpdesk-registers-and-revokes") permit (
     principal in Role::"helpdesk",
-    action in [Action::"read-principals", Action::"register-principal", Action::"revoke-principal", Action::"erase-principal"],
+    action in [Action::"read-principals", Action::"register-principal", Action::"revoke-principal", Action::"erase-principal",
+        Action::"admit-device", Action::"issue-link", Action::"rotate-key", Action::"read-platform"],
     resource
 ) when { resource.control };
 @id("anyone-asks-for-a-token") permit (principal is Anonymous, action == Action::"request-token", resource);
@@ -41,10 +44,10 @@ def control() -> Iterator[Control]:
 class Helpdesk:
     """Somebody who may register and revoke."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, role: str = "helpdesk") -> None:
         self.control = control
         self.name = f"desk-{secrets.token_hex(4)}"
-        wanted = {"name": self.name, "roles": ["helpdesk", "caller"]}
+        wanted = {"name": self.name, "roles": [role, "caller"]}
         self.made = control.ask("POST", f"{AT}/principals", wanted).json
         self.token = token(control, self.made, "bartizan:control")
 
@@ -78,6 +81,76 @@ def test_no_owner_is_taken_away_by_who_is_none(desk: Helpdesk, method: str, path
     answer = desk.ask(method, f"/principals/user.owner{path}", None, ANY)
     assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
     assert desk.ask("GET", "/principals/user.owner").headers["etag"] == before
+
+
+@pytest.mark.parametrize(("path", "body"), [("/secret", None), ("/keys", {"keys": "{}"})])
+def test_nobody_comes_by_a_role_through_the_credentials_of_who_has_it(
+    control: Control, desk: Helpdesk, path: str, body: object
+) -> None:
+    name = f"of-{secrets.token_hex(4)}"
+    made = control.ask("POST", f"{AT}/principals", {"name": name, "roles": ["caller", "auditor"]}).json
+    answer = desk.ask("PUT", f"/principals/workload.{name}{path}", body, ANY)
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    assert token(control, made, "bartizan:control")  # its own secret is still good
+    own = f"own-{secrets.token_hex(4)}"
+    assert desk.ask("POST", "/principals", {"name": own}).status == 201
+    assert desk.ask("PUT", f"/principals/workload.{own}/secret", None, ANY).status == 200
+
+
+def asking(control: Control) -> str:
+    """Return the fingerprint of a new key that asks to be admitted."""
+    said = asks(jwk.ECKey.generate_key("P-256"), iat=int(time.time()))
+    answer = control.ask("POST", "/device/enrolment", said.encode(), of="control")
+    return str(answer.json["key"])
+
+
+def test_nobody_but_an_owner_admits_a_device_for_owners_tokens(control: Control, desk: Helpdesk) -> None:
+    key = asking(control)
+    for holder in ("user.owner", ""):  # nobody's in particular is an owner's too
+        answer = desk.ask("POST", "/devices", {"key": key, "name": "mine", "holder": holder})
+        assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    assert key in {each["key"] for each in desk.ask("GET", "/devices/asking").json["items"]}
+    name, repeat = f"laptop-{secrets.token_hex(4)}", ("Idempotency-Key", secrets.token_hex(8))
+    wanted = {"key": key, "name": name, "holder": f"workload.{desk.name}"}
+    made = desk.ask("POST", "/devices", wanted, repeat)
+    assert (made.status, made.json) == (201, {"id": f"device.{name}"})
+    again = desk.ask("POST", "/devices", wanted, repeat)
+    assert (again.status, again.headers["idempotency-replayed"]) == (201, "true")
+    shown = desk.ask("GET", f"/devices/device.{name}")
+    assert (shown.json["key"], shown.json["holder"]) == (key, f"workload.{desk.name}")
+    people = {each["pseudonym"]: each["id"] for each in control.ask("GET", f"{AT}/principals").json["items"]}
+    (admitted,) = [
+        each
+        for each in control.events()
+        if each.kind == "access.device.admitted" and people[each.subject] == f"device.{name}"
+    ]
+    assert people[admitted.actor] == f"workload.{desk.name}"
+    assert admitted.detail["by"] == admitted.actor
+
+
+def test_a_link_is_for_owners_whatever_the_policies_say(control: Control, desk: Helpdesk) -> None:
+    answer = desk.ask("POST", "/sign-in-links", {"principal": "user.owner"})
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    chief = Helpdesk(control, "owner")
+    answer = chief.ask("POST", "/sign-in-links", {"principal": "user.owner"})
+    assert (answer.status, answer.json["reason"]) == (
+        403,
+        "policy-denied",
+    )  # here no policy permits owners anything
+
+
+def test_whoever_changes_the_key_of_tokens_has_seen_which_it_is_and_is_on_record(
+    control: Control, desk: Helpdesk
+) -> None:
+    blind = desk.ask("POST", "/issuer/rotations")
+    assert (blind.status, blind.json["reason"]) == (428, "precondition-required")
+    tag = desk.ask("GET", "/issuer").headers["etag"]
+    step = desk.ask("POST", "/issuer/rotations", None, ("If-Match", tag))
+    assert (step.status, step.json["signs_in"]) == (202, 300)
+    late = desk.ask("POST", "/issuer/rotations", {"at_once": True}, ("If-Match", tag))
+    assert (late.status, late.json["reason"]) == (412, "precondition-failed")
+    (published,) = [each for each in control.events() if each.kind == "access.key.published"]
+    assert published.actor.startswith("p-")
 
 
 def test_what_the_policies_forbid_by_the_operation_is_forbidden(desk: Helpdesk) -> None:

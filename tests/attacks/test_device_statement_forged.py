@@ -126,6 +126,13 @@ def test_a_device_signs_for_no_authority_and_an_authority_by_no_other_algorithm(
     assert reason(stated, none) == "statement-malformed"
 
 
+@pytest.mark.parametrize("algorithm", [[], ["EdDSA"], {}, {"EdDSA": 1}, None, 1])
+def test_an_algorithm_that_is_no_word_is_refused_and_fails_nothing(algorithm: object) -> None:
+    header = encode(json.dumps({"typ": POSTURE, "alg": algorithm}).encode())
+    _, body, signature = vouches().split(".")
+    assert reason(stated, f"{header}.{body}.{signature}") == "statement-malformed"
+
+
 @given(st.text(max_size=200) | st.text("abcXYZ019-_.", max_size=200))
 def test_any_text_is_refused_and_never_fails(text: str) -> None:
     for function in (asked, stated):

@@ -142,3 +142,9 @@ def test_a_token_with_newer_and_other_roles_is_not_decided_on_the_old_ones() -> 
     assert answer.status == 503
     older = abroad.access(iat=START_S - 5, realm_access={"roles": []})
     assert isinstance(said(older), Authenticated)
+
+
+def test_an_issuers_word_for_a_passkey_is_none_of_ours() -> None:
+    who = said(abroad.access(acr="passkey-device-bound", auth_time=START_S))
+    assert isinstance(who, Authenticated)
+    assert who.passkey == ""

@@ -10,18 +10,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.access.describe import describe
 from bartizan.access.issue.exchange import terms
 from bartizan.access.issue.form import GrantRefused
-from bartizan.access.issue.mint import Bound, Issued
+from bartizan.access.issue.mint import CONTROL, Bound, Issued, mint
 from bartizan.access.outcome import Authenticated
+from bartizan.admin.principals import REGISTER
+from bartizan.app.admin.caller import BeyondOnesOwn
+from bartizan.app.admin.gate import Shows, gate_of
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.holder import Holder
 from bartizan.identity.principal import Kind, Principal, registration
-from tests.attacks.oauth import URL, House, refusal
+from bartizan.identity.shown import Shown
+from tests.attacks.oauth import SERVICES, URL, House, refusal
 
 AGENT = Principal("workload.one", Kind.WORKLOAD, "one", ("agent",), "p-0000000000000001", b"k" * 32, "c-1")
 
@@ -98,6 +104,30 @@ def test_an_agent_may_no_more_than_whom_it_acts_for(house: House, one: Principal
     eve = next(person for person in house.registrar.people() if person.id == "user.eve")
     lent = house.exchange(house.redeem(house.code(person=eve)).token, one)
     assert house.allowed(lent.token) == "policy-denied"
+
+
+def test_an_application_of_an_owners_does_not_administer_as_an_owner(house: House) -> None:
+    text = '@id("all-administer") permit (principal in Role::"caller", action in Action::"administer", resource);'
+    state = house.states[-1]
+    everybody = describe(state.principals, SERVICES, text)
+    gate = gate_of(house.clock, house.ports.record, lambda _control, _fault: None)
+    gate.take(msgspec.structs.replace(state, policy=everybody))
+    owner = next(person for person in state.principals if person.id == "user.owner")
+    lent = house.redeem(house.code(person=owner, audience="bartizan:control"))
+    caller = gate.admit(REGISTER, Shows(Shown(lent.token)))
+    assert (caller.actor, caller.roles) == (owner.pseudonym, ("caller",))
+    with pytest.raises(BeyondOnesOwn):
+        caller.require_given(["owner"])
+    with pytest.raises(BeyondOnesOwn):
+        caller.require_over(owner.roles)
+    entry = house.entries[-1]
+    assert (entry.kind, entry.actor) == ("access.admin.called", owner.pseudonym)
+    assert entry.detail == {
+        "operation": "register-principal",
+        "agent": house.app.pseudonym.removeprefix("p-"),
+    }
+    own = mint(house.ports.signer, owner, CONTROL, 60, house.clock.now())
+    assert gate.admit(REGISTER, Shows(Shown(own.token))).roles == owner.roles
 
 
 def test_what_is_lent_for_one_service_is_lent_on_for_no_other(house: House, one: Principal) -> None:

@@ -31,6 +31,9 @@ def test_each_refresh_token_is_good_once_and_a_used_one_ends_the_family_for_both
     with pytest.raises(GrantRefused) as caught:
         house.refresh(stolen.refresh)
     assert refusal(caught.value) == ("invalid_grant", "refresh-reused")
+    assert (
+        caught.value.principal == house.ada.pseudonym
+    )  # whose tokens somebody has: for the watch over sign-ins
     assert not house.works(thiefs)
     assert not house.works(stolen)
     with pytest.raises(GrantRefused) as after:

@@ -143,7 +143,7 @@ def test_what_cannot_be_had_is_refused_and_not_left_out(
 
 def test_the_admin_api_says_which_sign_in_it_wants(house: House) -> None:
     owner, _ = asyncio.run(house.registrar.register(Kind.USER, "root", ["owner"]))
-    gate = gate_of(house.clock, house._record)
+    gate = gate_of(house.clock, house._record, lambda _control, _fault: None)
     gate.take(house.states[-1])
     token = house.registrar.issue(owner, CONTROL, 60, grant="owner").token
     assert gate.admit(LIST, Shows(Shown(token), quantum_safe=True)).actor == owner.pseudonym

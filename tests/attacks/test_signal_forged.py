@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.app.issuers import SignalRefused
 from bartizan.clock import DAY, SECOND, Nanoseconds
+from bartizan.http.signals import _token
 from bartizan.identity.refusal import TokenRefused
 from bartizan.identity.signal import LOGOUT, Signal, read_events, read_logout
 from tests.identity import abroad
@@ -91,12 +93,30 @@ def test_a_signal_for_somebody_else_or_of_another_day_is_refused() -> None:
         {"format": "email", "email": "alice@example.com"},
         {"format": "opaque", "id": "alice"},
         {"format": "complex", "user": {"format": "email", "email": "a@b.c"}},
+        {"format": ["iss_sub"], "iss": abroad.URL, "sub": "alice"},
+        {"subject_type": {}, "iss": abroad.URL, "sub": "alice"},
         {},
         None,
     ],
 )
 def test_an_issuer_speaks_of_its_own_subjects_and_in_words_that_are_understood(named: object) -> None:
     assert why(event, abroad.event(REVOKED, sub_id=named)) == "claim-missing"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"",
+        b"logout_token=a&logout_token=b",
+        b"&".join(b"f%d=1" % number for number in range(9)),
+        b"logout_token=a&" + b"&" * 64 + b"b",
+        b"\xff=\xfe",
+    ],
+)
+def test_a_form_without_one_token_is_refused_by_name_however_it_is_filled(form: bytes) -> None:
+    with pytest.raises(SignalRefused, match="token-missing"):
+        _token(form)
+    assert _token(b"logout_token=a.b.c&state=x") == "a.b.c"
 
 
 @given(

@@ -78,6 +78,32 @@ def test_explain_needs_no_platform_for_somebody_who_is_imagined(ask: Ask) -> Non
     assert (code, "a kind, a dot and a name" in err) == (Exit.USAGE, True)
 
 
+def test_explain_tells_passkeys_apart_where_the_answer_hangs_on_them(ask: Ask, tmp_path: Path) -> None:
+    text = (tmp_path / "policies" / "main.cedar").read_text()
+    (tmp_path / "bound.cedar").write_text(text + ask("template", "device-bound", "--role", "caller")[1])
+    words = ("explain", "chat", "sample", "--principal", "user.ada", "--role", "caller")
+    draft = (*words, "--policies", "bound.cedar")
+    lines = ask(*draft)[1].splitlines()
+    assert lines[0].startswith("yes  user.ada (caller), by a device-bound passkey: permitted by callers (")
+    for line, how in zip(lines[1:], ("a synced passkey", "no passkey"), strict=True):
+        assert line.startswith(
+            f"NO   user.ada (caller), by {how}: forbidden by caller-by-device-bound-passkeys"
+        )
+    assert ask(*draft, "--passkey", "synced")[1].splitlines() == lines[1:2]
+    assert [each["passkey"] for each in json.loads(ask(*draft, "--json")[1])] == [
+        "device-bound",
+        "synced",
+        "",
+    ]
+    assert len(ask(*words)[1].splitlines()) == 1
+    machine = (*words[:4], "workload.ci", *words[5:], "--policies", "bound.cedar")
+    assert ask(*machine)[1].startswith("yes  workload.ci (caller): permitted by callers")
+    case = '[[case]]\nprincipal = "user.ada"\nroles = ["caller"]\naction = "chat"\nservice = "sample"\n'
+    cases = (f'{case}expect = "deny"\n', f'{case}expect = "allow"\npasskey = "device-bound"\n')
+    (tmp_path / "cases.toml").write_text("\n".join((*cases, f'{case}expect = "deny"\npasskey = "synced"\n')))
+    assert ask("test", "cases.toml", "--policies", "bound.cedar")[:2] == (Exit.CLEAN, "3 of 3 cases hold\n")
+
+
 def test_test_ends_with_findings_where_a_case_does_not_hold(ask: Ask, tmp_path: Path) -> None:
     cases = tmp_path / "cases.toml"
     case = '[[case]]\nprincipal = "workload.ci"\nroles = ["caller"]\naction = "chat"\nservice = "sample"\n'

@@ -143,3 +143,15 @@ def test_a_line_from_the_future_makes_nothing_old(here: Path, capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["unreadable"] == 2
     run(["signins", "status", "--json"])
     assert json.loads(capsys.readouterr().out)["imported"][0]["signins"] == len(_log())
+
+
+@pytest.mark.parametrize(
+    "time", ["1e308", "-1e308", "-1", "-9223372036854775808", '"0001-01-01T00:00:00+00:00"']
+)
+def test_a_line_of_no_time_that_anything_happened_at_is_unreadable_and_stops_no_import(
+    time: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "odd.jsonl").write_text(f'{{"time":{time},"event":"login","sub":"anna"}}\n{_line(1, "anna")}\n')
+    assert run(["signins", "import", "oidc", "odd.jsonl", "--json"]) == Exit.CLEAN
+    found = json.loads(capsys.readouterr().out)
+    assert (found["signins"], found["unreadable"]) == (1, 1)

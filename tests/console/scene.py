@@ -26,6 +26,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.console.visits import visits
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.state import State
+from bartizan.identity.verified import Verified
 from bartizan.ledger.event import Event
 from bartizan.store.engine import open_store
 from tests.console.soft import Soft
@@ -76,12 +77,15 @@ class Scene:
         self.store = open_store(f"sqlite:///{folder / 'store.db'}")
         register.prepare(self.store)
         self.permitted: dict[str, frozenset[str]] = {"user.ada": ACTIONS}
+        self.permits: Callable[[Principal, Verified], frozenset[str]] = lambda person, _: self.permitted.get(
+            person.id, frozenset()
+        )
         ports = Ports(
             self.store,
             self.clock,
             self._keep,
             Site(ORIGIN),
-            lambda person: self.permitted.get(person.id, frozenset()),
+            lambda person, verified: self.permits(person, verified),  # noqa: PLW0108 - a test may change it
         )
         self.people, self.approvals = People(ports), Approvals(ports)
         self.everyone = Everyone(EveryonePorts(self._everybody, self._revoke, self._erase), self.approvals)
@@ -107,6 +111,15 @@ class Scene:
     def signed_in(self, name: str) -> str:
         """Return the cookie of a session that a passkey begins."""
         return self.people.sign_in(self.soft[name].get(self.people.options()), "").reveal().decode()
+
+    def add(self, cookie: str, passkey: Soft, label: str) -> None:
+        """Add a passkey of whose session this is."""
+        who = self.people.who(cookie)
+        self.people.enrol(who, passkey.create(self.people.enrolment(who)), label)
+
+    def begun_by(self, passkey: Soft) -> str:
+        """Return the cookie of a session that this passkey begins."""
+        return self.people.sign_in(passkey.get(self.people.options()), "").reveal().decode()
 
     def _keep(self, entries: Sequence[Entry]) -> tuple[int, int]:
         for each in entries:

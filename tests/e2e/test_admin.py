@@ -13,6 +13,7 @@ import bartizan
 from bartizan.admin import principals, tokens
 from bartizan.admin.table import ROUTES
 from bartizan.app.admin.remote import Remote
+from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, OwnerRefused
 from tests.admin import examples
@@ -34,8 +35,8 @@ def owner(running: Platform) -> Owner:
     return Owner(Folder(running.state))
 
 
-def remote(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[Remote, str]:
-    """Return a client of somebody new with these roles, and their id."""
+def bound(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[BoundProvider, str]:
+    """Return what shows the tokens of somebody new with these roles, and their id."""
     made = owner.register(name, "workload", roles)
     secret = running.folder / f"{name}.secret"
     secret.write_text(made.client_secret)
@@ -47,7 +48,13 @@ def remote(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[Rem
         ca=running.authority,
         audience="bartizan:control",
     )
-    return Remote(running.url, provider, ca=running.authority), made.id
+    return provider, made.id
+
+
+def remote(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[Remote, str]:
+    """Return a client of somebody new with these roles, and their id."""
+    provider, who = bound(running, owner, name, *roles)
+    return Remote(running.url, provider, ca=running.authority), who
 
 
 def bare(
@@ -60,7 +67,7 @@ def bare(
         answer = connection.getresponse()
         return (
             answer.status,
-            json.loads(answer.read()),
+            json.loads(answer.read() or b"{}"),
             {name.lower(): value for name, value in answer.getheaders()},
         )
 
@@ -109,6 +116,26 @@ def test_what_an_administrator_does_is_on_record_as_theirs(running: Platform, ow
             query(running, "--kind", "access.admin.called", "--actor", pseudonym, "--outcome", "denied")
         )
     )
+
+
+def test_a_proof_is_for_the_method_as_it_was_asked_a_head_included(running: Platform, owner: Owner) -> None:
+    provider, _ = bound(running, owner, "looks", "auditor")
+    path = principals.LIST.at()
+
+    def asked(method: str, named: str) -> int:
+        answered = list[int]()
+        for _ in range(3):  # another nonce may be wanted
+            status, _, fields = bare(running, method, path, provider.headers(named, running.url + path))
+            answered.append(status)
+            if not provider.told(status, fields):
+                break
+        return answered[-1]
+
+    assert [asked(*each) for each in (("HEAD", "HEAD"), ("GET", "GET"))] == [200, 200]
+    assert [asked(*each) for each in (("HEAD", "GET"), ("GET", "HEAD"))] == [401, 401]
+    forged = {"X-Bartizan-Method": "HEAD"}  # nobody's word but the gateway's
+    headers = provider.headers("HEAD", running.url + path) | forged
+    assert bare(running, "GET", path, headers)[0] == 401
 
 
 def test_a_token_that_is_bound_to_nothing_or_meant_for_others_opens_nothing(

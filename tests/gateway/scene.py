@@ -52,6 +52,7 @@ class Known(msgspec.Struct, frozen=True):
     bound: bool = False
     lineage: tuple[str, ...] = ()
     agent: Person | None = None
+    passkey: str = ""
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ class Denied(msgspec.Struct, frozen=True):
 NOBODY = Known(Person("anonymous", "anonymous", b""))
 DRILL = Known(Person("workload.drill", "p-00000000000000aa", b"k" * 32))
 OTHER = Known(Person("workload.other", "p-00000000000000bb", b"l" * 32))
-LENT = Known(DRILL.principal, token="t-00000000000000ff", agent=OTHER.principal)  # noqa: S106 - its id
+LENT = Known(DRILL.principal, token="t-00000000000000ff", agent=OTHER.principal, passkey="synced")  # noqa: S106 - its id
 MISSING = Denied("access.request-authenticated", "token-missing", "Send a token.", 401)
 FORGED = Denied("access.request-authenticated", "signature-invalid", "Send a good token.", 401)
 FORBIDDEN = Denied("access.request-authorized", "not-permitted", "Ask for the role.", 403)

@@ -48,6 +48,20 @@ def test_each_request_is_proven_by_its_own_proof_though_its_head_is_known() -> N
     run(scenario())
 
 
+def test_a_proof_is_for_the_method_as_its_client_asks() -> None:
+    """RFC 9449 section 4.3: a HEAD is answered as a GET is, and its proof names HEAD all the same."""
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            lines = (b"Authorization: DPoP " + GOOD.encode(), b"DPoP: a.b.c")
+            for method in (b"GET", b"HEAD", b"GET"):
+                asked = request(method, b"/v1/models", b"", *lines, bearer="")
+                assert (await one.ask(asked, method)).status == 200
+            assert [shown.method for shown in scene.shown] == ["GET", "HEAD", "GET"]
+
+    run(scenario())
+
+
 def test_a_proof_may_name_the_url_as_its_client_sees_it() -> None:
     """Over TLS, https alone; without, a proxy on this machine may have taken the connection either way."""
 

@@ -54,6 +54,7 @@ def test_the_record_says_who_acts_for_a_principal_of_what_is_let_through_and_of_
             for each in (admitted, refused):
                 assert each.actor == LENT.principal.pseudonym
                 assert each.detail["agent"] == "00000000000000bb"
+                assert each.detail["passkey"] == "synced"
 
     run(scenario())
 

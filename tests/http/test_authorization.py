@@ -183,15 +183,20 @@ def test_a_token_for_one_service_names_it_and_one_for_none_is_not_given(
 def test_a_new_key_of_the_issuer_is_published_beside_the_old_in_force_and_at_both_documents(
     control: Control,
 ) -> None:
-    step = control.ask("POST", "/admin/v1/issuer/rotations")
+    any_key, before = [("If-Match", "*")], control.ask("GET", "/admin/v1/issuer")
+    seen = [("If-Match", before.headers["etag"])]
+    step = control.ask("POST", "/admin/v1/issuer/rotations", None, seen)
     assert (step.status, step.json["signs_in"]) == (202, 300)
+    assert control.ask("GET", "/admin/v1/issuer").json["next"] == step.json["kid"]
+    outdated = control.ask("POST", "/admin/v1/issuer/rotations", {"at_once": True}, seen)
+    assert (outdated.status, outdated.json["reason"]) == (412, "precondition-failed")
     keys = control.ask("GET", "/oauth/jwks", of="control").json["keys"]
     pinned = {key["kid"] for key in control.states[-1].issuers[0].keys}
     assert {key["kid"] for key in keys} == pinned
     assert (len(pinned), step.json["kid"] in pinned) == (2, True)
-    again = control.ask("POST", "/admin/v1/issuer/rotations")
+    again = control.ask("POST", "/admin/v1/issuer/rotations", None, any_key)
     assert (again.status, again.json["reason"]) == (409, "rotation-under-way")
-    at_once = control.ask("POST", "/admin/v1/issuer/rotations", {"at_once": True})
+    at_once = control.ask("POST", "/admin/v1/issuer/rotations", {"at_once": True}, any_key)
     assert at_once.json == {"kid": step.json["kid"], "signs_in": 0}
     assert [key["kid"] for key in control.ask("GET", "/oauth/jwks", of="control").json["keys"]] == [
         step.json["kid"]

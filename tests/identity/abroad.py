@@ -65,7 +65,7 @@ def access_claims(**changed: object) -> dict[str, Any]:
     } | changed
 
 
-def logout(typ: str = "logout+jwt", key: jwk.ECKey = KEY, **changed: object) -> str:
+def logout(typ: str = "logout+jwt", key: jwk.ECKey = KEY, kid: str = "there", **changed: object) -> str:
     """Return an honest logout token, with some claims changed."""
     claims = {
         "iss": URL,
@@ -77,10 +77,12 @@ def logout(typ: str = "logout+jwt", key: jwk.ECKey = KEY, **changed: object) -> 
         "sid": "s1",
         "events": {LOGOUT: {}},
     }
-    return signed(claims | changed, typ, key)
+    return signed(claims | changed, typ, key, kid=kid)
 
 
-def event(name: str, typ: str = "secevent+jwt", key: jwk.ECKey = KEY, **changed: object) -> str:
+def event(
+    name: str, typ: str = "secevent+jwt", key: jwk.ECKey = KEY, kid: str = "there", **changed: object
+) -> str:
     """Return an honest security event token, with some claims changed."""
     claims = {
         "iss": URL,
@@ -90,4 +92,4 @@ def event(name: str, typ: str = "secevent+jwt", key: jwk.ECKey = KEY, **changed:
         "sub_id": {"format": "iss_sub", "iss": URL, "sub": "alice"},
         "events": {name: {}},
     }
-    return signed(claims | changed, typ, key)
+    return signed(claims | changed, typ, key, kid=kid)

@@ -24,7 +24,7 @@ def details(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     PSEUDONYMS,
     REQUESTS,
     details(ADMITTED),
-    st.sampled_from([{}, {"content": ""}, {"operation": "", "tool": ""}, {"agent": ""}]),
+    st.sampled_from([{}, {"content": ""}, {"operation": "", "tool": ""}, {"agent": ""}, {"passkey": ""}]),
 )
 def test_an_admitted_request_is_written_as_its_event(
     at: Nanoseconds, actor: str, request: str, detail: dict[str, Any], untagged: dict[str, str]

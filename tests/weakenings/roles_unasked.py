@@ -4,15 +4,19 @@ from collections.abc import Collection
 
 from bartizan.app import permits
 from bartizan.identity.principal import Principal
+from bartizan.identity.verified import UNVERIFIED, Verified
 
 MODULES = ("bartizan.http.serve",)
 
 
 def apply() -> None:
     def weak(
-        self: permits.Permits, person: Principal, actions: Collection[str] = permits.ACTIONS
+        self: permits.Permits,
+        person: Principal,
+        verified: Verified = UNVERIFIED,
+        actions: Collection[str] = permits.ACTIONS,
     ) -> frozenset[str]:
-        del self, person
+        del self, person, verified
         return frozenset(actions)
 
     permits.Permits.of = weak  # type: ignore[method-assign]

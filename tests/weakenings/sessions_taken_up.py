@@ -14,8 +14,10 @@ MODULES = ("bartizan.http.serve",)
 def apply() -> None:
     real = People._begin
 
-    def weak(self: People, connection: Connection, principal: str, by: str, key: str, before: str) -> Secret:
-        cookie = real(self, connection, principal, by, key, before)
+    def weak(
+        self: People, connection: Connection, principal: str, by: str, worth: str, before: str
+    ) -> Secret:
+        cookie = real(self, connection, principal, by, worth, before)
         if not before:
             return cookie
         mine = SESSION.c.digest == hashlib.sha256(cookie.reveal()).digest()

@@ -15,6 +15,6 @@ def apply() -> None:
         if token:
             return real(self, token, now)
         caller = next(person for person in self._resolver.people.values() if person.id == _CALLER)
-        return Authenticated(caller, "", "", Nanoseconds(now + MINUTE))
+        return Authenticated(caller, "", Nanoseconds(now + MINUTE))
 
     Authenticator.authenticate = weak  # type: ignore[method-assign]  # a weakening replaces one function

@@ -141,7 +141,6 @@ class Authenticator:
         who = Authenticated(
             person,
             claims.id,
-            claims.mapped,
             min(claims.expires, until),
             claims.key,
             claims.certificate,
@@ -154,8 +153,7 @@ class Authenticator:
             self._resolver.holder(claims.client) if claims.registration else None,
             claims.actors,
             tuple(filter(None, (claims.family, *claims.parents))),
-            claims.since,
-            claims.acr,
+            claims.verified,
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):

@@ -36,12 +36,14 @@ class Circumstances(msgspec.Struct, frozen=True):
         operation: `operationId` of what is asked for; empty where the service has no description.
         tool: name of the tool that is to be called, or empty.
         agent: id of whoever acts for the principal, or empty.
+        passkey: which kind of passkey verified the person, a word of `verified.PASSKEYS`, or empty.
     """
 
     quantum_safe: bool
     operation: str = ""
     tool: str = ""
     agent: str = ""
+    passkey: str = ""
 
 
 def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
@@ -88,10 +90,12 @@ class Decider:
             who: as authenticated, or `ANYONE`.
             action: id of an action of the schema.
             service: a configured name, or `control`.
-            circumstances: of this request.
+            circumstances: of this request; who acts, and by which passkey, is told from `who`.
             generation: of the state that the caller decides on; goes into the answer.
         """
         resource, acting = Uid(SERVICE, service), who.agent
+        if who.verified.passkey:
+            circumstances = msgspec.structs.replace(circumstances, passkey=who.verified.passkey)
         here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
         verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
         barred = (

@@ -6,6 +6,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.identity.claim import Actor
 from bartizan.identity.device import NOTHING, Seen, Standing
 from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.verified import UNVERIFIED, Verified
 
 FOREVER = Nanoseconds(2**63 - 1)
 """An end that no request reaches."""
@@ -17,7 +18,6 @@ class Authenticated(msgspec.Struct, frozen=True):
     Attributes:
         principal: who.
         token: the token's `jti`; empty for anonymous.
-        mapped: SHA-256, hexadecimal, over the claims that chose the principal.
         until: instant from which it must be asked again, UTC nanoseconds: the token is over, or its device seen otherwise.
         key: thumbprint of the key that the token is bound to, or empty.
         certificate: SHA-256, base64url, of the certificate that it is bound to, or empty.
@@ -30,14 +30,12 @@ class Authenticated(msgspec.Struct, frozen=True):
         agent: who that is: an application that the principal consented to, or an agent, to whom what is asked for must be
             permitted too; None where the principal acts itself.
         actors: its chain, where it acts by an exchange of tokens.
-        since: when the person proved who they are, UTC nanoseconds; 0 where the token says nothing of that.
-        acr: how, or empty.
         lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
+        verified: how the person was, in the sign-in that the token comes of.
     """
 
     principal: Principal
     token: str
-    mapped: str
     until: Nanoseconds
     key: str = ""
     certificate: str = ""
@@ -50,8 +48,12 @@ class Authenticated(msgspec.Struct, frozen=True):
     agent: Principal | None = None
     actors: tuple[Actor, ...] = ()
     lineage: tuple[str, ...] = ()
-    since: Nanoseconds = Nanoseconds(0)
-    acr: str = ""
+    verified: Verified = UNVERIFIED
+
+    @property
+    def passkey(self) -> str:
+        """Which kind of passkey verified the person, a word of `verified.PASSKEYS`; empty for none."""
+        return self.verified.passkey
 
     @property
     def bound(self) -> bool:
@@ -89,5 +91,5 @@ class Refused(msgspec.Struct, frozen=True):
     status: int
 
 
-ANYONE = Authenticated(ANONYMOUS, "", "", FOREVER)
+ANYONE = Authenticated(ANONYMOUS, "", FOREVER)
 """Who uses a public endpoint; goes through the same authorization as everybody."""

@@ -68,7 +68,7 @@ class Prover:
         """Return why a token is not taken for how its person signed in."""
         if shown.strength is None:
             return None
-        enough = shown.strength.holds(who.acr, who.since, now)
+        enough = shown.strength.holds(who.verified, now)
         facts = Presentation("" if enough else INSUFFICIENT, "" if enough else WHAT, Standing.KNOWN)
         return judge(self._presented, facts, _UNAUTHORIZED, self._failed)
 

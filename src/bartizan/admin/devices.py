@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bartizan.admin.route import AnyRoute, Nothing, Route
+from bartizan.admin.forms import Page, Paged
+from bartizan.admin.route import AnyRoute, Nothing, Route, Tag
 from bartizan.identity.device import Posture
 
 Fingerprint = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -47,42 +48,53 @@ class KnownDevice(msgspec.Struct, frozen=True):
     postures: tuple[Posture, ...]
 
 
-class Devices(msgspec.Struct, frozen=True):
-    """Keys that ask to be admitted, and devices that were."""
-
-    asking: tuple[AskingDevice, ...]
-    devices: tuple[KnownDevice, ...]
-
-
-READ: Final[Route[Nothing, Nothing, Devices]] = Route(
-    name="read-devices",
+LIST: Final[Route[Nothing, Paged, Page[KnownDevice]]] = Route(
+    name="list-devices",
     method="GET",
     path="/devices",
     action="read-principals",
-    summary="keys that ask to be admitted, and devices that were",
-    answer=Devices,
-    local=True,
+    summary="devices that were admitted, the revoked included, in order of id",
+    answer=Page[KnownDevice],
+    query=Paged,
+)
+READ: Final[Route[Nothing, Nothing, KnownDevice]] = Route(
+    name="read-device",
+    method="GET",
+    path="/devices/{device}",
+    action="read-principals",
+    summary="one device; it is revoked and erased as the principal that it is",
+    answer=KnownDevice,
+    tag=Tag.SHOWN,
+    refusals=(404,),
+)
+ASKING: Final[Route[Nothing, Paged, Page[AskingDevice]]] = Route(
+    name="list-asking-devices",
+    method="GET",
+    path="/devices/asking",
+    action="read-principals",
+    summary="keys that ask to be admitted, in order of their fingerprint",
+    answer=Page[AskingDevice],
+    query=Paged,
 )
 ADMIT: Final[Route[Admission, Nothing, Admitted]] = Route(
     name="admit-device",
     method="POST",
     path="/devices",
-    action="register-principal",
+    action="admit-device",
     summary="admits a key that asks, in every worker when this is answered",
     answer=Admitted,
     body=Admission,
     status=201,
-    local=True,
+    repeatable=True,
     refusals=(404, 409),
 )
 REFUSE: Final[Route[Nothing, Nothing, Nothing]] = Route(
     name="refuse-device",
     method="DELETE",
     path="/devices/asking/{fingerprint}",
-    action="register-principal",
+    action="admit-device",
     summary="forgets that a key asks",
     answer=Nothing,
-    local=True,
     refusals=(404,),
 )
-ROUTES: Final[tuple[AnyRoute, ...]] = (READ, ADMIT, REFUSE)
+ROUTES: Final[tuple[AnyRoute, ...]] = (LIST, READ, ASKING, ADMIT, REFUSE)

@@ -8,6 +8,9 @@ from typing_extensions import override
 from bartizan.admin.forms import PrincipalId
 from bartizan.admin.route import AnyRoute, Nothing, Route
 
+ACT: Final = "issue-link"
+"""What another owner approves, where it is asked for over the network."""
+
 
 class LinkWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom the link is to sign in."""
@@ -31,11 +34,13 @@ LINK: Final[Route[LinkWanted, Nothing, SignInLink]] = Route(
     name="issue-link",
     method="POST",
     path="/sign-in-links",
-    action="issue-token",
-    summary="issues a link that signs a person in once, within a minute",
+    action=ACT,
+    summary="issues a link that signs a person in once, within a minute; over the network once another owner has approved it",
     answer=SignInLink,
     body=LinkWanted,
+    status=201,
+    repeatable=True,
     once=("url",),
-    local=True,
+    refusals=(404, 409),
 )
 ROUTES: Final[tuple[AnyRoute, ...]] = (LINK,)

@@ -6,7 +6,7 @@ import msgspec
 from typing_extensions import override
 
 from bartizan.admin.forms import InForce, Name, Page, Paged
-from bartizan.admin.route import AnyRoute, Nothing, Route, Tag
+from bartizan.admin.route import AnyRoute, Nothing, Route, Tag, change
 from bartizan.identity.principal import Kind
 
 MAX_KEYS: Final = 16_384
@@ -98,50 +98,52 @@ READ: Final[Route[Nothing, Nothing, Person]] = Route(
     tag=Tag.SHOWN,
     refusals=(404,),
 )
-ERASE: Final[Route[Nothing, Nothing, InForce]] = Route(
-    name="erase-principal",
-    method="DELETE",
-    path="/principals/{principal}",
-    action="erase-principal",
-    summary="revokes a principal and deletes, down to the disk, what links it to its pseudonym",
-    answer=InForce,
-    tag=Tag.NEEDED,
-    shows="read-principal",
-    refusals=(404,),
+ERASE: Final[Route[Nothing, Nothing, InForce]] = change(
+    READ,
+    Route(
+        name="erase-principal",
+        method="DELETE",
+        path="",
+        action="erase-principal",
+        summary="revokes a principal and deletes, down to the disk, what links it to its pseudonym",
+        answer=InForce,
+    ),
 )
-REVOKE: Final[Route[Nothing, Nothing, InForce]] = Route(
-    name="revoke-principal",
-    method="PUT",
-    path="/principals/{principal}/revocation",
-    action="revoke-principal",
-    summary="refuses everything of a principal, for good, in every worker when this is answered",
-    answer=InForce,
-    tag=Tag.NEEDED,
-    shows="read-principal",
-    refusals=(404,),
+REVOKE: Final[Route[Nothing, Nothing, InForce]] = change(
+    READ,
+    Route(
+        name="revoke-principal",
+        method="PUT",
+        path="/revocation",
+        action="revoke-principal",
+        summary="refuses everything of a principal, for good, in every worker when this is answered",
+        answer=InForce,
+    ),
 )
-RENEW: Final[Route[Nothing, Nothing, Registered]] = Route(
-    name="renew-secret",
-    method="PUT",
-    path="/principals/{principal}/secret",
-    action="register-principal",
-    summary="gives a principal's client another secret; the one before no longer works",
-    answer=Registered,
-    tag=Tag.NEEDED,
-    shows="read-principal",
-    once=("client_secret",),
-    refusals=(404, 409),
+RENEW: Final[Route[Nothing, Nothing, Registered]] = change(
+    READ,
+    Route(
+        name="renew-secret",
+        method="PUT",
+        path="/secret",
+        action="register-principal",
+        summary="gives a principal's client another secret; the one before no longer works",
+        answer=Registered,
+        once=("client_secret",),
+        refusals=(409,),
+    ),
 )
-GIVE_KEYS: Final[Route[KeysGiven, Nothing, Kids]] = Route(
-    name="give-keys",
-    method="PUT",
-    path="/principals/{principal}/keys",
-    action="register-principal",
-    summary="has a principal's client sign with these public keys; its secret and earlier keys no longer work",
-    answer=Kids,
-    body=KeysGiven,
-    tag=Tag.NEEDED,
-    shows="read-principal",
-    refusals=(404, 409),
+GIVE_KEYS: Final[Route[KeysGiven, Nothing, Kids]] = change(
+    READ,
+    Route(
+        name="give-keys",
+        method="PUT",
+        path="/keys",
+        action="register-principal",
+        summary="has a principal's client sign with these public keys; its secret and earlier keys no longer work",
+        answer=Kids,
+        body=KeysGiven,
+        refusals=(409,),
+    ),
 )
 ROUTES: Final[tuple[AnyRoute, ...]] = (LIST, REGISTER, READ, ERASE, REVOKE, RENEW, GIVE_KEYS)

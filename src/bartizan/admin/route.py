@@ -90,12 +90,30 @@ class Route(msgspec.Struct, Generic[Body, Query, Answer], frozen=True):
 
 AnyRoute = Route[Any, Any, Any]
 
+
+def change(there: AnyRoute, route: Route[Body, Query, Answer]) -> Route[Body, Query, Answer]:
+    """Return a route that changes what another one shows, and so needs its tag.
+
+    Args:
+        there: shows it.
+        route: with the rest of its path.
+    """
+    return msgspec.structs.replace(
+        route,
+        path=there.path + route.path,
+        tag=Tag.NEEDED,
+        shows=there.name,
+        refusals=(404, *route.refusals),
+    )
+
+
 SEGMENTS: Final[Mapping[str, str]] = {
     "principal": r"(?:user|device|workload)\.[a-z][a-z0-9-]{0,39}",
     "token": r"t-[0-9a-f]{16}",
     "version": r"[1-9][0-9]{0,15}",
     "service": r"[a-z][a-z0-9-]{0,39}",
     "schedule": r"[a-z][a-z0-9._-]{0,62}",
+    "device": r"device\.[a-z][a-z0-9-]{0,39}",
     "about": r"[ap]-[0-9a-f]{16}",
     "fingerprint": r"[0-9a-f]{64}",
     "entry": r"(?:0|[1-9][0-9]{0,15})",

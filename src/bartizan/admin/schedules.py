@@ -15,7 +15,8 @@ class Shown(msgspec.Struct, frozen=True):
         name, run, every, at: as configured; `every` 0 is off.
         about: what it does.
         due: when the next run starts, on the wall clock as it stands; 0 where it is off, or under way.
-        running, overdue, started, ended, good, runs, outcome, reason, status, by: of its runs so far.
+        running, overdue, started, ended, good, runs, outcome, reason, status: of its runs so far.
+        by: who asked for the latest run: `time`, `owner`, or a principal by its pseudonym; empty where there was none.
     """
 
     name: str

@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bartizan.admin import devices, links, platform, policies, principals, record, schedules, signins, tokens
+from bartizan.admin import (
+    devices,
+    issuer,
+    links,
+    platform,
+    policies,
+    principals,
+    record,
+    schedules,
+    signins,
+    tokens,
+)
 from bartizan.admin.route import AnyRoute
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     *platform.ROUTES,
     *principals.ROUTES,
     *tokens.ROUTES,
+    *issuer.ROUTES,
     *links.ROUTES,
     *devices.ROUTES,
     *policies.ROUTES,

@@ -42,19 +42,6 @@ class RevokedToken(msgspec.Struct, frozen=True):
     until: Instant
 
 
-class RotationWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether the new key takes the old one's place at once, so that every token of the old one is refused."""
-
-    at_once: bool = False
-
-
-class Rotated(msgspec.Struct, frozen=True):
-    """A new key of the issuer: its id, and in how many seconds it signs."""
-
-    kid: str
-    signs_in: int
-
-
 ISSUE: Final[Route[TokenWanted, Nothing, Token]] = Route(
     name="issue-token",
     method="POST",
@@ -83,16 +70,4 @@ REVOKE: Final[Route[Nothing, Nothing, InForce]] = Route(
     summary="refuses one token, by its `jti`, in every worker when this is answered",
     answer=InForce,
 )
-ROTATE: Final[Route[RotationWanted, Nothing, Rotated]] = Route(
-    name="rotate-issuer-key",
-    method="POST",
-    path="/issuer/rotations",
-    action="issue-token",
-    summary="publishes a new key of the issuer, or has it take the old one's place at once",
-    answer=Rotated,
-    body=RotationWanted,
-    status=202,
-    local=True,
-    refusals=(409,),
-)
-ROUTES: Final[tuple[AnyRoute, ...]] = (ISSUE, LIST, REVOKE, ROTATE)
+ROUTES: Final[tuple[AnyRoute, ...]] = (ISSUE, LIST, REVOKE)

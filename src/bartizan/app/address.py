@@ -42,6 +42,11 @@ class Listen(msgspec.Struct, frozen=True):
         """Whether only this machine can reach it."""
         return ipaddress.ip_address(self.host).is_loopback
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it means every address of this machine, so that nobody connects to it by that name."""
+        return ipaddress.ip_address(self.host).is_unspecified
+
 
 class Upstream(msgspec.Struct, frozen=True):
     """Where an upstream is.
@@ -70,6 +75,18 @@ class Upstream(msgspec.Struct, frozen=True):
     def authority(self) -> str:
         """Host and port as `allow_private` takes them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as browsers say them."""
+        return origin(self.host, self.port, tls=self.tls)
+
+
+def origin(host: str, port: int, *, tls: bool) -> str:
+    """Return scheme, host and port as browsers say them: an IPv6 address in brackets, no port that is the scheme's own."""
+    shown = f"[{host}]" if ":" in host else host
+    ending = "" if port == _port(tls=tls) else f":{port}"
+    return f"{'https' if tls else 'http'}://{shown}{ending}"
 
 
 def listen_address(text: str) -> Listen:
@@ -133,7 +150,25 @@ def upstream(url: str, path: str = "/v1") -> Upstream:
     if parts.query or parts.fragment or url.endswith(("?", "#")) or not _plain(given):
         raise AddressInvalid("must have a plain path, without query, fragment, `..` or escapes")
     tls = parts.scheme == "https"
-    return Upstream(tls, _canonical(host), (443 if tls else 80) if port is None else port, given or path)
+    return Upstream(tls, _canonical(host), _port(tls=tls) if port is None else port, given or path)
+
+
+def public_url(text: str) -> Upstream:
+    """Return where clients reach the platform, taken apart: `https://gateway.example.com`, perhaps with a port.
+
+    Raises:
+        AddressInvalid: not a URL, with a path, or of another machine and not encrypted.
+    """
+    found = upstream(text, "")
+    if found.path:
+        raise AddressInvalid("must be a URL without a path, such as https://gateway.example.com")
+    if not found.tls and found.host not in HERE:
+        raise AddressInvalid("must be https: tokens and prompts would cross the network in the clear")
+    return found
+
+
+def _port(*, tls: bool) -> int:
+    return 443 if tls else 80
 
 
 def _plain(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Second-person approval, for whoever carries out what cannot be taken back.
 
-Rules of this file: other rooms get `Approvals` from their process and call `ask`, then `use` right before they act; a
+Rules of this file: other rooms get `Approvals` from their process and call `spend` right before they act; a
 person answers on a page in between. Everything is put on record, by pseudonym.
 """
 
@@ -53,10 +53,19 @@ class Approvals:
             self._say("access.approval.asked", person.pseudonym, made, Outcome.DONE)
         return made
 
-    def approved(self, who: Who, act: str, subject: str) -> str:
-        """Return the id of what was approved of somebody's and is not used yet; empty where nothing was."""
+    def spend(self, asker: str, act: str, subject: str, role: str) -> bool:
+        """Return whether an act was approved, which uses the approval up; where it was not, somebody is asked for it.
+
+        Args and raises as of `ask`.
+        """
         with self._ports.store.begin() as connection:
-            return approval.approved(connection, who.person, act, subject, who.now)
+            person = register.get(connection, asker)
+            found = approval.approved(connection, person, act, subject, self._ports.clock.now())
+        if not found:
+            self.ask(asker, act, subject, role)
+            return False
+        self.use(found, asker, act, subject)
+        return True
 
     def waiting(self, who: Who) -> tuple[Waiting, ...]:
         """Return the requests that somebody sees: their own, and those of their roles."""

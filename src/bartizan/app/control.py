@@ -220,7 +220,7 @@ class Registrar:
                 make_application(connection, person, addresses, public=public, device_flow=device_flow)
             if read:
                 give_keys(connection, person, read)
-            self._record(registered(person, actor) + ([_keyed(person, len(read))] if read else []))
+            self._record(registered(person, actor) + ([_keyed(person, len(read), actor)] if read else []))
         await self.publish()
         return person, secret
 
@@ -240,12 +240,13 @@ class Registrar:
             self._record([Entry("access.secret.renewed", actor, person.pseudonym, Outcome.DONE)])
         return person, secret
 
-    def give_keys(self, principal: str, keys: bytes) -> tuple[str, ...]:
+    def give_keys(self, principal: str, keys: bytes, actor: str = "owner") -> tuple[str, ...]:
         """Have a principal's client sign with these keys; its secret and earlier keys are good for nothing any more.
 
         Args:
             principal: id.
             keys: public JWK, or a set of them.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Returns:
             the keys' ids.
         Raises:
@@ -257,7 +258,7 @@ class Registrar:
             if person.revoked:
                 raise PrincipalRevoked(principal)
             give_keys(connection, person, read)
-            self._record([_keyed(person, len(read))])
+            self._record([_keyed(person, len(read), actor)])
         return tuple(key["kid"] for key in read)
 
     async def revoke(self, principal: str, actor: str = "owner") -> int:
@@ -393,5 +394,5 @@ def _lent(lent: Lent) -> dict[str, int | str]:
     return said
 
 
-def _keyed(person: Principal, count: int) -> Entry:
-    return Entry("access.client.keyed", "owner", person.pseudonym, Outcome.DONE, detail={"count": count})
+def _keyed(person: Principal, count: int, actor: str) -> Entry:
+    return Entry("access.client.keyed", actor, person.pseudonym, Outcome.DONE, detail={"count": count})

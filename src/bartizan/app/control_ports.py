@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import Signer
@@ -15,6 +16,7 @@ from bartizan.clock import Clock, Nanoseconds
 from bartizan.identity.device import Fleet
 from bartizan.identity.principal import Kind
 from bartizan.identity.state import State
+from bartizan.ledger.journal import JournalUnwritable
 
 OWNER: Final = "user.owner"
 """Who owns this installation: whoever may open the owner's socket."""
@@ -38,6 +40,10 @@ class NotInForce(RuntimeError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("the change is stored, but not confirmed by every worker; look at `bartizan status`")
+
+
+NOT_DONE: Final = (NotInForce, JournalUnwritable, OperationalError)
+"""What keeps something from being done now, and is tried again: it is on the platform's log already."""
 
 
 class NotReported(ValueError):

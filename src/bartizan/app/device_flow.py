@@ -31,6 +31,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.token import OF_ONE
+from bartizan.identity.verified import acr
 from bartizan.ledger.event import Outcome
 
 Proven = Callable[[str], str]
@@ -211,6 +212,7 @@ def require_fresh(who: Who) -> None:
 
 
 def _let(waiting: Waiting, who: Who) -> Let:
+    verified = who.session.verified_by
     return Let(
         client=waiting.client,
         person=who.person.client,
@@ -218,7 +220,7 @@ def _let(waiting: Waiting, who: Who) -> Let:
         key=waiting.key,
         redirect="",
         challenge="",
-        since=who.session.verified,
-        acr=f"passkey-{who.session.key}",
+        since=verified.at,
+        acr=acr(verified.passkey),
         expires=waiting.expires,
     )

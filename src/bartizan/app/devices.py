@@ -13,25 +13,23 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from bartizan.access import devices as store
 from bartizan.access import register as people
 from bartizan.access.errors import AccessRefused
 from bartizan.access.issue.client_key import give_keys, read_keys
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
 from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Authority, Device, Fleet
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
 from bartizan.identity.statement import Stated, StatementRefused, enrolment, posture
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.journal import JournalUnwritable
 
 APART: Final = Nanoseconds(MINUTE)
 """How much later each claim of one signer about one device must be signed."""
 OWNER: Final = "owner"
-"""Who admits, where no authority does; none has this name."""
+"""Who admits, where no authority does and nobody over the network."""
 _SETTLED_S: Final = 1.0
 
 
@@ -132,7 +130,9 @@ class Devices:
             return any(each.key == key for each in store.asking(connection, self._ports.clock.now()))
 
     async def _admit_for(self, stated: Stated) -> None:
-        await self.admit(stated.key, holder=stated.holder, hardware=stated.hardware, by=stated.by)
+        await self.admit(
+            stated.key, holder=stated.holder, hardware=stated.hardware, by=stated.by, actor="platform"
+        )
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -159,7 +159,14 @@ class Devices:
             return tuple((each, people.get(connection, each.id)) for each in store.devices(connection))
 
     async def admit(
-        self, key: str, name: str = "", holder: str = "", *, hardware: bool = False, by: str = OWNER
+        self,
+        key: str,
+        name: str = "",
+        holder: str = "",
+        *,
+        hardware: bool = False,
+        by: str = OWNER,
+        actor: str = OWNER,
     ) -> Principal:
         """Register a device with a key that asks; return its principal once that is in force in every worker.
 
@@ -168,7 +175,8 @@ class Devices:
             name: of the device; empty for the one that it asks to have.
             holder: id of whose tokens may be bound to the key; empty for everybody's.
             hardware: whether whoever admits it vouches that the key cannot leave the machine.
-            by: who does.
+            by: who does: an authority, or the actor.
+            actor: whose doing it is: `owner`, a pseudonym, or `platform` for an authority.
         Raises:
             DeviceUnknown, DeviceKeyTaken, PrincipalUnknown, PrincipalExists, NotAPrincipal, NotInForce, JournalUnwritable.
         """
@@ -183,21 +191,35 @@ class Devices:
                 "key": "hardware" if hardware else "unknown",
                 "holder": "one" if holder else "all",
             }
-            admitted = Entry(
-                "access.device.admitted",
-                "owner" if by == OWNER else "platform",
-                device.pseudonym,
-                Outcome.DONE,
-                detail=detail,
-            )
-            self._ports.record([*registered(device), admitted])
+            admitted = Entry("access.device.admitted", actor, device.pseudonym, Outcome.DONE, detail=detail)
+            self._ports.record([*registered(device, actor), admitted])
         await self._ports.put_in_force()
         return device
 
-    def refuse(self, key: str) -> bool:
-        """Forget that a key asks; return whether it did."""
+    def refuse(self, key: str, actor: str = OWNER) -> bool:
+        """Forget that a key asks; return whether it did.
+
+        Args:
+            key: thumbprint.
+            actor: whose doing it is: `owner`, or a pseudonym.
+        Raises:
+            JournalUnwritable.
+        """
         with self._ports.store.begin() as connection:
-            return store.refuse(connection, key)
+            asked = store.refuse(connection, key)
+            if asked:
+                detail: dict[str, int | str] = {"reason": "not-admitted", "count": 1}
+                self._ports.record([Entry("access.device.refused", actor, "", Outcome.DENIED, detail=detail)])
+        return asked
+
+    def holder(self, principal: str) -> Principal:
+        """Return whose tokens alone are to be bound to a key.
+
+        Raises:
+            PrincipalUnknown.
+        """
+        with self._ports.store.begin() as connection:
+            return people.get(connection, principal)
 
     # ---- meanwhile -----------------------------------------------------------------------------------------
     def record_refusals(self) -> None:
@@ -226,7 +248,7 @@ class Devices:
         self._stale = False
         try:
             await self._ports.put_in_force()
-        except NotInForce:
+        except NOT_DONE:
             self._stale = True
             raise
 
@@ -234,7 +256,7 @@ class Devices:
         """Settle each second; for ever."""
         while True:
             await asyncio.sleep(_SETTLED_S)
-            with contextlib.suppress(NotInForce, JournalUnwritable, OperationalError):
+            with contextlib.suppress(*NOT_DONE):
                 await self.settle()
 
 

@@ -65,11 +65,9 @@ class Everyone:
     async def erase(self, who: Who, principal: str) -> bool:
         """Forget who somebody is, once a second person has approved it; return whether it is done. Raises as `revoke`."""
         there = self._theirs(who, ERASE, principal)
-        approved = self._approvals.approved(who, ERASE, there.pseudonym)
-        if not approved:
-            self._approvals.ask(who.person.id, ERASE, there.pseudonym, Role.SECURITY_ENGINEER.value)
+        role = Role.SECURITY_ENGINEER.value
+        if not self._approvals.spend(who.person.id, ERASE, there.pseudonym, role):
             return False
-        self._approvals.use(approved, who.person.id, ERASE, there.pseudonym)
         await self._ports.erase(there.id, who.person.pseudonym)
         return True
 

@@ -22,7 +22,7 @@ from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
 from bartizan.access.links import External
 from bartizan.access.resolve import outdated, sign_in
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
 from bartizan.app.issuer_plan import Issuer
@@ -35,14 +35,11 @@ from bartizan.identity.state import TrustedIssuer, pinned
 from bartizan.identity.token import Claims, verify
 from bartizan.identity.token import Issuer as Pinned
 from bartizan.ledger.event import Outcome
-from bartizan.ledger.journal import JournalUnwritable
 
 RENEWAL_S: Final = 300.0
 """Seconds after which an issuer is asked for its keys again."""
 ASKED_AGAIN: Final = Nanoseconds(MINUTE)
 """How long after it was asked an issuer is not asked again because somebody shows a key that is not known."""
-NOT_DONE: Final = (NotInForce, JournalUnwritable, OperationalError)
-"""What keeps something from being done now, and is tried again: it is on the platform's log already."""
 _NO_AUDIENCE: Final = ""
 _Result = TypeVar("_Result")
 _Audiences: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -231,7 +228,7 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.logout_audiences for issuer in self._issuers.values()}
-        await self._heed((self._read("logout", read_logout, token, audiences),))
+        await self._heed((await self._read("logout", read_logout, token, audiences),))
 
     async def hear(self, token: str) -> None:
         """Do what a security event token says; in force in every worker when this returns.
@@ -241,11 +238,19 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         audiences = {issuer.url: issuer.event_audiences for issuer in self._issuers.values()}
-        said = self._read("event", read_events, token, audiences)
+        said = await self._read("event", read_events, token, audiences)
         if said:
             await self._heed(said)
 
-    def _read(self, signal: str, read: _Reader[_Result], token: str, audiences: _Audiences) -> _Result:
+    async def _read(self, signal: str, read: _Reader[_Result], token: str, audiences: _Audiences) -> _Result:
+        """Return what a token says; a key that is new is looked for, since many issuers tell a sign-out once."""
+        now = self._ports.clock.now()
+        try:
+            return read(token, self._pinned, audiences, now)
+        except KeyUnknown as fault:
+            await self._look_for_key(fault.issuer, now)
+        except TokenRefused as fault:
+            raise self._refusing(signal, fault.reason) from fault
         try:
             return read(token, self._pinned, audiences, self._ports.clock.now())
         except TokenRefused as fault:
@@ -272,7 +277,10 @@ class Issuers:
     async def _put_in_force(self, said: Signal) -> None:
         try:
             await self._ports.publish()
-        except NotInForce:  # whoever told it is not answered that it is done, and tells it again
+        except (
+            NotInForce,
+            OperationalError,
+        ):  # whoever told it is not answered that it is done, and tells it again
             with self._ports.store.begin() as connection:
                 links.unhear(connection, said.issuer, said.id)
             raise

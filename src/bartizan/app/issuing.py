@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer
@@ -56,6 +57,8 @@ class Issuing(msgspec.Struct, frozen=True):
                 await self.rotation.tick()
             except NotInForce as fault:  # stored: the next change puts it in force
                 logging.getLogger("control").warning("%s", fault)
+            except OperationalError:  # a full disk: whoever stops for it revokes nobody either
+                logging.getLogger("control").warning("the store takes no change of the issuer's key by now")
             except JournalUnwritable:
                 return  # the process ends by it
 

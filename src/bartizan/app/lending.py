@@ -267,7 +267,7 @@ class Lending:
         with self._ports.store.begin() as connection:
             person = self._person(connection, family, revoked=True)
         await self._registrar.end_family(family.id, person, reason)
-        return _refused(reason)
+        return _refused(reason, person.pseudonym)
 
     def _step(self, pushed: Pushed, signed_in: SignedIn) -> Step:
         done = (signed_in.acr, signed_in.since)
@@ -343,5 +343,5 @@ def _require_same(asked: str, consented: str) -> None:
         raise GrantRefused(GrantFault.INVALID_TARGET, what)
 
 
-def _refused(reason: str) -> GrantRefused:
-    return GrantRefused(GrantFault.INVALID_GRANT, _NOT_GOOD, reason)
+def _refused(reason: str, principal: str = "") -> GrantRefused:
+    return GrantRefused(GrantFault.INVALID_GRANT, _NOT_GOOD, reason, principal=principal)

@@ -10,9 +10,12 @@ import os
 import socket
 from pathlib import Path
 
+from bartizan.app.address import HERE, LOOPBACK, origin
 from bartizan.app.folder import Folder
 from bartizan.app.plan import Plan
 
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name for it, nothing is bound here
+"""Addresses that mean all of this machine's, which nobody connects to."""
 _BACKLOG = 2048
 """Connections to the gateway that may wait for a worker to take them."""
 
@@ -36,7 +39,7 @@ class Listeners:
         Raises:
             OSError: a port is taken, or an address is not this machine's.
         """
-        self._tls, self.accepting = plan.tls, True
+        self._tls, self._url, self.accepting = plan.tls, plan.url, True
         self._workload_socket = Path(plan.workload_socket or folder.workload_socket)
         with contextlib.ExitStack() as undo:
             self.gateway = undo.enter_context(listen(plan.host, plan.port))
@@ -82,10 +85,14 @@ class Listeners:
 
     @property
     def issuer(self) -> str:
-        """Where clients reach the gateway, which is also who issues its tokens."""
+        """Where clients reach the gateway, which is also who issues its tokens and whose pages there are."""
+        return self._url or self.near
+
+    @property
+    def near(self) -> str:
+        """Where programs of this machine reach the gateway, whatever stands in front of it for others."""
         host, port = self.gateway.getsockname()[:2]
-        shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
-        return f"{'https' if self._tls else 'http'}://{shown}:{port}"
+        return origin(LOOPBACK if host in HERE | _EVERYWHERE else host, port, tls=self._tls)
 
 
 def _in_a_word(listener: socket.socket) -> str:

@@ -13,9 +13,21 @@ from urllib.parse import quote, urlencode
 import msgspec
 from typing_extensions import override
 
-from bartizan.admin import devices, links, platform, policies, principals, record, schedules, signins, tokens
-from bartizan.admin.devices import Admission, Devices
+from bartizan.admin import (
+    devices,
+    issuer,
+    links,
+    platform,
+    policies,
+    principals,
+    record,
+    schedules,
+    signins,
+    tokens,
+)
+from bartizan.admin.devices import Admission, AskingDevice, KnownDevice
 from bartizan.admin.forms import MOST_PAGE, Page, Paged
+from bartizan.admin.issuer import Rotated, RotationWanted
 from bartizan.admin.links import LinkWanted, SignInLink
 from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
 from bartizan.admin.principals import KeysGiven, Person, Registered, Registration
@@ -23,7 +35,7 @@ from bartizan.admin.record import Recorded, Report
 from bartizan.admin.route import Route
 from bartizan.admin.schedules import Shown
 from bartizan.admin.signins import Suspect, Watch
-from bartizan.admin.tokens import Rotated, RotationWanted, Token, TokenWanted
+from bartizan.admin.tokens import Token, TokenWanted
 from bartizan.app.folder import Folder
 from bartizan.egress.http import Client, Response
 
@@ -73,6 +85,13 @@ class SignIns(msgspec.Struct, frozen=True):
 
     standing: signins.Standing | None
     suspects: tuple[Suspect, ...]
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """Keys that ask to be admitted, and devices that were."""
+
+    asking: tuple[AskingDevice, ...]
+    devices: tuple[KnownDevice, ...]
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -167,7 +186,10 @@ class Admin(abc.ABC):
         return tuple(self.each(lambda at: self.ask(principals.LIST, query=_page(at))))
 
     def sign_in_link(self, principal: str) -> SignInLink:
-        """Return a link that signs a person in once; over the owner's socket alone; raises as `token`."""
+        """Return a link that signs a person in once; raises as `token`.
+
+        Over the network another owner has to approve it first: until then it is refused with `approval-awaited`.
+        """
         return self.ask(links.LINK, _body(LinkWanted, {"principal": principal}))
 
     def register(  # noqa: PLR0913 - all that a registration says
@@ -210,9 +232,14 @@ class Admin(abc.ABC):
         """Have a principal's client sign with these public keys from now on; return their ids; raises as `token`."""
         return self.ask(principals.GIVE_KEYS, KeysGiven(keys), match=match, principal=principal).kids
 
-    def rotate(self, *, at_once: bool) -> Rotated:
-        """Publish a new key of the issuer, or have it take the old one's place at once; raises as `token`."""
-        return self.ask(tokens.ROTATE, RotationWanted(at_once))
+    def rotate(self, *, at_once: bool, match: str = ANY) -> Rotated:
+        """Publish a new key of the issuer, or have it take the old one's place at once; raises as `token`.
+
+        Args:
+            at_once: whether every token of the old one is refused from now on.
+            match: ETag of the keys that there are, or `ANY`.
+        """
+        return self.ask(issuer.ROTATE, RotationWanted(at_once), match=match)
 
     def revoke(self, principal: str, match: str = ANY) -> int:
         """Refuse everything of a principal from now on, in every worker; return the generation; raises as `token`."""
@@ -274,7 +301,9 @@ class Admin(abc.ABC):
 
     def devices(self) -> Devices:
         """Return the keys that ask and the devices that were admitted; raises as `token`."""
-        return self.ask(devices.READ)
+        asking = self.each(lambda at: self.ask(devices.ASKING, query=_page(at)))
+        known = self.each(lambda at: self.ask(devices.LIST, query=_page(at)))
+        return Devices(tuple(asking), tuple(known))
 
     def admit(self, key: str, name: str, holder: str, *, hardware: bool) -> str:
         """Admit a key that asks, in every worker, and return the id of its device; raises as `token`.

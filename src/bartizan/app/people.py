@@ -24,6 +24,7 @@ from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
+from bartizan.identity.verified import DEVICE_BOUND, Verified
 from bartizan.ledger.event import Outcome
 
 SIGN_IN: Final = "sign-in"
@@ -38,14 +39,14 @@ class Ports(msgspec.Struct, frozen=True):
         clock: tells the time.
         record: as `control.Ports.record`.
         site: where people sign in.
-        permits: (person) -> what the policies permit them, of what pages offer.
+        permits: (person, how they were verified) -> what the policies permit them, of what pages offer.
     """
 
     store: Engine
     clock: Clock
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     site: Site
-    permits: Callable[[Principal], frozenset[str]] = lambda _person: frozenset()
+    permits: Callable[[Principal, Verified], frozenset[str]] = lambda _person, _verified: frozenset()
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ class Who(msgspec.Struct, frozen=True):
         form: what their forms must hold.
         now: the instant.
         may: what the policies permit them, of what pages offer.
+        could: what they would permit, were they verified by a device-bound passkey now.
     """
 
     person: Principal
@@ -64,6 +66,7 @@ class Who(msgspec.Struct, frozen=True):
     form: str
     now: Nanoseconds
     may: frozenset[str] = frozenset()
+    could: frozenset[str] = frozenset()
 
     @property
     def is_fresh(self) -> bool:
@@ -77,7 +80,7 @@ class Who(msgspec.Struct, frozen=True):
             SignInRefused: they do not.
         """
         if action not in self.may:
-            raise SignInRefused(Fault.NOT_PERMITTED)
+            raise SignInRefused(Fault.PASSKEY_SYNCED if action in self.could else Fault.NOT_PERMITTED)
 
     @property
     def may_enrol(self) -> bool:
@@ -107,20 +110,28 @@ class People:
         return self._ports.site.origin
 
     # ---- signing in ----------------------------------------------------------------------------------------
-    def link(self, principal: str) -> Secret:
+    def person(self, principal: str) -> Principal:
+        """Return somebody whom a link could sign in.
+
+        Raises:
+            PrincipalUnknown, PrincipalRevoked, NotAPrincipal.
+        """
+        with self._ports.store.begin() as connection:
+            return _person(connection, principal)
+
+    def link(self, principal: str, actor: str = "owner") -> Secret:
         """Return the token of a link that signs a person in once, within a minute.
 
+        Args:
+            principal: id of the person.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             PrincipalUnknown, PrincipalRevoked, NotAPrincipal, JournalUnwritable.
         """
         with self._ports.store.begin() as connection:
-            person = register.get(connection, principal)
-            if person.kind is not Kind.USER:
-                raise NotAPrincipal("only a person signs in with a browser; choose one of kind user")
-            if person.revoked:
-                raise PrincipalRevoked(principal)
+            person = _person(connection, principal)
             token = once.give_link(connection, principal, self._now())
-            self._ports.record([Entry("access.link.issued", "owner", person.pseudonym, Outcome.DONE)])
+            self._ports.record([Entry("access.link.issued", actor, person.pseudonym, Outcome.DONE)])
         return token
 
     def options(self) -> str:
@@ -143,30 +154,30 @@ class People:
         """Return the cookie of a new session, begun by a link; otherwise as `sign_in`."""
         return self._counted(
             lambda connection: self._begin(
-                connection, once.take_link(connection, token, self._now()), "link", "none", before
+                connection, once.take_link(connection, token, self._now()), "link", DEVICE_BOUND, before
             )
         )
 
     def recover(self, code: str, before: str) -> Secret:
         """Return the cookie of a new session, begun by a recovery code; otherwise as `sign_in`."""
-        return self._counted(
-            lambda connection: self._begin(
-                connection, once.take_code(connection, code), "recovery-code", "none", before
-            )
-        )
+        return self._counted(lambda connection: self._by_code(connection, code, before))
+
+    def _by_code(self, connection: Connection, code: str, before: str) -> Secret:
+        principal, worth = once.take_code(connection, code)
+        return self._begin(connection, principal, "recovery-code", worth, before)
 
     def _by_passkey(self, connection: Connection, sent: str, before: str) -> Secret:
         passkey = self._assert(connection, sent, SIGN_IN, "")
-        return self._begin(connection, passkey.principal, "passkey", passkey.word, before)
+        return self._begin(connection, passkey.principal, "passkey", passkey.worth, before)
 
-    def _begin(self, connection: Connection, principal: str, by: str, key: str, before: str) -> Secret:
+    def _begin(self, connection: Connection, principal: str, by: str, worth: str, before: str) -> Secret:
         person = register.get(connection, principal)
         if person.revoked:
             raise SignInRefused(Fault.PASSKEY_UNKNOWN)
         if before:
             session.leave(connection, before)
-        begun, cookie = session.begin(connection, principal, by, key, self._now())
-        detail: dict[str, int | str] = {"by": by, "key": key}
+        begun, cookie = session.begin(connection, principal, by, worth, self._now())
+        detail: dict[str, int | str] = {"by": by, "key": begun.key}
         entry = Entry("access.session.begun", person.pseudonym, f"s-{begun.id}", Outcome.DONE, detail=detail)
         self._ports.record([entry])
         return cookie
@@ -199,7 +210,9 @@ class People:
         with self._ports.store.begin() as connection:
             found = session.find(connection, cookie, now)
             person = register.get(connection, found.principal)
-        return Who(person, found, session.form_token(cookie), now, self._ports.permits(person))
+        may = self._ports.permits(person, found.verified_by)
+        could = self._ports.permits(person, Verified(DEVICE_BOUND, now))
+        return Who(person, found, session.form_token(cookie), now, may, could)
 
     def account(self, who: Who) -> Account:
         """Return what somebody has here."""
@@ -244,9 +257,10 @@ class People:
         self._challenges.check(answer.challenge, f"enrol {who.session.id}", who.now)
         found = enrolled(self._ports.site, answer)
         self._challenges.take(answer.challenge, who.now)
-        added = keys.add(connection, who.person.id, found, label.strip() or "Passkey", who.now)
-        session.verify(connection, who.session, added.word, who.now)
-        self._say("access.passkey.added", who, f"k-{added.id}", key=added.word)
+        by = who.session.gives(who.now)
+        added = keys.add(connection, who.person.id, found, label.strip() or "Passkey", who.now, by)
+        session.verify(connection, who.session, added.worth, who.now)
+        self._say("access.passkey.added", who, f"k-{added.id}", key=added.worth)
 
     def remove(self, who: Who, passkey: str) -> None:
         """Forget a passkey of somebody's, and end their other sessions. Raises as `enrol`."""
@@ -270,14 +284,14 @@ class People:
 
     def _verify(self, connection: Connection, who: Who, sent: str) -> None:
         passkey = self._assert(connection, sent, f"verify {who.session.id}", who.person.id)
-        session.verify(connection, who.session, passkey.word, who.now)
-        self._say("access.session.verified", who, f"s-{who.session.id}", key=passkey.word)
+        session.verify(connection, who.session, passkey.worth, who.now)
+        self._say("access.session.verified", who, f"s-{who.session.id}", key=passkey.worth)
 
     def codes(self, who: Who) -> tuple[Secret, ...]:
         """Return somebody's new recovery codes, to be shown once. Raises as `enrol`."""
         self._require(who.is_fresh)
         with self._ports.store.begin() as connection:
-            given = once.give_codes(connection, who.person.id)
+            given = once.give_codes(connection, who.person.id, who.session.gives(who.now))
             self._say("access.recovery.issued", who, who.person.pseudonym, count=len(given))
         return given
 
@@ -320,3 +334,12 @@ class People:
 
     def _now(self) -> Nanoseconds:
         return self._ports.clock.now()
+
+
+def _person(connection: Connection, principal: str) -> Principal:
+    person = register.get(connection, principal)
+    if person.kind is not Kind.USER:
+        raise NotAPrincipal("only a person signs in with a browser; choose one of kind user")
+    if person.revoked:
+        raise PrincipalRevoked(principal)
+    return person

@@ -10,11 +10,13 @@ from typing import Final
 
 from bartizan.access import controls
 from bartizan.access.decide import Circumstances, Decider
+from bartizan.access.judge import Failed
 from bartizan.access.outcome import FOREVER, Allowed, Authenticated
 from bartizan.app.plan import CONTROL
 from bartizan.control import discover
 from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
+from bartizan.identity.verified import UNVERIFIED, Verified
 from bartizan.policy.errors import PolicyInvalid
 
 ACTIONS: Final = frozenset({"read-principals", "revoke-principal", "erase-principal"})
@@ -24,8 +26,9 @@ ACTIONS: Final = frozenset({"read-principals", "revoke-principal", "erase-princi
 class Permits:
     """Asks the policies of the latest state."""
 
-    def __init__(self) -> None:
-        """Have nothing to decide on yet."""
+    def __init__(self, failed: Failed) -> None:
+        """Have nothing to decide on yet; `failed` is told of a control that could not judge, and why."""
+        self._failed = failed
         self._decider: Decider | None = None
         self._controls = tuple(discover(controls).values())
 
@@ -35,21 +38,19 @@ class Permits:
             return
         self._decider = None
         try:
-            self._decider = Decider(state.policy, self._controls, _failed)
+            self._decider = Decider(state.policy, self._controls, self._failed)
         except PolicyInvalid as fault:
             logging.getLogger("control").warning("pages permit nothing: %s", type(fault).__name__)
 
-    def of(self, person: Principal, actions: Collection[str] = ACTIONS) -> frozenset[str]:
-        """Return which of these actions a person may do on the platform itself."""
-        return frozenset(action for action in actions if self._may(person, action))
+    def of(
+        self, person: Principal, verified: Verified = UNVERIFIED, actions: Collection[str] = ACTIONS
+    ) -> frozenset[str]:
+        """Return which of these actions a person, verified so, may do on the platform itself."""
+        return frozenset(action for action in actions if self._may(person, verified, action))
 
-    def _may(self, person: Principal, action: str) -> bool:
+    def _may(self, person: Principal, verified: Verified, action: str) -> bool:
         if self._decider is None or person.revoked:
             return False
-        who = Authenticated(person, "", "", FOREVER)
+        who = Authenticated(person, "", FOREVER, verified=verified)
         said = self._decider.decide(who, action, CONTROL, Circumstances(quantum_safe=False), 0)
         return isinstance(said, Allowed)
-
-
-def _failed(control: str, fault: Exception) -> None:
-    logging.getLogger("control").error("the control %s failed: %s", control, type(fault).__name__)

@@ -282,6 +282,7 @@ class Plan(Reticent, frozen=True):
         folder: the state folder.
         launch: how a child is started: the interpreter and its switches; module and arguments follow.
         host, port: where the gateway listens; port 0 takes a free one.
+        url: where clients reach it, as browsers say it; empty where that is the address that it listens on.
         tls: whether it speaks TLS; without, it may listen on loopback only.
         asks: whether clients are asked for a certificate.
         pq: whether clients without X25519MLKEM768 are served.
@@ -322,6 +323,7 @@ class Plan(Reticent, frozen=True):
     launch: tuple[str, ...]
     host: str = "127.0.0.1"
     port: int = 8443
+    url: str = ""
     tls: bool = True
     asks: bool = False
     pq: Literal["preferred", "required"] = "preferred"

@@ -126,11 +126,12 @@ def plan(  # what a command may say beside the file
         launch=supervisor.LAUNCH,
         host=address.host,
         port=address.port if port is None else port,
+        url=settings.public.origin if settings.public else "",
         tls=settings.tls.value == "required",
         asks=settings.client_certificates is ClientCertificates.OPTIONAL,
         pq=settings.pq.value,
         isolation=settings.isolation.value,
-        names=tuple(dict.fromkeys((*_OWN_NAMES, address.host, *settings.names))),
+        names=_names(settings),
         services=tuple(_service(service, settings, configuration.folder) for service in settings.service),
         model=model,
         weights=weights,
@@ -159,6 +160,13 @@ def plan(  # what a command may say beside the file
         quorum=settings.ledger.witnesses or len(settings.witness),
     )
     return _identified(made, settings, configuration.folder)
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    """Return what certificates and Host carry; the host of `url` too, unless that is said to be of Host alone."""
+    reached = [settings.public.host] if settings.public else []
+    own = (*_OWN_NAMES, settings.address.host, *settings.names)
+    return tuple(dict.fromkeys((*own, *(host for host in reached if host not in settings.edge.hosts))))
 
 
 def _identified(made: Plan, settings: Settings, folder: Path) -> Plan:

@@ -64,6 +64,14 @@ class Step(msgspec.Struct, frozen=True):
     seconds: int
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """Ids of the key that signs, and of the one that is yet to, from `at`; empty and 0 where none is."""
+
+    signs: str
+    next: str
+    at: Nanoseconds
+
+
 class Rotation:
     """The keys of the embedded issuer over time."""
 
@@ -77,11 +85,18 @@ class Rotation:
             self._mend(connection)
             self._learn(connection)
 
-    async def rotate(self, *, at_once: bool = False) -> Step:
+    def standing(self) -> Standing:
+        """Return which key signs, and which is to."""
+        with self._ports.store.begin() as connection:
+            waiting = self._waiting(connection) or _Row("", Nanoseconds(0))
+        return Standing(self._ports.signer.kid, waiting.kid, waiting.at)
+
+    async def rotate(self, *, at_once: bool = False, actor: str = "owner") -> Step:
         """Publish a new key, which signs after `LEAD_S`.
 
         Args:
             at_once: whether it signs now and the one before is no longer taken: for one that was stolen.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
             RotationUnderWay: one is published that does not sign yet, unless it is to sign now.
             KeyExposed, KeyUnreadable: the folder of keys cannot be used.
@@ -94,8 +109,8 @@ class Rotation:
                 raise RotationUnderWay(max(1, (waiting.at - now) // SECOND))
             kid = self._announce(connection, now) if waiting is None else waiting.kid
         if at_once:
-            return await self._replace(kid)
-        self._record("access.key.published", kid, {"seconds": LEAD_S})
+            return await self._replace(kid, actor)
+        self._record("access.key.published", kid, actor, {"seconds": LEAD_S})
         await self._put_in_force()
         return Step(kid, LEAD_S)
 
@@ -119,17 +134,17 @@ class Rotation:
         for kid in gone:
             self._record("access.key.retired", kid)
 
-    async def _replace(self, kid: str) -> Step:
+    async def _replace(self, kid: str, actor: str) -> Step:
         before = self._ports.signer.kid
         with self._ports.store.begin() as connection:
             connection.execute(delete(ISSUER_KEY))
             self._retire(connection, kid, self._ports.clock.now())
         self._turn()
-        self._record("access.key.signing", kid)
+        self._record("access.key.signing", kid, actor)
         with self._ports.store.begin() as connection:
             connection.execute(delete(ISSUER_KEY))
         await self._put_in_force()
-        self._record("access.key.retired", before)
+        self._record("access.key.retired", before, actor)
         return Step(kid, 0)
 
     def _announce(self, connection: Connection, now: Nanoseconds) -> str:
@@ -180,9 +195,10 @@ class Rotation:
         ).first()
         return None if row is None else _Row(row.kid, Nanoseconds(row.at))
 
-    def _record(self, kind: str, kid: str, detail: dict[str, int | str] | None = None) -> None:
+    def _record(
+        self, kind: str, kid: str, actor: str = "platform", detail: dict[str, int | str] | None = None
+    ) -> None:
         said: dict[str, int | str] = {"key": octets_of(kid.encode(), "kid").hex(), **(detail or {})}
-        actor = "owner" if kind == "access.key.published" else "platform"
         self._ports.record([Entry(kind, actor, "", Outcome.DONE, detail=said)])
 
 

@@ -17,7 +17,10 @@ from bartizan.app.target_settings import Target, Way, targeting
 from bartizan.app.tool_settings import Tools, pinning
 from bartizan.config_form import Fault
 
-RESERVED: Final = frozenset({"sample", "control", "oauth", "healthz", "readyz", "v1", "limiter", "ext-authz"})
+RESERVED: Final = frozenset(
+    {"sample", "control", "healthz", "readyz", "v1", "limiter", "ext-authz"}
+    | {"oauth", "people", "admin", "device", "ssf"}
+)
 """Names that the gateway uses itself, in paths and in the record."""
 
 

@@ -13,7 +13,15 @@ from typing import Annotated
 
 import msgspec
 
-from bartizan.app.address import AddressInvalid, Listen, Upstream, host_name, listen_address, upstream
+from bartizan.app.address import (
+    AddressInvalid,
+    Listen,
+    Upstream,
+    host_name,
+    listen_address,
+    public_url,
+    upstream,
+)
 from bartizan.app.admin_settings import AdminApi, administering
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
 from bartizan.app.connector_settings import Connector, files_of, shipping
@@ -106,12 +114,14 @@ class Settings(msgspec.Struct, frozen=True):
 
     Attributes:
         listen: where the gateway listens, `address:port`.
+        url: where clients reach it, where that is not the address that it listens on.
         names: further host names and addresses that clients reach the gateway by.
         log: how `run/platform.log` in the state folder is written.
         evidence: `off`, or for how long sealed excerpts are kept.
     """
 
     listen: Text = "127.0.0.1:8443"
+    url: Text | None = None
     names: tuple[Text, ...] = ()
     tls: Tls = Tls.REQUIRED
     pq: Pq = Pq.PREFERRED
@@ -144,6 +154,11 @@ class Settings(msgspec.Struct, frozen=True):
     def address(self) -> Listen:
         """Where the gateway listens, taken apart."""
         return listen_address(self.listen)
+
+    @property
+    def public(self) -> Upstream | None:
+        """Where clients reach it, taken apart; None is where the gateway listens."""
+        return None if self.url is None else public_url(self.url)
 
     def binds(self, service: Service) -> bool:
         """Return whether a service takes tokens only that are bound to a key or a certificate."""
@@ -284,6 +299,7 @@ def _listening(settings: Settings) -> Iterator[Fault]:
         )
     if settings.tls is Tls.OFF:
         yield from _plain(settings)
+    yield from _reached(settings)
     for position, service in enumerate(settings.service):
         if service.binding is Binding.OPTIONAL and not listen.loopback:
             yield Fault(
@@ -293,6 +309,17 @@ def _listening(settings: Settings) -> Iterator[Fault]:
     for position, name in enumerate(settings.names):
         if not host_name(name):
             yield Fault(("names", position), "must be a host name or an address, without scheme and port")
+
+
+def _reached(settings: Settings) -> Iterator[Fault]:
+    """Yield why clients cannot reach it there."""
+    try:
+        public = settings.public
+    except AddressInvalid as fault:
+        yield Fault(("url",), fault.what)
+        return
+    if public is not None and not public.tls and settings.tls is not Tls.OFF:
+        yield Fault(("url",), 'must be https while `tls` is "required"')
 
 
 def _plain(settings: Settings) -> Iterator[Fault]:

@@ -35,6 +35,7 @@ _SHOWN: Final[Mapping[str, Reason]] = {
 }
 """Word of a refusal -> what it is; any other is `OTHER`, of which nothing is made."""
 _PRINCIPAL, _ADDRESS = "p-", "a-"
+_EXCHANGE: Final = "exchange"
 
 
 def signin(entry: Entry) -> SignIn | None:
@@ -55,6 +56,10 @@ def _issued(entry: Entry) -> SignIn | None:
     source = event.detail.get("source")
     if not event.actor.startswith(_PRINCIPAL) or not isinstance(source, str):
         return None  # the owner's own command asked, on the owner's own socket
+    if event.detail.get("grant") == _EXCHANGE:
+        return (
+            None  # an agent asked, with its own credential from its own network: no doing of whom it acts for
+        )
     return SignIn(
         event.at, ORIGIN, credential=Credential.SECRET, principal=event.actor, source=f"{_ADDRESS}{source}"
     )

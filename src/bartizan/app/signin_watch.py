@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.controls import login_anomaly
 from bartizan.access.signin.fold import Fold
@@ -35,6 +36,8 @@ BACK: Final = Nanoseconds(28 * DAY)
 HELD_FOR: Final = Nanoseconds(DAY)
 """How long an alert is held against a principal or a source."""
 _PAGE: Final = 200
+_MOST_TOLD: Final = 10_000
+"""Alerts, and what was cleared of them, that are taken up at a start."""
 _LOOK_S: Final = 1.0
 _DRILL_MOST: Final = 15 * MINUTE
 _DRILL_AFTER: Final = 5 * SECOND
@@ -103,7 +106,7 @@ class SignInWatch:
                 said = False
             except JournalUnwritable:
                 return  # the process ends
-            except LedgerUnreadable as fault:
+            except (LedgerUnreadable, OperationalError) as fault:
                 behind = False
                 if not said:
                     log.warning("sign-ins are not watched meanwhile: %s", fault)
@@ -123,6 +126,7 @@ class SignInWatch:
         entries, end, more = await asyncio.to_thread(page, self._ports.ledger, self._at, self._since)
         for entry in entries:
             self._one(entry)
+            self._at = entry.index + 1
         self._at = end
         if not more:
             self._tell()
@@ -137,8 +141,7 @@ class SignInWatch:
     async def _resume(self) -> None:
         """Take up what was told before, and what still holds of it."""
         now = self._ports.clock.now()
-        asked = Query(kind="access.login", since=now - BACK, last=True, limit=10_000)
-        for each in await asyncio.to_thread(query, self._ports.ledger, asked):
+        for each in await asyncio.to_thread(_told_before, self._ports.ledger, now - BACK):
             event = each.event
             if event.kind == FLAGGED and event.actor != "platform":
                 continue  # of an imported log: nobody here
@@ -177,6 +180,16 @@ class SignInWatch:
         until = Nanoseconds(alert.at + HELD_FOR)
         if whom != "nobody" and until > self._ports.clock.now():
             self._ports.answer(whom, alert.about, until)
+
+
+def _told_before(ledger: Path, since: int) -> list[Written]:
+    """Return what was told and cleared, in the order of the record: of each kind by itself, as strangers fill its neighbours."""
+    found = (
+        each
+        for kind in (FLAGGED, CLEARED)
+        for each in query(ledger, Query(kind=kind, since=since, last=True, limit=_MOST_TOLD))
+    )
+    return sorted(found, key=lambda each: each.index)
 
 
 def page(ledger: Path, first: int, since: int) -> tuple[list[Written], int, bool]:

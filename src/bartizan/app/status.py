@@ -139,7 +139,7 @@ def write_status(supervisor: "Supervisor") -> None:
     status = Status(
         version=__version__,
         listen=supervisor.listeners.listens,
-        url=supervisor.listeners.issuer,
+        url=supervisor.listeners.near,
         pid=os.getpid(),
         started=supervisor.started,
         tls=plan.tls,

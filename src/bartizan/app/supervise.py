@@ -33,7 +33,7 @@ async def _run(plan: Plan, starter: Channel) -> None:
     if not starting.done():
         starting.cancel()
     elif (fault := starting.exception()) is None:
-        answer = m.Started(url=supervisor.listeners.issuer, listen=supervisor.listeners.listens)
+        answer = m.Started(url=supervisor.listeners.near, listen=supervisor.listeners.listens)
     elif isinstance(fault, ChildEnded | ChannelClosed | TimeoutError | OSError):
         answer = m.NotStarted(fault=str(fault) or "it took too long")
     else:

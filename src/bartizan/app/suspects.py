@@ -7,7 +7,7 @@ against a network slows its requests for tokens at once. Nobody is locked out by
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bartizan.access.signin.throttle import Throttle
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.ledger.event import Outcome
@@ -85,6 +85,6 @@ class Suspects:
             self._stale = False
             try:
                 await self._publish()
-            except NotInForce:
+            except NOT_DONE:
                 self._stale = True
                 raise

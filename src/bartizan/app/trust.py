@@ -1,7 +1,7 @@
 """The platform's authority among those that this machine's browsers and programs trust: put in, and taken out.
 
 Rules of this file: only an authority that is confined to names is put anywhere, so that whoever took its key could
-certify nothing else; browsers get it for servers alone (NSS `C,,`). What is taken out is found by its name, which has
+certify nothing else, and what is put in are the very octets that were looked at: not what lies beside them in the file, nor there later; browsers get it for servers alone (NSS `C,,`). What is taken out is found by its name, which has
 the certificate's digest: nobody else's is touched. The machine's own programs do it, without a shell and without
 input; one that fails changes nothing of the other places.
 """
@@ -11,6 +11,7 @@ import hashlib
 import ipaddress
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -52,13 +53,13 @@ class Authority(msgspec.Struct, frozen=True):
     """A certificate that is to be trusted.
 
     Attributes:
-        file: where it lies, PEM.
+        pem: it alone.
         sha256: of its DER, hexadecimal.
         names: hosts and networks that it may certify.
         until: last day, ISO 8601.
     """
 
-    file: Path
+    pem: bytes
     sha256: str
     names: tuple[str, ...]
     until: str
@@ -110,7 +111,8 @@ def read_authority(file: Path) -> Authority:
             f"{file} holds no authority that is confined to names; nothing was done"
         ) from fault
     digest = hashlib.sha256(found.public_bytes(Encoding.DER)).hexdigest()
-    return Authority(file, digest, names, f"{found.not_valid_after_utc:%Y-%m-%d}")
+    pem = found.public_bytes(Encoding.PEM)
+    return Authority(pem, digest, names, f"{found.not_valid_after_utc:%Y-%m-%d}")
 
 
 def _confined(found: x509.Certificate) -> tuple[str, ...]:
@@ -189,7 +191,10 @@ class Browsers(msgspec.Struct, frozen=True):
         if not (self.folder / "cert9.db").exists():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._certutil("-N", "--empty-password")
-        self._certutil("-A", "-t", _FOR_SERVERS, "-n", authority.name, "-i", str(authority.file))
+        with tempfile.TemporaryDirectory() as folder:  # nobody else's to write into
+            file = Path(folder, "authority.pem")
+            file.write_bytes(authority.pem)
+            self._certutil("-A", "-t", _FOR_SERVERS, "-n", authority.name, "-i", str(file))
 
     def remove(self, name: str) -> None:
         """Take it out."""
@@ -240,7 +245,7 @@ class System(msgspec.Struct, frozen=True):
         """Write it there, readable by everybody, and have it taken up."""
         try:
             file = self._file(authority.name)
-            file.write_bytes(authority.file.read_bytes())
+            file.write_bytes(authority.pem)
             file.chmod(0o644)
         except OSError as fault:
             raise StoreFailed(f"{fault.strerror}: run this as root") from fault

@@ -30,6 +30,8 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
         yield "edge: every program on a trusted proxy's machine can name any client's address; set `secret`"
     if settings.pq is Pq.PREFERRED and settings.tls is not Tls.OFF:
         yield 'pq = "preferred": clients without X25519MLKEM768 are served over classical key agreement'
+    if settings.address.everywhere and settings.url is None:
+        yield "listen: nobody knows the platform by that address: pages, passkeys and tokens bound to a key work on this machine alone; set `url`"
     yield from _weak_limits(settings)
     yield from weak_traces(settings.traces)
     yield from weak_witnesses(settings.witness)

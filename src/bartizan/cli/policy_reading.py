@@ -29,7 +29,8 @@ from bartizan.cli.command import (
 from bartizan.cli.place import near, state
 from bartizan.cli.settled import configuration
 from bartizan.identity.device import Seen
-from bartizan.identity.principal import ANONYMOUS, Principal, Uid
+from bartizan.identity.principal import ANONYMOUS, Kind, Principal, Uid
+from bartizan.identity.verified import PASSKEYS
 from bartizan.policy.engine import Engine, line_of
 from bartizan.policy.explain import Explanation, explain
 from bartizan.policy.schema import parsed, shapes
@@ -79,11 +80,15 @@ def _explain(arguments: argparse.Namespace, shell: Shell) -> Exit:
         facts = msgspec.structs.replace(facts, people=people)
     _require_known(arguments, facts)
     engine = facts.engine(files)
-    rows = [(person, _explained(arguments, engine, person)) for person in people]
+    rows = [
+        (asker, _explained(arguments, engine, asker))
+        for person in people
+        for asker in _askers(arguments, engine, person)
+    ]
     if arguments.json:
-        shell.out.document([_why(person, why) for person, why in rows])
+        shell.out.document([_why(asker, why) for asker, why in rows])
     else:
-        shell.out.line("\n".join(line for person, why in rows for line in _lines(person, why, files)))
+        shell.out.line("\n".join(line for asker, why in rows for line in _lines(asker, why, files)))
     return Exit.CLEAN
 
 
@@ -141,15 +146,36 @@ def _require_known(arguments: argparse.Namespace, facts: Facts) -> None:
             raise UsageInvalid(f"there is no {word} {given}; there are {', '.join(known)}")
 
 
-def _explained(arguments: argparse.Namespace, engine: Engine, person: Principal) -> Explanation:
-    circumstances = Circumstances(not arguments.classical, arguments.operation, arguments.tool)
+class _Asker(msgspec.Struct, frozen=True):
+    """Somebody who asks, and by which kind of passkey: a word of `PASSKEYS`, or empty; `told` where the answer hangs on it."""
+
+    person: Principal
+    passkey: str
+    told: bool = False
+
+
+def _askers(arguments: argparse.Namespace, engine: Engine, person: Principal) -> list[_Asker]:
+    """Return somebody as often as the policies answer otherwise by the passkey that verified them."""
+    if arguments.passkey or person.kind is not Kind.USER:
+        return [_Asker(person, arguments.passkey, bool(arguments.passkey))]
+    each = [_Asker(person, passkey, told=True) for passkey in (*PASSKEYS, "")]
+    answers = {_explained(arguments, engine, one).verdict for one in each}
+    return each if len(answers) > 1 else [_Asker(person, "")]
+
+
+def _explained(arguments: argparse.Namespace, engine: Engine, asker: _Asker) -> Explanation:
+    circumstances = Circumstances(
+        not arguments.classical, arguments.operation, arguments.tool, passkey=asker.passkey
+    )
     here = context(circumstances, Seen(device_known=arguments.known_device))
-    return explain(engine, person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
+    return explain(engine, asker.person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
 
 
-def _lines(person: Principal, why: Explanation, files: Mapping[str, str]) -> Iterable[str]:
-    word = "yes" if why.verdict.allowed else "NO"
+def _lines(asker: _Asker, why: Explanation, files: Mapping[str, str]) -> Iterable[str]:
+    word, person = "yes" if why.verdict.allowed else "NO", asker.person
     roles = f" ({', '.join(person.roles)})" if person.roles else ""
+    if asker.told:
+        roles += f", by a {asker.passkey} passkey" if asker.passkey else ", by no passkey"
     if why.verdict.failed:
         yield f"{word:<4} {person.id}{roles}: the policies cannot be evaluated for this"
         return
@@ -160,10 +186,11 @@ def _lines(person: Principal, why: Explanation, files: Mapping[str, str]) -> Ite
         yield f"       {short.policy} ({place_of(short.policy, files)}) would, but {'; '.join(short.missing)}"
 
 
-def _why(person: Principal, why: Explanation) -> dict[str, Any]:
+def _why(asker: _Asker, why: Explanation) -> dict[str, Any]:
     return {
-        "principal": person.id,
-        "roles": list(person.roles),
+        "principal": asker.person.id,
+        "roles": list(asker.person.roles),
+        "passkey": asker.passkey if asker.told else None,
         "allowed": why.verdict.allowed,
         "failed": why.verdict.failed,
         "policies": list(why.verdict.policies),
@@ -249,6 +276,12 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operation", type=text, default="", metavar="ID", help="of a described service")
     parser.add_argument(
         "--classical", action="store_true", help="over a connection without quantum-safe key agreement"
+    )
+    parser.add_argument(
+        "--passkey",
+        choices=PASSKEYS,
+        default="",
+        help="that verified who asks; default: told apart where the answer hangs on it",
     )
     parser.add_argument(
         "--known-device", action="store_true", help="from a device that is known, of which nothing is claimed"

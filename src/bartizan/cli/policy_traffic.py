@@ -168,6 +168,7 @@ def _circumstances(request: Request) -> str:
         *([request.operation] if request.operation else []),
         *([request.tool] if request.tool else []),
         *([] if request.quantum_safe else ["classical"]),
+        *([f"{request.passkey} passkey"] if request.passkey else []),
     ]
     return f" ({', '.join(said)})" if said else ""
 
@@ -195,6 +196,7 @@ def _document(found: Sequence[Change], replayed: Replayed, facts: Facts) -> dict
                 "quantum_safe": each.request.quantum_safe,
                 "operation": each.request.operation,
                 "tool": each.request.tool,
+                "passkey": each.request.passkey,
                 "admitted": each.count.admitted,
                 "refused": each.count.refused,
                 "before": msgspec.to_builtins(each.before),

@@ -12,6 +12,7 @@ from bartizan.access.people.session import Session
 from bartizan.app.people import Account, Who
 from bartizan.console.markup import Markup, Part, tag, together
 from bartizan.console.parts import button, day, hidden, inside, minute, outside, passkey_form
+from bartizan.identity.verified import DEVICE_BOUND
 
 _BEGAN: Final = {
     "passkey": "with a passkey",
@@ -199,10 +200,11 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
                 tag(
                     "span",
                     "on several devices" if each.synced else "on one device",
-                    class_="badge" if each.synced else "badge good",
+                    class_="badge good" if each.worth == DEVICE_BOUND else "badge",
                 ),
                 tag("br"),
                 tag("span", f"added {day(each.created)}, used {minute(each.used)}", class_="quiet"),
+                *_counts_less(each),
             ),
             button(
                 who,
@@ -217,6 +219,13 @@ def _passkeys(who: Who, passkeys: Sequence[Passkey]) -> Markup:
     ]
     listed = tag("ul", *rows, class_="rows") if rows else tag("p", "None.", class_="quiet")
     return together(listed, tag("p", tag("a", "Add a passkey", href="/people/enrol")))
+
+
+def _counts_less(passkey: Passkey) -> tuple[Part, ...]:
+    if passkey.synced or passkey.worth == DEVICE_BOUND:
+        return ()
+    why = "Added with one that is on several devices, so it counts as such. To change that, add it by a link of the owner's."
+    return tag("br"), tag("span", why, class_="quiet")
 
 
 def _recovery(who: Who, has: Account) -> Markup:

@@ -46,7 +46,7 @@ def outside(title: str, said: str, *parts: Part, script: bool = False) -> bytes:
 def inside(who: Who, title: str, said: str, *parts: Part, script: bool = False) -> bytes:
     """Return a page for somebody who is signed in, with the ways to the others."""
     there = {"Account": "/people", "Approvals": "/people/approvals"}
-    if READ in who.may:
+    if READ in who.may | who.could:
         there["Everyone"] = "/people/everyone"
     links = (tag("a", name, href=way, **_here(name == title)) for name, way in there.items())
     ways = tag("nav", *links, aria_label="Pages")

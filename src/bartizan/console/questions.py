@@ -21,6 +21,7 @@ from bartizan.app.people import People
 from bartizan.console.markup import tag
 from bartizan.console.parts import hidden, outside
 from bartizan.http.status import Status
+from bartizan.identity.verified import acr
 
 CONSENT: Final = "consent"
 """Word in `next` that leads to the question of an application."""
@@ -53,9 +54,10 @@ def signed_in(people: People, cookie: str) -> SignedIn | None:
         who = people.who(cookie)
     except SignInRefused:
         return None
-    if not who.session.verified:
+    verified = who.session.verified_by
+    if not verified.passkey:
         return None
-    return SignedIn(who.person.id, who.session.id, who.session.verified, f"passkey-{who.session.key}")
+    return SignedIn(who.person.id, who.session.id, verified.at, acr(verified.passkey))
 
 
 def lead(request: Request) -> Response:

@@ -133,7 +133,9 @@ class _Visits:
     async def everyone(self, request: Request) -> Response:
         after = request.query_params.get("after", "")
         return self._shown(
-            request, lambda who: others.everyone(who, self._everyone.some(who, after), _said(request))
+            request,
+            lambda who: others.everyone(who, self._everyone.some(who, after), _said(request)),
+            EVERYONE,
         )
 
     async def device(self, request: Request) -> Response:
@@ -143,9 +145,7 @@ class _Visits:
 
         return self._shown(request, page, DEVICE)
 
-    def _shown(
-        self, request: Request, page: Callable[[Who], bytes], back: str = "/people/sign-in"
-    ) -> Response:
+    def _shown(self, request: Request, page: Callable[[Who], bytes], back: str = ACCOUNT) -> Response:
         try:
             return _page(page(self._people.who(session_cookie(request))))
         except SignInRefused as fault:
@@ -293,7 +293,7 @@ def _elsewhere(fault: SignInRefused, back: str) -> Response:
     if fault.fault is Fault.SESSION_ENDED:
         way = "/people/sign-in?next=device&" if back == DEVICE else "/people/sign-in?"
         return _to(f"{way}said={fault.reason}")
-    if fault.fault is Fault.VERIFICATION_OLD:
+    if fault.fault in {Fault.VERIFICATION_OLD, Fault.PASSKEY_SYNCED}:
         following = next((word for word, way in WAYS.items() if way == back), "account")
         return _to(f"/people/verify?next={following}&said={fault.reason}")
     if fault.fault is Fault.NOT_PERMITTED:

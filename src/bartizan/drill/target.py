@@ -13,6 +13,8 @@ import msgspec
 from bartizan.drill.door import Door
 from bartizan.ledger.entry import Entry
 
+OWNER = "user.owner"
+"""Who owns a platform."""
 CALLER = "workload.drill"
 """The principal that may call the sample, and nothing more."""
 FLOODER = "workload.drill-flood"
@@ -122,8 +124,12 @@ STRICT = (
     'per = "principal"',
     'routes = ["completions"]',
     f"concurrent = {PLACES}",
+    "[admin]",
+    'networks = ["127.0.0.0/8", "::1"]',
+    'binding = "optional"',
 )
-"""Configuration of the twin that every attack shares that needs one: quantum-safe clients, limits, few connections."""
+"""Configuration of the twin that every attack shares that needs one: quantum-safe clients, limits, few connections, and an Admin
+API for this machine that takes tokens which are bound to nothing: what is shown is what it refuses whoever holds a good one."""
 MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 

@@ -299,6 +299,7 @@ def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:
         group=exchange.client.group,
         octets=len(octets),
         operation=operation_tag(exchange.circumstances.operation),
+        passkey=exchange.who.passkey,
         route=exchange.route.name,
         service=exchange.route.service_name,
         tool=tool_tag(exchange.known, exchange.circumstances.tool),

@@ -134,9 +134,11 @@ def _asked(route: Route, exchange: "Exchange") -> bytes:
 
 
 def _administering(exchange: "Exchange") -> bytes:
-    """Return the fields that the Admin API gets besides: the token as it was shown, and how the connection is encrypted."""
+    """Return the fields that the Admin API gets besides: the token as it was shown, and what its proof is judged by."""
     head = exchange.head
     fields = b"x-bartizan-group: %b\r\n" % exchange.client.group.encode()
+    if exchange.bodiless:
+        fields += b"x-bartizan-method: HEAD\r\n"  # which the gateway asks as GET, and a proof names
     if head.token:
         scheme = b"DPoP" if head.scheme else b"Bearer"
         fields += b"authorization: %b %b\r\n" % (scheme, head.token.encode())

@@ -72,6 +72,11 @@ class Authenticated(Protocol):
         ...
 
     @property
+    def passkey(self) -> str:
+        """Which kind of passkey verified the person, a word of `verified.PASSKEYS`; empty for none."""
+        ...
+
+    @property
     def until(self) -> Nanoseconds:
         """Instant from which it must be asked again."""
         ...

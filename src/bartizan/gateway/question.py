@@ -30,6 +30,7 @@ def asked_of_policy(exchange: "Dossier", known: Principal) -> dict[str, int | st
         "operation": operation_tag(circumstances.operation),
         "tool": tool_tag(known, circumstances.tool),
         "agent": agent_tag(exchange.who.agent),
+        "passkey": exchange.who.passkey,
     }
     return {field: value for field, value in fields.items() if value}
 

@@ -1,4 +1,4 @@
-"""Where devices ask to be admitted and say how they are; what the owner does about them stands in `admin/devices.py`.
+"""Where devices ask to be admitted and say how they are; what is done about them stands in `admin/devices.py`.
 
 Rules of this file: nobody shows a credential at the two public endpoints: what is told is signed, and that is what counts. A
 refusal says a word of a closed set and repeats nothing.

@@ -24,9 +24,10 @@ from bartizan.access.errors import (
     SecretAbsent,
     SubjectLinked,
 )
+from bartizan.access.people.errors import SignInRefused
 from bartizan.app.admin.caller import BeyondOnesOwn
 from bartizan.app.admin.cursor import CursorUnknown
-from bartizan.app.admin.faults import EntryGone, ServiceUnknown
+from bartizan.app.admin.faults import ApprovalAwaited, EntryGone, ServiceUnknown
 from bartizan.app.admin.gate import CallRefused
 from bartizan.app.admin.repeats import AnswerGone, KeyReused, KeysFull, KeyUndecided
 from bartizan.app.control_ports import NotInForce, NotReported
@@ -66,6 +67,8 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     PolicyVersionUnknown: Status.NOT_FOUND,
     SecretAbsent: Status.CONFLICT,
     BeyondOnesOwn: Status.FORBIDDEN,
+    ApprovalAwaited: Status.CONFLICT,
+    SignInRefused: Status.CONFLICT,
     CursorUnknown: Status.UNPROCESSABLE,
     FieldRefused: Status.BAD_REQUEST,
     TagMissing: Status.PRECONDITION_REQUIRED,

@@ -31,7 +31,7 @@ from bartizan.app.admin.repeats import Repeats
 from bartizan.app.approvals import Approvals
 from bartizan.app.channel import Channel, MessageRefused
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import NotInForce, Ports
+from bartizan.app.control_ports import NOT_DONE, NotInForce, Ports
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
@@ -46,6 +46,7 @@ from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.issuing import assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
+from bartizan.app.outcry import Outcry
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.permits import Permits
@@ -169,7 +170,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     issuers.begin()
     repeats = Repeats(store, clock)
-    permits, gate = Permits(), gate_of(clock, supervision.record)
+    permits, gate = _deciding(clock, supervision)
     devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
     ports = Ports(
         store=store,
@@ -198,7 +199,16 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
     parts = Parts(
-        registrar, issuing.rotation, scheduler, issuers, people, devices, facts, folder.ledger, repeats
+        registrar,
+        issuing.rotation,
+        scheduler,
+        issuers,
+        people,
+        approvals,
+        devices,
+        facts,
+        folder.ledger,
+        repeats,
     )
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
@@ -210,6 +220,12 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     refusing = (issuing.granting, issuers, people, devices, gate)
     await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
     _end(refusing, start.journal)
+
+
+def _deciding(clock: SystemClock, supervision: Supervision) -> tuple[Permits, Gate]:
+    """Return what asks the policies in this process: for pages, and for the Admin API."""
+    failed = Outcry(clock, sys.stderr.write).control
+    return Permits(failed), gate_of(clock, supervision.record, failed)
 
 
 def _kept(folder: Folder) -> Reserve:
@@ -337,9 +353,7 @@ async def _until_gone(
             room.keep()
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 _record_refusals(refusing)
-            with contextlib.suppress(
-                JournalUnwritable, NotInForce
-            ):  # tried again in a second, and said by status
+            with contextlib.suppress(*NOT_DONE):  # tried again in a second, and said by status
                 await registrar.suspects.settle()
         for task in keeping:
             task.cancel()

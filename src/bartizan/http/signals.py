@@ -21,6 +21,7 @@ LOGOUT_PATH: Final = "/oauth/backchannel-logout"
 EVENTS_PATH: Final = "/ssf/events"
 MOST: Final = 16 * 1024
 """Octets of a body: a token and what carries it."""
+_FIELDS: Final = 8
 _ERRORS: Final = {
     "issuer-unknown": "invalid_issuer",
     "audience-wrong": "invalid_audience",
@@ -35,12 +36,9 @@ def signals(issuers: Issuers) -> list[Route]:
     """Return the routes."""
 
     async def logout(request: Request) -> Response:
-        form = parse_qsl((await read(request, MOST)).decode("utf-8", "replace"), max_num_fields=8)
-        tokens = [value for name, value in form if name == "logout_token"]
+        body = await read(request, MOST)
         try:
-            if len(tokens) != 1:
-                raise SignalRefused("token-missing")
-            await issuers.logout(tokens[0])
+            await issuers.logout(_token(body))
         except SignalRefused as fault:
             said = {"error": "invalid_request", "error_description": fault.reason}
             return answer(said, Status.BAD_REQUEST)
@@ -58,3 +56,19 @@ def signals(issuers: Issuers) -> list[Route]:
         Route(LOGOUT_PATH, logout, methods=["POST"]),
         Route(EVENTS_PATH, events, methods=["POST"]),
     ]
+
+
+def _token(body: bytes) -> str:
+    """Return the logout token of a form.
+
+    Raises:
+        SignalRefused: it holds none, several, or more fields than anybody sends.
+    """
+    try:
+        form = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_FIELDS)
+    except ValueError as fault:
+        raise SignalRefused("token-missing") from fault
+    tokens = [value for name, value in form if name == "logout_token"]
+    if len(tokens) != 1:
+        raise SignalRefused("token-missing")
+    return tokens[0]

@@ -16,9 +16,9 @@ from bartizan.admin.signins import Standing
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import NotInForce
+from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.entry import Entry
-from bartizan.app.issuers import NOT_DONE, Issuers
+from bartizan.app.issuers import Issuers
 from bartizan.app.segments import SIZES
 from bartizan.identity.pseudonym import Minted
 from bartizan.identity.state import State, encode

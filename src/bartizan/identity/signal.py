@@ -187,7 +187,7 @@ def _is_complex(named: dict[str, Any]) -> bool:
 
 def _user(issuer: str, named: dict[str, Any]) -> str:
     format_ = named.get("format", named.get("subject_type"))
-    if format_ in {"iss_sub", "iss-sub"} and named.get("iss") == issuer:
+    if format_ in ("iss_sub", "iss-sub") and named.get("iss") == issuer:  # no set: a list has no hash
         return text(named, "sub")
     return ""
 

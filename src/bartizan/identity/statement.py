@@ -33,6 +33,8 @@ YOUNG: Final = Nanoseconds(300 * SECOND)
 """How long after it was signed a statement can be told."""
 _OWN_HEADER: Final = frozenset({"typ", "alg", "jwk"})
 _OTHERS_HEADER: Final = frozenset({"typ", "alg"})
+_OTHERS_ALGORITHMS: Final = ("EdDSA", "Ed25519")
+"""No set: what a stranger sends in its place may have no hash."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _HOLDER: Final = re.compile(rf"(?:user|workload)\.{NAME.pattern}")
 
@@ -157,7 +159,7 @@ def _of_authority(
     authorities: Mapping[str, Authority],
     now: Nanoseconds,
 ) -> Stated:
-    if header.keys() != _OTHERS_HEADER or header["alg"] not in {"EdDSA", "Ed25519"}:
+    if header.keys() != _OTHERS_HEADER or header["alg"] not in _OTHERS_ALGORITHMS:
         raise StatementRefused(StatementRefused.MALFORMED)
     optional = claims.keys() & {"admit", "holder", "hardware"}
     at = _require_here(claims, audience, now, {"aud", "iat", "posture", "iss", "sub", *optional})

@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.identity.verified import PASSKEYS, Verified, acr
 
-ACRS: Final = ("passkey-device-bound", "passkey-synced")
+ACRS: Final = tuple(acr(passkey) for passkey in PASSKEYS)
 """How people sign in here: what `acr` of our own tokens may say."""
 INSUFFICIENT: Final = "sign-in-insufficient"
 """The reason of a refusal that another sign-in does away with."""
@@ -29,16 +30,15 @@ class Strength(msgspec.Struct, frozen=True):
     acr: tuple[str, ...] = ()
     max_age_s: int = 0
 
-    def holds(self, acr: str, since: Nanoseconds, now: Nanoseconds) -> bool:
+    def holds(self, verified: Verified, now: Nanoseconds) -> bool:
         """Return whether a sign-in is enough.
 
         Args:
-            acr: how it was done, or empty.
-            since: when, UTC nanoseconds; 0 for never.
+            verified: how the person was, in it.
             now: the instant of the request.
         """
-        lately = since > 0 and (not self.max_age_s or now - since <= self.max_age_s * SECOND)
-        return lately and (not self.acr or acr in self.acr)
+        lately = not self.max_age_s or now - verified.at <= self.max_age_s * SECOND
+        return bool(verified.passkey) and lately and (not self.acr or acr(verified.passkey) in self.acr)
 
     def challenge(self, scheme: str) -> str:
         """Return the value of WWW-Authenticate that asks for it.

@@ -8,7 +8,6 @@ of the pinned key, never of the token. Encodings are canonical and JSON keys uni
 reading.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -38,6 +37,7 @@ from bartizan.identity.refusal import (
     TokenRefused,
     TokenTooLarge,
 )
+from bartizan.identity.verified import UNVERIFIED, Verified, verified
 
 CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
 """How far `iat` and `nbf` may lie ahead of our clock; `exp` has no leeway."""
@@ -93,7 +93,6 @@ class Claims(msgspec.Struct, frozen=True):
         audience: `aud`, as a tuple.
         id: `jti`.
         issued, expires: instants, UTC nanoseconds.
-        mapped: SHA-256, hexadecimal, over the claims that choose the principal (issuer, subject, client).
         key: SHA-256 thumbprint (RFC 7638) of the key that whoever shows it must prove to hold, or empty.
         certificate: SHA-256, base64url, of the certificate that it must be shown over, or empty.
         service: name of the one service that it is good for, or empty: its audience names that one below ours.
@@ -101,8 +100,7 @@ class Claims(msgspec.Struct, frozen=True):
         family: of tokens that came of the same consent, or empty.
         actors: who acts for the subject by an exchange of tokens, whoever acts now first.
         parents: ids of the tokens that it was exchanged for.
-        since: when its person proved who they are, UTC nanoseconds; 0 where it says nothing of that.
-        acr: how, or empty.
+        verified: how the person was, whose sign-in it comes of; only our own issuer says so.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
@@ -115,7 +113,6 @@ class Claims(msgspec.Struct, frozen=True):
     id: str
     issued: Nanoseconds
     expires: Nanoseconds
-    mapped: str
     key: str = ""
     certificate: str = ""
     service: str = ""
@@ -123,8 +120,7 @@ class Claims(msgspec.Struct, frozen=True):
     family: str = ""
     actors: tuple[Actor, ...] = ()
     parents: tuple[str, ...] = ()
-    since: Nanoseconds = Nanoseconds(0)
-    acr: str = ""
+    verified: Verified = UNVERIFIED
     session: str = ""
     roles: tuple[str, ...] = ()
     external: bool = False
@@ -308,7 +304,6 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
         id=own.id,
         issued=instant(payload, "iat"),
         expires=instant(payload, "exp"),
-        mapped=hashlib.sha256(msgspec.json.encode((issuer.url, subject, own.client))).hexdigest(),
         session=own.session,
         roles=own.roles,
         external=profile is not None,
@@ -319,11 +314,9 @@ def _read_claims(payload: Mapping[str, object], issuer: Issuer, token: str) -> C
 def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
     """Return what our own issuer says of a token that another's client holds; nobody else can."""
     said: dict[str, Any] = {
-        claim: text(payload, claim) for claim in ("registration", "family", "acr") if claim in payload
+        claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
     }
-    if "auth_time" in payload:
-        said["since"] = instant(payload, "auth_time")
-    return {**said, "actors": actors(payload), "parents": parents(payload)}
+    return {**said, "actors": actors(payload), "parents": parents(payload), "verified": verified(payload)}
 
 
 def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:

@@ -185,6 +185,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "action": Name(),
         "operation": Hex(8),
         "agent": Hex(8),
+        "passkey": one_of("device-bound", "synced"),
         "tool": Hex(32),
     },
     "gateway.request.completed": {
@@ -209,6 +210,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "action": Name(),
         "operation": Hex(8),
         "agent": Hex(8),
+        "passkey": one_of("device-bound", "synced"),
         "tool": Hex(32),
     },
     "gateway.budget.reached": {
@@ -271,7 +273,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.principal.revoked": {},
     "access.principal.erased": {},
     "access.token.revoked": {},
-    "access.admin.called": {"operation": Name(), "reason": Name(), "count": Whole()},
+    "access.admin.called": {"operation": Name(), "agent": Hex(8), "reason": Name(), "count": Whole()},
     "access.secret.renewed": {},
     "access.policy.applied": {
         "version": Whole(),

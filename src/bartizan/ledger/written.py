@@ -20,6 +20,7 @@ def admitted(  # noqa: PLR0913 - the fields of one record
     group: str,
     octets: int,
     operation: str = "",
+    passkey: str = "",
     route: str,
     service: str,
     tool: str = "",
@@ -31,15 +32,16 @@ def admitted(  # noqa: PLR0913 - the fields of one record
         actor, request: pseudonyms.
         content: a content tag, or nothing where the principal has no key.
         action, generation, group, octets, route, service: as in the vocabulary.
-        agent, operation, tool: as in the vocabulary, or nothing where there is none.
+        agent, operation, passkey, tool: as in the vocabulary, or nothing where there is none.
     """
     tag = f'"content":"{content}",' if content else ""
     described = f'"operation":"{operation}",' if operation else ""
     acting = f'"agent":"{agent}",' if agent else ""
+    verified = f'"passkey":"{passkey}",' if passkey else ""
     called = f',"tool":"{tool}"' if tool else ""
     return (
         f'{{"actor":"{actor}","at":{at},"control":"access.request-authorized","detail":{{"action":"{action}",{acting}{tag}'
-        f'"generation":{generation},"group":"{group}","octets":{octets},{described}"route":"{route}",'
+        f'"generation":{generation},"group":"{group}","octets":{octets},{described}{verified}"route":"{route}",'
         f'"service":"{service}"{called}}},'
         f'"kind":"gateway.request.admitted","outcome":"allowed","subject":"{request}"}}'
     ).encode()

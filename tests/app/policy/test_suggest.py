@@ -16,9 +16,11 @@ from bartizan.policy.engine import Engine
 PEOPLE = [imagined(each, ["caller"]) for each in ("workload.ci", "user.ada")]
 SERVICES = ("s", "t")
 TOOLS = ("a", 'x"y', "\\", "*", "\n", "é", "]) || true")
+KINDS = {"workload.ci": [""], "user.ada": ["", "device-bound", "synced"]}
 EVERY = [
-    Request(person.id, person.uid, action, service, safe, "", tool)
+    Request(person.id, person.uid, action, service, safe, "", tool, passkey=passkey)
     for person, service, safe in product(PEOPLE, SERVICES, (True, False))
+    for passkey in KINDS[person.id]
     for action, tool in [("chat", ""), ("embed", ""), *(("call-tool", tool) for tool in TOOLS)]
 ]
 

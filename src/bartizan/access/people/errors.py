@@ -24,6 +24,7 @@ class Fault(enum.Enum):
     SESSION_ENDED = "session-ended"
     SESSION_UNKNOWN = "session-unknown"
     VERIFICATION_OLD = "verification-old"
+    PASSKEY_SYNCED = "passkey-synced"
     FORM_FOREIGN = "form-foreign"
     NOT_PERMITTED = "not-permitted"
     PRINCIPAL_UNKNOWN = "principal-unknown"
@@ -53,6 +54,7 @@ SENTENCES = {
     Fault.SESSION_ENDED: "You are signed out. Sign in again.",
     Fault.SESSION_UNKNOWN: "There is no such session of yours. It may have ended.",
     Fault.VERIFICATION_OLD: "This needs your passkey once more.",
+    Fault.PASSKEY_SYNCED: "This needs a passkey that stays on one device. Use such a one now, or have the owner give you a link, and add one.",
     Fault.FORM_FOREIGN: "The form was not sent from this site's own page. Open the page and try again.",
     Fault.NOT_PERMITTED: "No policy permits you to do this. Ask an owner for a role that may.",
     Fault.PRINCIPAL_UNKNOWN: "Nobody of this name is registered. They may have been erased.",

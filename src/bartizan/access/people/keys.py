@@ -1,7 +1,8 @@
 """Whose passkeys there are, in the store.
 
 Rules of this file: functions over one open transaction; the caller commits. A person reaches their own rows alone:
-every function that names one takes whose it must be.
+every function that names one takes whose it must be. A passkey counts for no more than what it was added by: else whoever
+has a copy of a synced one would add one of their own, and call it device-bound.
 """
 
 import hashlib
@@ -18,13 +19,19 @@ from bartizan.access.people.tables import PASSKEY
 from bartizan.clock import Nanoseconds
 from bartizan.identity.principal import Principal
 from bartizan.identity.pseudonym import Random
+from bartizan.identity.verified import DEVICE_BOUND, SYNCED
 
 MOST: Final = 16
 """Passkeys of one person."""
 
 
 class Passkey(msgspec.Struct, frozen=True):
-    """A row of `tables.PASSKEY`."""
+    """A row of `tables.PASSKEY`.
+
+    Attributes:
+        synced: whether its authenticator says that it may be on several devices.
+        worth: what it counts as for policies and events, a word of `verified.PASSKEYS`.
+    """
 
     id: str
     principal: str
@@ -33,14 +40,10 @@ class Passkey(msgspec.Struct, frozen=True):
     count: int
     synced: bool
     backed_up: bool
+    worth: str
     label: str
     created: Nanoseconds
     used: Nanoseconds
-
-    @property
-    def word(self) -> str:
-        """Return what policies and events call it."""
-        return "synced" if self.synced else "device-bound"
 
 
 def handle(person: Principal) -> bytes:
@@ -74,10 +77,19 @@ def add(
     enrolled: Enrolled,
     label: str,
     now: Nanoseconds,
+    by: str = DEVICE_BOUND,
     random: Random = secrets.token_bytes,
 ) -> Passkey:
     """Return a person's new passkey.
 
+    Args:
+        connection: to the store.
+        principal: whose.
+        enrolled: what their authenticator made.
+        label: what they call it.
+        now: the instant.
+        by: what it is added on the word of, a word of `verified.PASSKEYS`.
+        random: source of its id.
     Raises:
         SignInRefused: somebody has it already, or they have as many as they may.
     """
@@ -88,6 +100,7 @@ def add(
     made = Passkey(
         id=random(8).hex(),
         principal=principal,
+        worth=SYNCED if enrolled.synced else by,
         label=label,
         created=now,
         used=now,

@@ -52,29 +52,37 @@ def take_link(connection: Connection, token: str, now: Nanoseconds) -> str:
 
 
 def give_codes(
-    connection: Connection, principal: str, random: Random = secrets.token_bytes
+    connection: Connection, principal: str, worth: str, random: Random = secrets.token_bytes
 ) -> tuple[Secret, ...]:
-    """Return a person's new recovery codes, to be shown once; earlier ones no longer work."""
+    """Return a person's new recovery codes, to be shown once; earlier ones no longer work.
+
+    Args:
+        connection: to the store.
+        principal: whose.
+        worth: what a passkey that is added by one of them counts as at most, a word of `verified.PASSKEYS`.
+        random: source of octets.
+    """
     codes = [base64.b32encode(random(_OCTETS))[:_LETTERS] for _ in range(CODES)]
     connection.execute(delete(RECOVERY).where(RECOVERY.c.principal == principal))
     connection.execute(
-        insert(RECOVERY), [{"digest": _digest(each), "principal": principal} for each in codes]
+        insert(RECOVERY),
+        [{"digest": _digest(each), "principal": principal, "worth": worth} for each in codes],
     )
     return tuple(Secret(b"-".join(each[at : at + 5] for at in range(0, _LETTERS, 5))) for each in codes)
 
 
-def take_code(connection: Connection, code: str) -> str:
-    """Return whom a recovery code signs in, this once; white space, hyphens and case do not matter.
+def take_code(connection: Connection, code: str) -> tuple[str, str]:
+    """Return whom a recovery code signs in, this once, and its worth; white space, hyphens and case do not matter.
 
     Raises:
         SignInRefused: nobody: it is unknown or used.
     """
     mine = RECOVERY.c.digest == _digest("".join(code.replace("-", "").split()).upper().encode())
-    row = connection.execute(select(RECOVERY.c.principal).where(mine)).first()
+    row = connection.execute(select(RECOVERY.c.principal, RECOVERY.c.worth).where(mine)).first()
     if row is None:
         raise SignInRefused(Fault.CODE_UNUSABLE)
     connection.execute(delete(RECOVERY).where(mine))
-    return str(row.principal)
+    return str(row.principal), str(row.worth)
 
 
 def codes_left(connection: Connection, principal: str) -> int:

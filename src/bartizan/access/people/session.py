@@ -19,6 +19,7 @@ from bartizan.access.tables import PRINCIPAL
 from bartizan.clock import MINUTE, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.pseudonym import Random
+from bartizan.identity.verified import DEVICE_BOUND, PASSKEYS, SYNCED, UNVERIFIED, Verified
 
 IDLE: Final = Nanoseconds(30 * MINUTE)
 """How long a session lasts without a request."""
@@ -33,12 +34,19 @@ _OCTETS: Final = 32
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A row of `tables.SESSION`, without its digest."""
+    """A row of `tables.SESSION`, without its digest.
+
+    Attributes:
+        by: passkey, link or recovery-code.
+        key: worth of the passkey that verified it last, or `none`.
+        worth: what began it counts as, a word of `verified.PASSKEYS`; a link of the owner's is worth as much as any passkey.
+    """
 
     id: str
     principal: str
     by: str
     key: str
+    worth: str
     begun: Nanoseconds
     seen: Nanoseconds
     verified: Nanoseconds
@@ -49,14 +57,29 @@ class Session(msgspec.Struct, frozen=True):
 
     def may_enrol(self, now: Nanoseconds) -> bool:
         """Return whether a passkey may be added: after one was used, or a link or code that stands for one."""
-        return self.is_fresh(now) or (self.by != "passkey" and now - self.begun < FRESH)
+        return self.is_fresh(now) or self._stands(now)
+
+    def gives(self, now: Nanoseconds) -> str:
+        """Return what passkeys and recovery codes that come of it now count as at most, a word of `verified.PASSKEYS`."""
+        proven = {self.worth} if self._stands(now) else set()
+        proven |= {self.key} if self.is_fresh(now) else set()
+        return DEVICE_BOUND if DEVICE_BOUND in proven else SYNCED
+
+    @property
+    def verified_by(self) -> Verified:
+        """How its person was verified last; by nothing where no passkey was used."""
+        return Verified(self.key, self.verified) if self.verified and self.key in PASSKEYS else UNVERIFIED
+
+    def _stands(self, now: Nanoseconds) -> bool:
+        """Return whether the link or the code that began it still stands for a passkey."""
+        return self.by != "passkey" and now - self.begun < FRESH
 
 
 def begin(
     connection: Connection,
     principal: str,
     by: str,
-    key: str,
+    worth: str,
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
 ) -> tuple[Session, Secret]:
@@ -66,7 +89,7 @@ def begin(
         connection: to the store.
         principal: whose.
         by: passkey, link or recovery-code.
-        key: device-bound, synced or none.
+        worth: what that counts as, a word of `verified.PASSKEYS`.
         now: the instant.
         random: source of octets.
     """
@@ -75,8 +98,8 @@ def begin(
     for oldest in held[: max(0, len(held) - MOST + 1)]:
         connection.execute(delete(SESSION).where(SESSION.c.id == oldest.id))
     cookie = base64.urlsafe_b64encode(random(_OCTETS)).rstrip(b"=")
-    verified = now if by == "passkey" else Nanoseconds(0)
-    made = Session(random(8).hex(), principal, by, key, now, now, verified)
+    key, verified = (worth, now) if by == "passkey" else ("none", Nanoseconds(0))
+    made = Session(random(8).hex(), principal, by, key, worth, now, now, verified)
     connection.execute(
         insert(SESSION).values(digest=_digest(cookie.decode()), **msgspec.structs.asdict(made))
     )

@@ -25,6 +25,7 @@ PASSKEY: Final = Table(
     Column("count", BigInteger, nullable=False, comment="of signatures, as last shown"),
     Column("synced", Boolean, nullable=False, comment="may be on several devices (flag BE)"),
     Column("backed_up", Boolean, nullable=False, comment="is (flag BS), as last shown"),
+    Column("worth", Text, nullable=False, comment="device-bound or synced: what it counts as"),
     Column("label", Text, nullable=False),
     Column("created", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column("used", BigInteger, nullable=False, comment="UTC nanoseconds"),
@@ -42,7 +43,8 @@ SESSION: Final = Table(
     ),
     _person(),
     Column("by", Text, nullable=False, comment="what began it: passkey, link, recovery-code"),
-    Column("key", Text, nullable=False, comment="device-bound, synced, none"),
+    Column("key", Text, nullable=False, comment="what verified it last: device-bound, synced, none"),
+    Column("worth", Text, nullable=False, comment="device-bound or synced: of what began it"),
     Column("begun", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column("seen", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column(
@@ -64,6 +66,9 @@ RECOVERY: Final = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of 100 random bits"),
     _person(),
+    Column(
+        "worth", Text, nullable=False, comment="device-bound or synced: of the session that it was given in"
+    ),
 )
 APPROVAL: Final = Table(
     "approval",

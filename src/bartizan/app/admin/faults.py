@@ -1,4 +1,4 @@
-"""What the Admin API does not find; each says what to do."""
+"""What the Admin API does not find, or not do yet; each says what to do."""
 
 
 class ServiceUnknown(LookupError):
@@ -20,4 +20,16 @@ class EntryGone(LookupError):
         """Say what to do."""
         super().__init__(
             "the record has no entry of that index yet, or it was pruned; see `bartizan ledger verify`"
+        )
+
+
+class ApprovalAwaited(Exception):
+    """Somebody else has to approve it first."""
+
+    reason = "approval-awaited"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "another owner has to approve this first, at /people/approvals within a day; then ask again"
         )

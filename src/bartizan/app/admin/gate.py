@@ -19,6 +19,7 @@ from bartizan.access.assemble import Access, Ports, assemble
 from bartizan.access.controls import request_authenticated
 from bartizan.access.decide import Circumstances
 from bartizan.access.issue.mint import CONTROL as AUDIENCE
+from bartizan.access.judge import Failed
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.admin.route import AnyRoute
 from bartizan.app.admin.caller import Caller
@@ -61,16 +62,13 @@ class CallRefused(Exception):
         self.challenge = challenge
 
 
-def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]]) -> "Gate":
+def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]], failed: Failed) -> "Gate":
     """Return a gate with the room's own controls and nonces, for tokens that are meant for the control process.
 
     Args:
         clock, record: as of `Gate`.
+        failed: is told of a control that could not judge, and why.
     """
-
-    def failed(control: str, fault: Exception) -> None:
-        logging.getLogger("control").error("the control %s failed: %s", control, type(fault).__name__)
-
     proofs = Proofs(Secret(secrets.token_bytes(32)))
     return Gate(Ports(discover(controls), AUDIENCE, proofs, failed), clock, record)
 
@@ -145,9 +143,11 @@ class Gate:
         if isinstance(allowed, Refused):
             raise self._count(route, shows, allowed, who.principal.pseudonym)
         detail: dict[str, int | str] = {"operation": route.name}
+        if who.agent is not None:
+            detail["agent"] = who.agent.pseudonym.removeprefix("p-")
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
         nonce = self._nonce() if shows.shown.scheme else ""
-        return Caller(who.principal.pseudonym, who.principal.roles, nonce=nonce)
+        return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce)
 
     def record_refusals(self) -> None:
         """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""
@@ -177,6 +177,12 @@ class Gate:
         actor = principal or shows.source or ANYBODY
         self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
         return CallRefused(refused, self._nonce(), _step_up(shows.shown, refused))
+
+
+def _roles(who: Authenticated) -> tuple[str, ...]:
+    """Return the roles of whoever asks; where another acts for them, those that both have: neither lends more than that."""
+    held = who.principal.roles
+    return held if who.agent is None else tuple(role for role in held if role in who.agent.roles)
 
 
 def _step_up(shown: Shown, refused: Refused) -> str:

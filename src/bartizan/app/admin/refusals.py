@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from bartizan.app.entry import Entry
+from bartizan.control import RAISED
 from bartizan.ledger.event import Outcome
 
 MOST: Final = 128
@@ -51,4 +52,5 @@ def _entry(refused: Refusal, many: int) -> Entry:
     detail: dict[str, int | str] = {"reason": refused.reason, "count": many}
     if refused.operation:
         detail["operation"] = refused.operation
-    return Entry(CALLED, refused.actor, "", Outcome.DENIED, refused.control, detail)
+    outcome = Outcome.FAILED if refused.reason == RAISED else Outcome.DENIED
+    return Entry(CALLED, refused.actor, "", outcome, refused.control, detail)

@@ -32,6 +32,7 @@ class Question(msgspec.Struct, frozen=True):
         quantum_safe: whether the connection's key agreement was.
         operation, tool: as the record calls them, or empty.
         agent: of whoever acted for the principal, its pseudonym's digits; or empty.
+        passkey: which kind verified the person, or empty.
     """
 
     actor: str
@@ -41,6 +42,7 @@ class Question(msgspec.Struct, frozen=True):
     operation: str = ""
     tool: str = ""
     agent: str = ""
+    passkey: str = ""
 
 
 class Count(msgspec.Struct):
@@ -112,4 +114,5 @@ def _question(said: Said) -> Question | None:
         str(detail.get("operation", "")),
         str(detail.get("tool", "")),
         str(detail.get("agent", "")),
+        str(detail.get("passkey", "")),
     )

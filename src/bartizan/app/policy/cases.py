@@ -39,7 +39,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         expect: what the policies must decide.
         roles: that the principal holds; without, those that it is registered with.
         by: `@id` of a policy that must be among those that decide; empty asks for none.
-        quantum_safe, operation, tool, agent: circumstances.
+        quantum_safe, operation, tool, agent, passkey: circumstances.
         name: for people.
         device: what is to be seen of the device that asks; without, none is known.
     """
@@ -54,6 +54,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operation: str = ""
     tool: str = ""
     agent: str = ""
+    passkey: Literal["", "device-bound", "synced"] = ""
     name: str = ""
     device: Seen = NOTHING
 
@@ -124,7 +125,8 @@ def tried(cases: Cases, facts: Facts, files: Mapping[str, str], file: Path) -> t
 
 
 def _outcome(number: int, case: Case, person: Principal, engine: Engine) -> Outcome:
-    here = context(Circumstances(case.quantum_safe, case.operation, case.tool, case.agent), case.device)
+    asked = Circumstances(case.quantum_safe, case.operation, case.tool, case.agent, case.passkey)
+    here = context(asked, case.device)
     why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), here)
     decided = why.verdict.allowed is (case.expect == "allow") and not why.verdict.failed
     return Outcome(number, case, decided and case.by in {"", *why.verdict.policies}, why)

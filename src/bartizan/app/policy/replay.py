@@ -34,6 +34,7 @@ class Request(msgspec.Struct, frozen=True):
         operation, tool: by name, or empty.
         known: whether both of these are their names; else one is a stand-in.
         agent: who acted for the principal, and must be permitted the same; None where it acted itself.
+        passkey: which kind verified the person, or empty.
     """
 
     principal: str
@@ -45,12 +46,13 @@ class Request(msgspec.Struct, frozen=True):
     tool: str = ""
     known: bool = True
     agent: Principal | None = None
+    passkey: str = ""
 
     @property
     def context(self) -> Context:
         """Return what policies may look at besides; of the device nothing is on record, so none is known."""
         agent = self.agent.id if self.agent is not None else ""
-        return context(Circumstances(self.quantum_safe, self.operation, self.tool, agent))
+        return context(Circumstances(self.quantum_safe, self.operation, self.tool, agent, self.passkey))
 
     def ask(self, engine: Engine) -> Verdict:
         """Return what a policy set says: of whoever acts, where that is what it is refused for."""
@@ -126,6 +128,7 @@ def resolve(traffic: Traffic, people: Iterable[Principal], names: Names) -> Repl
             tool,
             is_known,
             agent,
+            question.passkey,
         )
         total = found.setdefault(request, Count())
         total.admitted += count.admitted

@@ -12,7 +12,7 @@ import msgspec
 
 from bartizan.app.policy.asked import Count
 from bartizan.app.policy.replay import Request
-from bartizan.identity.principal import ANONYMOUS
+from bartizan.identity.principal import ANONYMOUS, Kind
 
 _LONGEST: Final = 55
 _SAFE: Final = {
@@ -42,10 +42,18 @@ class _Seen(msgspec.Struct, frozen=True):
     tool: str
 
 
+class _Asker(msgspec.Struct, frozen=True, order=True):
+    """Who asked which service, verified by which passkey."""
+
+    principal: str
+    service: str
+    passkey: str
+
+
 def suggest(requests: Mapping[Request, Count]) -> Suggestion:
     """Return the least policy that permits every request that was let through."""
     left_out: dict[tuple[str, str], int] = defaultdict(int)
-    safe: dict[tuple[str, str, str, _Seen], set[bool]] = defaultdict(set)
+    safe: dict[tuple[_Asker, str, _Seen], set[bool]] = defaultdict(set)
     names = {}
     for request, count in requests.items():
         if not count.admitted:
@@ -54,43 +62,48 @@ def suggest(requests: Mapping[Request, Count]) -> Suggestion:
             left_out[request.principal, request.service] += count.admitted
             continue
         names[request.principal] = _entity(request)
-        key = (request.principal, request.service, request.action, _Seen(request.operation, request.tool))
-        safe[key].add(request.quantum_safe)
+        asker = _Asker(request.principal, request.service, request.passkey)
+        safe[asker, request.action, _Seen(request.operation, request.tool)].add(request.quantum_safe)
     policies = [
-        _policy(f"{f'{key[0]}.{key[1]}'[:_LONGEST]}.{number}", names[key[0]], key, actions)
+        _policy(number, names[key[0].principal], key, actions)
         for number, (key, actions) in enumerate(_together(safe), 1)
     ]
     return Suggestion("\n".join(policies), len(policies), dict(left_out))
 
 
-_Key = tuple[str, str, tuple[_Seen, ...], frozenset[bool]]
+_Key = tuple[_Asker, tuple[_Seen, ...], frozenset[bool]]
 
 
-def _together(
-    safe: Mapping[tuple[str, str, str, _Seen], set[bool]],
-) -> Iterable[tuple[_Key, tuple[str, ...]]]:
+def _together(safe: Mapping[tuple[_Asker, str, _Seen], set[bool]]) -> Iterable[tuple[_Key, tuple[str, ...]]]:
     """Return actions that were seen under exactly the same circumstances together: a product and nothing besides."""
-    by_action: dict[tuple[str, str, str, frozenset[bool]], set[_Seen]] = defaultdict(set)
-    for (principal, service, action, seen), kinds in safe.items():
-        by_action[principal, service, action, frozenset(kinds)].add(seen)
+    by_action: dict[tuple[_Asker, str, frozenset[bool]], set[_Seen]] = defaultdict(set)
+    for (asker, action, seen), kinds in safe.items():
+        by_action[asker, action, frozenset(kinds)].add(seen)
     found: dict[_Key, list[str]] = defaultdict(list)
-    for (principal, service, action, under), all_seen in by_action.items():
+    for (asker, action, under), all_seen in by_action.items():
         ordered = tuple(sorted(all_seen, key=lambda each: (each.operation, each.tool)))
-        found[principal, service, ordered, under].append(action)
+        found[asker, ordered, under].append(action)
     rows = ((key, tuple(sorted(actions))) for key, actions in found.items())
-    return sorted(rows, key=lambda row: (row[0][0], row[0][1], row[1], sorted(row[0][3])))
+    return sorted(rows, key=lambda row: (row[0][0], row[1], sorted(row[0][2])))
 
 
-def _policy(name: str, entity: str, key: _Key, actions: tuple[str, ...]) -> str:
-    _, service, seen, kinds = key
+def _policy(number: int, entity: str, key: _Key, actions: tuple[str, ...]) -> str:
+    asker, seen, kinds = key
+    name = f"{f'{asker.principal}.{asker.service}'[:_LONGEST]}.{number}"
     listed = ", ".join(f'Action::"{action}"' for action in actions)
     head = f"action == {listed}" if len(actions) == 1 else f"action in [{listed}]"
-    conditions = [*([_SAFE[kinds]] if kinds in _SAFE else []), *_named(seen)]
+    conditions = [*([_SAFE[kinds]] if kinds in _SAFE else []), *_verified(asker), *_named(seen)]
     when = f"\nwhen {{ {' && '.join(conditions)} }}" if conditions else ""
     return (
         f'@id("{name}")\npermit (\n    principal == {entity},\n    {head},\n'
-        f"    resource == Service::{quoted(service)}\n){when};\n"
+        f"    resource == Service::{quoted(asker.service)}\n){when};\n"
     )
+
+
+def _verified(asker: _Asker) -> list[str]:
+    """Return the condition that says by which passkey, of those who may have one."""
+    person = asker.principal.startswith(f"{Kind.USER.value}.")
+    return [f"context.passkey == {quoted(asker.passkey)}"] if person else []
 
 
 def _named(seen: tuple[_Seen, ...]) -> list[str]:

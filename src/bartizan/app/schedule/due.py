@@ -37,7 +37,7 @@ class Kept(msgspec.Struct, frozen=True):
         outcome: of the last run that ended: `done`, `found`, `failed`, or empty.
         reason: why it failed, a word of `vocabulary.REASON`, or empty.
         status: with which its process ended; of one that a signal ended, 128 and its number.
-        by: who started it last: `time` or `owner`, or empty.
+        by: who asked for its latest run: `time`, `owner`, a pseudonym, or empty.
     """
 
     name: str

@@ -152,7 +152,7 @@ class Scheduler:
             for name in self._schedules:
                 self._judge(name)
                 if self._is_due(name):
-                    self._start(name, "time")
+                    self._start(name)
         except OperationalError as fault:
             self._put_off(fault)
 
@@ -167,7 +167,7 @@ class Scheduler:
         self._take_up()
         if busy := self._busy(name):
             raise ScheduleBusy(busy)
-        self._start(name, "owner", actor)
+        self._start(name, actor)
         return self._show(name)
 
     def list(self) -> tuple[Shown, ...]:
@@ -194,13 +194,14 @@ class Scheduler:
             return f"{AT_ONCE} runs are under way"
         return ""
 
-    def _start(self, name: str, by: str, actor: str = "platform") -> None:
+    def _start(self, name: str, actor: str = "") -> None:
         now, kept = self._ports.clock.now(), self._kept[name]
         wanted = due(self._schedules[name], kept, self._ports.step())
-        late = max(0, now - wanted) // SECOND if by == "time" and wanted is not None else 0
-        new = msgspec.structs.replace(kept, started=now, runs=kept.runs + 1, running=True, by=by)
+        late = max(0, now - wanted) // SECOND if not actor and wanted is not None else 0
+        new = msgspec.structs.replace(kept, started=now, runs=kept.runs + 1, running=True, by=actor or "time")
         detail: dict[str, int | str] = {"run": kept.run, "number": new.runs, "late": late}
-        self._change(new, [Entry("platform.schedule.started", actor, name, Outcome.DONE, detail=detail)])
+        who = actor or "platform"
+        self._change(new, [Entry("platform.schedule.started", who, name, Outcome.DONE, detail=detail)])
         self._tasks[name] = asyncio.get_running_loop().create_task(self._carry_out(name))
 
     async def _carry_out(self, name: str) -> None:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from bartizan.app.admin.cursor import Cursors
 from bartizan.app.admin.gate import Gate
 from bartizan.app.admin.repeats import Repeats
+from bartizan.app.approvals import Approvals
 from bartizan.app.control import Registrar
 from bartizan.app.devices import Devices
 from bartizan.app.issuers import Issuers
@@ -18,6 +19,7 @@ from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
 from bartizan.http.admin.devices import KnownDevices
+from bartizan.http.admin.issuer import IssuerKeys
 from bartizan.http.admin.links import Links
 from bartizan.http.admin.platform import Facts, Platform
 from bartizan.http.admin.policies import Versions
@@ -39,6 +41,7 @@ class Parts(msgspec.Struct, frozen=True):
         scheduler: keeps schedules.
         issuers: external ones.
         people: signs people in.
+        approvals: of second persons.
         devices: admits them.
         facts: what the process was told.
         ledger: folder of the tree.
@@ -50,6 +53,7 @@ class Parts(msgspec.Struct, frozen=True):
     scheduler: Scheduler
     issuers: Issuers
     people: People
+    approvals: Approvals
     devices: Devices
     facts: Facts
     ledger: Path
@@ -88,9 +92,10 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
         *Principals(registrar, parts.issuers, cursors).bound(),
-        *Tokens(registrar, parts.rotation, cursors).bound(),
-        *Links(parts.people).bound(),
-        *KnownDevices(parts.devices).bound(),
+        *Tokens(registrar, cursors).bound(),
+        *IssuerKeys(parts.rotation).bound(),
+        *Links(parts.people, parts.approvals).bound(),
+        *KnownDevices(parts.devices, cursors).bound(),
         *Versions(registrar, cursors).bound(),
         *SignIns(registrar, parts.facts.signins, cursors).bound(),
         *Schedules(parts.scheduler, cursors).bound(),

@@ -1,8 +1,8 @@
 """Who calls: at the owner's socket whoever may open it, over the network whoever a token and its proof say.
 
 Rules of this file: of what the gateway in front says, its word is taken for the network that asks, the certificate of the
-connection and its key agreement: it alone can know. Who somebody is, and that they hold what their token is bound to,
-is verified here. A proof is for this API's own address, the issuer's.
+connection, its key agreement, and whether a GET was a HEAD: it alone can know. Who somebody is, and that they hold what their
+token is bound to, is verified here. A proof is for this API's own address, the issuer's.
 """
 
 import re
@@ -48,7 +48,7 @@ def over_network(
             token,
             _single(request, "dpop"),
             scheme == "dpop",
-            request.method,
+            _method(request),
             (issuer + request.url.path,),
             certificate_of(request),
             bound,
@@ -67,6 +67,15 @@ def _token(request: Request) -> tuple[str, str]:
     said = _single(request, "authorization")
     found = _AUTHORIZATION.fullmatch(said)
     return (found[1].lower(), found[2]) if found else ("", "")
+
+
+def _method(request: Request) -> str:
+    """Return the method that a proof must name (RFC 9449 section 4.3): of a HEAD, which the gateway asks as GET, HEAD."""
+    return (
+        "HEAD"
+        if request.method == "GET" and _single(request, "x-bartizan-method") == "HEAD"
+        else request.method
+    )
 
 
 def _single(request: Request, name: str) -> str:

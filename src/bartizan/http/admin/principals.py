@@ -86,12 +86,14 @@ class Principals:
     def renew(self, call: Call[Nothing, Nothing]) -> Registered:
         """Give somebody another secret."""
         there = self._theirs(call)
+        call.caller.require_given(there.roles)
         return _registered(*self._registrar.renew_secret(there.id, call.caller.actor))
 
     def give_keys(self, call: Call[KeysGiven, Nothing]) -> Kids:
         """Have somebody's client sign with keys."""
         there = self._theirs(call)
-        return Kids(self._registrar.give_keys(there.id, call.body.keys.encode()))
+        call.caller.require_given(there.roles)
+        return Kids(self._registrar.give_keys(there.id, call.body.keys.encode(), call.caller.actor))
 
     def _theirs(self, call: Call[Any, Nothing]) -> Principal:
         """Return whom a change is about, where the caller may change them."""

@@ -4,19 +4,18 @@ from bartizan.access.issue.mint import Issued
 from bartizan.admin import tokens as table
 from bartizan.admin.forms import InForce, Page, Paged
 from bartizan.admin.route import Nothing
-from bartizan.admin.tokens import RevokedToken, Rotated, RotationWanted, Token, TokenWanted
+from bartizan.admin.tokens import RevokedToken, Token, TokenWanted
 from bartizan.app.admin.cursor import Cursors, following
 from bartizan.app.control import Registrar
-from bartizan.app.rotation import Rotation
 from bartizan.http.admin.call import Bound, Call, done, shown
 
 
 class Tokens:
     """Tokens over HTTP."""
 
-    def __init__(self, registrar: Registrar, rotation: Rotation, cursors: Cursors) -> None:
+    def __init__(self, registrar: Registrar, cursors: Cursors) -> None:
         """Take who issues and refuses them."""
-        self._registrar, self._rotation, self._cursors = registrar, rotation, cursors
+        self._registrar, self._cursors = registrar, cursors
 
     def bound(self) -> tuple[Bound, ...]:
         """Return the routes."""
@@ -24,7 +23,6 @@ class Tokens:
             shown(table.ISSUE, self.issue),
             shown(table.LIST, self.list),
             done(table.REVOKE, self.revoke),
-            done(table.ROTATE, self.rotate),
         )
 
     def issue(self, call: Call[TokenWanted, Nothing]) -> Token:
@@ -44,11 +42,6 @@ class Tokens:
     async def revoke(self, call: Call[Nothing, Nothing]) -> InForce:
         """Refuse one."""
         return InForce(await self._registrar.revoke_token(call.segments["token"], call.caller.actor))
-
-    async def rotate(self, call: Call[RotationWanted, Nothing]) -> Rotated:
-        """Have the issuer sign with another key."""
-        step = await self._rotation.rotate(at_once=call.body.at_once)
-        return Rotated(step.kid, step.seconds)
 
 
 def _token(issued: Issued) -> Token:

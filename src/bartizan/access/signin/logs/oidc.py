@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.access.signin.logs.told import Reader, Told, address, decoded, instant
+from bartizan.access.signin.logs.told import LineUnreadable, Reader, Told, address, decoded, instant
 from bartizan.access.signin.subject import Act, Credential, Reason
 from bartizan.clock import SECOND
 
@@ -91,7 +91,10 @@ def read(line: bytes) -> Told | None:
 def _at(time: str | float) -> int:
     if isinstance(time, str):
         return instant(time)
-    return int(time * 1_000_000 if time >= _MILLISECONDS_FROM else time * SECOND)
+    try:
+        return int(time * 1_000_000 if time >= _MILLISECONDS_FROM else time * SECOND)
+    except OverflowError as fault:  # a number that is infinite as nanoseconds
+        raise LineUnreadable from fault
 
 
 READER = Reader("oidc", "events of any OpenID provider, one JSON object a line (docs/sign-ins.md)", read)
