@@ -117,6 +117,9 @@ TARGET = Target(
         _CLAIMS.replace(b"https://gateway", b"https://elsewhere"),
         _ENROLS.replace(b"laptop", b"../laptop"),
         _ENROLS.replace(b"%", b'{"d":"AA","kty":"EC"}'),
+        _VOUCHES.replace(b'"EdDSA"', b"[]"),
+        _VOUCHES.replace(b'"office"', b"{}"),
+        _CLAIMS.replace(b"1700000000", b"1e999"),
         b"0..",
     ),
     words=(

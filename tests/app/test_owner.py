@@ -9,8 +9,9 @@ import pytest
 from bartizan.access.issue.mint import Issued
 from bartizan.admin.principals import Registered
 from bartizan.admin.tokens import Token
+from bartizan.app.admin.asking import OwnerRefused
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
+from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.clock import Nanoseconds
 
 WORD = "s3cret-0123456789"

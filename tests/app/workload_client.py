@@ -67,9 +67,14 @@ class Client:
         self.statuses: dict[int, int] = {}
         self._data: dict[int, bytearray] = {}
         self.over = False
-        self.flush()
 
     def __enter__(self) -> Self:
+        """Greet; whoever is closed to meanwhile leaves no socket open."""
+        try:
+            self.flush()
+        except OSError:
+            self.socket.close()
+            raise
         return self
 
     def __exit__(

@@ -12,10 +12,11 @@ import pytest
 import bartizan
 from bartizan.admin import principals, tokens
 from bartizan.admin.table import ROUTES
+from bartizan.app.admin.asking import OwnerRefused
 from bartizan.app.admin.remote import Remote
 from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, OwnerRefused
+from bartizan.app.owner import Owner
 from tests.admin import examples
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_processes import query, until

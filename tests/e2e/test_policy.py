@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.app.admin.asking import OwnerRefused
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
+from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.egress.faults import EgressFault
 from bench.bed.crowd import CHAT, configured
 from tests.e2e.conftest import Platform, bartizan, start

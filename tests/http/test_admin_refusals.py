@@ -1,17 +1,22 @@
 """Every route of the table refuses strangers and wrong roles: made from the table, so that no new route is forgotten."""
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 import pytest
+from joserfc import jwk
 
 from bartizan.access.describe import ROLES
+from bartizan.admin import principals
 from bartizan.admin.route import AnyRoute
 from bartizan.admin.table import ROUTES
 from tests.admin import examples
 from tests.http.platform import Answer, Control
+from tests.identity.statements import asks
 
 pytestmark = pytest.mark.slow
 RESPONDING = {"revoke-principal", "revoke-token", "clear-sign-in", "run-schedule"}
@@ -125,3 +130,60 @@ def test_the_tokens_were_good_and_each_call_is_on_record(control: Control, token
         "allowed",
         {"operation": "read-status"},
     )
+
+
+NOT_DONE_HERE = {"issue-link", "run-schedule"}
+"""Another owner has to approve the one (tests/attacks/test_admin_link_taken.py); for the other nothing is configured."""
+
+
+def doings(control: Control) -> dict[str, list[tuple[str, str, object]]]:
+    """Return for each route that changes something what is asked for, in turn, so that something is changed."""
+    keys = [jwk.ECKey.generate_key("P-256") for _ in range(3)]
+    first, second = (
+        str(
+            control.ask(
+                "POST", "/device/enrolment", asks(key, iat=int(time.time())).encode(), of="control"
+            ).json["key"]
+        )
+        for key in keys[:2]
+    )
+    public = json.dumps(keys[2].as_dict(private=False) | {"alg": "ES256", "use": "sig"})
+    someone = principals.READ.at(principal="workload.someone")
+    return {
+        "register-principal": [("POST", principals.REGISTER.at(), {"name": "someone", "roles": ["caller"]})],
+        "renew-secret": [("PUT", f"{someone}/secret", None)],
+        "give-keys": [("PUT", f"{someone}/keys", {"keys": public})],
+        "revoke-principal": [("PUT", f"{someone}/revocation", None)],
+        "erase-principal": [("DELETE", someone, None)],
+        "revoke-token": [("PUT", "/admin/v1/tokens/t-0011223344556677/revocation", None)],
+        "admit-device": [("POST", "/admin/v1/devices", {"key": first, "name": "known"})],
+        "refuse-device": [("DELETE", f"/admin/v1/devices/asking/{second}", None)],
+        "rotate-issuer-key": [
+            ("POST", "/admin/v1/issuer/rotations", {"at_once": late}) for late in (True, False)
+        ],
+        "apply-policies": [("PUT", "/admin/v1/policies", {"files": {}, "configured": True})],
+        "roll-back-policies": [("PUT", "/admin/v1/policies/version", {"version": 1})],
+        "clear-suspect": [("DELETE", "/admin/v1/sign-ins/suspects/p-0011223344556677", None)],
+    }
+
+
+def test_nothing_that_somebody_does_over_the_network_is_on_record_as_the_owners(control: Control) -> None:
+    made = control.ask("POST", "/admin/v1/principals", {"name": "chief", "roles": ["owner"]}).json
+    people = control.ask("GET", "/admin/v1/principals").json["items"]
+    chief = next(each["pseudonym"] for each in people if each["id"] == "workload.chief")
+    several = doings(control)
+    changing = {each.name for each in ROUTES if not each.local and not each.action.startswith("read-")}
+    assert several.keys() | NOT_DONE_HERE == changing
+    for name, asked_for in several.items():
+        for method, path, body in asked_for:
+            shown = (
+                "Authorization",
+                f"Bearer {token(control, made, 'bartizan:control')}",
+            )  # of the key of now
+            before = len(control.events())
+            answer = control.ask(method, path, body, [shown, ("If-Match", "*")], of="control")
+            assert answer.status < 300, (name, answer.body)
+            events = control.events()[before:]
+            assert "owner" not in {each.actor for each in events}, (name, events)
+            theirs = {each.kind for each in events if each.actor == chief} - {"access.admin.called"}
+            assert theirs, name

@@ -14,11 +14,12 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import msgspec
 
 from bartizan.app.address import HERE
+from bartizan.app.admin.asking import OwnerRefused
 from bartizan.app.bearing import WANTED, Bearing, Token
 from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.device_key import device_key
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, OwnerRefused, PlatformSilent
+from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.plan import Reticent
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.config import environment, find, resolve

@@ -10,7 +10,8 @@ import msgspec
 from bartizan.admin.devices import KnownDevice
 from bartizan.app import device_key
 from bartizan.app.address import upstream
-from bartizan.app.owner import Devices, Owner, PlatformSilent
+from bartizan.app.admin.client import Devices
+from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.running import status
 from bartizan.cli.command import (
     Command,

@@ -27,7 +27,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.cli.command.UsageInvalid": Exit.USAGE,
     "bartizan.config.ConfigurationFault": Exit.USAGE,
     "bartizan.app.folder.PlatformRunning": Exit.USAGE,
-    "bartizan.app.owner.OwnerRefused": Exit.USAGE,
+    "bartizan.app.admin.asking.OwnerRefused": Exit.USAGE,
     "bartizan.app.connect.run.PortTaken": Exit.USAGE,
     "bartizan.app.exercise.TargetUnknown": Exit.USAGE,
     "bartizan.app.device_key.DeviceKeyInvalid": Exit.USAGE,

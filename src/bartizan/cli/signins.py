@@ -10,8 +10,9 @@ import msgspec
 
 from bartizan.access.signin.logs import READERS
 from bartizan.access.signin.suspicion import WHAT, Kind
+from bartizan.app.admin.client import SignIns
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner, PlatformSilent, SignIns
+from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.signin_import import Brought, bring
 from bartizan.app.signin_store import opened
 from bartizan.cli.command import (

@@ -164,11 +164,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
     supervision, room = Supervision(channel, start.journal), _kept(folder)
     store = open_store(f"sqlite:///{folder.root / _STORE}")
-    issuers = Issuers(
-        IssuerPorts(store, clock, supervision.record, lambda: registrar.publish(), read_keys),  # noqa: PLW0108  # made below
-        start.issuers,
-    )
-    issuers.begin()
+    issuers = _issuers(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
     repeats = Repeats(store, clock)
     permits, gate = _deciding(clock, supervision)
     devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
@@ -232,6 +228,19 @@ def _kept(folder: Folder) -> Reserve:
     room = Reserve(folder.reserve, _RESERVED)
     room.keep()
     return room
+
+
+def _issuers(
+    start: Start,
+    supervision: Supervision,
+    store: Engine,
+    clock: SystemClock,
+    put_in_force: Callable[[], Coroutine[None, None, int]],
+) -> Issuers:
+    ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys)
+    issuers = Issuers(ports, start.issuers)
+    issuers.begin()
+    return issuers
 
 
 def _devices(

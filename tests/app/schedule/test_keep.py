@@ -144,6 +144,24 @@ def test_what_never_ran_runs_once_soon_after_the_start_and_then_each_period(proc
     within(story)
 
 
+def test_a_run_is_whose_it_is_who_asked_for_it(process: Process) -> None:
+    async def story() -> None:
+        keeper = process.keeper(AUDIT)
+        assert of(keeper, "audit").by == ""
+        for actor in ("owner", "p-0011223344556677"):
+            assert keeper.run("audit", actor).by == actor
+            assert process.entries[-1].actor == actor
+            await process.end("audit")
+        process.settle()
+        process.clock.at += DAY
+        keeper.look()
+        assert of(keeper, "audit").by == "time"
+        assert process.entries[-1].actor == "platform"
+        await process.end("audit")
+
+    within(story)
+
+
 def test_what_was_missed_while_the_platform_was_down_runs_once_and_not_once_a_period(
     process: Process,
 ) -> None:

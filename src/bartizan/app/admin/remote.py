@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from bartizan.app.owner import SECONDS, Admin
+from bartizan.app.admin.asking import SECONDS
+from bartizan.app.admin.client import Admin
 from bartizan.egress.http import Client, Response
 
 _NONCES: Final = 2
