@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bartizan.access.errors import AccessRefused, PrincipalRevoked
 from bartizan.access.issue.mint import Signer, new_key
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import FIRST, NotInForce, NotReported, Ports
+from bartizan.app.control_ports import NotInForce, NotReported, Ports
 from bartizan.app.entry import Entry
+from bartizan.app.first import FIRST
 from bartizan.clock import SetClock
 from bartizan.identity.principal import Kind
 from bartizan.identity.state import State

@@ -83,3 +83,31 @@ def test_an_operation_that_is_left_out_is_not_reached_over_an_open_one() -> None
 )
 def test_every_other_value_is_one(target: str, operation: str) -> None:
     assert asked(target) == operation
+
+
+@pytest.mark.parametrize(
+    "target", ["/admin/v1/principals/user.anna", "/admin/v1/principals", "/people/sign-in"]
+)
+def test_no_open_operation_at_the_root_takes_what_is_meant_for_the_platform_itself(target: str) -> None:
+    """An administrator's call would end at the service: it sees whom he means, and may say that it was done."""
+    open_wide = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/{a}/{b}": item("get", "two", "a", "b"),
+            "/{a}/{b}/{c}": item("get", "three", "a", "b", "c"),
+            "/{a}/{b}/{c}/{d}": item("get", "four", "a", "b", "c", "d"),
+        },
+    }
+    hr = ServiceRoute("hr", "hr.example", protocol="http", description=json.dumps(open_wide))
+    own = ServiceRoute("control", "control.invalid", protocol="control", admin=("127.0.0.1/32",))
+    routes = Routes([hr, own], "hr")
+    heads = HeadReader(["localhost"], routes.told)
+
+    def service(path: str) -> str:
+        head = heads.read(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0".encode())
+        return routes.of(head).service.name
+
+    assert service(target) == "control"
+    with pytest.raises(Refusal, match="route-unknown"):
+        service("/admin/v1/principals/~")
+    assert service("/books/v1/principals/~") == service("/hr" + target) == "hr"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bartizan.app.control_ports import FIRST
+from bartizan.app.first import FIRST
 from bartizan.http.owner import is_owner
 from bartizan.identity.state import pinned
 from bartizan.identity.token import verify

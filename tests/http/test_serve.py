@@ -13,9 +13,10 @@ from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import new_key
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, close, pair
-from bartizan.app.control_ports import FIRST, NotInForce
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.entry import Entry
 from bartizan.app.exposed import exposed
+from bartizan.app.first import FIRST
 from bartizan.clock import SystemClock
 from bartizan.http.supervision import Supervision
 from bartizan.isolation.memory import sealed

@@ -14,6 +14,8 @@ HEAVY = frozenset({
     "transformers", "uvicorn", "xllamacpp",
 })  # fmt: skip
 """What neither the package nor its command needs before it knows what to do."""
+SERVING = frozenset({"joserfc", "webauthn"})
+"""What only whoever issues tokens and signs people in needs."""
 DEFINING = Path(__file__).with_name("defining.py")
 
 
@@ -29,6 +31,17 @@ def test_importing_the_package_and_starting_its_command_loads_nothing_heavy(modu
     assert done.returncode == 0, done.stderr
     loaded = {name.split(".")[0] for name in json.loads(done.stdout)}
     assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["connect", "console", "device", "down", "drill", "identity", "ledger", "status", "token", "up"],
+)
+def test_a_command_that_only_asks_loads_no_database_and_no_policies(command: str) -> None:
+    done = _python("-c", f"import json, sys, bartizan.cli.{command}; print(json.dumps(sorted(sys.modules)))")
+    assert done.returncode == 0, done.stderr
+    loaded = {name.split(".")[0] for name in json.loads(done.stdout)}
+    assert loaded & (HEAVY | SERVING) == set()
 
 
 @pytest.mark.slow

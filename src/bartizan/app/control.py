@@ -24,8 +24,9 @@ from bartizan.access.issue.credentials import give_secret, has_secret
 from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, mint
 from bartizan.access.issue.redirect import require_usable
 from bartizan.app import policies
-from bartizan.app.control_ports import DRILL_KINDS, FIRST, NotReported, Ports
+from bartizan.app.control_ports import DRILL_KINDS, NotReported, Ports
 from bartizan.app.entry import Entry, registered
+from bartizan.app.first import FIRST
 from bartizan.app.policy_schema import schema
 from bartizan.app.sources import Sources
 from bartizan.app.suspects import Suspects

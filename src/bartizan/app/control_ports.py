@@ -14,19 +14,9 @@ from bartizan.access.versions import Version
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.identity.device import Fleet
-from bartizan.identity.principal import Kind
 from bartizan.identity.state import State
 from bartizan.ledger.journal import JournalUnwritable
 
-OWNER: Final = "user.owner"
-"""Who owns this installation: whoever may open the owner's socket."""
-FIRST: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
-    "owner": (Kind.USER, ("caller", "owner")),
-    "drill": (Kind.WORKLOAD, ("caller", "drill")),
-    "drill-bare": (Kind.WORKLOAD, ()),
-    "drill-flood": (Kind.WORKLOAD, ("caller", "drill")),
-}
-"""Principals that every installation has: name -> kind and roles. The owner may mint for these."""
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
     | {"threats.finding.imported", "access.login.flagged"}

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from bartizan.access.issue.metadata import METADATA_PATH
+from bartizan.access.issue.paths import METADATA_PATH
 from bartizan.app.address import Upstream
 from bartizan.clock import SECOND, Clock
 from bartizan.crypto.keyring import load, load_or_create

@@ -9,11 +9,10 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from bartizan.app.devices import OWNER
 from bartizan.app.forms import ServiceName, Text
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.config_form import Fault
-from bartizan.identity.device import ITSELF
+from bartizan.identity.device import ITSELF, OWNER
 from bartizan.identity.device import Authority as Known
 from bartizan.identity.statement import AuthorityInvalid, read_authority
 

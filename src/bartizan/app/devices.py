@@ -21,15 +21,13 @@ from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
-from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, Authority, Device, Fleet
+from bartizan.identity.device import CLAIMS, GOOD_FOR, ITSELF, OWNER, Authority, Device, Fleet
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
 from bartizan.identity.statement import Stated, StatementRefused, enrolment, posture
 from bartizan.ledger.event import Outcome
 
 APART: Final = Nanoseconds(MINUTE)
 """How much later each claim of one signer about one device must be signed."""
-OWNER: Final = "owner"
-"""Who admits, where no authority does and nobody over the network."""
 _SETTLED_S: Final = 1.0
 
 

@@ -12,8 +12,8 @@ from bartizan.access.issue.device_code import Codes
 from bartizan.access.issue.device_request import DeviceAsked
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
 from bartizan.access.issue.grant import TokenRequest
-from bartizan.access.issue.metadata import TOKEN_PATH
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
+from bartizan.access.issue.paths import TOKEN_PATH
 from bartizan.access.issue.pushed import Asked
 from bartizan.access.issue.resource import audience_of
 from bartizan.app.control import Registrar

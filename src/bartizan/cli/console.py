@@ -4,7 +4,7 @@ import argparse
 
 import msgspec
 
-from bartizan.app.control_ports import OWNER
+from bartizan.app.first import OWNER
 from bartizan.app.owner import Owner
 from bartizan.cli.command import Command, Exit, Shell, json_option, name, state_options
 from bartizan.cli.place import state

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bartizan.access.issue.code import SignedIn
-from bartizan.access.issue.metadata import AUTHORIZE_PATH
+from bartizan.access.issue.paths import AUTHORIZE_PATH
 from bartizan.access.people.errors import SignInRefused
 from bartizan.app.lending import Question
 from bartizan.app.people import People

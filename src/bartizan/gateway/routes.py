@@ -78,7 +78,18 @@ class Routes:
         told: header fields that described services look at; None where there is no such service.
     """
 
-    __slots__ = ("_apis", "_checks", "_default", "_errors", "_laid", "_open", "_root", "_table", "told")
+    __slots__ = (
+        "_apis",
+        "_checks",
+        "_default",
+        "_errors",
+        "_laid",
+        "_open",
+        "_own",
+        "_root",
+        "_table",
+        "told",
+    )
 
     def __init__(self, services: Iterable[ServiceRoute], default: str) -> None:
         """Lay the routes: each service's below `/{service}`, the default one's at the root too, public ones there."""
@@ -88,6 +99,7 @@ class Routes:
         self._open: dict[int, set[tuple[int, ...]]] = {}
         self._errors: dict[bytes, Errors] = {}
         self._apis: dict[bytes, tuple[RouteSpec, Api]] = {}
+        self._own: set[bytes] = set()
         self._default = default.encode()
         self._root = Errors.OPENAI
         number = count()
@@ -105,6 +117,8 @@ class Routes:
                 self._root = dialect.errors
             for row, spec, places in _laid(service, dialect, default, place):
                 self._lay(Laid(row, Route(spec, next(number)), places))
+                if dialect.public and places:
+                    self._own.add(spec.path.split(b"/")[1])
         several = [one.fields for _, one in self._apis.values()]
         self.told: frozenset[bytes] | None = frozenset[bytes]().union(*several) if several else None
 
@@ -166,8 +180,12 @@ class Routes:
         return _asked(spec, asked, head)
 
     def _at_root(self, first: bytes, path: bytes) -> bool:
-        """Return whether a path may be the default service's own; what has its name may be, another's may not."""
-        taken = first in self._errors and first != self._default
+        """Return whether a path may be the default service's own; what has its name may be, another's may not.
+
+        Nor what lies beside the platform's own open paths: a call of the Admin API with a slip of the pen is nobody
+        else's.
+        """
+        taken = (first in self._errors and first != self._default) or first in self._own
         return (
             self._default in self._apis
             and not taken

@@ -22,7 +22,9 @@ from bartizan.access.issue.form import (
 )
 from bartizan.access.issue.grant import read_grant
 from bartizan.access.issue.inspection import read_token
-from bartizan.access.issue.metadata import (
+from bartizan.access.issue.metadata import jwks, metadata
+from bartizan.access.issue.mint import Issued
+from bartizan.access.issue.paths import (
     AUTHORIZE_PATH,
     DEVICE_PATH,
     INSPECT_PATH,
@@ -32,10 +34,7 @@ from bartizan.access.issue.metadata import (
     PUSHED_PATH,
     REVOKE_PATH,
     TOKEN_PATH,
-    jwks,
-    metadata,
 )
-from bartizan.access.issue.mint import Issued
 from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
 from bartizan.access.issue.pushed import read_asked
 from bartizan.access.issue.svid import GRANT as WORKLOADS

@@ -17,6 +17,8 @@ CLAIMS: Final = ("disk_encrypted", "screen_lock", "system_current", "firewall", 
 """What can be claimed of a machine; each is so, is not so, or is unknown."""
 ITSELF: Final = "device"
 """Who signed, where the device's own key did; no authority has this name."""
+OWNER: Final = "owner"
+"""Who admits, where no authority does and nobody over the network."""
 NEVER: Final = 2**31 - 1
 """Age in minutes of a posture that there is not."""
 AHEAD: Final = Nanoseconds(60 * SECOND)

@@ -4,20 +4,20 @@ from typing import Any, Final
 
 from bartizan.access.issue.grant import GRANTS
 from bartizan.access.issue.mint import Signer
+from bartizan.access.issue.paths import (
+    AUTHORIZE_PATH,
+    DEVICE_PATH,
+    INSPECT_PATH,
+    KEYS_PATH,
+    PUSHED_PATH,
+    REVOKE_PATH,
+    TOKEN_PATH,
+)
 from bartizan.access.issue.step_up import LOGIN
 from bartizan.identity.dpop import ALGORITHMS as PROOFS
 from bartizan.identity.strength import ACRS
 from bartizan.identity.token import ALGORITHMS
 
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
-OPENID_PATH: Final = "/.well-known/openid-configuration"
-METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
-KEYS_PATH: Final = "/oauth/jwks"
-PUSHED_PATH: Final = "/oauth/par"
-INSPECT_PATH: Final = "/oauth/introspect"
-REVOKE_PATH: Final = "/oauth/revoke"
-AUTHORIZE_PATH: Final = "/oauth/authorize"
-DEVICE_PATH: Final = "/oauth/device_authorization"
 METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 """How clients may authenticate."""
 
