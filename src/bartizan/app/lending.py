@@ -25,6 +25,7 @@ from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Lent
 from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
+from bartizan.access.issue.step_up import UNMET, Step, step
 from bartizan.access.register import get, of_client
 from bartizan.access.tables import CONSENT
 from bartizan.app.control import Registrar
@@ -52,6 +53,7 @@ class Question(msgspec.Struct, frozen=True):
         service: the one service that is asked for; empty for all.
         control: whether Bartizan's own endpoints are asked for.
         answered: whether the person said yes to the same before, so that it need not be asked.
+        step: what their sign-in is for it; where it is not enough, nothing is asked.
         token: that the answer must come with; good in this session, for this request.
     """
 
@@ -60,6 +62,7 @@ class Question(msgspec.Struct, frozen=True):
     control: bool
     answered: bool
     token: str
+    step: Step = Step.ENOUGH
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -120,6 +123,7 @@ class Lending:
             word == "control",
             answered,
             self._token(pushed, signed_in),
+            self._step(pushed, signed_in),
         )
 
     def decide(self, uri: str, client: str, signed_in: SignedIn, token: str, *, yes: bool) -> Decided:
@@ -138,8 +142,13 @@ class Lending:
         expected = self._token(pushed, signed_in)
         if not token.isascii() or not hmac.compare_digest(expected, token):
             raise RequestUnknown
+        enough = self._step(pushed, signed_in)
         with self._ports.store.begin() as connection:
             found, person = self._both(connection, pushed, signed_in)
+            if enough is Step.UNMET:
+                return self._back(pushed, {"error": UNMET})
+            if enough is Step.AGAIN:  # it got too old while the question was open
+                raise RequestUnknown
             if not yes:
                 self._record("access.consent.refused", person, found)
                 return self._back(pushed, {"error": "access_denied"})
@@ -259,6 +268,10 @@ class Lending:
             person = self._person(connection, family, revoked=True)
         await self._registrar.end_family(family.id, person, reason)
         return _refused(reason, person.pseudonym)
+
+    def _step(self, pushed: Pushed, signed_in: SignedIn) -> Step:
+        done = (signed_in.acr, signed_in.since)
+        return step(pushed.acr, pushed.max_age_s, pushed.asked, done, self._ports.clock.now())
 
     # ---- parts ---------------------------------------------------------------------------------------------
     def _read(self, uri: str, client: str) -> Pushed:

@@ -72,6 +72,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         bound=service.bound,
         admin=service.admin,
         device=service.device,
+        strength=service.strength,
     )
 
 
