@@ -76,6 +76,18 @@ def test_a_service_takes_no_sign_in_that_is_older_or_other_than_it_asks(house: H
     assert reason(house, token, Strength(ACRS, 100)) == LACKING
 
 
+def test_nobody_who_sits_at_somebodys_browser_gets_an_application_into_the_admin_api(house: House) -> None:
+    """A session lasts for hours; what it may let in there wants the passkey that opened it once more."""
+    for age in (None, "3600"):
+        uri = house.push(audience=CONTROL, max_age=age)
+        old = signed_in(house, ago=301)
+        assert house.lending.question(uri, house.app.client, old).step is Step.AGAIN
+        with pytest.raises(RequestUnknown):
+            decided(house, uri, old)
+        assert "code" in decided(house, uri, signed_in(house, ago=299)).said
+    assert "code" in decided(house, house.push(), signed_in(house, ago=301)).said
+
+
 def test_no_refresh_makes_a_sign_in_younger_and_introspection_says_when_it_was(house: House) -> None:
     issued = house.redeem(decided(house, house.push(), signed_in(house, ago=10)).said["code"])
     since = house.clock.now() // SECOND - 10

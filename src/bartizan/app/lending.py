@@ -26,11 +26,13 @@ from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Lent
 from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
 from bartizan.access.issue.step_up import UNMET, Step, step
+from bartizan.access.people.session import FRESH
 from bartizan.access.register import get, of_client
 from bartizan.access.tables import CONSENT
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
 from bartizan.app.entry import Entry
+from bartizan.clock import SECOND
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.principal import Kind, Principal
@@ -271,7 +273,7 @@ class Lending:
 
     def _step(self, pushed: Pushed, signed_in: SignedIn) -> Step:
         done = (signed_in.acr, signed_in.since)
-        return step(pushed.acr, pushed.max_age_s, pushed.asked, done, self._ports.clock.now())
+        return step(pushed.acr, _max_age(pushed), pushed.asked, done, self._ports.clock.now())
 
     # ---- parts ---------------------------------------------------------------------------------------------
     def _read(self, uri: str, client: str) -> Pushed:
@@ -335,6 +337,14 @@ def _require_own(family: Family, found: Application, key: str) -> None:
         raise _refused("refresh-of-another")
     if family.key and family.key != key:
         raise _refused("refresh-of-another-key")
+
+
+def _max_age(pushed: Pushed) -> int | None:
+    """Return how old the sign-in may be, seconds: for the platform's own interface, as for what its pages want a passkey again."""
+    if pushed.audience.split(OF_ONE)[1] != "control":
+        return pushed.max_age_s
+    fresh = FRESH // SECOND
+    return fresh if pushed.max_age_s is None else min(fresh, pushed.max_age_s)
 
 
 def _require_same(asked: str, consented: str) -> None:
