@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from bartizan.access.errors import AccessRefused, PrincipalRevoked
 from bartizan.access.issue.mint import Signer, new_key
@@ -14,6 +15,7 @@ from bartizan.app.entry import Entry
 from bartizan.app.first import FIRST
 from bartizan.clock import SetClock
 from bartizan.identity.principal import Kind
+from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import State
 from bartizan.ledger.event import NotAnEvent, Outcome
 from bartizan.ledger.journal import JournalUnwritable
@@ -29,11 +31,12 @@ class Surroundings:
         self.happened: list[str] = []
         self.states: list[State] = []
         self.fails: set[str] = set()
+        self.clock = SetClock(1_800_000_000 * 10**9)
         self.registrar = Registrar(
             Ports(
                 store=self.store,
                 signer=Signer("https://localhost:8443", new_key()),
-                clock=SetClock(1_800_000_000 * 10**9),
+                clock=self.clock,
                 record=self._record,
                 publish=self._publish,
                 services=ALONE,
@@ -163,4 +166,16 @@ def test_every_answered_change_is_in_the_state_that_was_in_force(
             assert found == model
 
     asyncio.run(live())
+    around.store.dispose()
+
+
+def test_a_disk_that_takes_nothing_keeps_nothing_from_being_in_force(tmp_path: Path) -> None:
+    """What is only forgotten is forgotten another time."""
+    around = Surroundings(tmp_path)
+    asyncio.run(around.registrar.begin())
+    asyncio.run(around.registrar.revoke_token("t-0011223344556677"))
+    around.clock.at += LONGEST_LIFE + 1
+    event.listen(around.store, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
+    assert asyncio.run(around.registrar.publish()) == len(around.states)
+    assert around.states[-1].revoked == {}
     around.store.dispose()

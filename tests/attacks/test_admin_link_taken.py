@@ -104,13 +104,12 @@ def test_nobody_approves_their_own_link(chiefs: Chiefs) -> None:
         chiefs.answer("ada")
 
 
-@pytest.mark.parametrize("roles", [(), ("security-engineer",), ("helpdesk", "caller")])
-def test_no_policy_lets_anybody_but_an_owner_ask(chiefs: Chiefs, roles: tuple[str, ...]) -> None:
+def test_no_policy_lets_anybody_but_an_owner_ask(chiefs: Chiefs) -> None:
     asked = len(chiefs.scene.record)
-    with pytest.raises(BeyondOnesOwn):
-        chiefs.links.link(
-            Call(Caller("p-0011223344556677", roles, "workload.desk"), {}, LinkWanted("user.bob"), Nothing())
-        )
+    for roles in ((), ("security-engineer",), ("helpdesk", "caller")):
+        caller = Caller("p-0011223344556677", roles, "workload.desk")
+        with pytest.raises(BeyondOnesOwn):
+            chiefs.links.link(Call(caller, {}, LinkWanted("user.bob"), Nothing()))
     assert len(chiefs.scene.record) == asked
 
 

@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from bartizan.gateway.possession import challenge
+from bartizan.gateway.service import ServiceRoute
+from bartizan.identity.strength import Strength
 from tests.gateway.client import CHAT, GOOD, Client, request
-from tests.gateway.scene import DRILL, Denied, client, run, standing
+from tests.gateway.scene import DRILL, Denied, Scene, client, run, standing
 from tests.gateway.upstream import OK, Received
 
 REPLAYED = Denied("access.token-bound", "proof-replayed", "Make a new one.", 401)
@@ -133,3 +135,29 @@ def test_a_challenge_names_what_is_wrong_in_the_rfcs_words(reason: str, error: b
 
 def test_other_refusals_speak_of_no_proof() -> None:
     assert challenge("token-expired") == challenge("policy-denied") == b""
+
+
+def test_who_signed_in_too_long_ago_is_told_how_to_and_each_request_is_looked_at() -> None:
+    """With a token that is bound to nothing, too, and after its head was seen before."""
+    wanted = Strength(("passkey-device-bound",), 300)
+    lacking = Denied("access.request-authenticated", "sign-in-insufficient", "Sign in again.", 401)
+
+    def prepare(scene: Scene) -> None:
+        scene.services = (ServiceRoute("payroll", "payroll.example.com", strength=wanted),)
+        scene.targets["payroll"] = scene.upstream
+
+    async def scenario() -> None:
+        async with standing(prepare) as scene, client(scene) as one:
+            ask = request(b"POST", b"/payroll/v1/chat/completions", CHAT)
+            assert await statuses(one, ask, ask) == [200, 200]
+            assert [shown.strength for shown in scene.shown] == [wanted] * 2
+            scene.unproven = lacking
+            refused = await one.ask(ask)
+            assert refused.status == 401
+            assert refused.headers[b"www-authenticate"] == (
+                b'Bearer realm="bartizan", error="insufficient_user_authentication", error_description="the person must '
+                b'sign in again, as said here", acr_values="passkey-device-bound", max_age="300"'
+            )
+            assert len(scene.upstream.received) == 2
+
+    run(scenario())

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from bartizan.access.issue.code import SignedIn
 from bartizan.app.lending import Decided
+from bartizan.clock import SECOND, Nanoseconds
 from bartizan.http.authorization import authorization
 from bartizan.http.consent import Consent, SignIn, _sent, of_people
 from tests.attacks.oauth import HOME, URL, VERIFIER, House, challenge, query
@@ -216,3 +217,23 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_on_to_the_same_question(
         browser.ask("POST", "/oauth/authorize", told),
     ):
         assert tried.headers["location"] == "/people/sign-in"
+
+
+def test_a_sign_in_that_is_too_old_leads_to_another_and_a_weaker_one_back_with_the_word(
+    browser: Browser,
+) -> None:
+    assert browser.person is not None
+    told = browser.pushed(max_age="60", acr_values="passkey-device-bound")
+    browser.person = msgspec.structs.replace(
+        browser.person, since=Nanoseconds(browser.person.since - 61 * SECOND)
+    )
+    page = browser.page(told)
+    assert (page.status, page.headers["location"].partition("?")[0]) == (303, "/sign-in")
+    browser.person = browser.house.signed_in()
+    back = browser.page(told)
+    assert back.status == 303
+    assert query(back.headers["location"]) == {
+        "error": "unmet_authentication_requirements",
+        "state": "a&b=c\"<'",
+        "iss": URL,
+    }

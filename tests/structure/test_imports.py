@@ -34,7 +34,8 @@ def test_importing_the_package_and_starting_its_command_loads_nothing_heavy(modu
 
 
 @pytest.mark.parametrize(
-    "command", ["connect", "console", "device", "identity", "ledger", "status", "token", "down"]
+    "command",
+    ["connect", "console", "device", "down", "drill", "identity", "ledger", "status", "token", "up"],
 )
 def test_a_command_that_only_asks_loads_no_database_and_no_policies(command: str) -> None:
     done = _python("-c", f"import json, sys, bartizan.cli.{command}; print(json.dumps(sorted(sys.modules)))")

@@ -131,10 +131,14 @@ def _end(connection: Connection, key: str, at: Nanoseconds, since: Nanoseconds, 
 
 
 def ended(connection: Connection, now: Nanoseconds) -> dict[str, Nanoseconds]:
-    """Return what is ended, by its key, and forget what no token could be from any more."""
+    """Return what is ended, by its key, of what a token could still be from; writes nothing."""
+    wanted = select(ENDED).where(ENDED.c.until > now).order_by(ENDED.c.key)
+    return {row.key: Nanoseconds(row.at) for row in connection.execute(wanted)}
+
+
+def forget_ended(connection: Connection, now: Nanoseconds) -> None:
+    """Forget what no token could be from any more."""
     connection.execute(delete(ENDED).where(ENDED.c.until <= now))
-    rows = connection.execute(select(ENDED).order_by(ENDED.c.key))
-    return {row.key: Nanoseconds(row.at) for row in rows}
 
 
 def heard(connection: Connection, issuer: str, told: str, until: Nanoseconds, now: Nanoseconds) -> bool:

@@ -158,10 +158,14 @@ def revoke_token(connection: Connection, token: str, expires: Nanoseconds) -> No
 
 
 def revoked_tokens(connection: Connection, now: Nanoseconds) -> dict[str, Nanoseconds]:
-    """Return the revoked tokens that are not expired yet, and forget the others."""
+    """Return the revoked tokens that are not expired yet; writes nothing, so that a full disk keeps nothing from being in force."""
+    wanted = select(REVOKED_TOKEN).where(REVOKED_TOKEN.c.expires > now).order_by(REVOKED_TOKEN.c.id)
+    return {row.id: Nanoseconds(row.expires) for row in connection.execute(wanted)}
+
+
+def forget_expired(connection: Connection, now: Nanoseconds) -> None:
+    """Forget the revoked tokens that are expired."""
     connection.execute(delete(REVOKED_TOKEN).where(REVOKED_TOKEN.c.expires <= now))
-    rows = connection.execute(select(REVOKED_TOKEN).order_by(REVOKED_TOKEN.c.id))
-    return {row.id: Nanoseconds(row.expires) for row in rows}
 
 
 def _principal(row: Row[tuple[object, ...]]) -> Principal:

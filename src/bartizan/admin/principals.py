@@ -105,8 +105,9 @@ ERASE: Final[Route[Nothing, Nothing, InForce]] = change(
         method="DELETE",
         path="",
         action="erase-principal",
-        summary="revokes a principal and deletes, down to the disk, what links it to its pseudonym",
+        summary="revokes a principal and deletes, down to the disk, what links it to its pseudonym; over the network once a second person has approved it",
         answer=InForce,
+        refusals=(409,),
     ),
 )
 REVOKE: Final[Route[Nothing, Nothing, InForce]] = change(

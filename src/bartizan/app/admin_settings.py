@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.app.forms import Text
 from bartizan.app.plan import Admin
+from bartizan.app.step_up_settings import StepUp, stepping, strength
 from bartizan.config_form import Fault
 
 MOST_NETWORKS = 64
@@ -22,17 +23,20 @@ class AdminApi(msgspec.Struct, frozen=True):
     Attributes:
         networks: addresses and networks that it may be called from; none, and it is not there.
         binding: whether tokens are taken that are bound to nothing: never, unless it says `optional`.
+        step_up: how a person must have signed in who calls; None takes programs' tokens as well.
     """
 
     networks: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MOST_NETWORKS)] = ()
     binding: Literal["required", "optional"] = "required"
+    step_up: StepUp | None = None
 
     @property
     def planned(self) -> Admin:
         """Who reaches it besides the owner at their socket."""
         if not self.networks:
             return Admin()
-        return Admin("bound" if self.binding == "required" else "any", self.networks)
+        reach: Literal["bound", "any"] = "bound" if self.binding == "required" else "any"
+        return Admin(reach, self.networks, strength(self.step_up))
 
 
 def administering(admin: AdminApi, *, loopback: bool) -> Iterator[Fault]:
@@ -50,6 +54,7 @@ def administering(admin: AdminApi, *, loopback: bool) -> Iterator[Fault]:
                 ("admin", "networks", position),
                 'must be an address or a network, such as "10.0.0.5" or "10.0.0.0/28"',
             )
+    yield from stepping(("admin", "step_up"), admin.step_up)
     if admin.binding == "optional" and not loopback:
         yield Fault(("admin", "binding"), 'may be "optional" only where `listen` is a loopback address')
 

@@ -100,6 +100,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         alerts_per_day=s.plan.alerts_per_day,
         issuers=bool(s.plan.issuers),
         admin=s.plan.admin.reach,
+        admin_strength=s.plan.admin.strength,
         posture_hours=s.plan.posture_hours,
         healthy=s.plan.healthy,
         authorities=s.plan.authorities,

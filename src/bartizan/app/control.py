@@ -6,6 +6,7 @@ record. Nothing here knows HTTP.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -13,8 +14,8 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bartizan.access import links, versions
 from bartizan.access import register as people
-from bartizan.access import versions
 from bartizan.access.describe import describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused, SecretAbsent
 from bartizan.access.issue import family as families
@@ -378,11 +379,18 @@ class Registrar:
             self.state = state
             self.generation = await self._ports.publish(state)
             self.policy_digest = policy.digest
+            self._tidy(now)
         if version is not None:
             self._ports.tell_policy(version)
         detail: dict[str, int | str] = {"generation": self.generation, "policy": policy.digest}
         self._record([Entry("platform.state.published", "platform", "", Outcome.DONE, detail=detail)])
         return self.generation
+
+    def _tidy(self, now: Nanoseconds) -> None:
+        """Forget what counts no longer; where the disk is full, at another time."""
+        with contextlib.suppress(OperationalError), self._ports.store.begin() as connection:
+            people.forget_expired(connection, now)
+            links.forget_ended(connection, now)
 
     def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
         return self._ports.record(entries) if entries else (0, 0)

@@ -17,7 +17,7 @@ from bartizan.crypto.tls_groups import HYBRID
 from bartizan.gateway import ports
 from bartizan.identity.shown import Shown
 from bartizan.identity.token import claimed_client
-from bartizan.store.gauge import Rate
+from bartizan.store.gauge import Rate, requests_at_once
 from bartizan.store.limits import MemoryLimiter
 
 AUDIENCE: Final = "bartizan:gateway"
@@ -32,7 +32,6 @@ STRANGERS: Final = Rate(Nanoseconds(MINUTE // 1200), 300)
 """Requests of one address prefix that nobody known makes: 1,200 a minute, 300 at once."""
 CLIENTS: Final = Rate(Nanoseconds(2 * SECOND), 10)
 """Requests for a token that one registered client makes from an address whose strangers overdid it."""
-_BURST_SHARE: Final = 10
 
 
 class Deciding:
@@ -129,11 +128,6 @@ class Deciding:
 
 def _limit(per_minute: int) -> Rate:
     return Rate(Nanoseconds(-(-MINUTE // per_minute)), requests_at_once(per_minute))
-
-
-def requests_at_once(per_minute: int) -> int:
-    """Return how many of a minute's requests may come at once: a tenth."""
-    return max(1, per_minute // _BURST_SHARE)
 
 
 def _wait(limiter: MemoryLimiter, key: str, now: Nanoseconds, limit: Rate) -> int:

@@ -25,11 +25,14 @@ from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Lent
 from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
+from bartizan.access.issue.step_up import UNMET, Step, step
+from bartizan.access.people.session import FRESH
 from bartizan.access.register import get, of_client
 from bartizan.access.tables import CONSENT
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
 from bartizan.app.entry import Entry
+from bartizan.clock import SECOND
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.principal import Kind, Principal
@@ -52,6 +55,7 @@ class Question(msgspec.Struct, frozen=True):
         service: the one service that is asked for; empty for all.
         control: whether Bartizan's own endpoints are asked for.
         answered: whether the person said yes to the same before, so that it need not be asked.
+        step: what their sign-in is for it; where it is not enough, nothing is asked.
         token: that the answer must come with; good in this session, for this request.
     """
 
@@ -60,6 +64,7 @@ class Question(msgspec.Struct, frozen=True):
     control: bool
     answered: bool
     token: str
+    step: Step = Step.ENOUGH
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -120,6 +125,7 @@ class Lending:
             word == "control",
             answered,
             self._token(pushed, signed_in),
+            self._step(pushed, signed_in),
         )
 
     def decide(self, uri: str, client: str, signed_in: SignedIn, token: str, *, yes: bool) -> Decided:
@@ -138,8 +144,13 @@ class Lending:
         expected = self._token(pushed, signed_in)
         if not token.isascii() or not hmac.compare_digest(expected, token):
             raise RequestUnknown
+        enough = self._step(pushed, signed_in)
         with self._ports.store.begin() as connection:
             found, person = self._both(connection, pushed, signed_in)
+            if enough is Step.UNMET:
+                return self._back(pushed, {"error": UNMET})
+            if enough is Step.AGAIN:  # it got too old while the question was open
+                raise RequestUnknown
             if not yes:
                 self._record("access.consent.refused", person, found)
                 return self._back(pushed, {"error": "access_denied"})
@@ -260,6 +271,10 @@ class Lending:
         await self._registrar.end_family(family.id, person, reason)
         return _refused(reason, person.pseudonym)
 
+    def _step(self, pushed: Pushed, signed_in: SignedIn) -> Step:
+        done = (signed_in.acr, signed_in.since)
+        return step(pushed.acr, _max_age(pushed), pushed.asked, done, self._ports.clock.now())
+
     # ---- parts ---------------------------------------------------------------------------------------------
     def _read(self, uri: str, client: str) -> Pushed:
         return self._sealed.read(uri, client, self._ports.clock.now())
@@ -322,6 +337,14 @@ def _require_own(family: Family, found: Application, key: str) -> None:
         raise _refused("refresh-of-another")
     if family.key and family.key != key:
         raise _refused("refresh-of-another-key")
+
+
+def _max_age(pushed: Pushed) -> int | None:
+    """Return how old the sign-in may be, seconds: for the platform's own interface, as for what its pages want a passkey again."""
+    if pushed.audience.split(OF_ONE)[1] != "control":
+        return pushed.max_age_s
+    fresh = FRESH // SECOND
+    return fresh if pushed.max_age_s is None else min(fresh, pushed.max_age_s)
 
 
 def _require_same(asked: str, consented: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN, Schedule
 from bartizan.identity.device import Authority
+from bartizan.identity.strength import Strength
 from bartizan.identity.workload import Workload
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
@@ -251,6 +252,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     alerts_per_day: int = 5
     issuers: bool = False
     admin: AdminReach = "local"
+    admin_strength: Strength | None = None
     posture_hours: Number = 24
     healthy: tuple[str, ...] = ()
     authorities: tuple[Authority, ...] = ()

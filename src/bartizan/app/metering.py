@@ -15,11 +15,21 @@ from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
-from bartizan.app.deciding import requests_at_once
 from bartizan.app.plan import Meter, Price
 from bartizan.clock import DAY, MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.gateway.holds import Alert, Expected, Overdrawn, Reserved
-from bartizan.store.gauge import Answer, Ask, Budget, Exceeded, Gauge, Granted, Places, Rate, Unanswered
+from bartizan.store.gauge import (
+    Answer,
+    Ask,
+    Budget,
+    Exceeded,
+    Gauge,
+    Granted,
+    Places,
+    Rate,
+    Unanswered,
+    requests_at_once,
+)
 from bartizan.store.memory_limits import LEASE, MemoryLimits
 
 MOST_ALERTS: Final = 256

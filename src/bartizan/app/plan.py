@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from bartizan.app.issuer_plan import Issuer
 from bartizan.identity.device import Authority
+from bartizan.identity.strength import Strength
 from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
@@ -79,6 +80,7 @@ class Service(msgspec.Struct, frozen=True):
         bound: whether it takes tokens only that are bound to a key or a certificate.
         admin: networks that the Admin API may be called from, of the platform's own.
         device: whether only to the key of a device that is known.
+        strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Service(msgspec.Struct, frozen=True):
     bound: bool = False
     admin: tuple[str, ...] = ()
     device: bool = False
+    strength: Strength | None = None
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -245,10 +248,12 @@ class Admin(msgspec.Struct, frozen=True):
     Attributes:
         reach: what opens it: nothing, a token of any kind, or one that is bound to something.
         networks: addresses and networks that it may be called from.
+        strength: how the person must have signed in who calls; None where it may be a program.
     """
 
     reach: Literal["local", "any", "bound"] = "local"
     networks: tuple[str, ...] = ()
+    strength: Strength | None = None
 
 
 class Bounds(msgspec.Struct, frozen=True):

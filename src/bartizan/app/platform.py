@@ -35,6 +35,7 @@ from bartizan.app.schedule_settings import wanted as schedules
 from bartizan.app.service_settings import Binding
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import ClientCertificates, Settings
+from bartizan.app.step_up_settings import strength
 from bartizan.app.target_settings import Target as TargetSettings
 from bartizan.app.tool_settings import Unpinned
 from bartizan.app.trace_settings import wanted
@@ -220,6 +221,7 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         approved=service.tools.approved,
         bound=settings.binds(service),
         device=service.binding is Binding.DEVICE,
+        strength=strength(service.step_up),
     )
 
 

@@ -5,13 +5,13 @@ Rules of this file: pure; values of the plan become values of the gateway's port
 
 from OpenSSL import SSL
 
-from bartizan.app.deciding import requests_at_once
 from bartizan.app.plan import CONTROL, SAMPLE, Bounds, Limiter, Service, Target
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import client_context
 from bartizan.gateway import ports
 from bartizan.gateway import service as behind
+from bartizan.store.gauge import requests_at_once
 
 
 def patience_of(bounds: Bounds) -> ports.Patience:
@@ -72,6 +72,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         bound=service.bound,
         admin=service.admin,
         device=service.device,
+        strength=service.strength,
     )
 
 

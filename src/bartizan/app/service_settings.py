@@ -12,6 +12,7 @@ import msgspec
 from bartizan.app.description_settings import describing
 from bartizan.app.forms import Models, Reference, ServiceName, Text, Weight
 from bartizan.app.limit_settings import Limits
+from bartizan.app.step_up_settings import StepUp, stepping
 from bartizan.app.target_settings import Target, Way, targeting
 from bartizan.app.tool_settings import Tools, pinning
 from bartizan.config_form import Fault
@@ -90,6 +91,7 @@ class Service(msgspec.Struct, frozen=True):
         protocol: what its clients speak.
         credential: reference to what the gateway presents to it; without, nothing is presented.
         binding: of tokens; None is required, but for a platform that listens on loopback alone.
+        step_up: how a person must have signed in whose tokens it takes; None takes programs' as well.
         guard: of prompts and answers.
         limits: of one principal.
         bounds: of what it is given.
@@ -107,6 +109,7 @@ class Service(msgspec.Struct, frozen=True):
     protocol: Protocol = Protocol.OPENAI
     credential: Reference | None = None
     binding: Binding | None = None
+    step_up: StepUp | None = None
     guard: Guard = Guard.OFF
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
@@ -140,6 +143,7 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
         yield Fault((*path, "name"), "is a name of Bartizan's own; choose another")
     http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
     yield from describing(path, service.openapi, service.limits, http=http)
+    yield from stepping((*path, "step_up"), service.step_up)
     if service.tools != Tools() and not mcp:
         yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
     if service.target and mcp:

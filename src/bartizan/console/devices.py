@@ -12,10 +12,9 @@ from bartizan.console.parts import hidden, inside, minute
 
 TITLE = "Connect a device"
 _CODE_MOST = "16"
-_WARNING = (
-    "Type only a code that you see on a device of your own, which you set up just now. Nobody who writes to you or calls you has a "
-    "reason to have you type one: it would let their device act in your name."
-)
+_TYPED = "Type only a code that you see on a device of your own, which you set up just now. "
+_ALLOWED = "Allow it only where it is a device of your own, which you set up just now. "
+_WHY = "Nobody who writes to you or calls you has a reason to have you type a code: it would let their device act in your name."
 
 
 def code(who: Who, said: str) -> bytes:
@@ -39,7 +38,7 @@ def code(who: Who, said: str) -> bytes:
         method="post",
         action="/people/device",
     )
-    return inside(who, TITLE, said, tag("section", form, tag("p", _WARNING, class_="quiet")))
+    return inside(who, TITLE, said, tag("section", tag("p", _TYPED, _WHY), form))
 
 
 def question(who: Who, asked: DeviceQuestion) -> bytes:
@@ -63,7 +62,9 @@ def question(who: Who, asked: DeviceQuestion) -> bytes:
         who,
         TITLE,
         "",
-        tag("section", about, _whence(asked), tag("p", _WARNING), tag("p", until, class_="quiet"), form),
+        tag(
+            "section", about, _whence(asked), tag("p", _ALLOWED, _WHY), tag("p", until, class_="quiet"), form
+        ),
     )
 
 

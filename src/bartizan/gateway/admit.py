@@ -117,7 +117,7 @@ def _authenticate(plane: "Plane", exchange: Exchange, passed: Pass | None) -> Au
     if is_refused(answer):
         _limit_stranger(plane, exchange)
         _refuse(answer)
-    if answer.bound or exchange.head.scheme or exchange.route.service.bound:
+    if answer.bound or exchange.head.scheme or exchange.route.service.asks:
         _prove(plane, exchange, answer, token)
     exchange.known = answer.principal
     exchange.actor = answer.principal.pseudonym

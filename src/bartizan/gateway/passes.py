@@ -137,7 +137,7 @@ class Pass:
         self.who, self.known, self.generation, self.until = who, who.principal, generation, who.until
         self.id, self.pseudonym = who.principal.id, who.principal.pseudonym
         self.share, self.tags, self.allowed = share, tags, set()
-        self.proves = who.bound or self.head.scheme or self.route.service.bound
+        self.proves = who.bound or self.head.scheme or self.route.service.asks
 
     def allow(self, circumstances: Circumstances) -> None:
         """Take note that the policies allow this for as long as the rest holds."""

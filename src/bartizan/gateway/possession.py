@@ -1,8 +1,8 @@
-"""How a request shows a token that is bound to a key or a certificate, and what its answer says of proofs.
+"""How a request shows a token that is bound to a key or a certificate, and what its answer says of proofs and sign-ins.
 
 Rules of this file: a proof is for one URL, that of the request as its client sees it. Its scheme is ours, or either
 where a proxy in front took the connection.
-Source: RFC 9449 sections 4.3, 7.1 and 9.
+Source: RFC 9449 sections 4.3, 7.1 and 9; RFC 9470 section 3.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bartizan.gateway.ext_authz import PREFIX
 from bartizan.gateway.faults import Refusal
 from bartizan.identity.shown import Shown
+from bartizan.identity.strength import INSUFFICIENT
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
@@ -35,6 +36,7 @@ def shown(exchange: "Exchange", token: str) -> Shown:
         exchange.client.certificate,
         exchange.route.service.bound,
         exchange.route.service.device,
+        exchange.route.service.strength,
     )
 
 
@@ -66,9 +68,20 @@ def nonce_line(nonce: str) -> bytes:
 
 
 def told(exchange: "Exchange", fault: Refusal) -> bytes:
-    """Return the lines of a refusal that say what is left of limits, and what the next proof must hold."""
+    """Return the lines of a refusal that say what is left of limits, and what the next proof or sign-in must be."""
     limits = fault.limits or (exchange.limits if fault.reason == "principal-rate" else b"")
+    if fault.reason == INSUFFICIENT:
+        return limits + _step_up(exchange)
     if not fault.reason.startswith(ABOUT_PROOFS):
         return limits
     ports = exchange.plane.ports
     return limits + nonce_line(ports.nonce(ports.clock.now()))
+
+
+def _step_up(exchange: "Exchange") -> bytes:
+    strength = exchange.route.service.strength
+    if strength is None:
+        return b""
+    return (
+        f"www-authenticate: {strength.challenge('DPoP' if exchange.head.scheme else 'Bearer')}\r\n".encode()
+    )

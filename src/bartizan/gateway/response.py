@@ -12,6 +12,7 @@ from bartizan.gateway.possession import challenge
 from bartizan.gateway.problem import document
 from bartizan.gateway.protocols.dialect import Errors
 from bartizan.gateway.service import ServiceLimits
+from bartizan.identity.strength import INSUFFICIENT
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REMEMBERED: Final = 128
@@ -71,14 +72,14 @@ def refusal_answer(
         request: pseudonym of the request.
         errors: the shape that the client's protocol gives them.
         keep: whether the connection goes on.
-        limits: the RateLimit lines, each with its CR LF.
+        limits: the RateLimit lines, and those of `possession.told`, each with its CR LF.
         bodiless: whether the request was HEAD.
     """
     media, body = document(fault, request, errors)
     fields = [LINES[fault.status], date, SECURITY, b"cache-control: no-store\r\n"]
     fields += [b"x-request-id: ", request.encode(), b"\r\ncontent-type: ", media, b"\r\n"]
     fields.append(b"content-length: %d\r\n" % len(body))
-    if fault.status == HTTPStatus.UNAUTHORIZED:
+    if fault.status == HTTPStatus.UNAUTHORIZED and fault.reason != INSUFFICIENT:
         missing = fault.reason == "token-missing"
         bearer = b'www-authenticate: Bearer realm="bartizan"%b\r\n' % (b"" if missing else _INVALID)
         fields.append(challenge(fault.reason) or bearer)

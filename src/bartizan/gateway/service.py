@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
+from bartizan.identity.strength import Strength
 
 
 class ServiceLimits(msgspec.Struct, frozen=True):
@@ -97,6 +98,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         bound: whether it takes tokens only that are bound to a key or a certificate.
         admin: networks from which the Admin API may be reached; none, and it is not there.
         device: whether only to the key of a device that is known.
+        strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
     """
 
     name: str
@@ -115,11 +117,17 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     bound: bool = False
     admin: tuple[str, ...] = ()
     device: bool = False
+    strength: Strength | None = None
 
     @override
     def __repr__(self) -> str:
         """Return the name alone."""
         return f"ServiceRoute({self.name!r}, …)"
+
+    @property
+    def asks(self) -> bool:
+        """Return whether it is asked at each request how a token is shown, whatever the token is bound to."""
+        return self.bound or self.strength is not None
 
     @property
     def targets(self) -> tuple[Target, ...]:

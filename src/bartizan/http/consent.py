@@ -18,6 +18,7 @@ from starlette.responses import Response
 from bartizan.access.issue.code import SignedIn
 from bartizan.access.issue.form import MAX_FORM, GrantRefused, read_form
 from bartizan.access.issue.pushed import RequestUnknown
+from bartizan.access.issue.step_up import Step
 from bartizan.app.lending import Decided, Lending
 from bartizan.app.people import People
 from bartizan.console.questions import ask, lead, leave, signed_in, told
@@ -67,7 +68,7 @@ class Consent:
     async def ask(self, request: Request) -> Response:
         """Answer GET: the question; where it was answered before, the answer."""
         uri, client = request.query_params.get("request_uri", ""), request.query_params.get("client_id", "")
-        return self._with_person(request, lambda person: self._asked(uri, client, person))
+        return self._with_person(request, lambda person: self._asked(uri, client, person, request))
 
     async def answer(self, request: Request) -> Response:
         """Answer POST: send the browser back with what the person said."""
@@ -89,9 +90,11 @@ class Consent:
         except RequestUnknown as fault:
             return _page(Status.BAD_REQUEST, told(str(fault)))
 
-    def _asked(self, uri: str, client: str, person: SignedIn) -> Response:
+    def _asked(self, uri: str, client: str, person: SignedIn, request: Request) -> Response:
         question = self._lending.question(uri, client, person)
-        if question.answered:
+        if question.step is Step.AGAIN and self._sign_in is not None:
+            return self._sign_in.lead(request)
+        if question.answered or question.step is Step.UNMET:
             return _sent(self._lending.decide(uri, client, person, question.token, yes=True))
         return _page(Status.OK, ask(question, uri, client, person.principal))
 

@@ -133,7 +133,9 @@ async def _uncalled(_: Request, fault: Exception) -> Response:
         headers["dpop-nonce"] = fault.nonce
     if status is Status.UNAUTHORIZED:
         said = about_proof.decode().partition(": ")[2].strip()
-        headers["www-authenticate"] = said or 'Bearer realm="bartizan", error="invalid_token"'
+        headers["www-authenticate"] = (
+            fault.challenge or said or 'Bearer realm="bartizan", error="invalid_token"'
+        )
     return problem(status, fault.reason, str(fault), headers)
 
 

@@ -191,23 +191,13 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     people, approvals, everyone = _people(registrar, ports, permits)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts = _facts(start, folder, watch)
-    parts = Parts(
-        registrar,
-        issuing.rotation,
-        scheduler,
-        issuers,
-        people,
-        approvals,
-        devices,
-        facts,
-        folder.ledger,
-        repeats,
-    )
-    admin = administration(parts, gate, start.boot.admin)
-    pages = (*visits(people, approvals, everyone, issuing.device_flow), *device_routes.public(devices))
+    facts, rotation = _facts(start, folder, watch), issuing.rotation
+    asked = (registrar, rotation, scheduler, issuers, people, approvals, devices)
+    parts = Parts(*asked, facts, folder.ledger, repeats)
+    admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
+    pages = visits(people, approvals, everyone, issuing.device_flow)
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
-    more = (*signals(issuers), *pages, *admin.networked)
+    more = (*signals(issuers), *pages, *device_routes.public(devices), *admin.networked)
     public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
     kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))

@@ -3,6 +3,8 @@
 import msgspec
 from typing_extensions import override
 
+from bartizan.identity.strength import Strength
+
 
 class Shown(msgspec.Struct, frozen=True):
     """What stands beside a token.
@@ -16,6 +18,7 @@ class Shown(msgspec.Struct, frozen=True):
         certificate: SHA-256, base64url, of the client's certificate on this connection, or empty.
         device: whether only those are taken that are bound to the key of a device that is known.
         required: whether tokens that are bound to nothing are refused.
+        strength: how the person must have signed in whose token it is; None where it may be anybody's.
     """
 
     token: str
@@ -26,6 +29,7 @@ class Shown(msgspec.Struct, frozen=True):
     certificate: str = ""
     required: bool = False
     device: bool = False
+    strength: Strength | None = None
 
     @override
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ PAID: Final = 2**52
 """The most that a budget counts as paid, in its millionths; four times the largest one that can be configured."""
 SOON: Final = Nanoseconds(SECOND)
 """The wait where others' requests have to end first: nobody knows when they do."""
+_BURST_SHARE: Final = 10
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Rate(msgspec.Struct, frozen=True):
 
     interval: Nanoseconds
     burst: int
+
+
+def requests_at_once(per_minute: int) -> int:
+    """Return how many of a minute's requests may come at once: a tenth."""
+    return max(1, per_minute // _BURST_SHARE)
 
 
 class Places(msgspec.Struct, frozen=True):

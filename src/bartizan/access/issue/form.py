@@ -42,6 +42,8 @@ class GrantFault(enum.Enum):
     AUTHORIZATION_PENDING = "authorization_pending"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a word
     ACCESS_DENIED = "access_denied"
+    UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    """Of OpenID Connect: nobody signs in here as it is asked for."""
 
 
 class GrantRefused(Exception):

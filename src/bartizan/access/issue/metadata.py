@@ -13,7 +13,9 @@ from bartizan.access.issue.paths import (
     REVOKE_PATH,
     TOKEN_PATH,
 )
+from bartizan.access.issue.step_up import LOGIN
 from bartizan.identity.dpop import ALGORITHMS as PROOFS
+from bartizan.identity.strength import ACRS
 from bartizan.identity.token import ALGORITHMS
 
 METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
@@ -47,6 +49,8 @@ def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
         "revocation_endpoint": issuer + REVOKE_PATH,
         "revocation_endpoint_auth_methods_supported": list(METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "acr_values_supported": list(ACRS),
+        "prompt_values_supported": [LOGIN],
         "dpop_signing_alg_values_supported": list(PROOFS),
     }
 

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from bartizan.access.issue.form import GrantFault, GrantRefused
 from bartizan.access.issue.resource import read_target
+from bartizan.access.issue.step_up import read_wanted
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import NotCompact, encoded, octets_of
@@ -44,6 +45,9 @@ class Pushed(msgspec.Struct, frozen=True):
         audience: of the tokens.
         key: thumbprint that the tokens are to be bound to, or empty.
         expires: UTC nanoseconds.
+        acr: how the person must have signed in, any of these; none is any.
+        max_age_s: how long ago at most, seconds; None is any time.
+        asked: when it was pushed, UTC nanoseconds; who signs in since has done so lately enough.
     """
 
     id: str
@@ -54,6 +58,9 @@ class Pushed(msgspec.Struct, frozen=True):
     audience: str
     key: str
     expires: Nanoseconds
+    acr: tuple[str, ...] = ()
+    max_age_s: int | None = None
+    asked: Nanoseconds = Nanoseconds(0)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -63,6 +70,7 @@ class Asked(msgspec.Struct, frozen=True):
         redirect, challenge, state, key: as in `Pushed`.
         audience: word of `AUDIENCES`.
         resource: URL of the one service that the tokens are to be good for, or empty.
+        acr, max_age_s: as in `Pushed`.
     """
 
     redirect: str
@@ -71,6 +79,8 @@ class Asked(msgspec.Struct, frozen=True):
     key: str
     audience: str
     resource: str
+    acr: tuple[str, ...] = ()
+    max_age_s: int | None = None
 
 
 class RequestUnknown(Exception):
@@ -103,7 +113,8 @@ def read_asked(form: Mapping[str, str]) -> Asked:
     if (key and _DIGEST.fullmatch(key) is None) or _STATE.fullmatch(state) is None:
         raise GrantRefused(GrantFault.INVALID_REQUEST, "dpop_jkt or state is not of its form")
     audience, resource = read_target(form)
-    return Asked(form.get("redirect_uri", ""), challenge, state, key, audience, resource)
+    acr, max_age = read_wanted(form)
+    return Asked(form.get("redirect_uri", ""), challenge, state, key, audience, resource, acr, max_age)
 
 
 class Sealed:
@@ -133,16 +144,18 @@ class Sealed:
             audience: of the tokens.
             now: the instant.
         """
-        expires = Nanoseconds(now + LIFETIME_S * SECOND)
         pushed = Pushed(
-            secrets.token_hex(8),
-            client,
-            asked.redirect,
-            asked.challenge,
-            asked.state,
-            audience,
-            asked.key,
-            expires,
+            id=secrets.token_hex(8),
+            client=client,
+            redirect=asked.redirect,
+            challenge=asked.challenge,
+            state=asked.state,
+            audience=audience,
+            key=asked.key,
+            expires=Nanoseconds(now + LIFETIME_S * SECOND),
+            acr=asked.acr,
+            max_age_s=asked.max_age_s,
+            asked=now,
         )
         nonce = secrets.token_bytes(
             _NONCE

@@ -28,8 +28,12 @@ class ApprovalAwaited(Exception):
 
     reason = "approval-awaited"
 
-    def __init__(self) -> None:
-        """Say what to do."""
+    def __init__(self, role: str) -> None:
+        """Say what to do.
+
+        Args:
+            role: that who approves must have.
+        """
         super().__init__(
-            "another owner has to approve this first, at /people/approvals within a day; then ask again"
+            f"somebody else with the role {role} has to approve this first, at /people/approvals within a day; then ask again"
         )

@@ -32,6 +32,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs
 from bartizan.identity.shown import Shown
 from bartizan.identity.state import State
+from bartizan.identity.strength import INSUFFICIENT
 from bartizan.identity.token import IssuerInvalid
 from bartizan.ledger.event import Outcome
 from bartizan.policy.errors import PolicyInvalid
@@ -51,12 +52,14 @@ class CallRefused(Exception):
         reason: word of a closed set.
         status: of the answer.
         nonce: what the next proof must hold.
+        challenge: what the next sign-in must be, as a challenge says it; empty where that is not the matter.
     """
 
-    def __init__(self, refused: Refused, nonce: str) -> None:
+    def __init__(self, refused: Refused, nonce: str, challenge: str = "") -> None:
         """Say what the control said."""
         super().__init__(refused.what)
         self.reason, self.status, self.nonce = refused.reason, refused.status, nonce
+        self.challenge = challenge
 
 
 def gate_of(clock: Clock, record: Callable[[Sequence[Entry]], tuple[int, int]], failed: Failed) -> "Gate":
@@ -173,10 +176,17 @@ class Gate:
     def _count(self, route: AnyRoute, shows: Shows, refused: Refused, principal: str = "") -> CallRefused:
         actor = principal or shows.source or ANYBODY
         self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
-        return CallRefused(refused, self._nonce())
+        return CallRefused(refused, self._nonce(), _step_up(shows.shown, refused))
 
 
 def _roles(who: Authenticated) -> tuple[str, ...]:
     """Return the roles of whoever asks; where another acts for them, those that both have: neither lends more than that."""
     held = who.principal.roles
     return held if who.agent is None else tuple(role for role in held if role in who.agent.roles)
+
+
+def _step_up(shown: Shown, refused: Refused) -> str:
+    """Return the challenge that asks for another sign-in, where that is what is wrong."""
+    if refused.reason != INSUFFICIENT or shown.strength is None:
+        return ""
+    return shown.strength.challenge("DPoP" if shown.scheme else "Bearer")

@@ -12,6 +12,7 @@ from bartizan.gateway.query import Parameters, parameter
 
 _PUSHED: Final = frozenset(
     {
+        "acr_values",
         "audience",
         "client_assertion",
         "client_assertion_type",
@@ -20,6 +21,8 @@ _PUSHED: Final = frozenset(
         "code_challenge",
         "code_challenge_method",
         "dpop_jkt",
+        "max_age",
+        "prompt",
         "redirect_uri",
         "request_uri",
         "resource",

@@ -29,6 +29,7 @@ from bartizan.http.admin.router import paths
 from bartizan.http.admin.schedules import Schedules
 from bartizan.http.admin.signins import SignIns
 from bartizan.http.admin.tokens import Tokens
+from bartizan.identity.strength import Strength
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -66,19 +67,22 @@ class Administration(msgspec.Struct, frozen=True):
     networked: list[Route]
 
 
-def administration(parts: Parts, gate: Gate, reach: AdminReach) -> Administration:
+def administration(
+    parts: Parts, gate: Gate, reach: AdminReach, strength: Strength | None = None
+) -> Administration:
     """Return the Admin API.
 
     Args:
         parts: what its routes ask.
         gate: lets calls in over the network.
         reach: what opens it there.
+        strength: how a person must have signed in who calls there; None where it may be a program.
     """
     bound = assemble(parts)
     own = paths(bound, owner, parts.repeats, local=True)
     if reach == "local":
         return Administration(own, [])
-    admit = over_network(gate, parts.facts.issuer, bound=reach == "bound")
+    admit = over_network(gate, parts.facts.issuer, bound=reach == "bound", strength=strength)
     return Administration(own, paths(bound, admit, parts.repeats, local=False))
 
 
@@ -87,7 +91,7 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     registrar, cursors = parts.registrar, Cursors()
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
-        *Principals(registrar, parts.issuers, cursors).bound(),
+        *Principals(registrar, parts.issuers, parts.approvals, cursors).bound(),
         *Tokens(registrar, cursors).bound(),
         *IssuerKeys(parts.rotation).bound(),
         *Links(parts.people, parts.approvals).bound(),

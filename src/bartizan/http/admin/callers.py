@@ -19,6 +19,7 @@ from bartizan.http.admin.reading import FieldRefused
 from bartizan.http.fronted import certificate_of
 from bartizan.http.source import source
 from bartizan.identity.shown import Shown
+from bartizan.identity.strength import Strength
 
 _AUTHORIZATION: Final = re.compile(r"(Bearer|DPoP) ([A-Za-z0-9._~+/-]{1,16384}=*)", re.IGNORECASE)
 _REQUEST: Final = re.compile(r"q-[0-9a-f]{16}")
@@ -29,13 +30,16 @@ def owner(_: AnyRoute, __: Request) -> Caller:
     return THE_OWNER
 
 
-def over_network(gate: Gate, issuer: str, *, bound: bool) -> Callable[[AnyRoute, Request], Caller]:
+def over_network(
+    gate: Gate, issuer: str, *, bound: bool, strength: Strength | None = None
+) -> Callable[[AnyRoute, Request], Caller]:
     """Return what tells who calls over the network.
 
     Args:
         gate: lets them in.
         issuer: the gateway's URL, below which a proof must name the path.
         bound: whether tokens that are bound to nothing are refused.
+        strength: how a person must have signed in who calls; None where it may be a program.
     """
 
     def admit(route: AnyRoute, request: Request) -> Caller:
@@ -48,6 +52,7 @@ def over_network(gate: Gate, issuer: str, *, bound: bool) -> Callable[[AnyRoute,
             (issuer + request.url.path,),
             certificate_of(request),
             bound,
+            strength=strength,
         )
         told = _single(request, "x-request-id")
         known = told if _REQUEST.fullmatch(told) else ""

@@ -36,6 +36,6 @@ class Links:
         if not caller.local and not self._approvals.spend(
             caller.id, table.ACT, wanted.pseudonym, Role.OWNER.value
         ):
-            raise ApprovalAwaited
+            raise ApprovalAwaited(Role.OWNER.value)
         token = self._people.link(wanted.id, caller.actor).reveal().decode()
         return SignInLink(f"{self._people.origin}/people/link?token={token}", LINK_LIFE // SECOND)

@@ -1,13 +1,21 @@
-"""Principals: one function a route."""
+"""Principals: one function a route.
+
+Rules of this file: what is taken from the record never comes back. So over the network nobody is erased before a second person
+has approved it at the pages, with their passkey, as at the pages themselves.
+"""
 
 from typing import Any
 
+from bartizan.access.people.roles import Role
 from bartizan.admin import principals as table
 from bartizan.admin.forms import InForce, Page, Paged
 from bartizan.admin.principals import KeysGiven, Kids, Person, Registered, Registration
 from bartizan.admin.route import Nothing
 from bartizan.app.admin.cursor import Cursors, following
+from bartizan.app.admin.faults import ApprovalAwaited
+from bartizan.app.approvals import Approvals
 from bartizan.app.control import Registrar
+from bartizan.app.everyone import ERASE
 from bartizan.app.issuers import Issuers
 from bartizan.crypto.secret import Secret
 from bartizan.http.admin.call import Bound, Call, done, shown
@@ -19,9 +27,12 @@ from bartizan.identity.principal import Principal
 class Principals:
     """Principals over HTTP."""
 
-    def __init__(self, registrar: Registrar, issuers: Issuers, cursors: Cursors) -> None:
-        """Take who knows them."""
-        self._registrar, self._issuers, self._cursors = registrar, issuers, cursors
+    def __init__(
+        self, registrar: Registrar, issuers: Issuers, approvals: Approvals, cursors: Cursors
+    ) -> None:
+        """Take who knows them, and where a second person approves."""
+        self._registrar, self._issuers = registrar, issuers
+        self._approvals, self._cursors = approvals, cursors
 
     def bound(self) -> tuple[Bound, ...]:
         """Return the routes."""
@@ -80,7 +91,9 @@ class Principals:
 
     async def erase(self, call: Call[Nothing, Nothing]) -> InForce:
         """Forget who somebody is."""
-        there = self._theirs(call)
+        there, caller, role = self._theirs(call), call.caller, Role.SECURITY_ENGINEER.value
+        if not caller.local and not self._approvals.spend(caller.id, ERASE, there.pseudonym, role):
+            raise ApprovalAwaited(role)
         return InForce(await self._registrar.erase(there.id, call.caller.actor))
 
     def renew(self, call: Call[Nothing, Nothing]) -> Registered:
