@@ -216,11 +216,14 @@ def test_a_drill_leaves_no_twin_behind(platform: Start, short: Path) -> None:
         cwd=running.folder,
         env={**os.environ, **running.environment},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    wait_until(lambda: twins(short) > 0)
+    wait_until(lambda: twins(short) > 0 or drill.poll() is not None, LONGEST_S)
+    ended = drill.poll()
     drill.kill()
-    drill.wait()
+    _, said = drill.communicate(timeout=LONGEST_S)
+    assert ended is None, said
     wait_until(lambda: twins(short) == 0)
 
 
