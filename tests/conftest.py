@@ -4,6 +4,7 @@ A person without root or without the data beside the clone still gets a passing 
 aside. CI (`CI=true`) has all they need, so there a test that stands aside has failed.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -40,8 +41,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes run the whole suite: one more than processors, since slow tests mostly wait."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Return how many processes run the whole suite: two more than processors, since slow tests mostly wait."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.property)
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of cycles leave alone what lasts as long as the run: thousands of tests, and all that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
