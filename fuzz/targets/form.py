@@ -1,9 +1,10 @@
 """Forms of the token endpoint: what goes on says the same pairs as what came, each once."""
 
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from bartizan.gateway.body import FormBody
 from bartizan.gateway.faults import FAULTS, Refusal
+from fuzz.forms import pairs
 from fuzz.target import Target
 
 _READER = FormBody()
@@ -16,19 +17,14 @@ def run(body: bytes) -> str:
         assert fault.reason in FAULTS
         assert 400 <= fault.status < 500
         return fault.reason
-    parts = [part.partition(b"=") for part in body.split(b"&")] if body else []
-    pairs = [(_plain(name), _plain(value)) for name, _, value in parts]
+    said = pairs(body)
     forwarded = parse_qsl(judged.octets.decode(), keep_blank_values=True)
-    assert [(name.encode(), value.encode()) for name, value in forwarded] == pairs
-    assert len(dict(pairs)) == len(pairs)
+    assert [(name.encode(), value.encode()) for name, value in forwarded] == said
+    assert len(dict(said)) == len(said)
     assert judged.octets.isascii()
     assert not set(judged.octets) & set(b"\r\n\0 ")
-    assert dict(pairs).get(b"client_id", b"") == judged.client.encode()
+    assert dict(said).get(b"client_id", b"") == judged.client.encode()
     return "taken"
-
-
-def _plain(octets: bytes) -> bytes:
-    return unquote_to_bytes(octets.replace(b"+", b" "))
 
 
 TARGET = Target(

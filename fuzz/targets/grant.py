@@ -4,9 +4,9 @@ The first line of an input is the value of Authorization, of none where it is em
 """
 
 import base64
-from urllib.parse import unquote_to_bytes
 
 from bartizan.access.issue.form import ASSERTION_TYPE, GrantFault, GrantRefused, read_credential, read_form
+from fuzz.forms import pairs, plain
 from fuzz.target import Target
 
 _MEDIA = "application/x-www-form-urlencoded"
@@ -19,10 +19,7 @@ def run(data: bytes) -> str:
         form = read_form(_MEDIA, body)
     except GrantRefused as fault:
         return _refused(fault)
-    parts = [part.partition(b"=") for part in body.split(b"&")] if body else []
-    assert [(name.encode(), value.encode()) for name, value in form.items()] == [
-        (_plain(name), _plain(value)) for name, _, value in parts
-    ]
+    assert [(name.encode(), value.encode()) for name, value in form.items()] == pairs(body)
     try:
         found = read_credential(form, authorization)
     except GrantRefused as fault:
@@ -39,7 +36,7 @@ def run(data: bytes) -> str:
         return "secret" if found.secret else "public"
     assert "client_secret" not in form
     name, _, secret = base64.b64decode(authorization.partition(" ")[2]).partition(b":")
-    assert (found.client.encode(), found.secret.encode()) == (_plain(name), _plain(secret))
+    assert (found.client.encode(), found.secret.encode()) == (plain(name), plain(secret))
     return "basic"
 
 
@@ -47,10 +44,6 @@ def _refused(fault: GrantRefused) -> str:
     assert fault.error in {GrantFault.INVALID_REQUEST, GrantFault.INVALID_CLIENT}
     assert fault.what.isascii()
     return str(fault.error.value)
-
-
-def _plain(octets: bytes) -> bytes:
-    return unquote_to_bytes(octets.replace(b"+", b" "))
 
 
 TARGET = Target(

@@ -14,6 +14,7 @@ from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.entry import Entry
 from bartizan.app.policies import LONGEST_NAME, MOST_FILES
+from bartizan.app.tool_names import tool_tags
 from bartizan.clock import SetClock
 from bartizan.identity.state import State
 from bartizan.ledger.event import Event, Outcome
@@ -200,7 +201,7 @@ def test_a_stored_version_that_no_longer_fits_stops_the_start_and_says_the_way_o
 def test_a_tool_is_tagged_under_its_callers_key_and_for_nobody_who_is_unknown(around: Surroundings) -> None:
     registrar = around.start({})
     one, other = registrar.people()[:2]
-    found = registrar.tool_tags([one.pseudonym, other.pseudonym, "p-" + "0" * 16], ["drop"])
+    found = tool_tags(registrar.people(), [one.pseudonym, other.pseudonym, "p-" + "0" * 16], ["drop"])
     assert set(found) == {one.pseudonym, other.pseudonym}
     assert list(found[one.pseudonym].values()) == ["drop"]
     assert set(found[one.pseudonym]) != set(found[other.pseudonym])

@@ -37,7 +37,6 @@ from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import PolicySource, State
 from bartizan.identity.token import OF_ONE
-from bartizan.ledger.content import ContentTags, tool_tagged
 from bartizan.ledger.event import Event, Outcome
 
 Changed = TypeVar("Changed")
@@ -149,21 +148,6 @@ class Registrar:
         entry = Entry("access.token.issued", principal.pseudonym, issued.id, Outcome.DONE, detail=detail)
         self._record([entry])
         return issued
-
-    def tool_tags(self, principals: Iterable[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Return pseudonym -> tag -> name: how the record calls tools that these principals may have called.
-
-        Args:
-            principals: by pseudonym; one that nobody has is left out.
-            names: of tools.
-        """
-        keys = {person.pseudonym: person.content_key for person in self.people()}
-        found: dict[str, dict[str, str]] = {}
-        for pseudonym in principals:
-            if key := keys.get(pseudonym):
-                tags = ContentTags(key)
-                found[pseudonym] = {tags.of(tool_tagged(name)): name for name in names}
-        return found
 
     # ---- principals ----------------------------------------------------------------------------------------
     def people(self) -> tuple[Principal, ...]:

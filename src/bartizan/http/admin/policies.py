@@ -15,6 +15,7 @@ from bartizan.admin.policies import (
 from bartizan.admin.route import Nothing
 from bartizan.app.admin.cursor import Cursors
 from bartizan.app.control import Registrar
+from bartizan.app.tool_names import tool_tags
 from bartizan.http.admin.call import Bound, Call, done, shown
 from bartizan.http.body import BodyRefused
 from bartizan.http.status import Status
@@ -71,7 +72,7 @@ class Versions:
         wanted = call.body
         if len(wanted.principals) * len(wanted.names) > MOST_TAGS:
             raise BodyRefused(Status.UNPROCESSABLE, f"that would be more than {MOST_TAGS} tags; ask in parts")
-        return Tags(self._registrar.tool_tags(wanted.principals, wanted.names))
+        return Tags(tool_tags(self._registrar.people(), wanted.principals, wanted.names))
 
 
 def _whole(version: Version) -> PolicyVersion:
