@@ -8,7 +8,7 @@ Source: RFC 8628 sections 3.3 and 5.4.
 from bartizan.app.device_flow import DeviceQuestion
 from bartizan.app.people import Who
 from bartizan.console.markup import Part, tag
-from bartizan.console.parts import hidden, inside, minute
+from bartizan.console.parts import allow_or_deny, asked_for, for_how_long, hidden, inside, minute
 
 TITLE = "Connect a device"
 _CODE_MOST = "16"
@@ -43,38 +43,28 @@ def code(who: Who, said: str) -> bytes:
 
 def question(who: Who, asked: DeviceQuestion) -> bytes:
     """Return the page that asks whether a device may."""
-    what = "this platform's own interface" if asked.control else "every service that you may call"
-    what = f"the service {asked.service}" if asked.service else what
-    answers = (
-        tag("button", "Allow", type="submit", name="answer", value="allow"),
-        tag("button", "Deny", type="submit", name="answer", value="deny", class_="danger"),
-    )
     form = tag(
         "form",
         hidden(csrf=who.form, request=asked.request, token=asked.token),
-        tag("div", *answers, class_="several"),
+        allow_or_deny(),
         method="post",
         action="/people/device-answer",
     )
+    what = asked_for(asked.service, control=asked.control)
     about = tag("p", "A device with ", tag("strong", asked.application), f" asks to use {what} in your name.")
-    until = "It can do so for up to 30 days. Ask who runs this platform to end it sooner."
     return inside(
         who,
         TITLE,
         "",
-        tag(
-            "section", about, _whence(asked), tag("p", _ALLOWED, _WHY), tag("p", until, class_="quiet"), form
-        ),
+        tag("section", about, _whence(asked), tag("p", _ALLOWED, _WHY), for_how_long(), form),
     )
 
 
 def _whence(asked: DeviceQuestion) -> Part:
     when = f"It asked at {minute(asked.asked)}, "
     if asked.beside:
-        return tag(
-            "p",
-            f"{when}from the network {asked.network}, in which this browser is as well.".replace("  ", " "),
-        )
+        named = f" {asked.network}" if asked.network else ""
+        return tag("p", f"{when}from the network{named}, in which this browser is as well.")
     where = f"from the network {asked.network}" if asked.network else "from a network that is not known"
     far = tag("strong", "not the one that this browser is in")
     return tag("p", f"{when}{where}, ", far, ". Deny it unless the device is yours, and there.")

@@ -130,3 +130,32 @@ def day(at: Nanoseconds) -> str:
 def minute(at: Nanoseconds) -> str:
     """Return an instant for people, to the minute, UTC."""
     return f"{datetime.fromtimestamp(at // SECOND, UTC):%d %b %Y %H:%M} UTC"
+
+
+def asked_for(service: str, *, control: bool) -> str:
+    """Return what a program asks to use in somebody's name.
+
+    Args:
+        service: name of the one service; empty for all.
+        control: whether it asks for the platform itself.
+    """
+    if service:
+        return f"the service {service}"
+    return "this platform's own interface" if control else "every service that you may call"
+
+
+def allow_or_deny() -> Part:
+    """Return the two answers to such a question; the form has `answer`."""
+    return tag(
+        "div",
+        tag("button", "Allow", type="submit", name="answer", value="allow"),
+        tag("button", "Deny", type="submit", name="answer", value="deny", class_="danger"),
+        class_="several",
+    )
+
+
+def for_how_long() -> Part:
+    """Return for how long an answer lasts."""
+    return tag(
+        "p", "It can do so for up to 30 days. Ask who runs this platform to end it sooner.", class_="quiet"
+    )

@@ -19,7 +19,7 @@ from bartizan.access.people.errors import SignInRefused
 from bartizan.app.lending import Question
 from bartizan.app.people import People
 from bartizan.console.markup import tag
-from bartizan.console.parts import hidden, outside
+from bartizan.console.parts import allow_or_deny, asked_for, for_how_long, hidden, outside
 from bartizan.http.status import Status
 from bartizan.identity.verified import acr
 
@@ -74,25 +74,17 @@ def ask(question: Question, uri: str, client: str, person: str) -> bytes:
         uri, client: of the request.
         person: id of whom it is asked.
     """
-    what = "this platform's own interface" if question.control else "every service that you may call"
-    what = f"the service {question.service}" if question.service else what
-    answers = (
-        tag("button", "Allow", type="submit", name="answer", value="allow"),
-        tag("button", "Deny", type="submit", name="answer", value="deny", class_="danger"),
-    )
     form = tag(
         "form",
         hidden(request_uri=uri, client_id=client, token=question.token),
-        tag("div", *answers, class_="several"),
+        allow_or_deny(),
         method="post",
         action=AUTHORIZE_PATH,
     )
+    what = asked_for(question.service, control=question.control)
     about = tag("p", tag("strong", question.application), f" asks to use {what} in your name.")
-    until = tag(
-        "p", "It can do so for up to 30 days. Ask who runs this platform to end it sooner.", class_="quiet"
-    )
     you = tag("p", "You are signed in as ", tag("strong", person), ".", class_="quiet")
-    return outside("Allow an application?", "", tag("section", about, until, form), you)
+    return outside("Allow an application?", "", tag("section", about, for_how_long(), form), you)
 
 
 def leave(address: str) -> bytes:
