@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 import ssl
 import sys
@@ -69,6 +70,9 @@ def test_a_worker_does_not_run_out_of_descriptors(monkeypatch: pytest.MonkeyPatc
     """Without a descriptor left it could take no connection from the dialer, and ended for all."""
     monkeypatch.setattr(conftest, "COMMAND", SHELL)
     with ExitStack() as stack:
+        soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # ours: thousands of tests were here before
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4 * soft, most), most))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, most))
         platform = conftest.start(stack)
         token = platform.token()
         before = [one["pid"] for one in platform.status()["processes"] if one["state"] == "serving"]

@@ -40,6 +40,8 @@ class Record:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.told: list[str] = []
+        """Names of attacks as they were told of, and `renewed` where the twins were."""
         self._lock = threading.Lock()
 
     def post(self, notes: Sequence[Note]) -> None:
@@ -83,4 +85,11 @@ class Record:
 
     def ports(self, *enforced: str) -> Ports:
         """Return the run's ports, with these controls claimed as enforced."""
-        return Ports(self.post, frozenset(enforced), ("ledger.intact",), SystemClock(), lambda _tried: None)
+        return Ports(
+            self.post,
+            frozenset(enforced),
+            ("ledger.intact",),
+            SystemClock(),
+            lambda tried: self.told.append(tried.attack.name),
+            lambda: self.told.append("renewed"),
+        )

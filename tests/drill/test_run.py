@@ -111,6 +111,48 @@ def test_an_attack_that_overstays_is_undecided_and_does_not_hold_up_the_run(
     assert len(ran.attempts(Verdict.HELD)) == 20
 
 
+def test_what_a_busy_moment_left_undecided_is_carried_out_once_more_alone_on_fresh_twins() -> None:
+    record, begun, lock = Record(), list[str](), threading.Lock()
+
+    def act(name: str, *outcomes: Outcome) -> Callable[[Target], Outcome]:
+        left = list(outcomes)
+
+        def carried_out(_target: Target) -> Outcome:
+            with lock:
+                begun.append(name)
+                assert len(outcomes) == len(left) or "renewed" in record.told
+            return left.pop(0)
+
+        return carried_out
+
+    late, still = (Undecided("busy"), GotThrough("in")), (Undecided("busy"), Undecided("still"))
+    attacks = [attack("late", act=act("late", *late)), attack("still", act=act("still", *still))]
+    attacks += [attack(f"fine-{number}", act=act("fine", Held("x"))) for number in range(2)]
+    ran = drill.run(attacks, record.target(), record.ports("access.request-authenticated"))
+    assert sorted(begun[:4]) == ["fine", "fine", "late", "still"]
+    assert sorted(begun[4:]) == ["late", "still"]
+    assert {tried.attack.name: tried.said for tried in ran.attempts(Verdict.BROKEN, Verdict.UNDECIDED)} == {
+        "late": "in",
+        "still": "still",
+    }
+    assert record.told.count("renewed") == 1
+    assert sorted(record.told) == ["fine-0", "fine-1", "late", "renewed", "still"]
+
+
+def test_where_most_cannot_be_judged_nothing_is_tried_again() -> None:
+    record, begun = Record(), list[str]()
+
+    def act(_target: Target) -> Outcome:
+        begun.append("")
+        return Undecided("no platform")
+
+    ran = drill.run(
+        [attack("one", act=act), attack("two", act=act), attack("three")], record.target(), record.ports()
+    )
+    assert len(begun) == len(ran.attempts(Verdict.UNDECIDED)) == 2
+    assert sorted(record.told) == ["one", "three", "two"]
+
+
 def test_no_more_attacks_run_at_once_than_allowed() -> None:
     running, most = 0, 0
     lock = threading.Lock()

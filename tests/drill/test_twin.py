@@ -73,3 +73,23 @@ def test_after_the_run_no_twin_is_started() -> None:
     twins.close()
     with pytest.raises(RunOver):
         twins.get(())
+
+
+def test_renewed_what_failed_to_start_is_started_again_and_what_ran_is_gone() -> None:
+    starter = Starter()
+    with Twins(starter) as twins:
+        first = twins.get(("a",))
+        starter.fault = RuntimeError("a busy moment")
+        with pytest.raises(RuntimeError):
+            twins.get(("b",))
+        starter.fault = None
+        with pytest.raises(RuntimeError):
+            twins.get(("b",))
+        twins.renew()
+        assert not any(folder.exists() for folder in starter.folders)
+        assert starter.stopped == starter.folders[:1]
+        assert twins.get(("b",)) is twins.get(("b",))
+        assert twins.get(("a",)) is not first
+    assert len(starter.folders) == 4
+    assert sorted(starter.stopped) == sorted({*starter.folders} - {starter.folders[1]})
+    assert not any(folder.exists() for folder in starter.folders)

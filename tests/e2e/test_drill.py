@@ -97,7 +97,9 @@ def test_a_weakness_breaks_exactly_the_row_of_its_attack(attacks: tuple[Attack, 
     names = ",".join(attack.weakening for attack in attacks)
     weak = once(short, sys.executable, "-I", str(TESTS / "weakened.py"), names, "bartizan")
     broken = {attack.name: "broken" for attack in attacks}
-    assert weak.verdicts == VERDICTS | broken, weak.drill["attacks"]
+    expected = VERDICTS | broken
+    wrong = [weak.said(name) for name, verdict in weak.verdicts.items() if verdict != expected[name]]
+    assert weak.verdicts == expected, wrong
     assert weak.standings == STANDINGS | {attack.control: "BROKEN" for attack in attacks}
     assert weak.code == 1
 

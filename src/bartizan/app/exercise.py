@@ -116,7 +116,7 @@ def exercise(
         if any(attack.stage is Stage.SCENE for attack in attacks):
             ahead.submit(scenery.get)  # whoever asks for it gets what it raised
         aim = Target(connect(folder, target), twins.get, time.sleep, scenery.get)
-        ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried)
+        ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried, twins.renew)
         result = run(attacks, aim, ports)
     progress("")
     return result

@@ -1,8 +1,9 @@
 """Carry attacks out: several at once, each with a deadline, and all of them into the record.
 
 Rules of this file: one thread decides what runs; an attack gets a thread of its own and cannot hold up the
-others. An attack that raises or overstays is undecided, never held. The run ends when its entries are in
-the tree, so that every row can name them.
+others. An attack that raises or overstays is undecided, never held; the few that a busy moment left undecided are
+carried out once more, alone and on fresh twins, and that counts. The run ends when its entries are in the tree, so
+that every row can name them.
 """
 
 import queue
@@ -16,7 +17,7 @@ import msgspec
 from bartizan.clock import MICROSECOND, SECOND, Clock, Nanoseconds
 from bartizan.drill.attack import Attack, Outcome, Stage, Trace, Undecided
 from bartizan.drill.target import Target
-from bartizan.drill.verdict import WORDS, Result, Row, Standing, Tried, judge, rows
+from bartizan.drill.verdict import WORDS, Result, Row, Standing, Tried, Verdict, judge, rows
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event
 from bartizan.ledger.event import Outcome as Word
@@ -25,6 +26,8 @@ DEADLINE: Final = Nanoseconds(30 * SECOND)
 """Longest time for one attack, in which the throw-away platform that it needs may have to start."""
 AT_ONCE: Final = 6
 """How many attacks run at the same time."""
+AGAIN_WITHIN: Final = Nanoseconds(60 * SECOND)
+"""Longest time in which attacks that were not judged are begun once more."""
 RECORDED_WITHIN: Final = Nanoseconds(5 * SECOND)
 """Longest time until what was posted is in the tree."""
 TRACED_WITHIN: Final = Nanoseconds(3 * SECOND)
@@ -59,6 +62,7 @@ class Ports(msgspec.Struct, frozen=True):
         controls: every control id there is.
         clock: measures the attacks.
         tried: called after each attack, in order of completion, for progress.
+        renew: ends the throw-away platforms; whoever asks for one after that gets a new one.
     """
 
     post: Callable[[Sequence[Note]], None]
@@ -66,6 +70,7 @@ class Ports(msgspec.Struct, frozen=True):
     controls: tuple[str, ...]
     clock: Clock
     tried: Callable[[Tried], None]
+    renew: Callable[[], None]
 
 
 class AttackUnknown(LookupError):
@@ -111,7 +116,7 @@ def run(attacks: Collection[Attack], target: Target, ports: Ports) -> Result:
     began, size = ports.clock.now(), target.platform.size()
     name = secrets.token_hex(8)
     ports.post([Note("drill.run.started", Word.DONE, "", {"attacks": len(attacks), "run": name})])
-    outcomes = _carry_out(attacks, target, ports)
+    outcomes = _judged(attacks, target, ports)
     table = rows(_place(outcomes, target, size, ports.clock))
     summary = Result(name, target.door.service, table, ports.controls, 0.0)
     notes = [_note(tried, name) for row in table for tried in row.tried]
@@ -120,8 +125,30 @@ def run(attacks: Collection[Attack], target: Target, ports: Ports) -> Result:
     return msgspec.structs.replace(summary, rows=table, seconds=(ports.clock.now() - began) / SECOND)
 
 
+def _judged(attacks: Collection[Attack], target: Target, ports: Ports) -> tuple[tuple[Tried, Outcome], ...]:
+    """Carry the attacks out, and those that were not judged once more, one at a time.
+
+    Where most were not judged it is not the moment that is to blame, and once more would tell nothing new.
+    """
+    done = {tried.attack.name: (tried, outcome) for tried, outcome in _carry_out(attacks, target, ports)}
+    missed = [tried.attack for tried, _outcome in done.values() if tried.verdict is Verdict.UNDECIDED]
+    worth = 0 < len(missed) <= len(done) / 2
+    if worth:
+        ports.renew()
+    until = ports.clock.now() + AGAIN_WITHIN
+    for attack in missed:
+        if worth and ports.clock.now() < until:
+            done[attack.name] = _carry_out([attack], target, ports)[0]
+        if done[attack.name][0].verdict is Verdict.UNDECIDED:
+            ports.tried(done[attack.name][0])
+    return tuple(done.values())
+
+
 def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple[tuple[Tried, Outcome], ...]:
-    """Run the attacks, several at once; those on twins, which disturb each other, one after another."""
+    """Run the attacks, several at once; those on twins, which disturb each other, one after another.
+
+    Tell of those that were judged.
+    """
     waiting = list(attacks)
     running: dict[str, tuple[Attack, Nanoseconds]] = {}
     ended: queue.SimpleQueue[tuple[str, Outcome]] = queue.SimpleQueue()
@@ -136,8 +163,9 @@ def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple
                 continue
             attack, since = running.pop(name)
             tried = judge(attack, outcome, (ports.clock.now() - since) // MICROSECOND, ports.enforced)
-            ports.tried(tried)
             done.append((tried, outcome))
+            if tried.verdict is not Verdict.UNDECIDED:
+                ports.tried(tried)
     return tuple(done)
 
 

@@ -32,6 +32,26 @@ class RunOver(RuntimeError):
         super().__init__("the run is over; no more twins are started")
 
 
+class _Twin:
+    """One throw-away platform: promised, then running in its folder or failed."""
+
+    def __init__(self) -> None:
+        self.platform = Future[Platform]()
+        self.folder: Path | None = None
+        self.stop: Stop = _nothing
+
+    def end(self) -> None:
+        """Stop it and delete its folder, once it has started or failed to."""
+        self.platform.exception()  # waits
+        self.stop()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _nothing() -> None:
+    """Stop what never started."""
+
+
 class Twins:
     """The throw-away platforms of one run; a context manager that leaves none behind."""
 
@@ -39,9 +59,8 @@ class Twins:
         """Prepare; nothing is started yet."""
         self._start = start
         self._lock = threading.Lock()
-        self._promised: dict[tuple[str, ...], Future[Platform]] = {}
-        self._stops: list[Stop] = []
-        self._folders: list[Path] = []
+        self._twins: dict[tuple[str, ...], _Twin] = {}
+        self._ending: list[_Twin] = []
         self._over = False
 
     def get(self, lines: tuple[str, ...]) -> Platform:
@@ -49,35 +68,42 @@ class Twins:
 
         Raises:
             RunOver: `close` was called.
-            Exception: whatever starting raised; every later call for these lines raises it again.
+            Exception: whatever starting raised; every later call for these lines raises it again, until `renew`.
         """
         with self._lock:
             if self._over:
                 raise RunOver
-            promised = self._promised.get(lines)
-            ours = promised is None
-            if promised is None:
-                promised = self._promised[lines] = Future()
+            twin = self._twins.get(lines)
+            ours = twin is None
+            if twin is None:
+                twin = self._twins[lines] = _Twin()
         if ours:
-            self._fulfil(promised, lines)
-        return promised.result()
+            self._fulfil(twin, lines)
+        return twin.platform.result()
+
+    def renew(self) -> None:
+        """End the twins there are, those that failed to start included; whoever asks from now on gets a new one."""
+        with self._lock:
+            self._ending += self._twins.values()
+            self._twins.clear()
+        self._end()
 
     def close(self) -> None:
         """Stop every twin, those that are just starting included, and delete its folder."""
         with self._lock:
             self._over = True
-            promised = list(self._promised.values())
-        for twin in promised:
-            twin.exception()  # waits until it has started or failed
-        threads = [threading.Thread(target=stop) for stop in self._stops]
+            self._ending += self._twins.values()
+            self._twins.clear()
+        self._end()
+
+    def _end(self) -> None:
+        """End those that are to end, all at once; interrupted, it begins again with all of them the next time."""
+        threads = [threading.Thread(target=twin.end) for twin in self._ending]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
-        self._stops.clear()
-        self._folders.clear()
+        self._ending.clear()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -93,14 +119,12 @@ class Twins:
             self.close()
             raise
 
-    def _fulfil(self, promised: "Future[Platform]", lines: tuple[str, ...]) -> None:
+    def _fulfil(self, twin: _Twin, lines: tuple[str, ...]) -> None:
         try:
             # not below a deep folder: the path of a unix socket holds 107 octets
-            folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-            self._folders.append(folder)
-            platform, stop = self._start(folder, lines)
+            twin.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            platform, twin.stop = self._start(twin.folder, lines)
         except BaseException as fault:  # noqa: BLE001 - handed on to whoever asked, by result()
-            promised.set_exception(fault)
+            twin.platform.set_exception(fault)
         else:
-            self._stops.append(stop)
-            promised.set_result(platform)
+            twin.platform.set_result(platform)
