@@ -1,0 +1,292 @@
+"""The canonical view of a text: what a reader sees, without the disguises that a machine would miss or stumble over.
+
+Rules of this file: compatibility forms are folded (NFKC, UAX #15), what nobody sees is left out, marks that pile up on
+a Latin letter are dropped, and letters that look like one of ASCII are taken for it where they stand among such
+letters: never in a text of their own script. Nothing is decoded here, case stays, and every letter knows where it came
+from. Time and memory grow with the text alone.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+from bartizan.text.view import Run, View
+
+_REMEMBERED: Final = 16_384
+"""Most characters whose folding is remembered; a text may hold a million different ones."""
+_ODD: Final = re.compile(r"[^\x20-\x7e\t\n\r]")
+_STRETCH: Final = re.compile(r"[\x20-\x7e]?[^\x20-\x7e\t\n\r]+")
+"""What has to be looked at: characters outside ASCII, and the one before them, which marks may belong to."""
+_MARKED: Final = re.compile(
+    "[\u0300-\u036f\u1160-\u11ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+"""Marks that go on letters of any script, and the letters of Hangul that join the one before."""
+_MOST_MARKS: Final = 30
+"""Most marks of one letter that are looked at (UAX #15, 13: Stream-Safe Text Format); ordering more takes time by their square."""
+_WORD: Final = re.compile(r"\w+")
+_MIXED: Final = re.compile(r"[A-Za-z][^\W\x00-\x7f]|[^\W\x00-\x7f][A-Za-z]")
+TAGS: Final = re.compile("[\U000e0000-\U000e007f]+")
+"""Runs of tag characters, which spell ASCII that nobody sees."""
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+"""Controls, Default_Ignorable_Code_Point (Unicode 15.0, DerivedCoreProperties.txt), and what is as blank: U+2800, interlinear marks."""
+
+
+class Disguises(msgspec.Struct, frozen=True):
+    """How many characters of a text were not what they seemed; each is harmless in small numbers.
+
+    Attributes:
+        unseen: left out because nobody sees them.
+        tagged: of these, tag characters (U+E0000 to U+E007F), which spell ASCII that only machines read.
+        turned: of these, bidirectional controls.
+        lookalike: letters of other scripts, taken for one of ASCII.
+        styled: compatibility forms of ASCII: full-width, mathematical, circled.
+        piled: marks dropped from a Latin letter.
+    """
+
+    unseen: int = 0
+    tagged: int = 0
+    turned: int = 0
+    lookalike: int = 0
+    styled: int = 0
+    piled: int = 0
+
+
+class Canonical(msgspec.Struct, frozen=True):
+    """A canonical view, and what was in its way."""
+
+    view: View
+    disguises: Disguises
+
+
+def canonical(text: str) -> Canonical:
+    """Return the canonical view of a text; of plain ASCII it is the text itself.
+
+    Args:
+        text: of any length; lone surrogates are left as they are.
+    """
+    if _ODD.search(text) is None:
+        return Canonical(View(text, ()), _NONE)
+    traits = 0
+    for letter in {*text}:
+        traits |= _TRAITS[letter]
+    seen = _seen(text) if traits & _IS_UNSEEN else View(text, ())
+    folded = _folded(seen) if traits & (_IS_MARK | _FOLDS_AWAY) else _Folded(seen.text)
+    plain, lookalike = _unmasked(folded.text)
+    view = View(plain, folded.runs, of=seen if seen.text is not text else None)
+    return Canonical(view, _disguises(text, seen.text, lookalike, folded.piled))
+
+
+_NONE: Final = Disguises()
+_TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_MOST_KINDS: Final = 256
+"""Most different characters that are counted."""
+
+
+def _disguises(text: str, seen: str, lookalike: int, piled: int) -> Disguises:
+    unseen = len(text) - len(seen)
+    styled = [each for each in {*seen} if not each.isascii() and _FOLDS[ord(each)].isascii()]
+    return Disguises(
+        unseen=unseen,
+        tagged=sum(len(run.group()) for run in TAGS.finditer(text)) if unseen else 0,
+        turned=sum(text.count(each) for each in _TURNING) if unseen else 0,
+        lookalike=lookalike,
+        styled=sum(seen.count(each) for each in styled[:_MOST_KINDS]),
+        piled=piled,
+    )
+
+
+def _seen(text: str) -> View:
+    """Return a text without what nobody sees; where there is nothing of that kind, the very text."""
+    runs, pieces, size, upto = list[Run](), list[str](), 0, 0
+    for gap in _UNSEEN.finditer(text):
+        if gap.start() > upto:
+            runs.append(Run(size, upto))
+            pieces.append(text[upto : gap.start()])
+            size += gap.start() - upto
+        upto = gap.end()
+    if not upto:
+        return View(text, ())
+    if upto < len(text):
+        runs.append(Run(size, upto))
+        pieces.append(text[upto:])
+    return View("".join(pieces), tuple(runs))
+
+
+class _Folded(msgspec.Struct, frozen=True):
+    """A folded text, its runs over the text before, and how many marks were dropped."""
+
+    text: str
+    runs: tuple[Run, ...] = ()
+    piled: int = 0
+
+
+def _folded(view: View) -> _Folded:
+    """Return what is seen with compatibility forms and marks folded."""
+    text = view.text
+    if _MARKED.search(text) is None:
+        folded = text.translate(_FOLDS)
+        if len(folded) == len(text):  # nothing folds to nothing here, so each letter did to one
+            return _Folded(folded)
+    folding = _Folding(text)
+    for stretch in _STRETCH.finditer(text):
+        folding.take(stretch.start(), stretch.group())
+    return _Folded(folding.done(), tuple(folding.runs), folding.piled)
+
+
+class _Folding:
+    """Folds a text stretch by stretch, and keeps account of where everything came from."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._upto = text, 0
+        self._pieces: list[str] = []
+        self._size = 0
+        self.runs: list[Run] = []
+        self.piled = 0
+
+    def take(self, start: int, stretch: str) -> None:
+        """Fold one stretch, which begins there, and what stands before it."""
+        self._plain(start)
+        self._upto = start + len(stretch)
+        if _MARKED.search(stretch) is None:
+            folded = stretch.translate(_FOLDS)
+            if len(folded) == len(stretch):
+                self._add(folded, start, 1, 1)
+                return
+        at = 0
+        while at < len(stretch):
+            end = at + 1
+            while end < len(stretch) and _joins(stretch[end]):
+                end += 1
+            self._cluster(start + at, stretch[at:end])
+            at = end
+
+    def done(self) -> str:
+        """Return the folded text."""
+        self._plain(len(self._text))
+        return "".join(self._pieces)
+
+    def _plain(self, end: int) -> None:
+        if end > self._upto:
+            self._add(self._text[self._upto : end], self._upto, 1, 1)
+
+    def _cluster(self, start: int, cluster: str) -> None:
+        """Fold a character and the marks on it."""
+        composed = cluster
+        if len(cluster) > 1:
+            self.piled += max(len(cluster) - 1 - _MOST_MARKS, 0)
+            composed = unicodedata.normalize("NFC", cluster[: 1 + _MOST_MARKS])
+        folded = _FOLDS[ord(composed[0])]
+        if len(composed) > 1 and (folded.isascii() or "LATIN" in unicodedata.name(composed[0], "")):
+            self.piled += len(composed) - 1
+        else:
+            folded += composed[1:].translate(_FOLDS)
+        self._add(folded, start, len(folded), len(cluster))
+
+    def _add(self, piece: str, of: int, letters: int, stand: int) -> None:
+        last = self.runs[-1] if self.runs else _NOWHERE
+        goes_on = last.letters == last.stand == letters == stand == 1 and self._size - last.at == of - last.of
+        if not goes_on:
+            self.runs.append(Run(self._size, of, letters, stand))
+        self._pieces.append(piece)
+        self._size += len(piece)
+
+
+_NOWHERE: Final = Run(0, 0, 0, 0)
+
+
+def _joins(letter: str) -> bool:
+    return unicodedata.combining(letter) > 0 or "\u1160" <= letter <= "\u11ff"
+
+
+class _Folds(dict[int, str]):
+    """Code point -> what it is folded to, by itself; worked out when first asked for."""
+
+    def __missing__(self, key: int) -> str:
+        """Fold one that is asked for."""
+        letter = chr(key)
+        folded = _symbols().get(letter) or _UNSEEN.sub("", unicodedata.normalize("NFKC", letter))
+        if len(folded) > 1 and folded[0].isascii():  # as of U+00AF: a blank and a mark on it
+            folded = _MARKED.sub("", folded)
+        if len(self) < _REMEMBERED:
+            self[key] = folded
+        return folded
+
+
+class _Traits(dict[str, int]):
+    """Character -> what has to be done about it; worked out when first asked for."""
+
+    def __missing__(self, key: str) -> int:
+        """Look at one that is asked for."""
+        traits = _IS_UNSEEN if _UNSEEN.match(key) else _FOLDS_AWAY if _FOLDS[ord(key)] != key else 0
+        traits |= _IS_MARK if _MARKED.match(key) else 0
+        if len(self) < _REMEMBERED:
+            self[key] = traits
+        return traits
+
+
+_FOLDS: Final = _Folds()
+_TRAITS: Final = _Traits()
+_IS_UNSEEN, _IS_MARK, _FOLDS_AWAY = 1, 2, 4
+
+
+def _unmasked(text: str) -> tuple[str, int]:
+    """Return a text with lookalikes read as ASCII, letter for letter, and how many there were."""
+    lookalikes, letters = _lookalikes(), {*text}
+    present = letters & lookalikes.keys()
+    if not present:
+        return text, 0
+    if not _alien(letters, lookalikes):
+        return text.translate(_masks()), sum(text.count(each) for each in present)
+    if _MIXED.search(text) is None:
+        return text, 0
+    pieces, upto, count = list[str](), 0, 0
+    for word in _WORD.finditer(text):
+        if _MIXED.search(word.group()) is not None:
+            pieces += text[upto : word.start()], word.group().translate(_masks())
+            upto, count = word.end(), count + sum(each in lookalikes for each in word.group())
+    return "".join([*pieces, text[upto:]]), count
+
+
+def _alien(letters: set[str], lookalikes: Mapping[str, str]) -> bool:
+    """Return whether letters are of a script with lookalikes and look like none, or none of them is Latin."""
+    if not any(letter.isalpha() and unicodedata.name(letter).startswith("LATIN") for letter in letters):
+        return True
+    others = {letter for letter in letters - lookalikes.keys() if not letter.isascii() and letter.isalpha()}
+    return any(unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in others)
+
+
+_SCRIPTS: Final = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "GEORGIAN", "LISU", "CANADIAN")
+
+
+@cache
+def _masks() -> Mapping[int, str]:
+    return {ord(letter): plain for letter, plain in _lookalikes().items()}
+
+
+@cache
+def _lookalikes() -> dict[str, str]:
+    """Return the letter of ASCII for each letter that looks like one."""
+    table = _table()
+    return {
+        each: plain for part in ("unicode", "shapes") for plain, all_ in table[part].items() for each in all_
+    }
+
+
+@cache
+def _symbols() -> dict[str, str]:
+    """Return the letter of ASCII for each symbol that holds one."""
+    return {each: plain for plain, all_ in _table()["symbols"].items() for each in all_}
+
+
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resources.files("bartizan.text").joinpath("lookalikes.toml").read_text("utf-8"))

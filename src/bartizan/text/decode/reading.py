@@ -1,0 +1,63 @@
+"""What a decoder finds in a text."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+from unicodedata import category
+
+from bartizan.text.view import Run
+
+MOST: Final = 65_536
+"""Most letters of one part that are decoded."""
+
+
+class Reading(NamedTuple):
+    """A part of a text, read otherwise.
+
+    Attributes:
+        name: of the way it is written: `base64`, `rot13`.
+        text: what it says.
+        runs: where in the text that was read each letter comes from.
+        carrier: the part itself, to be compared with.
+    """
+
+    name: str
+    text: str
+    runs: tuple[Run, ...]
+    carrier: str
+
+
+def in_octets(name: str, octets: bytes, places: Sequence[tuple[int, int]], carrier: str) -> Iterator[Reading]:
+    """Yield what octets say, as UTF-8 or as UTF-16 of a machine that writes the low octet first; nothing where it is no text.
+
+    Args:
+        name, carrier: as of `Reading`.
+        octets: what was decoded.
+        places: for each octet, start and end of what it stands for.
+    """
+    wide = len(octets) >= _WIDE and not any(octets[1::2]) and all(octets[::2])  # as PowerShell wants it
+    try:
+        text = octets.decode("utf-16-le" if wide else "utf-8")
+    except UnicodeDecodeError:
+        return
+    if not text or not _printable(text):
+        return
+    runs, at = list[Run](), 0
+    for place, letter in enumerate(text):
+        size = 2 if wide else len(letter.encode())
+        start = places[at][0]
+        runs.append(Run(place, start, 1, places[at + size - 1][1] - start))
+        at += size
+    yield Reading(name, text, tuple(runs), carrier)
+
+
+_WIDE: Final = 8
+
+
+def _printable(text: str) -> bool:
+    return text.isprintable() or all(
+        letter.isprintable() or letter in "\t\n\r" or category(letter) not in _NO_TEXT for letter in text
+    )
+
+
+_NO_TEXT: Final = frozenset({"Cc", "Cn", "Co", "Cs"})
+"""Controls, and what is not assigned, private or half of a pair (General_Category)."""
