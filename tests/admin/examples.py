@@ -16,6 +16,7 @@ from bartizan.ledger.event import Outcome
 
 SEGMENTS = {
     "principal": "workload.nobody",
+    "application": "workload.nobody",
     "token": "t-0011223344556677",
     "version": "999999",
     "service": "nothing",

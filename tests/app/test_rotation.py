@@ -224,5 +224,5 @@ def test_a_full_disk_ends_nothing_and_the_key_changes_once_there_is_room(
     monkeypatch.setattr(issuing, "_TICK_S", 0.0)
     kept: Any = Full()
     parts: Any = None
-    asyncio.run(Issuing(parts, parts, parts, parts, parts, kept).keep())
+    asyncio.run(Issuing(parts, parts, parts, parts, parts, parts, kept).keep())
     assert len(tries) == 3

@@ -26,6 +26,7 @@ FORMS = (
     "enrol",
     "verify",
     "approvals",
+    "withdraw",
     "device",
     "device-answer",
 )
@@ -68,7 +69,16 @@ def test_reading_a_page_changes_nothing(tmp_path: Path) -> None:
         before = contents(scene)
         token = scene.people.link("user.bob").reveal().decode()
         linked = contents(scene)
-        for path in ("", "/sign-in", f"/link?token={token}", "/recover", "/enrol", "/verify", "/approvals"):
+        for path in (
+            "",
+            "/sign-in",
+            f"/link?token={token}",
+            "/recover",
+            "/enrol",
+            "/verify",
+            "/approvals",
+            "/applications",
+        ):
             assert scene.page(f"/people{path}", cookie).status == 200
         assert contents(scene) == linked != before
         for path in FORMS:

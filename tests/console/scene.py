@@ -97,7 +97,9 @@ class Scene:
         self.registrar = Registrar(control)
         self.issuing = assemble(control, self.registrar, folder)
         flow = self.issuing.device_flow
-        self.app = Starlette(routes=visits(self.people, self.approvals, self.everyone, flow))
+        self.app = Starlette(
+            routes=visits(self.people, self.approvals, self.everyone, flow, self.issuing.consents)
+        )
         self.soft = {name: Soft(ORIGIN) for name in ("ada", "bob")}
         for name, roles in (("ada", ["owner"]), ("bob", ["security-engineer"])):
             with self.store.begin() as connection:

@@ -36,9 +36,11 @@ def owner(running: Platform) -> Owner:
     return Owner(Folder(running.state))
 
 
-def bound(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[BoundProvider, str]:
+def bound(
+    running: Platform, owner: Owner, name: str, *roles: str, kind: str = "workload"
+) -> tuple[BoundProvider, str]:
     """Return what shows the tokens of somebody new with these roles, and their id."""
-    made = owner.register(name, "workload", roles)
+    made = owner.register(name, kind, roles)
     secret = running.folder / f"{name}.secret"
     secret.write_text(made.client_secret)
     secret.chmod(0o600)
@@ -52,9 +54,11 @@ def bound(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[Boun
     return provider, made.id
 
 
-def remote(running: Platform, owner: Owner, name: str, *roles: str) -> tuple[Remote, str]:
+def remote(
+    running: Platform, owner: Owner, name: str, *roles: str, kind: str = "workload"
+) -> tuple[Remote, str]:
     """Return a client of somebody new with these roles, and their id."""
-    provider, who = bound(running, owner, name, *roles)
+    provider, who = bound(running, owner, name, *roles, kind=kind)
     return Remote(running.url, provider, ca=running.authority), who
 
 
@@ -119,6 +123,27 @@ def test_what_an_administrator_does_is_on_record_as_theirs(running: Platform, ow
             query(running, "--kind", "access.admin.called", "--actor", pseudonym, "--outcome", "denied")
         )
     )
+
+
+def test_a_person_sees_their_own_consents_and_by_policy_alone_those_of_others(
+    running: Platform, owner: Owner
+) -> None:
+    ada, _ = remote(running, owner, "ada", kind="user")
+    program, _ = remote(running, owner, "program")
+    guard, _ = remote(running, owner, "sentry", "security-engineer")
+    assert ada.consents() == guard.consents("user.ada") == owner.consents("user.ada") == ()
+    refusals = (
+        (lambda: ada.withdraw("workload.shop"), (404, "consent-unknown")),
+        (lambda: guard.withdraw("workload.shop", "user.ada"), (404, "consent-unknown")),
+        (lambda: guard.withdraw("workload.shop", "user.owner"), (403, "beyond-ones-own")),
+        (lambda: ada.consents("user.owner"), (403, "policy-denied")),
+        (lambda: ada.withdraw("workload.shop", "user.owner"), (403, "policy-denied")),
+        (program.consents, (403, "policy-denied")),
+    )
+    for asked, said in refusals:
+        with pytest.raises(OwnerRefused) as fault:
+            asked()
+        assert (fault.value.status, fault.value.reason) == said
 
 
 def test_a_proof_is_for_the_method_as_it_was_asked_a_head_included(running: Platform, owner: Owner) -> None:

@@ -313,12 +313,51 @@ def test_a_person_lets_an_application_act_and_what_both_may_do_it_does(
     assert ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0] == 401
 
 
+def test_what_a_person_withdraws_at_the_page_is_refused_at_the_next_request_and_asked_again(
+    running: Platform, person: Browser
+) -> None:
+    with application(running) as shop:
+        made = Owner(Folder(running.state)).register("bakery", "workload", ["caller"], redirects=[shop.back])
+        shop.client, shop.secret = made.client_id, made.client_secret
+
+        def calls() -> int:
+            bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            return ask(running, "POST", "/sample/v1/chat/completions", json.dumps(CHAT), bearer)[0]
+
+        def allowed() -> str:
+            shop.begin("one")
+            person.open(shop.url)
+            person.do("document.getElementById('begin').click()")
+            person.until("location.pathname === '/people/sign-in'")
+            person.press("Sign in with a passkey")
+            person.press("Allow")  # is asked: the page with it is there
+            return shop.token()
+
+        token = allowed()
+        assert calls() == 200
+        person.open(f"{running.url}/people/applications")
+        assert "May use every service that you may call" in person.text
+        person.press("Withdraw workload.bakery")
+        assert person.path == "/people/applications?said=withdrawn"
+        assert "bakery" not in person.text
+        assert calls() == 401
+        token = allowed()
+        assert calls() == 200
+        assert "workload.bakery  every service" in running.run("identity", "consents", OWNER).stdout
+        done = running.run("identity", "withdraw", OWNER, "workload.bakery")
+        assert (done.returncode, "in force in every worker" in done.stdout) == (0, True), done.stderr
+        assert calls() == 401
+        again = running.run("identity", "withdraw", OWNER, "workload.bakery")
+        assert (again.returncode, "no such application acts for them" in again.stderr) == (2, True)
+    assert len(query(running, "--kind", "access.consent.withdrawn")) == 2
+
+
 def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
     running: Platform, person: Browser
 ) -> None:
     person.open(f"{running.url}/people/sign-in")
     person.press("Sign in with a passkey")
-    paths = ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", "/everyone")
+    paths = ("", "/sign-in", "/recover", "/enrol", "/verify", "/approvals", "/applications", "/everyone")
     for path in (*paths, f"/link?token={'a' * 43}"):
         person.open(f"{running.url}/people{path}")
         shown = [person.picture(scheme) for scheme in ("light", "dark")]

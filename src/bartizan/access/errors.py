@@ -135,6 +135,16 @@ class SubjectLinked(AccessRefused):
         self.principal = principal
 
 
+class ConsentUnknown(AccessRefused):
+    """Somebody lets no application of that name act for them."""
+
+    reason = "consent-unknown"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("no such application acts for them; list those that do: GET /admin/v1/consents")
+
+
 class DeviceUnknown(AccessRefused):
     """No device has that key, and none asks to be admitted with it."""
 

@@ -101,6 +101,17 @@ FAMILY: Final = Table(
     Column("used", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
 )
+DEVICE_FAMILY: Final = Table(
+    "device_family",
+    METADATA,
+    Column(
+        "family",
+        Text,
+        ForeignKey("token_family.id", ondelete="CASCADE"),
+        primary_key=True,
+        comment="one that a device without a browser has",
+    ),
+)
 ISSUER_KEY: Final = Table(
     "issuer_key",
     METADATA,

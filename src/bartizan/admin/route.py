@@ -109,6 +109,7 @@ def change(there: AnyRoute, route: Route[Body, Query, Answer]) -> Route[Body, Qu
 
 SEGMENTS: Final[Mapping[str, str]] = {
     "principal": r"(?:user|device|workload)\.[a-z][a-z0-9-]{0,39}",
+    "application": r"(?:user|device|workload)\.[a-z][a-z0-9-]{0,39}",
     "token": r"t-[0-9a-f]{16}",
     "version": r"[1-9][0-9]{0,15}",
     "service": r"[a-z][a-z0-9-]{0,39}",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bartizan.admin import (
+    consents,
     devices,
     issuer,
     links,
@@ -20,6 +21,7 @@ from bartizan.admin.route import AnyRoute
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     *platform.ROUTES,
     *principals.ROUTES,
+    *consents.ROUTES,
     *tokens.ROUTES,
     *issuer.ROUTES,
     *links.ROUTES,

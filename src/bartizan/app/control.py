@@ -257,8 +257,7 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        person = self._take_away(lambda connection: people.revoke(connection, principal))
-        generation = await self.publish()
+        person, generation = await self.take_away(lambda connection: people.revoke(connection, principal))
         self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
         return generation
 
@@ -272,8 +271,7 @@ class Registrar:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
-        self._take_away(lambda connection: people.revoke_token(connection, token, until))
-        generation = await self.publish()
+        _, generation = await self.take_away(lambda connection: people.revoke_token(connection, token, until))
         self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
         return generation
 
@@ -289,8 +287,7 @@ class Registrar:
             families.end(connection, family)
             people.revoke_token(connection, family, until)
 
-        self._take_away(change)
-        await self.publish()
+        await self.take_away(change)
         detail: dict[str, int | str] = {"reason": reason}
         self._record([Entry("access.family.revoked", person.pseudonym, family, Outcome.DONE, detail=detail)])
 
@@ -310,6 +307,15 @@ class Registrar:
         generation = await self.publish()
         self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
+
+    async def take_away(self, change: Callable[[Connection], Changed]) -> tuple[Changed, int]:
+        """Commit what takes something away; return its result, and the generation in which it is in force everywhere.
+
+        Raises:
+            NotInForce, JournalUnwritable; OperationalError: the store takes nothing, and there is no room to be made.
+        """
+        changed = self._take_away(change)
+        return changed, await self.publish()
 
     def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:
         """Commit what takes something away; where the disk is full, into the room that is kept for that.

@@ -30,6 +30,7 @@ from bartizan.app.people import Who
 from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
+from bartizan.identity.principal import Principal
 from bartizan.identity.token import OF_ONE
 from bartizan.identity.verified import acr
 from bartizan.ledger.event import Outcome
@@ -173,6 +174,10 @@ class DeviceFlow:
         let = _let(waiting, who) if yes else None
         self._record(waiting, who, found, yes=yes)
         self._room.answer(waiting, let, who.now)
+
+    def forget(self, person: Principal, application: Principal) -> bool:
+        """Forget what somebody let a device do of which the tokens were not had yet; return whether there was any."""
+        return self._room.forget(person.client, application.client) > 0
 
     def _asker(self, waiting: Waiting) -> Application:
         with self._ports.store.begin() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bartizan.access.issue.family import RefreshTokens
 from bartizan.access.issue.mint import Signer
+from bartizan.app.consents import Consents
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.device_flow import DeviceFlow
@@ -37,6 +38,7 @@ class Issuing(msgspec.Struct, frozen=True):
         signer: of the embedded issuer.
         lending: what applications get of people.
         device_flow: what devices without a browser get of them.
+        consents: what people let applications and devices do.
         granting: who gets which token.
         inspecting: what becomes of tokens.
         rotation: the issuer's keys over time.
@@ -45,6 +47,7 @@ class Issuing(msgspec.Struct, frozen=True):
     signer: Signer
     lending: Lending
     device_flow: DeviceFlow
+    consents: Consents
     granting: Granting
     inspecting: Inspecting
     rotation: Rotation
@@ -80,7 +83,8 @@ def assemble(ports: Ports, registrar: Registrar, keys: Path) -> Issuing:
     granting = Granting(ports, registrar, lending, device_flow, Exchanging(ports, registrar, taken))
     rotating = Rotating(ports.store, keys, ports.signer, ports.clock, registrar.publish, ports.record)
     inspecting = Inspecting(ports, registrar, refresh, taken, granting.asker)
-    return Issuing(ports.signer, lending, device_flow, granting, inspecting, Rotation(rotating))
+    consents = Consents(ports, registrar, device_flow)
+    return Issuing(ports.signer, lending, device_flow, consents, granting, inspecting, Rotation(rotating))
 
 
 def _new_secret() -> Secret:

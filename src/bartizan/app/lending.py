@@ -219,7 +219,8 @@ class Lending:
         _require_same(audience, let.audience)
         with self._ports.store.begin() as connection:
             person = self._person(connection, let)
-            family = families.found(connection, let, code, key, self._ports.clock.now())
+            now, device = self._ports.clock.now(), grant == "device"
+            family = families.found(connection, let, code, key, now, device=device)
             return self._issue(family, person, grant, source)
 
     async def _redeem(

@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.admin.principals import Registered
 from bartizan.app.owner import Owner
+from bartizan.cli import consents
 from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, name, state_options
 from bartizan.cli.place import state
 from bartizan.cli.screen import OutputLost, table
@@ -31,6 +32,10 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
             _key(arguments, shell, owner)
         case "erase":
             _erase(arguments, shell, owner)
+        case "consents":
+            consents.show(arguments, shell, owner)
+        case "withdraw":
+            consents.withdraw(arguments, shell, owner)
         case _:
             _revoke(arguments, shell, owner)
     return Exit.CLEAN
@@ -222,7 +227,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "erase", help="revoke a principal and forget who its pseudonym in the record is, for good"
     )
     erase.add_argument("id", metavar="ID", type=name, help="of the principal, such as workload.app")
-    for action in (add, key, shown, revoke, erase):
+    let = actions.add_parser("consents", help="show the applications that a person lets act for them")
+    let.add_argument("id", metavar="ID", type=name, help="of the person, such as user.ada")
+    withdraw = actions.add_parser("withdraw", help="let an application act for a person no longer, at once")
+    withdraw.add_argument("id", metavar="ID", type=name, help="of the person, such as user.ada")
+    withdraw.add_argument("application", metavar="APPLICATION", type=name, help="such as workload.shop")
+    for action in (add, key, shown, revoke, erase, let, withdraw):
         state_options(action)
         json_option(action)
 

@@ -21,6 +21,7 @@ DONE: Final = {
     "signed-out": "You are signed out.",
     "signed-out-everywhere": "You are signed out everywhere.",
     "verified": "Thank you. Now repeat what you wanted to do.",
+    "withdrawn": "The application may not act in your name any more. What it holds is refused from now on.",
     "revoked": "Everything of theirs is refused from now on.",
     "erased": "They are revoked, and nothing says any more who they were.",
     "approval-asked": "A second person has to approve this. Come back and repeat it once they have.",
@@ -45,7 +46,7 @@ def outside(title: str, said: str, *parts: Part, script: bool = False) -> bytes:
 
 def inside(who: Who, title: str, said: str, *parts: Part, script: bool = False) -> bytes:
     """Return a page for somebody who is signed in, with the ways to the others."""
-    there = {"Account": "/people", "Approvals": "/people/approvals"}
+    there = {"Account": "/people", "Applications": "/people/applications", "Approvals": "/people/approvals"}
     if READ in who.offered:
         there["Everyone"] = "/people/everyone"
     links = (tag("a", name, href=way, **_here(name == title)) for name, way in there.items())
@@ -157,5 +158,7 @@ def allow_or_deny() -> Part:
 def for_how_long() -> Part:
     """Return for how long an answer lasts."""
     return tag(
-        "p", "It can do so for up to 30 days. Ask who runs this platform to end it sooner.", class_="quiet"
+        "p",
+        "It can do so for up to 30 days, or until you withdraw it at this platform's page Applications.",
+        class_="quiet",
     )

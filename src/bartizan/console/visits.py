@@ -17,14 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bartizan.access.errors import ConsentUnknown
 from bartizan.access.people.errors import Fault, SignInRefused
 from bartizan.access.people.session import LIFE
 from bartizan.app.approvals import Approvals
+from bartizan.app.consents import Consents
 from bartizan.app.device_flow import DeviceFlow, require_fresh
 from bartizan.app.everyone import Everyone
 from bartizan.app.people import People, Who
 from bartizan.clock import SECOND
-from bartizan.console import devices, others, pages
+from bartizan.console import applications, devices, others, pages
 from bartizan.console.questions import CONSENT, question_of, way_through, way_to
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
@@ -34,11 +36,13 @@ from bartizan.http.status import Status
 
 MOST_FORM: Final = 16_384
 ACCOUNT: Final = "/people"
+APPLICATIONS: Final = "/people/applications"
 EVERYONE: Final = "/people/everyone"
 DEVICE: Final = "/people/device"
 """Where a person types the code of a device."""
 WAYS: Final[Mapping[str, str]] = {
     "account": ACCOUNT,
+    "applications": APPLICATIONS,
     "approvals": "/people/approvals",
     "everyone": EVERYONE,
     "device": DEVICE,
@@ -52,9 +56,15 @@ Visit = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Who, Mapping[str, str]], Response | Awaitable[Response]]
 
 
-def visits(people: People, approvals: Approvals, everyone: Everyone, device_flow: DeviceFlow) -> list[Route]:
+def visits(
+    people: People,
+    approvals: Approvals,
+    everyone: Everyone,
+    device_flow: DeviceFlow,
+    consents: Consents,
+) -> list[Route]:
     """Return the pages and their forms, over the work that is done for people."""
-    of = _Visits(people, approvals, everyone, device_flow)
+    of = _Visits(people, approvals, everyone, device_flow, consents)
     shown: Mapping[str, Visit] = {
         ACCOUNT: of.account,
         "/people/sign-in": of.sign_in,
@@ -62,6 +72,7 @@ def visits(people: People, approvals: Approvals, everyone: Everyone, device_flow
         "/people/recover": of.recover,
         "/people/enrol": of.enrol,
         "/people/verify": of.verify,
+        APPLICATIONS: of.applications,
         "/people/approvals": of.approvals,
         EVERYONE: of.everyone,
         DEVICE: of.device,
@@ -79,6 +90,7 @@ def visits(people: People, approvals: Approvals, everyone: Everyone, device_flow
         "/people/session-end": of.sent(ACCOUNT, of.ended),
         "/people/sign-out": of.sent(ACCOUNT, of.signed_out),
         "/people/sign-out-everywhere": of.sent(ACCOUNT, of.signed_out_everywhere),
+        "/people/withdraw": of.sent(APPLICATIONS, of.withdrawn),
         "/people/approvals": of.sent("/people/approvals", of.answered),
         "/people/revoke": of.sent(EVERYONE, of.revoked),
         "/people/erase": of.sent(EVERYONE, of.erased),
@@ -94,10 +106,15 @@ class _Visits:
     """One method a page or form."""
 
     def __init__(
-        self, people: People, approvals: Approvals, everyone: Everyone, device_flow: DeviceFlow
+        self,
+        people: People,
+        approvals: Approvals,
+        everyone: Everyone,
+        device_flow: DeviceFlow,
+        consents: Consents,
     ) -> None:
         self._people, self._approvals, self._everyone = people, approvals, everyone
-        self._device_flow = device_flow
+        self._device_flow, self._consents = device_flow, consents
 
     # ---- pages ---------------------------------------------------------------------------------------------
     async def account(self, request: Request) -> Response:
@@ -123,6 +140,15 @@ class _Visits:
             request,
             lambda who: pages.verify(who, self._people.verification(who), _said(request), _next(request)),
         )
+
+    async def applications(self, request: Request) -> Response:
+        after = request.query_params.get("after", "")
+
+        def page(who: Who) -> bytes:
+            later = [each for each in self._consents.of(who.person) if each.application.id > after]
+            return applications.page(who, later, _said(request))
+
+        return self._shown(request, page, APPLICATIONS)
 
     async def approvals(self, request: Request) -> Response:
         return self._shown(
@@ -245,6 +271,13 @@ class _Visits:
         approve = form.get("answer") == "approve"
         self._approvals.answer(who, form.get("approval", ""), approve=approve)
         return _to(f"{WAYS['approvals']}?said={'approved' if approve else 'denied'}")
+
+    async def withdrawn(self, who: Who, form: Mapping[str, str]) -> Response:
+        try:
+            await self._consents.withdraw(who.person, form.get("application", ""), who.person.pseudonym)
+        except ConsentUnknown as fault:
+            raise SignInRefused(Fault.CONSENT_UNKNOWN) from fault
+        return _to(f"{APPLICATIONS}?said=withdrawn")
 
     async def revoked(self, who: Who, form: Mapping[str, str]) -> Response:
         await self._everyone.revoke(who, form.get("principal", ""))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bartizan.access.errors import (
     ClientKeyRefused,
+    ConsentUnknown,
     DeviceKeyTaken,
     DeviceUnknown,
     IssuerNotConfigured,
@@ -54,6 +55,7 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     NotReported: Status.UNPROCESSABLE,
     PrincipalExists: Status.CONFLICT,
     SubjectLinked: Status.CONFLICT,
+    ConsentUnknown: Status.NOT_FOUND,
     DeviceUnknown: Status.NOT_FOUND,
     DeviceKeyTaken: Status.CONFLICT,
     IssuerNotConfigured: Status.UNPROCESSABLE,

@@ -192,10 +192,10 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
     facts, rotation = _facts(start, folder, watch), issuing.rotation
-    asked = (registrar, rotation, scheduler, issuers, people, approvals, devices)
+    asked = (registrar, rotation, scheduler, issuers, people, approvals, devices, issuing.consents)
     parts = Parts(*asked, facts, folder.ledger, repeats)
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
-    pages = visits(people, approvals, everyone, issuing.device_flow)
+    pages = visits(people, approvals, everyone, issuing.device_flow, issuing.consents)
     workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *device_routes.public(devices), *admin.networked)
     public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)

@@ -291,6 +291,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "source": Hex(8),
     },
     "access.consent.refused": {"client": Name(), "flow": one_of("device"), "source": Hex(8)},
+    "access.consent.withdrawn": {"client": Name(), "count": Whole()},
     "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked")},
     "access.client.keyed": {"count": Whole()},
     "access.key.published": {"key": Hex(32), "seconds": Whole()},

@@ -187,6 +187,17 @@ class Room:
         del self._requests[place]
         return msgspec.structs.replace(waiting.let, key=key)
 
+    def forget(self, person: str, client: str) -> int:
+        """Forget what a person let a client do, by their client id, of which the tokens were not had yet; return how many."""
+        own = [
+            place
+            for place, each in self._requests.items()
+            if each.let is not None and (each.let.person, each.let.client) == (person, client)
+        ]
+        for place in own:
+            del self._requests[place]
+        return len(own)
+
     def _wait(
         self, place: bytes, waiting: Waiting, key: str, now: Nanoseconds, *, longer: bool = False
     ) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from typing_extensions import override
 
 from bartizan.access.issue.code import Let
-from bartizan.access.tables import FAMILY
+from bartizan.access.tables import DEVICE_FAMILY, FAMILY
 from bartizan.clock import DAY, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
@@ -99,6 +99,8 @@ def found(
     key: str,
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
+    *,
+    device: bool = False,
 ) -> Family:
     """Return a new family.
 
@@ -109,6 +111,7 @@ def found(
         key: thumbprint that its tokens are bound to, or empty.
         now: the instant.
         random: source of its id.
+        device: whether a device without a browser has it.
     """
     over = (FAMILY.c.expires <= now) | (FAMILY.c.used <= now - IDLE)
     connection.execute(delete(FAMILY).where(over))
@@ -126,6 +129,8 @@ def found(
         "expires": now + LONGEST,
     }
     connection.execute(insert(FAMILY).values(row))
+    if device:
+        connection.execute(insert(DEVICE_FAMILY).values(family=row["id"]))
     _give_way(connection, let)
     return msgspec.convert(row, Family)
 

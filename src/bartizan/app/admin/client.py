@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from bartizan.admin import (
+    consents,
     devices,
     issuer,
     links,
@@ -20,6 +21,7 @@ from bartizan.admin import (
     signins,
     tokens,
 )
+from bartizan.admin.consents import Consent
 from bartizan.admin.devices import Admission, AskingDevice, KnownDevice
 from bartizan.admin.forms import MOST_PAGE, Paged
 from bartizan.admin.issuer import Rotated, RotationWanted
@@ -141,6 +143,18 @@ class Admin(Asking):
     def renew_secret(self, principal: str, match: str = ANY) -> Registered:
         """Return somebody with another client secret; the one before no longer works; raises as `token`."""
         return self.ask(principals.RENEW, match=match, principal=principal)
+
+    def consents(self, principal: str = "") -> tuple[Consent, ...]:
+        """Return the applications that may act for somebody, by their id; empty for whoever asks; raises as `token`."""
+        if not principal:
+            return tuple(self.each(lambda at: self.ask(consents.LIST_OWN, query=_page(at))))
+        return tuple(self.each(lambda at: self.ask(consents.LIST, query=_page(at), principal=principal)))
+
+    def withdraw(self, application: str, principal: str = "") -> int:
+        """Let an application act for somebody no longer; return the generation; otherwise as `consents`."""
+        if not principal:
+            return self.ask(consents.WITHDRAW_OWN, application=application).generation
+        return self.ask(consents.WITHDRAW, principal=principal, application=application).generation
 
     def revoke_token(self, token: str) -> int:
         """Refuse one token by its id from now on, in every worker; return the generation; raises as `token`."""

@@ -51,7 +51,7 @@ VISIT: Final = "visit-page"
 _TOKEN: Final = "[A-Za-z0-9_-]{43}"  # noqa: S105 - a form
 _SHOWN: Final = "[0-9a-f]{16}"
 _CREDENTIAL: Final = r"\{[\x20-\x7e]{1,12000}\}"
-_NEXT: Final = "account|approvals|device|everyone|consent"
+_NEXT: Final = "account|applications|approvals|device|everyone|consent"
 _CLIENT: Final = "[A-Za-z0-9_-]{1,64}"
 _REQUEST: Final = "urn:[A-Za-z0-9_:-]{1,2100}"
 _REQUEST_ENCODED: Final = "urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}"
@@ -107,6 +107,8 @@ _PAGES: Final = (
     _sent("form-session-end", "/people/session-end", csrf=_TOKEN, session=_SHOWN),
     _sent("form-sign-out", "/people/sign-out", csrf=_TOKEN),
     _sent("form-sign-out-everywhere", "/people/sign-out-everywhere", csrf=_TOKEN),
+    _open("page-applications", "/people/applications", said=_SAID, after=_PRINCIPAL),
+    _sent("form-withdraw", "/people/withdraw", csrf=_TOKEN, application=_PRINCIPAL),
     _open("page-approvals", "/people/approvals", said=_SAID),
     _sent("form-approval", "/people/approvals", csrf=_TOKEN, approval=_SHOWN, answer="approve|deny"),
     _open("page-everyone", "/people/everyone", said=_SAID, after=_PRINCIPAL),

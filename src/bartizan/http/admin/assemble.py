@@ -9,6 +9,7 @@ from bartizan.app.admin.cursor import Cursors
 from bartizan.app.admin.gate import Gate
 from bartizan.app.admin.repeats import Repeats
 from bartizan.app.approvals import Approvals
+from bartizan.app.consents import Consents
 from bartizan.app.control import Registrar
 from bartizan.app.devices import Devices
 from bartizan.app.issuers import Issuers
@@ -18,6 +19,7 @@ from bartizan.app.rotation import Rotation
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
+from bartizan.http.admin.consents import KnownConsents
 from bartizan.http.admin.devices import KnownDevices
 from bartizan.http.admin.issuer import IssuerKeys
 from bartizan.http.admin.links import Links
@@ -43,6 +45,7 @@ class Parts(msgspec.Struct, frozen=True):
         people: signs people in.
         approvals: of second persons.
         devices: admits them.
+        consents: what people let applications do.
         facts: what the process was told.
         ledger: folder of the tree.
         repeats: what was answered to requests with a key.
@@ -55,6 +58,7 @@ class Parts(msgspec.Struct, frozen=True):
     people: People
     approvals: Approvals
     devices: Devices
+    consents: Consents
     facts: Facts
     ledger: Path
     repeats: Repeats
@@ -92,6 +96,7 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
     return (
         *Platform(registrar, parts.facts, cursors).bound(),
         *Principals(registrar, parts.issuers, parts.approvals, cursors).bound(),
+        *KnownConsents(registrar, parts.consents, cursors).bound(),
         *Tokens(registrar, cursors).bound(),
         *IssuerKeys(parts.rotation).bound(),
         *Links(parts.people, parts.approvals).bound(),

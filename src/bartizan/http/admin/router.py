@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 
-from bartizan.access.errors import DeviceUnknown, PolicyVersionUnknown, PrincipalUnknown
+from bartizan.access.errors import ConsentUnknown, DeviceUnknown, PolicyVersionUnknown, PrincipalUnknown
 from bartizan.admin.route import PREFIX, SEGMENTS, AnyRoute, Tag
 from bartizan.app.admin.caller import Caller
 from bartizan.app.admin.faults import EntryGone, ServiceUnknown
@@ -33,6 +33,7 @@ _OPEN: Final = re.compile(r"\{([a-z]+)\}")
 _TAG_DIGITS: Final = 32
 _UNKNOWN: Final[Mapping[str, type[Exception]]] = {
     "principal": PrincipalUnknown,
+    "application": ConsentUnknown,
     "device": DeviceUnknown,
     "version": PolicyVersionUnknown,
     "service": ServiceUnknown,
