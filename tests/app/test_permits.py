@@ -5,8 +5,10 @@ import pytest
 
 from bartizan.access.describe import Exposed, describe
 from bartizan.access.people.roles import Role
-from bartizan.app.permits import ACTIONS, Permits
+from bartizan.app.permits import ACTIONS, OPERATIONS, Permits
 from bartizan.app.plan import CONTROL
+from bartizan.crypto.tls_groups import GROUPS, HYBRID
+from bartizan.gateway.protocols.control import CONTROL as TABLE
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.state import PolicySource, State
 
@@ -77,3 +79,19 @@ def test_somebody_who_is_revoked_may_nothing() -> None:
     permits = Permits(unheard)
     permits.take(state(person("owner")))
     assert permits.of(person("owner", revoked=True)) == frozenset()
+
+
+@pytest.mark.parametrize("group", [*sorted(GROUPS), "none", "other", "", "X25519MLKEM768 "])
+def test_policies_see_the_key_agreement_of_who_looks(group: str) -> None:
+    permits = Permits(unheard)
+    text = '@id("safe") permit (principal, action, resource) when { context.quantum_safe };'
+    permits.take(state(person(), policy=text))
+    assert permits.of(person(), group=group) == (ACTIONS if group in HYBRID else frozenset())
+
+
+def test_policies_see_what_is_done_as_the_gateway_names_it() -> None:
+    assert set(OPERATIONS.values()) <= {row.name for row in TABLE.rows if row.page is not None}
+    permits = Permits(unheard)
+    text = '@id("one") permit (principal, action, resource) when { context.operation == "form-revoke" };'
+    permits.take(state(person(), policy=text))
+    assert permits.of(person()) == {"revoke-principal"}

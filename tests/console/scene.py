@@ -78,15 +78,15 @@ class Scene:
         register.prepare(self.store)
         self.permitted: dict[str, frozenset[str]] = {"user.ada": ACTIONS}
         self.flagged: dict[str, Nanoseconds] = {}
-        self.permits: Callable[[Principal, Verified], frozenset[str]] = lambda person, _: self.permitted.get(
-            person.id, frozenset()
+        self.permits: Callable[[Principal, Verified, str], frozenset[str]] = lambda person, _, __: (
+            self.permitted.get(person.id, frozenset())
         )
         ports = Ports(
             self.store,
             self.clock,
             self._keep,
             Site(ORIGIN),
-            lambda person, verified: self.permits(person, verified),  # noqa: PLW0108 - a test may change it
+            lambda person, verified, group: self.permits(person, verified, group),  # noqa: PLW0108 - a test may change it
             lambda person: self.flagged.get(person.pseudonym, Nanoseconds(0)),
         )
         self.people, self.approvals = People(ports), Approvals(ports)
@@ -151,8 +151,9 @@ class Scene:
             register.erase(connection, principal)
         return 1
 
-    def page(self, path: str, cookie: str = "") -> Answer:
-        return self._ask("GET", path, {"cookie": f"{NAME}={cookie}"} if cookie else {}, b"")
+    def page(self, path: str, cookie: str = "", **headers: str) -> Answer:
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._ask("GET", path, said | ({"cookie": f"{NAME}={cookie}"} if cookie else {}), b"")
 
     def send(self, path: str, cookie: str, headers: Mapping[str, str] = HERE, **form: str) -> Answer:
         """Return what answers a form with exactly these fields."""

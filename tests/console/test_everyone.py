@@ -6,8 +6,9 @@ import pytest
 
 from bartizan.access import register
 from bartizan.app.everyone import AT_ONCE
+from bartizan.app.permits import ACTIONS
 from bartizan.identity.principal import Kind
-from tests.console.scene import Answer, Scene
+from tests.console.scene import HERE, Answer, Scene
 
 MAY_READ = frozenset({"read-principals"})
 
@@ -109,3 +110,22 @@ def test_many_are_shown_page_by_page_and_each_once(scene: Scene) -> None:
     assert sorted({*shown[0], *shown[1]}) == [*shown[0], *shown[1]]
     assert len(shown[0]) + len(shown[1]) == AT_ONCE + 32
     assert "More" not in second
+
+
+def test_who_may_what_is_asked_with_the_key_agreement_that_the_gateway_tells(
+    scene: Scene, carol: str
+) -> None:
+    asked: list[str] = []
+
+    def permits(_person: object, _verified: object, group: str) -> frozenset[str]:
+        asked.append(group)
+        return ACTIONS if group == "x25519mlkem768" else frozenset()
+
+    scene.permits, ada = permits, scene.signed_in("ada")
+    assert scene.page("/people/everyone", ada, x_bartizan_group="x25519mlkem768").status == 200
+    for group in ("x25519", ""):
+        assert scene.page("/people/everyone", ada, x_bartizan_group=group).status == 403
+    here = {**HERE, "x-bartizan-group": "x25519"}
+    assert scene.send("/people/revoke", ada, here, csrf=scene.form(ada), principal=carol).status == 403
+    assert {"x25519mlkem768", "x25519", ""} == set(asked)
+    assert scene.done == []

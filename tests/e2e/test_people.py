@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -18,6 +19,7 @@ from typing_extensions import override
 from bartizan.app.first import OWNER
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner
+from bartizan.egress.http import Client
 from tests.browser import Browser, browser
 from tests.e2e.application import application
 from tests.e2e.conftest import Platform, bartizan, start
@@ -367,6 +369,36 @@ def test_every_page_works_in_both_themes_without_a_fault_of_the_policy(
         assert person.do(
             "[...document.querySelectorAll('input:not([type=hidden])')].every(one => one.labels.length)"
         )
+
+
+def test_policies_see_of_a_page_over_which_key_agreement_it_is_asked_for(
+    running: Platform, person: Browser
+) -> None:
+    """The same session: at a browser that agrees on X25519MLKEM768, and at a client that does not."""
+    person.open(f"{running.url}/people/sign-in")
+    person.press("Sign in with a passkey")
+    (cookie,) = person.cookies(running.url)
+    policy = running.folder / "safe.cedar"
+    text = files("bartizan.access").joinpath("default.cedar").read_text()
+    policy.write_text(
+        f'{text}\n@id("safe") forbid (principal is User, action, resource) unless {{ context.quantum_safe }};\n'
+    )
+    applied = running.run("policy", "apply", str(policy))
+    assert applied.returncode == 0, applied.stderr
+    try:
+        person.open(f"{running.url}/people/everyone")
+        assert "user.owner" in person.text
+        shown = f"{cookie['name']}={cookie['value']}"
+        assert [page_over(running, group, shown) for group in ("X25519MLKEM768", "X25519")] == [200, 403]
+    finally:
+        assert running.run("policy", "apply").returncode == 0
+
+
+def page_over(running: Platform, group: str, cookie: str) -> int:
+    """Return the status of the page about everyone over a connection that agrees on this group alone."""
+    authority, allowed = running.authority.read_bytes(), frozenset({"localhost"})
+    client = Client.over_tls("localhost", running.port, authority, groups=group, allowed=allowed)
+    return client.request("GET", "/people/everyone", (("cookie", cookie),), b"", most=1 << 20).status
 
 
 def change(person: Browser, principal: str) -> None:

@@ -146,3 +146,16 @@ def test_each_form_has_its_own_parameters(path: bytes, form: bytes) -> None:
             assert not scene.control.received
 
     run(scenario())
+
+
+def test_a_page_is_told_the_key_agreement_by_the_gateway_and_by_nobody_else() -> None:
+    async def scenario() -> None:
+        async with standing(owned) as scene, client(scene) as one:
+            scene.control.script = sends(b"/people/sign-in?next=account")
+            claim = b"X-Bartizan-Group: x25519mlkem768"
+            await one.ask(request(b"GET", b"/people", b"", claim, bearer=""))
+            assert scene.control.received[-1].header(b"x-bartizan-group") == b"none"
+            await one.ask(request(b"GET", b"/oauth/jwks", b"", claim, bearer=""))
+            assert scene.control.received[-1].header(b"x-bartizan-group") is None
+
+    run(scenario())

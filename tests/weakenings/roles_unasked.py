@@ -14,9 +14,10 @@ def apply() -> None:
         self: permits.Permits,
         person: Principal,
         verified: Verified = UNVERIFIED,
+        group: str = "",
         actions: Collection[str] = permits.ACTIONS,
     ) -> frozenset[str]:
-        del self, person, verified
+        del self, person, verified, group
         return frozenset(actions)
 
     permits.Permits.of = weak  # type: ignore[method-assign]

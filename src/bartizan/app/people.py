@@ -39,7 +39,8 @@ class Ports(msgspec.Struct, frozen=True):
         clock: tells the time.
         record: as `control.Ports.record`.
         site: where people sign in.
-        permits: (person, how they were verified) -> what the policies permit them, of what pages offer.
+        permits: (person, how they were verified, key agreement of their connection) -> what the policies permit them, of
+            what pages offer.
         flagged: (person) -> when a sign-in of theirs was flagged last; 0 where none is held against them.
     """
 
@@ -47,7 +48,7 @@ class Ports(msgspec.Struct, frozen=True):
     clock: Clock
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     site: Site
-    permits: Callable[[Principal, Verified], frozenset[str]] = lambda _person, _verified: frozenset()
+    permits: Callable[[Principal, Verified, str], frozenset[str]] = lambda _, __, ___: frozenset()
     flagged: Callable[[Principal], Nanoseconds] = lambda _person: Nanoseconds(0)
 
 
@@ -232,9 +233,12 @@ class People:
         return not answer.user or answer.user == keys.handle(register.get(connection, passkey.principal))
 
     # ---- signed in -----------------------------------------------------------------------------------------
-    def who(self, cookie: str) -> Who:
+    def who(self, cookie: str, group: str = "") -> Who:
         """Return who a cookie's session is of.
 
+        Args:
+            cookie: that their browser shows.
+            group: key agreement of its connection, a word of `tls_groups`; empty where nobody knows.
         Raises:
             SignInRefused: nobody.
         """
@@ -243,11 +247,11 @@ class People:
             found = session.find(connection, cookie, now)
             person = register.get(connection, found.principal)
         verified = found.verified_by
-        may = self._ports.permits(person, verified)
+        may = self._ports.permits(person, verified, group)
         wants = dict.fromkeys(
-            self._ports.permits(person, Verified(DEVICE_BOUND, now)) - may, Fault.PASSKEY_SYNCED
+            self._ports.permits(person, Verified(DEVICE_BOUND, now), group) - may, Fault.PASSKEY_SYNCED
         )
-        again = self._ports.permits(person, Verified(verified.passkey, now)) - may
+        again = self._ports.permits(person, Verified(verified.passkey, now), group) - may
         wants |= dict.fromkeys(again, Fault.VERIFICATION_OLD)
         form, flagged = session.form_token(cookie), self._ports.flagged(person)
         return Who(person, found, form, now, may, wants, flagged)

@@ -1,11 +1,11 @@
 """What the policies in force permit somebody who is signed in at the platform's own pages.
 
-Rules of this file: the same controls and policies as at the gateway and for tokens; where there is nothing to decide on,
-nothing is permitted. Pages know nothing of the key agreement of who looks at them: `quantum_safe` is false for them.
+Rules of this file: the same controls, policies and circumstances as at the gateway and for tokens; where there is nothing to
+decide on, nothing is permitted. What a page offers is asked for as the form that would do it.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from bartizan.access import controls
@@ -14,13 +14,19 @@ from bartizan.access.judge import Failed
 from bartizan.access.outcome import FOREVER, Allowed, Authenticated
 from bartizan.app.plan import CONTROL
 from bartizan.control import discover
+from bartizan.crypto.tls_groups import HYBRID
 from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
 from bartizan.identity.verified import UNVERIFIED, Verified
 from bartizan.policy.errors import PolicyInvalid
 
-ACTIONS: Final = frozenset({"read-principals", "revoke-principal", "erase-principal"})
-"""What pages let somebody do, by the names that policies have for it."""
+OPERATIONS: Final[Mapping[str, str]] = {
+    "read-principals": "page-everyone",
+    "revoke-principal": "form-revoke",
+    "erase-principal": "form-erase",
+}
+"""What pages let somebody do, by the names that policies have for it -> the page or form, as the gateway's table names it."""
+ACTIONS: Final = frozenset(OPERATIONS)
 
 
 class Permits:
@@ -43,14 +49,27 @@ class Permits:
             logging.getLogger("control").warning("pages permit nothing: %s", type(fault).__name__)
 
     def of(
-        self, person: Principal, verified: Verified = UNVERIFIED, actions: Collection[str] = ACTIONS
+        self,
+        person: Principal,
+        verified: Verified = UNVERIFIED,
+        group: str = "",
+        actions: Collection[str] = ACTIONS,
     ) -> frozenset[str]:
-        """Return which of these actions a person, verified so, may do on the platform itself."""
-        return frozenset(action for action in actions if self._may(person, verified, action))
+        """Return which of these actions a person may do on the platform itself.
 
-    def _may(self, person: Principal, verified: Verified, action: str) -> bool:
+        Args:
+            person: who.
+            verified: how.
+            group: key agreement of their connection, a word of `tls_groups`; empty where nobody knows.
+            actions: of the schema.
+        """
+        safe = group in HYBRID
+        return frozenset(action for action in actions if self._may(person, verified, action, safe=safe))
+
+    def _may(self, person: Principal, verified: Verified, action: str, *, safe: bool) -> bool:
         if self._decider is None or person.revoked:
             return False
         who = Authenticated(person, "", FOREVER, verified=verified)
-        said = self._decider.decide(who, action, CONTROL, Circumstances(quantum_safe=False), 0)
+        here = Circumstances(safe, OPERATIONS.get(action, ""))
+        said = self._decider.decide(who, action, CONTROL, here, 0)
         return isinstance(said, Allowed)

@@ -31,6 +31,7 @@ from bartizan.console.questions import CONSENT, question_of, way_through, way_to
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.page import COOKIE, SCRIPT_PATH, SHEET_PATH
 from bartizan.http.body import read
+from bartizan.http.fronted import group_of
 from bartizan.http.source import source
 from bartizan.http.status import Status
 
@@ -173,7 +174,7 @@ class _Visits:
 
     def _shown(self, request: Request, page: Callable[[Who], bytes], back: str = ACCOUNT) -> Response:
         try:
-            return _page(page(self._people.who(session_cookie(request))))
+            return _page(page(self._people.who(session_cookie(request), group_of(request))))
         except SignInRefused as fault:
             return _elsewhere(fault, back)
 
@@ -229,7 +230,7 @@ class _Visits:
             if isinstance(form, Response):
                 return form
             try:
-                who = self._people.who(session_cookie(request))
+                who = self._people.who(session_cookie(request), group_of(request))
                 if not _is_own(who, form):
                     return self._foreign()
                 done = act(who, form)

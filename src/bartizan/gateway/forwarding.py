@@ -4,7 +4,7 @@ Rules of this file: of the client's head nothing goes on but the fields that a p
 that it gives them. Method, path, query, Host and credential are the route's, media types are constants, the body
 is the encoding of what was judged, with the target's name for its model. There are four exceptions. The token endpoint of the platform itself gets a Basic
 Authorization field: it authenticates clients; and it is told the pseudonym of the network that asks. The Admin API gets the
-token and its proof: it asks itself who that is; and it is told the key agreement. Pages get the session's cookie and where a form came from. And a valid trace-id of the client's goes on, under a parent-id of
+token and its proof: it asks itself who that is; and it is told the key agreement. Pages get the session's cookie, where a form came from, and the key agreement. And a valid trace-id of the client's goes on, under a parent-id of
 our own: a trace leads through the gateway. What else it says of tracing does not, its `tracestate` and whether to
 sample included. Where the gateway traces, it says itself whether it does so with this request.
 """
@@ -126,6 +126,8 @@ def _asked(route: Route, exchange: "Exchange") -> bytes:
         fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
     if route.service.own and exchange.source:
         fields += b"x-bartizan-source: %b\r\n" % exchange.source.encode()
+    if route.admin or route.page is not None:
+        fields += b"x-bartizan-group: %b\r\n" % exchange.client.group.encode()
     if route.admin:
         return fields + _administering(exchange)
     if exchange.head.basic:
@@ -136,9 +138,9 @@ def _asked(route: Route, exchange: "Exchange") -> bytes:
 def _administering(exchange: "Exchange") -> bytes:
     """Return the fields that the Admin API gets besides: the token as it was shown, and what its proof is judged by."""
     head = exchange.head
-    fields = b"x-bartizan-group: %b\r\n" % exchange.client.group.encode()
+    fields = b""
     if exchange.bodiless:
-        fields += b"x-bartizan-method: HEAD\r\n"  # which the gateway asks as GET, and a proof names
+        fields = b"x-bartizan-method: HEAD\r\n"  # which the gateway asks as GET, and a proof names
     if head.token:
         scheme = b"DPoP" if head.scheme else b"Bearer"
         fields += b"authorization: %b %b\r\n" % (scheme, head.token.encode())
