@@ -151,9 +151,13 @@ def test_families_are_bounded_and_the_oldest_gives_way(house: House, monkeypatch
         house.later(1)
         made.append(house.redeem(house.code(person=house.bob)))
     first, *others = made
+    assert not house.works(first)  # at once, and not when its ten minutes are over
     with pytest.raises(GrantRefused):
         house.refresh(first.refresh)
+    assert all(house.works(each) for each in others)
     assert all(house.works(house.refresh(each.refresh)) for each in others)
+    (said,) = (each for each in house.entries if each.detail.get("reason") == "gave-way")
+    assert (said.kind, said.actor) == ("access.family.revoked", house.bob.pseudonym)
 
 
 def test_the_store_holds_no_refresh_token(house: House) -> None:

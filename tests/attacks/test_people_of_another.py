@@ -1,10 +1,14 @@
 """Somebody who is signed in, and names what is another person's; or approves what they asked for."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, update
 
+from bartizan.access import register
 from bartizan.access.people.errors import SignInRefused
+from bartizan.access.tables import PRINCIPAL
 from tests.console.scene import standing
 
 
@@ -56,3 +60,47 @@ def test_nobody_approves_their_own_request_or_without_the_role_or_long_after(tmp
             scene.approvals.use(fitting.id, "user.ada", "erase-principal", subject)
         kinds = [entry.kind for entry in scene.record if entry.kind.startswith("access.approval.")]
         assert kinds[-2:] == ["access.approval.answered", "access.approval.used"]
+
+
+def _revoked(connection: Connection) -> None:
+    register.revoke(connection, "user.bob")
+
+
+def _erased(connection: Connection) -> None:
+    register.erase(connection, "user.bob")
+
+
+def _demoted(connection: Connection) -> None:
+    """As an issuer does it whose group somebody has left."""
+    bob = PRINCIPAL.c.id == "user.bob"
+    connection.execute(update(PRINCIPAL).where(bob).values(roles="caller security-engineers"))
+
+
+@pytest.mark.parametrize("gone", [_revoked, _erased, _demoted])
+def test_an_approval_is_worth_what_whoever_gave_it_is_when_it_is_used(
+    gone: Callable[[Connection], None], tmp_path: Path
+) -> None:
+    with standing(tmp_path) as scene:
+        ask = ("user.ada", "erase-principal", "p-0123456789abcdef", "security-engineer")
+        assert not scene.approvals.spend(*ask)
+        bob = scene.people.who(scene.signed_in("bob"))
+        (waiting,) = scene.approvals.waiting(bob)
+        scene.approvals.answer(bob, waiting.approval.id, approve=True)
+        with scene.store.begin() as connection:
+            gone(connection)
+        with pytest.raises(SignInRefused, match="not any more"):
+            scene.approvals.use(waiting.approval.id, *ask[:3])
+        assert not scene.approvals.spend(*ask)
+        assert [each.kind for each in scene.record[-1:]] == ["access.approval.asked"]  # of somebody else
+
+
+def test_an_approval_for_a_lesser_role_is_none_for_a_greater(tmp_path: Path) -> None:
+    with standing(tmp_path) as scene:
+        ask = ("user.ada", "erase-principal", "p-0123456789abcdef")
+        assert not scene.approvals.spend(*ask, "security-engineer")
+        bob = scene.people.who(scene.signed_in("bob"))
+        (waiting,) = scene.approvals.waiting(bob)
+        scene.approvals.answer(bob, waiting.approval.id, approve=True)
+        assert not scene.approvals.spend(*ask, "owner")
+        assert scene.approvals.spend(*ask, "security-engineer")
+        assert not scene.approvals.spend(*ask, "security-engineer")

@@ -60,7 +60,7 @@ class Approvals:
         """
         with self._ports.store.begin() as connection:
             person = register.get(connection, asker)
-            found = approval.approved(connection, person, act, subject, self._ports.clock.now())
+            found = approval.approved(connection, person, act, subject, role, self._ports.clock.now())
         if not found:
             self.ask(asker, act, subject, role)
             return False

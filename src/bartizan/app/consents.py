@@ -6,16 +6,13 @@ knows HTTP.
 
 from sqlalchemy import Connection
 
-from bartizan.access import register
 from bartizan.access.errors import ConsentUnknown, PrincipalUnknown
 from bartizan.access.issue.consent import Consented, consents, withdraw
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
 from bartizan.app.device_flow import DeviceFlow
 from bartizan.app.entry import Entry
-from bartizan.clock import Nanoseconds
 from bartizan.identity.principal import Principal
-from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.ledger.event import Outcome
 
 
@@ -49,19 +46,16 @@ class Consents:
             NotInForce, JournalUnwritable, OperationalError.
         """
         there = self._application(application)
-        until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
-        waited = self._device_flow.forget(person, there)
+        now, waited = self._ports.clock.now(), self._device_flow.forget(person, there)
 
-        def change(connection: Connection) -> tuple[str, ...]:
-            ended = withdraw(connection, person, there)
+        def change(connection: Connection) -> int:
+            ended = withdraw(connection, person, there, now)
             if ended is None and not waited:
                 raise ConsentUnknown
-            for family in ended or ():
-                register.revoke_token(connection, family, until)
-            return ended or ()
+            return ended or 0
 
         ended, generation = await self._registrar.take_away(change)
-        detail: dict[str, int | str] = {"client": there.pseudonym, "count": len(ended)}
+        detail: dict[str, int | str] = {"client": there.pseudonym, "count": ended}
         self._ports.record(
             [Entry("access.consent.withdrawn", actor, person.pseudonym, Outcome.DONE, detail=detail)]
         )

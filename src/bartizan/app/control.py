@@ -281,15 +281,16 @@ class Registrar:
         Raises:
             NotInForce, JournalUnwritable.
         """
-        until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
+        now = self._ports.clock.now()
+        self._take_away(lambda connection: families.end(connection, family, now))
+        await self.ended((family,), person, reason)
 
-        def change(connection: Connection) -> None:
-            families.end(connection, family)
-            people.revoke_token(connection, family, until)
-
-        await self.take_away(change)
+    async def ended(self, families: Iterable[str], person: Principal, reason: str) -> None:
+        """Put in force, then on record, that families ended; raises as `end_family`."""
+        await self.publish()
         detail: dict[str, int | str] = {"reason": reason}
-        self._record([Entry("access.family.revoked", person.pseudonym, family, Outcome.DONE, detail=detail)])
+        kind, actor = "access.family.revoked", person.pseudonym
+        self._record([Entry(kind, actor, each, Outcome.DONE, detail=detail) for each in families])
 
     async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.

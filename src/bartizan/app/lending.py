@@ -221,7 +221,11 @@ class Lending:
             person = self._person(connection, let)
             now, device = self._ports.clock.now(), grant == "device"
             family = families.found(connection, let, code, key, now, device=device)
-            return self._issue(family, person, grant, source)
+            over = families.give_way(connection, let, now)
+            issued = self._issue(family, person, grant, source)
+        if over:
+            await self._registrar.ended(over, person, "gave-way")
+        return issued
 
     async def _redeem(
         self, shown: CodeShown, found: Application, key: str, audience: str, source: str

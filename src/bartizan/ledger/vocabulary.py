@@ -292,7 +292,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     },
     "access.consent.refused": {"client": Name(), "flow": one_of("device"), "source": Hex(8)},
     "access.consent.withdrawn": {"client": Name(), "count": Whole()},
-    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked")},
+    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked", "gave-way")},
     "access.client.keyed": {"count": Whole()},
     "access.key.published": {"key": Hex(32), "seconds": Whole()},
     "access.key.signing": {"key": Hex(32)},

@@ -2,7 +2,7 @@
 
 Rules of this file: functions over one open transaction. Each takes whose consent it is, and reaches no other's rows. What is
 taken back leaves nothing that gives a token: no family, no code that waits, and nothing by which the next request of the
-same application would go unasked. Access tokens that are out must be revoked beside, by the families that are returned.
+same application would go unasked. Access tokens that are out are refused from the next state on.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
-from bartizan.access.issue.family import IDLE, LONGEST
+from bartizan.access.issue.family import IDLE, LONGEST, end
 from bartizan.access.register import get
 from bartizan.access.tables import APPLICATION, CODE, CONSENT, DEVICE_FAMILY, FAMILY, PRINCIPAL
 from bartizan.clock import Nanoseconds
@@ -62,23 +62,24 @@ def consents(connection: Connection, person: Principal, now: Nanoseconds) -> tup
     )
 
 
-def withdraw(connection: Connection, person: Principal, application: Principal) -> tuple[str, ...] | None:
-    """Take back everything that somebody let an application do; return the families that ended by it.
+def withdraw(
+    connection: Connection, person: Principal, application: Principal, now: Nanoseconds
+) -> int | None:
+    """Take back everything that somebody let an application do; return how many families ended by it.
 
     Returns:
         None where they had let it do nothing.
     """
     own = (FAMILY.c.person == person.client) & (FAMILY.c.client == application.client)
-    families = tuple(
-        str(row.id) for row in connection.execute(select(FAMILY.c.id).where(own).order_by(FAMILY.c.id))
-    )
-    connection.execute(delete(FAMILY).where(own))
+    families = connection.execute(select(FAMILY.c.id).where(own)).scalars().all()
+    for family in families:
+        end(connection, family, now)
     # A code that was given stays, used up: its request has had its answer.
     codes = (CODE.c.person == person.client) & (CODE.c.client == application.client) & CODE.c.used.is_(False)
     waiting = connection.execute(update(CODE).where(codes).values(used=True)).rowcount
     remembered = (CONSENT.c.person == person.client) & (CONSENT.c.client == application.client)
     had = connection.execute(delete(CONSENT).where(remembered)).rowcount
-    return families if families or waiting or had else None
+    return len(families) if families or waiting or had else None
 
 
 def _living(connection: Connection, person: Principal, now: Nanoseconds) -> Iterator[tuple[str, Way]]:

@@ -13,15 +13,17 @@ import secrets
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from typing_extensions import override
 
 from bartizan.access.issue.code import Let
+from bartizan.access.register import revoke_token
 from bartizan.access.tables import DEVICE_FAMILY, FAMILY
 from bartizan.clock import DAY, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.pseudonym import Random, mint
+from bartizan.identity.refusal import LONGEST_LIFE
 
 IDLE: Final = Nanoseconds(7 * DAY)
 """How long a refresh token waits to be used."""
@@ -131,7 +133,6 @@ def found(
     connection.execute(insert(FAMILY).values(row))
     if device:
         connection.execute(insert(DEVICE_FAMILY).values(family=row["id"]))
-    _give_way(connection, let)
     return msgspec.convert(row, Family)
 
 
@@ -155,18 +156,21 @@ def go_on(connection: Connection, family: Family, now: Nanoseconds) -> Family:
     return msgspec.structs.replace(family, number=number)
 
 
-def end(connection: Connection, family: str) -> None:
-    """Forget a family: nothing is given for its tokens any more. Those that are out must be revoked beside."""
+def end(connection: Connection, family: str, now: Nanoseconds) -> None:
+    """End a family: nothing is given for its tokens any more, and those that are out are refused from the next state on."""
     connection.execute(delete(FAMILY).where(FAMILY.c.id == family))
+    revoke_token(connection, family, Nanoseconds(now + LONGEST_LIFE))
+
+
+def give_way(connection: Connection, let: Let, now: Nanoseconds) -> tuple[str, ...]:
+    """End the oldest families of a person at an application, beyond `MOST`; return which those were."""
+    own = (FAMILY.c.person == let.person) & (FAMILY.c.client == let.client)
+    newest = select(FAMILY.c.id).where(own).order_by(FAMILY.c.expires.desc(), FAMILY.c.id)
+    over = tuple(str(row.id) for row in connection.execute(newest.offset(MOST)))
+    for family in over:
+        end(connection, family, now)
+    return over
 
 
 def _family(row: Row[tuple[object, ...]] | None) -> Family | None:
     return None if row is None else Family(**{name: getattr(row, name) for name in Family.__struct_fields__})
-
-
-def _give_way(connection: Connection, let: Let) -> None:
-    own = (FAMILY.c.person == let.person) & (FAMILY.c.client == let.client)
-    count = connection.execute(select(func.count()).where(own)).scalar_one()
-    if count > MOST:
-        oldest = select(FAMILY.c.id).where(own).order_by(FAMILY.c.expires).limit(count - MOST)
-        connection.execute(delete(FAMILY).where(FAMILY.c.id.in_(oldest.scalar_subquery())))

@@ -2,7 +2,8 @@
 
 Rules of this file: functions over one open transaction; the caller commits, and puts what happened on record. Nobody
 answers a request of their own. An approval is for one act on one subject and is used up by it; all of it ends when it
-expires.
+expires. It is worth what whoever gave it is when it is used: of somebody who was revoked or erased, or no longer has the
+role, it is nothing, and the act is asked for anew.
 """
 
 import secrets
@@ -12,7 +13,8 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bartizan.access.people.errors import Fault, SignInRefused
-from bartizan.access.people.tables import APPROVAL
+from bartizan.access.people.tables import APPROVAL, APPROVER
+from bartizan.access.tables import PRINCIPAL
 from bartizan.clock import DAY, Nanoseconds
 from bartizan.identity.principal import Principal
 from bartizan.identity.pseudonym import Random
@@ -101,21 +103,34 @@ def answer(
         raise SignInRefused(Fault.APPROVAL_ROLE)
     if found.state != "open" or found.expires <= now:
         raise SignInRefused(Fault.APPROVAL_OVER)
+    if approve:
+        connection.execute(insert(APPROVER).values(approval=found.id, principal=by.id))
     return _become(connection, found, "approved" if approve else "denied")
 
 
-def approved(connection: Connection, asker: Principal, act: str, subject: str, now: Nanoseconds) -> str:
-    """Return the id of what was approved of somebody's and is not used yet; empty where nothing was."""
-    row = connection.execute(
-        select(APPROVAL.c.id).where(
+def approved(
+    connection: Connection, asker: Principal, act: str, subject: str, role: str, now: Nanoseconds
+) -> str:
+    """Return the id of what was approved of somebody's and is not used yet; empty where nothing was.
+
+    Args:
+        connection: to the store.
+        asker, act, subject: as of `ask`.
+        role: that the act wants of who approved it, and that they have still.
+        now: the instant.
+    """
+    rows = connection.execute(
+        select(APPROVAL).where(
             APPROVAL.c.asker == asker.id,
             APPROVAL.c.act == act,
             APPROVAL.c.subject == subject,
+            APPROVAL.c.role == role,
             APPROVAL.c.state == "approved",
             APPROVAL.c.expires > now,
         )
-    ).first()
-    return str(row.id) if row else ""
+    )
+    found = map(_approval, rows.all())
+    return next((each.id for each in found if _stands(connection, each)), "")
 
 
 def use(
@@ -124,14 +139,27 @@ def use(
     """Return an approval that is used up by the act that it was for.
 
     Raises:
-        SignInRefused: there is none of theirs for this act on this subject, or it is not approved, used or too old.
+        SignInRefused: there is none of theirs for this act on this subject, it is not approved, used or too old, or who
+            approved it is gone or no longer has the role.
     """
     found = _find(connection, approval)
     if (found.asker, found.act, found.subject) != (asker.id, act, subject):
         raise SignInRefused(Fault.APPROVAL_UNKNOWN)
     if found.state != "approved" or found.expires <= now:
         raise SignInRefused(Fault.APPROVAL_OVER)
+    if not _stands(connection, found):
+        raise SignInRefused(Fault.APPROVAL_LAPSED)
     return _become(connection, found, "used")
+
+
+def _stands(connection: Connection, found: Approval) -> bool:
+    """Return whether who approved it could approve it now; their row goes with them."""
+    row = connection.execute(
+        select(PRINCIPAL.c.roles, PRINCIPAL.c.revoked)
+        .join(APPROVER, APPROVER.c.principal == PRINCIPAL.c.id)
+        .where(APPROVER.c.approval == found.id)
+    ).first()
+    return row is not None and not row.revoked and found.role in row.roles.split()
 
 
 def _find(connection: Connection, approval: str) -> Approval:

@@ -32,6 +32,7 @@ class Fault(enum.Enum):
     APPROVAL_OWN = "approval-own"
     APPROVAL_ROLE = "approval-role"
     APPROVAL_OVER = "approval-over"
+    APPROVAL_LAPSED = "approval-lapsed"
     CONSENT_UNKNOWN = "consent-unknown"
     DEVICE_CODE_UNKNOWN = "device-code-unknown"
     DEVICE_CODES_TOO_MANY = "device-codes-too-many"
@@ -63,6 +64,7 @@ SENTENCES = {
     Fault.APPROVAL_OWN: "Nobody approves a request of their own. Ask somebody else.",
     Fault.APPROVAL_ROLE: "You do not have the role that this request needs.",
     Fault.APPROVAL_OVER: "This request was answered already or is too old. It has to be made again.",
+    Fault.APPROVAL_LAPSED: "Who approved this may not any more. Ask somebody else.",
     Fault.CONSENT_UNKNOWN: "No such application acts for you. You may have withdrawn it already.",
     Fault.DEVICE_CODE_UNKNOWN: "No device waits with this code. Look at the device again: a code is good for ten minutes.",
     Fault.DEVICE_CODES_TOO_MANY: "Too many codes were wrong. Wait a minute before you type the next one.",

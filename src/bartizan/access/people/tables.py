@@ -81,3 +81,9 @@ APPROVAL: Final = Table(
     Column("expires", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column("state", Text, nullable=False, comment="open, approved, denied, used"),
 )
+APPROVER: Final = Table(
+    "approver",
+    METADATA,
+    Column("approval", Text, ForeignKey("approval.id", ondelete="CASCADE"), primary_key=True),
+    _person(),
+)
