@@ -11,8 +11,6 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from bartizan.access.issue.application import Application, application
 from bartizan.access.issue.client import authenticate_application
 from bartizan.access.issue.code import Let, digest
@@ -28,7 +26,7 @@ from bartizan.app.entry import Entry
 from bartizan.app.lending import Lending
 from bartizan.app.people import Who
 from bartizan.clock import Nanoseconds
-from bartizan.crypto.secret import Secret
+from bartizan.crypto.secret import Reticent, Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.principal import Principal
 from bartizan.identity.token import OF_ONE
@@ -40,7 +38,7 @@ Proven = Callable[[str], str]
 _SECRET: Final = 32
 
 
-class DeviceQuestion(msgspec.Struct, frozen=True):
+class DeviceQuestion(Reticent, frozen=True):
     """What a person is to be asked.
 
     Attributes:

@@ -33,7 +33,7 @@ from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
 from bartizan.app.entry import Entry
 from bartizan.clock import SECOND
-from bartizan.crypto.secret import Secret
+from bartizan.crypto.secret import Reticent, Secret
 from bartizan.identity.compact import encoded
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.token import OF_ONE
@@ -47,7 +47,7 @@ _NOT_GOOD: Final = (
 _SECRET: Final = 32
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(Reticent, frozen=True):
     """What a person is to be asked.
 
     Attributes:
@@ -67,7 +67,7 @@ class Question(msgspec.Struct, frozen=True):
     step: Step = Step.ENOUGH
 
 
-class Decided(msgspec.Struct, frozen=True):
+class Decided(Reticent, frozen=True):
     """Where a browser goes with an answer: the address and what is put behind it."""
 
     redirect: str

@@ -10,6 +10,7 @@ Rules of this file: a message names its descriptors, in order, in its docstring.
 from typing import Annotated, Literal
 
 import msgspec
+from typing_extensions import override
 
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN, Schedule
@@ -285,6 +286,11 @@ class Undecided(Message, frozen=True):
     """
 
     token: Annotated[str, msgspec.Meta(max_length=8192)]
+
+    @override
+    def __repr__(self) -> str:
+        """Return its kind."""
+        return "Undecided(…)"
 
 
 class PolicyInForce(Message, frozen=True):

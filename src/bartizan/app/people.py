@@ -22,7 +22,7 @@ from bartizan.access.people.passkey import Answer, Site, asserted, enrolled, rea
 from bartizan.access.people.session import Session
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
-from bartizan.crypto.secret import Secret
+from bartizan.crypto.secret import Reticent, Secret
 from bartizan.identity.principal import Kind, NotAPrincipal, Principal
 from bartizan.identity.verified import DEVICE_BOUND, Verified
 from bartizan.ledger.event import Outcome
@@ -52,7 +52,7 @@ class Ports(msgspec.Struct, frozen=True):
     flagged: Callable[[Principal], Nanoseconds] = lambda _person: Nanoseconds(0)
 
 
-class Who(msgspec.Struct, frozen=True):
+class Who(Reticent, frozen=True):
     """Somebody who is signed in.
 
     Attributes:
@@ -98,7 +98,7 @@ class Who(msgspec.Struct, frozen=True):
         return self.session.may_enrol(self.now, self.flagged)
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class Beginning(Reticent, frozen=True):
     """How a session begins.
 
     Attributes:

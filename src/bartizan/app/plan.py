@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
-from typing_extensions import override
 
 from bartizan.app.issuer_plan import Issuer
+from bartizan.crypto.secret import Reticent
 from bartizan.identity.device import Authority
 from bartizan.identity.strength import Strength
 from bartizan.identity.workload import Workload
@@ -21,15 +21,6 @@ MAIN = "main"
 """Name of the target that a service itself names."""
 LIMITER = "limiter"
 """Name of the server that counts limits, where there is one; no client reaches it."""
-
-
-class Reticent(msgspec.Struct, frozen=True):
-    """What a secret is among: no message, traceback or log can show more of it than its kind."""
-
-    @override
-    def __repr__(self) -> str:
-        """Return its kind."""
-        return f"{type(self).__name__}(…)"
 
 
 class Target(Reticent, frozen=True):
@@ -58,7 +49,7 @@ class Target(Reticent, frozen=True):
     allowed: tuple[str, ...] = ()
     authorities: str = ""
     weight: int = 1
-    models: dict[str, str] = {}
+    models: Mapping[str, str] = {}
     file: str = ""
 
 
@@ -345,7 +336,7 @@ class Plan(Reticent, frozen=True):
     metrics_port: int = 0
     traces: Traces | None = None
     connectors: tuple[Connector, ...] = ()
-    policies: dict[str, str] = {}
+    policies: Mapping[str, str] = {}
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""
     trusted: tuple[str, ...] = ()

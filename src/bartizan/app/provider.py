@@ -20,10 +20,9 @@ from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.device_key import device_key
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, PlatformSilent
-from bartizan.app.plan import Reticent
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.config import environment, find, resolve
-from bartizan.crypto.secret import Secret
+from bartizan.crypto.secret import Reticent, Secret
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.egress.faults import EgressFault
 from bartizan.egress.http import Client, Response
@@ -232,7 +231,7 @@ def _client(url: str, ca: Path, groups: str | None) -> tuple[Callable[[], Client
     return client, parts.path or "/"
 
 
-class _Request(msgspec.Struct, frozen=True):
+class _Request(Reticent, frozen=True):
     """A request for a token, by POST: to whom, its target, fields and body, and whose key it is to be bound to."""
 
     url: str

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import msgspec
+from bartizan.crypto.secret import Reticent
 
 FETCH_SVID: Final = "/SpiffeWorkloadAPI/FetchX509SVID"
 FETCH_BUNDLES: Final = "/SpiffeWorkloadAPI/FetchX509Bundles"
@@ -18,7 +18,7 @@ _PREFIX: Final = struct.Struct(">BI")
 _DELIMITED: Final = 2
 
 
-class Certified(msgspec.Struct, frozen=True):
+class Certified(Reticent, frozen=True):
     """One certificate as a workload gets it.
 
     Attributes:

@@ -3,6 +3,7 @@
 import hmac
 from typing import NoReturn, SupportsIndex, final
 
+import msgspec
 from typing_extensions import override
 
 
@@ -82,3 +83,12 @@ class Secret:
             TypeError: always.
         """
         raise TypeError("a Secret is neither pickled nor copied")
+
+
+class Reticent(msgspec.Struct, frozen=True):
+    """What a secret is among: no message, traceback or log can show more of it than its kind."""
+
+    @override
+    def __repr__(self) -> str:
+        """Return its kind."""
+        return f"{type(self).__name__}(…)"

@@ -13,6 +13,7 @@ import h11
 import msgspec
 from OpenSSL import SSL
 
+from bartizan.crypto.secret import Reticent
 from bartizan.crypto.tls import client_context
 from bartizan.egress.line import Deadline, Line, open_connection
 
@@ -37,7 +38,7 @@ class _Refused(msgspec.Struct, frozen=True):
     type: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(Reticent, frozen=True):
     """What the gateway answered.
 
     Attributes:

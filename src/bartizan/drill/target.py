@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bartizan.crypto.secret import Reticent
 from bartizan.drill.door import Door
 from bartizan.ledger.entry import Entry
 
@@ -75,7 +76,7 @@ class Platform(msgspec.Struct, frozen=True):
         return self.token(principal, GATEWAY, 60)
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class Arrived(Reticent, frozen=True):
     """A request as it came to a service behind a platform.
 
     Attributes:

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Final, Self
 
 import h11
-import msgspec
 from OpenSSL import SSL
 
+from bartizan.crypto.secret import Reticent
 from bartizan.crypto.tls import client_context
 from bartizan.crypto.tls_faults import TlsTruncated
 from bartizan.egress.connect import connect_unix
@@ -28,7 +28,7 @@ _MOST_INTERIM: Final = 8  # 1xx responses before the real one
 Headers = Iterable[tuple[str, str]]
 
 
-class Response(msgspec.Struct, frozen=True):
+class Response(Reticent, frozen=True):
     """A whole response.
 
     Attributes:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from bartizan.crypto.secret import Reticent
 from bartizan.gateway.bounds import FIELDS
 from bartizan.gateway.framing import FramingDoubt
 from bartizan.gateway.request import CHUNKED
@@ -49,7 +50,7 @@ _BODILESS: Final = (204, _NOT_MODIFIED)
 _FIRST_FINAL: Final = 200
 
 
-class AnswerHead(msgspec.Struct, frozen=True):
+class AnswerHead(Reticent, frozen=True):
     """The head of an upstream's answer.
 
     Attributes:

@@ -9,8 +9,7 @@ import json
 import re
 from typing import Any, Final
 
-import msgspec
-
+from bartizan.crypto.secret import Reticent
 from bartizan.strict_json import no_constant, once
 
 _SEGMENT: Final = re.compile(rb"[A-Za-z0-9_-]+")
@@ -26,7 +25,7 @@ class NotCompact(ValueError):
         self.part = part
 
 
-class Compact(msgspec.Struct, frozen=True):
+class Compact(Reticent, frozen=True):
     """The parts of a compact JWS.
 
     Attributes:

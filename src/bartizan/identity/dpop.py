@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, HashAlgorithm
 
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.crypto.secret import Secret
+from bartizan.crypto.secret import Reticent, Secret
 from bartizan.identity.compact import NotCompact, encoded, octets_of, read_object, take_apart
 from bartizan.identity.proof_refusal import (
     ProofElsewhere,
@@ -90,7 +90,7 @@ class ProofKey(msgspec.Struct, frozen=True):
     verifies: Callable[[bytes, bytes], bool]
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(Reticent, frozen=True):
     """What a proof must be for.
 
     Attributes:

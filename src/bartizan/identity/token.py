@@ -16,6 +16,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.crypto.secret import Reticent
 from bartizan.identity.claim import Actor, actors, confirmed, instant, parents, text
 from bartizan.identity.claim import audience as read_audience
 from bartizan.identity.compact import Compact, NotCompact, read_object, take_apart
@@ -126,7 +127,7 @@ class Claims(msgspec.Struct, frozen=True):
     external: bool = False
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(Reticent, frozen=True):
     """A signed token that a pinned issuer is named in; nothing of it is verified before `check_signature`."""
 
     issuer: Issuer

@@ -20,9 +20,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final
 
-import msgspec
-
-from bartizan.crypto.secret import Tag
+from bartizan.crypto.secret import Reticent, Tag
 from bartizan.isolation.secrecy import wipe
 
 HEAD: Final = struct.Struct("<IIQ")
@@ -48,7 +46,7 @@ class Fault(enum.Enum):
     BODY = "body"
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(Reticent, frozen=True):
     """What one reading found.
 
     Attributes:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from typing_extensions import override
 
+from bartizan.crypto.secret import Reticent
 from bartizan.ledger.event import Event, decode
 from bartizan.ledger.grammar import Columns, columns
 from bartizan.ledger.installation import segment_path
@@ -31,7 +33,7 @@ OPEN, DONE, ALTERED = "open", "done", "altered"
 """States of a segment: being written and read; wholly in the tree; stopped."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(Reticent, frozen=True):
     """What one reading of a segment found.
 
     Attributes:
@@ -69,6 +71,11 @@ class Tailed(msgspec.Struct):
     sequence: int
     at: int
     key: bytearray
+
+    @override
+    def __repr__(self) -> str:
+        """Return the number only."""
+        return f"Tailed({self.number}, …)"
 
     def unread(self, folder: Path) -> int | None:
         """Return how many octets were appended since; negative where it was shortened, None where it is missing."""

@@ -17,6 +17,7 @@ from bartizan.access.issue.code import LIFETIME_S as CODE_LIFETIME_S
 from bartizan.access.issue.code import Let, digest
 from bartizan.access.issue.form import GrantFault, GrantRefused
 from bartizan.clock import MINUTE, SECOND, Nanoseconds
+from bartizan.crypto.secret import Reticent
 from bartizan.identity.compact import encoded
 from bartizan.identity.pseudonym import Random
 
@@ -47,7 +48,7 @@ _DENIED: Final = "the person refused"
 _NOT_GOOD: Final = "the device code is not good, or is not this client's; begin again"
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(Reticent, frozen=True):
     """A request that waits for its person, or for its device.
 
     Attributes:
@@ -83,7 +84,7 @@ class Waiting(msgspec.Struct, frozen=True):
         return self.let is not None or self.refused
 
 
-class Codes(msgspec.Struct, frozen=True):
+class Codes(Reticent, frozen=True):
     """A new request's two codes, shown this once."""
 
     device: str

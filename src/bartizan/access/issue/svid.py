@@ -23,6 +23,7 @@ from cryptography.x509 import Certificate
 
 from bartizan.access.issue.mint import AUDIENCES, GATEWAY
 from bartizan.clock import SECOND, Nanoseconds
+from bartizan.crypto.secret import Reticent
 from bartizan.crypto.svid import Svid, SvidWrong, read_svid
 from bartizan.identity.compact import Compact, NotCompact, encoded, read_object, take_apart
 from bartizan.identity.token import CLOCK_SKEW
@@ -61,7 +62,7 @@ class Shown(msgspec.Struct, frozen=True):
     certificate: str
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(Reticent, frozen=True):
     """A token request of this grant.
 
     Attributes:

@@ -23,6 +23,7 @@ from webauthn.helpers.structs import (
 )
 
 from bartizan.access.people.errors import Fault, SignInRefused
+from bartizan.crypto.secret import Reticent
 
 MOST_OCTETS: Final = 12_288
 """Of an answer."""
@@ -66,7 +67,7 @@ class Asserted(msgspec.Struct, frozen=True):
     backed_up: bool
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(Reticent, frozen=True):
     """What a browser sent, with what of it is looked at before anything is verified.
 
     Attributes:
