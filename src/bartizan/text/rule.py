@@ -1,0 +1,101 @@
+"""What a pattern looks for: one rule of the folder `rules/`.
+
+Rules of this file: a rule is data, with its source and with texts that it must and must not match. Its pattern is of the
+part that Hyperscan, RE2 and Python read alike: bounded, in ASCII classes, without lookaround or backreference. What it
+may stand next to, and what else must hold, is said beside it.
+"""
+
+import enum
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Annotated, Final
+
+import msgspec
+
+LONGEST: Final = 4_096
+"""Most letters that a match may have."""
+
+
+class Kind(enum.Enum):
+    """What a match is, for those who decide what to do about it."""
+
+    SECRET = "secret"  # noqa: S105 - a kind, not one
+    PERSONAL = "personal"
+    HEALTH = "health"
+    CUE = "cue"
+    EXFILTRATION = "exfiltration"
+    HIDDEN = "hidden"
+
+
+class Edges(enum.Enum):
+    """What a match may not be a part of."""
+
+    ANY = "any"
+    WORD = "word"
+    NUMBER = "number"
+
+
+_EDGES: Final[Mapping[Edges, tuple[str, str]]] = {
+    Edges.ANY: ("", ""),
+    Edges.WORD: (r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"),
+    Edges.NUMBER: (r"(?<![A-Za-z0-9_])(?<![0-9][.,-])", r"(?![A-Za-z0-9_])(?![.,-][0-9])"),
+}
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule.
+
+    Attributes:
+        id: unique, stable: findings name it.
+        kind: what a match is.
+        pattern: what is looked for.
+        longest: how many letters a match has at most.
+        source: where the form is laid down.
+        yes, no: texts that have, and have not, a match.
+        edges: what a match may not be a part of.
+        caseless: whether capitals make no difference.
+        check: name of a function of `checks.CHECKS` that must hold of a match; empty for none.
+        near: words of which one must stand within `NEAR` letters before, or after; none for no such condition.
+        opens: whether a match is the bounded beginning of something unbounded, all of which is meant.
+    """
+
+    id: str
+    kind: Kind
+    pattern: str
+    longest: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)]
+    source: str
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    edges: Edges = Edges.WORD
+    caseless: bool = False
+    check: str = ""
+    near: tuple[str, ...] = ()
+    opens: bool = False
+
+
+class Exact:
+    """A rule's own expression, which says where a match begins and ends."""
+
+    def __init__(self, rule: Rule) -> None:
+        """Compile it."""
+        before, after = _EDGES[rule.edges]
+        flags = re.ASCII | (re.IGNORECASE if rule.caseless else re.NOFLAG)
+        self.rule = rule
+        self.pattern = re.compile(f"{before}(?:{rule.pattern}){after}", flags)
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return every rule that ships, in order of the files and within them.
+
+    Raises:
+        msgspec.ValidationError: a file is not as it must be.
+    """
+    found = list[Rule]()
+    folder = resources.files("bartizan.text").joinpath("rules")
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            document = tomllib.loads(file.read_text("utf-8"))
+            found += msgspec.convert(document["rule"], list[Rule])
+    return tuple(found)
