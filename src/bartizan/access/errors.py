@@ -155,6 +155,19 @@ class DeviceUnknown(AccessRefused):
         super().__init__("no device asks with that key, or it did over a day ago; see `bartizan device list`")
 
 
+class EnrolmentsFull(AccessRefused):
+    """So many keys ask to be admitted that one more finds no place."""
+
+    reason = "enrolments-full"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "too many keys ask to be admitted, from everywhere; ask again later, or have the owner refuse some: "
+            "bartizan device list"
+        )
+
+
 class DeviceKeyTaken(AccessRefused):
     """A key is another device's already."""
 
