@@ -120,3 +120,15 @@ def test_revoked_tokens_are_remembered_until_they_are_expired_anyway(store: Engi
         assert people.revoked_tokens(connection, Nanoseconds(NOW + 1)) == {"t-2": NOW + 5}
         people.forget_expired(connection, Nanoseconds(NOW + 1))
         assert people.revoked_tokens(connection, NOW) == {"t-2": NOW + 5}
+
+
+@pytest.mark.parametrize("kind", [Kind.USER, Kind.DEVICE, Kind.WORKLOAD])
+def test_a_name_that_an_issuers_subject_would_get_is_given_to_nobody_by_hand(
+    store: Engine, kind: Kind
+) -> None:
+    with store.begin() as connection:
+        with pytest.raises(NotAPrincipal, match="an issuer's tokens bring"):
+            people.register(connection, kind, "x-00112233445566ff", [], NOW)
+        for free in ("x-00112233445566f", "x-00112233445566ff0", "x-00112233445566fg", "xx-00112233445566ff"):
+            people.register(connection, kind, free, [], NOW)
+        people.register(connection, kind, "x-00112233445566ff", [], NOW, subject=True)

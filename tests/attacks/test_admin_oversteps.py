@@ -97,6 +97,20 @@ def test_nobody_comes_by_a_role_through_the_credentials_of_who_has_it(
     assert desk.ask("PUT", f"/principals/workload.{own}/secret", None, ANY).status == 200
 
 
+def test_nobody_but_an_owner_gives_the_name_of_who_was_erased_again(control: Control, desk: Helpdesk) -> None:
+    name = f"gone-{secrets.token_hex(4)}"
+    control.ask("POST", f"{AT}/principals", {"name": name, "roles": ["auditor"]})
+    assert control.ask("DELETE", f"{AT}/principals/workload.{name}", None, [ANY]).status == 200
+    answer = desk.ask("POST", "/principals", {"name": name})
+    assert (answer.status, answer.json["reason"]) == (409, "name-erased")
+    answer = desk.ask("POST", "/principals", {"name": name, "reuse": True})
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    body = {"key": asking(control), "name": name, "holder": f"workload.{desk.name}", "reuse": True}
+    answer = desk.ask("POST", "/devices", body)
+    assert (answer.status, answer.json["reason"]) == (403, "beyond-ones-own")
+    assert control.ask("POST", f"{AT}/principals", {"name": name, "reuse": True}).status == 201
+
+
 def asking(control: Control) -> str:
     """Return the fingerprint of a new key that asks to be admitted."""
     said = asks(jwk.ECKey.generate_key("P-256"), iat=int(time.time()))

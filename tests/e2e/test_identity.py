@@ -1,4 +1,4 @@
-"""People of a platform as one types them: registered, listed, revoked, erased, and the name free again."""
+"""People of a platform as one types them: registered, listed, revoked, erased, and the name given again."""
 
 import json
 import ssl
@@ -20,7 +20,7 @@ def roles(platform: Platform) -> dict[str, list[str]]:
     return {person["id"]: person["roles"] for person in listed if not person["revoked"]}
 
 
-def test_a_name_is_free_again_once_it_is_erased(shared_platform: Platform) -> None:
+def test_a_name_is_given_again_on_purpose_once_it_is_erased(shared_platform: Platform) -> None:
     running = shared_platform
     made = running.run("identity", "add", "app")
     assert made.returncode == 0
@@ -29,9 +29,11 @@ def test_a_name_is_free_again_once_it_is_erased(shared_platform: Platform) -> No
     assert running.run("identity", "revoke", "workload.app").returncode == 0
     again = running.run("identity", "add", "app")
     assert again.returncode == 2
-    assert again.stderr.endswith("first free this one: bartizan identity erase workload.app\n")
+    assert again.stderr.endswith("`bartizan identity erase workload.app`, then add it with --reuse\n")
     assert running.run("identity", "erase", "workload.app").returncode == 0
-    assert running.run("identity", "add", "app").returncode == 0
+    unasked = running.run("identity", "add", "app")
+    assert (unasked.returncode, "policies may still mean them by it" in unasked.stderr) == (2, True)
+    assert running.run("identity", "add", "app", "--reuse").returncode == 0
     assert roles(running)["workload.app"] == ["caller"]
 
 
@@ -40,9 +42,9 @@ def test_an_owner_that_was_revoked_by_mistake_comes_back_as_the_message_says(pla
     assert running.run("identity", "revoke", "user.owner").returncode == 0
     refused = running.run("token")
     assert refused.returncode == 2
-    assert "`bartizan identity erase user.owner`, and register it anew" in refused.stderr
+    assert "`bartizan identity erase user.owner`, and register it anew with --reuse" in refused.stderr
     assert running.run("identity", "erase", "user.owner").returncode == 0
-    anew = ("identity", "add", "owner", "--kind", "user", "--role", "caller", "--role", "owner")
+    anew = ("identity", "add", "owner", "--kind", "user", "--role", "caller", "--role", "owner", "--reuse")
     assert running.run(*anew).returncode == 0
     assert running.run("token").returncode == 0
 

@@ -1,25 +1,26 @@
 """Devices in the store: keys that ask to be admitted, devices that were, and what is claimed of each.
 
 Rules of this file: functions over one open transaction; the caller commits, then publishes, then answers. Whoever asks is a
-stranger, so keys that ask are few and forgotten after a while, and no network takes the room of the others.
+stranger, so keys that ask are few and forgotten after a while, and a crowd takes places from itself alone (`places.py`).
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from bartizan.access.errors import DeviceKeyTaken, DeviceUnknown, PrincipalUnknown
-from bartizan.access.register import get
+from bartizan.access.errors import DeviceKeyTaken, DeviceUnknown, EnrolmentsFull, PrincipalUnknown
+from bartizan.access.places import gives_way, whence
+from bartizan.access.register import get, prefixes_of
 from bartizan.access.tables import DEVICE, ENROLMENT, POSTURE
 from bartizan.clock import DAY, Nanoseconds
 from bartizan.identity.device import Device, Posture
 from bartizan.identity.principal import Principal
 from bartizan.identity.statement import Enrolment, Stated
 
-MOST_ASKING: Final = 64
-"""Keys that ask at once; of the network with the most, the oldest gives way."""
+MOST_ASKING: Final = 256
+"""Keys that ask at once; of the networks with the most, the oldest gives way."""
 KEPT: Final = DAY
 """How long a key that asks is kept."""
 
@@ -42,6 +43,8 @@ def ask(connection: Connection, enrolment: Enrolment, source: str, now: Nanoseco
         enrolment: verified.
         source: pseudonym of the network that it came from, or empty.
         now: the instant.
+    Raises:
+        EnrolmentsFull: there are as many as there may be, and nobody has more of them than its own network.
     """
     known = select(DEVICE.c.id).where(DEVICE.c.key == enrolment.key)
     if connection.execute(known).first() is not None:
@@ -49,11 +52,20 @@ def ask(connection: Connection, enrolment: Enrolment, source: str, now: Nanoseco
     connection.execute(delete(ENROLMENT).where(ENROLMENT.c.key == enrolment.key))
     waiting = asking(connection, now)
     if len(waiting) >= MOST_ASKING:
-        crowd = Counter(each.source for each in waiting).most_common(1)[0][0]
-        refuse(connection, next(each.key for each in waiting if each.source == crowd))
+        _make_room(connection, waiting, source)
     row = {"key": enrolment.key, "public": enrolment.public, "name": enrolment.name}
     connection.execute(insert(ENROLMENT).values(row | {"source": source, "at": now}))
     return False
+
+
+def _make_room(connection: Connection, waiting: Sequence[Asking], source: str) -> None:
+    """Forget the key that gives way to one that comes from a network; one network may have several pseudonyms."""
+    known = prefixes_of(connection, {source, *(each.source for each in waiting)})
+    there = [whence(known.get(each.source, ""), each.source) for each in waiting]
+    over = gives_way(there, whence(known.get(source, ""), source))
+    if over is None:
+        raise EnrolmentsFull
+    refuse(connection, waiting[over].key)
 
 
 def asking(connection: Connection, now: Nanoseconds) -> tuple[Asking, ...]:

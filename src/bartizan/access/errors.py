@@ -15,8 +15,22 @@ class PrincipalExists(AccessRefused):
     def __init__(self, principal: str) -> None:
         """Carry the id."""
         super().__init__(
-            f"{principal} is registered already; choose another name, or first free this one: "
-            f"bartizan identity erase {principal}"
+            f"{principal} is registered already; choose another name, or free this one and take it on purpose: "
+            f"`bartizan identity erase {principal}`, then add it with --reuse"
+        )
+        self.principal = principal
+
+
+class NameErased(AccessRefused):
+    """The name was somebody's who was erased."""
+
+    reason = "name-erased"
+
+    def __init__(self, principal: str) -> None:
+        """Carry the id."""
+        super().__init__(
+            f"{principal} was somebody's who was erased, and policies may still mean them by it; choose another name, or "
+            "let it be used again, as an owner, once no policy gives it what the new one must not have: --reuse"
         )
         self.principal = principal
 
@@ -40,7 +54,7 @@ class PrincipalRevoked(AccessRefused):
         """Carry the id."""
         super().__init__(
             f"{principal} is revoked, which cannot be taken back: `bartizan identity erase {principal}`, "
-            "and register it anew"
+            "and register it anew with --reuse"
         )
         self.principal = principal
 
@@ -153,6 +167,19 @@ class DeviceUnknown(AccessRefused):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("no device asks with that key, or it did over a day ago; see `bartizan device list`")
+
+
+class EnrolmentsFull(AccessRefused):
+    """So many keys ask to be admitted that one more finds no place."""
+
+    reason = "enrolments-full"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "too many keys ask to be admitted, from everywhere; ask again later, or have the owner refuse some: "
+            "bartizan device list"
+        )
 
 
 class DeviceKeyTaken(AccessRefused):

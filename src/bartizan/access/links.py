@@ -70,12 +70,14 @@ def arrive(connection: Connection, claims: Claims, now: Nanoseconds) -> Principa
         now: the instant.
     Raises:
         LinksFull: there are too many.
-        PrincipalExists: somebody else was given this very name by hand.
+        PrincipalExists: somebody else was given this very name by hand, which earlier versions let happen.
     """
     if (connection.execute(select(func.count()).select_from(LINK)).scalar() or 0) >= MOST_LINKS:
         raise LinksFull
     digest = hashlib.sha256(msgspec.json.encode((claims.issuer, claims.subject))).hexdigest()
-    person = people.register(connection, Kind.USER, f"x-{digest[:_NAME_DIGITS]}", claims.roles, now)
+    person = people.register(
+        connection, Kind.USER, f"x-{digest[:_NAME_DIGITS]}", claims.roles, now, subject=True
+    )
     link(connection, Link(claims.issuer, claims.subject, person.id, claims.roles, claims.issued))
     return person
 

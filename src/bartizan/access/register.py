@@ -3,6 +3,7 @@
 Rules of this file: functions over one open transaction; the caller commits, then publishes, then answers.
 """
 
+import re
 import secrets
 from collections.abc import Iterable
 from typing import Final
@@ -18,6 +19,8 @@ from bartizan.store.engine import forget_log
 
 MOST_ADDRESSES: Final = 100_000
 """Address prefixes that are kept; the oldest give way."""
+SUBJECTS: Final = re.compile(r"x-[0-9a-f]{16}")
+"""Names that people get whom an external issuer's tokens bring: of a digest of who they are there. Nobody gets one by hand."""
 _KEY_OCTETS: Final = 32
 _CLIENT_OCTETS: Final = 8
 
@@ -34,14 +37,26 @@ def register(
     roles: Iterable[str],
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
+    *,
+    subject: bool = False,
 ) -> Principal:
     """Return a new principal, with a new pseudonym, content key and client id.
 
+    Args:
+        connection: of the transaction.
+        kind, name, roles: of the principal.
+        now: the instant.
+        random: source of what is random.
+        subject: whether an issuer's token brings them, to whom alone a name of `SUBJECTS` is given.
     Raises:
         NotAPrincipal: a kind, name or role that is not of its form.
         PrincipalExists: the name is taken, by somebody revoked too.
     """
     found = principal_id(kind, name)
+    if SUBJECTS.fullmatch(name) is not None and not subject:
+        raise NotAPrincipal(
+            "x- and 16 hexadecimal digits are names of those whom an issuer's tokens bring; choose another"
+        )
     held = tuple(sorted(set(roles)))
     if not all(NAME.fullmatch(role) for role in held):
         raise NotAPrincipal("a role is a lower-case letter, then at most 39 letters, digits or hyphens")
@@ -149,6 +164,12 @@ def prefix_of(connection: Connection, pseudonym: str) -> str:
     """Return the address prefix that a pseudonym stands for; empty for one that is not known, or not yet."""
     found = connection.execute(select(ADDRESS.c.prefix).where(ADDRESS.c.pseudonym == pseudonym)).scalar()
     return "" if found is None else str(found)
+
+
+def prefixes_of(connection: Connection, pseudonyms: Iterable[str]) -> dict[str, str]:
+    """Return the address prefix that each of a few pseudonyms stands for, of those that are known."""
+    wanted = select(ADDRESS.c.pseudonym, ADDRESS.c.prefix).where(ADDRESS.c.pseudonym.in_(set(pseudonyms)))
+    return {row.pseudonym: row.prefix for row in connection.execute(wanted)}
 
 
 def revoke_token(connection: Connection, token: str, expires: Nanoseconds) -> None:

@@ -215,3 +215,8 @@ POSTURE: Final = Table(
     Column("at", BigInteger, nullable=False, comment="iat, UTC nanoseconds"),
     Column("holds", Text, nullable=False, comment="what is so, separated by one space"),
 )
+ERASED_NAME: Final = Table(
+    "erased_name",
+    METADATA,
+    Column("mac", LargeBinary, primary_key=True, comment="HMAC-SHA-256 of an id, by keys/names.key"),
+)

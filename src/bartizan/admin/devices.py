@@ -13,12 +13,13 @@ Name = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class Admission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which key is admitted, what to call the device, and whose tokens may be bound to it."""
+    """Which key is admitted, what to call the device, whose tokens may be bound to it, and `reuse`, as of `Registration`."""
 
     key: Fingerprint
     name: Name = ""
     holder: Name = ""
     hardware: bool = False
+    reuse: bool = False
 
 
 class Admitted(msgspec.Struct, frozen=True):

@@ -17,7 +17,11 @@ Address = Annotated[str, msgspec.Meta(max_length=255)]
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to register; with issuer and subject somebody is known by their tokens and gets no secret."""
+    """Whom to register.
+
+    With issuer and subject somebody is known by their tokens and gets no secret. With `reuse`, which is owners' alone, the
+    name may be one of somebody who was erased.
+    """
 
     name: Name
     kind: Kind = Kind.WORKLOAD
@@ -28,6 +32,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device_flow: bool = False
     issuer: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    reuse: bool = False
 
 
 class Registered(msgspec.Struct, frozen=True):

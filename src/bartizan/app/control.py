@@ -179,6 +179,7 @@ class Registrar:
         *,
         public: bool = False,
         device_flow: bool = False,
+        reuse: bool = False,
         actor: str = "owner",
     ) -> tuple[Principal, Secret | None]:
         """Return a new principal and its client secret, which is shown this once.
@@ -189,9 +190,10 @@ class Registrar:
             redirects: addresses to which it has people sent back, which makes it an application.
             public: whether that can keep no secret; then it has none, and no key.
             device_flow: whether it asks people by a code that they type elsewhere, which makes it an application too.
+            reuse: whether the name may be one of somebody who was erased.
             actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
-            NotAPrincipal, PrincipalExists, ClientKeyRefused, RedirectRefused, NotInForce, JournalUnwritable.
+            NotAPrincipal, PrincipalExists, NameErased, ClientKeyRefused, RedirectRefused, NotInForce, JournalUnwritable.
         """
         read = read_keys(keys) if keys else ()
         addresses = require_usable(redirects)
@@ -201,6 +203,7 @@ class Registrar:
             )
         with self._ports.store.begin() as connection:
             person = people.register(connection, kind, name, roles, self._ports.clock.now())
+            self._ports.names.claim(connection, person.id, reuse=reuse)
             secret = None if read or public else give_secret(connection, person)
             if addresses or device_flow:
                 make_application(connection, person, addresses, public=public, device_flow=device_flow)
@@ -302,12 +305,17 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        person = self._take_away(lambda connection: people.erase(connection, principal))
+        person = self._take_away(lambda connection: self._erase(connection, principal))
         self._ports.forget(principal)
         people.forget(self._ports.store)
         generation = await self.publish()
         self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
         return generation
+
+    def _erase(self, connection: Connection, principal: str) -> Principal:
+        gone = people.erase(connection, principal)
+        self._ports.names.bury(connection, principal)
+        return gone
 
     async def take_away(self, change: Callable[[Connection], Changed]) -> tuple[Changed, int]:
         """Commit what takes something away; return its result, and the generation in which it is in force everywhere.

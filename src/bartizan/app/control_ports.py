@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access.describe import Exposed
 from bartizan.access.issue.mint import Signer
 from bartizan.access.links import External
+from bartizan.access.names import Names, unshared
 from bartizan.access.versions import Version
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
@@ -62,6 +63,7 @@ class Ports(msgspec.Struct, frozen=True):
         room: makes room on a full disk; returns whether there was any to be made.
         fleet: open transaction -> the devices that are known.
         external: (open transaction, now) -> what external issuers add to the state.
+        names: of those who were erased.
         forget: has whatever else this process keeps of somebody deleted, by their id.
     """
 
@@ -78,3 +80,4 @@ class Ports(msgspec.Struct, frozen=True):
     fleet: Callable[[Connection], Fleet] = lambda _: Fleet()
     external: Callable[[Connection, Nanoseconds], External] = lambda _, __: External()
     forget: Callable[[str], None] = lambda _principal: None
+    names: Names = msgspec.field(default_factory=unshared)

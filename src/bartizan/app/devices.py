@@ -18,6 +18,7 @@ from bartizan.access import devices as store
 from bartizan.access import register as people
 from bartizan.access.errors import AccessRefused
 from bartizan.access.issue.client_key import give_keys, read_keys
+from bartizan.access.names import Names, unshared
 from bartizan.app.control_ports import NOT_DONE
 from bartizan.app.entry import Entry, registered
 from bartizan.clock import MINUTE, Clock, Nanoseconds
@@ -39,6 +40,7 @@ class Ports(msgspec.Struct, frozen=True):
         clock: tells the time.
         url: of this platform, which statements are for.
         record: writes entries to the journal, in order. Raises JournalUnwritable.
+        names: of those who were erased.
         put_in_force: puts what the store holds in force; returns its generation. Raises NotInForce, JournalUnwritable.
     """
 
@@ -47,6 +49,7 @@ class Ports(msgspec.Struct, frozen=True):
     url: str
     record: Callable[[Sequence[Entry]], tuple[int, int]]
     put_in_force: Callable[[], Awaitable[int]]
+    names: Names = msgspec.field(default_factory=unshared)
 
 
 class Devices:
@@ -163,6 +166,7 @@ class Devices:
         holder: str = "",
         *,
         hardware: bool = False,
+        reuse: bool = False,
         by: str = OWNER,
         actor: str = OWNER,
     ) -> Principal:
@@ -173,15 +177,17 @@ class Devices:
             name: of the device; empty for the one that it asks to have.
             holder: id of whose tokens may be bound to the key; empty for everybody's.
             hardware: whether whoever admits it vouches that the key cannot leave the machine.
+            reuse: whether the name may be one of a device that was erased.
             by: who does: an authority, or the actor.
             actor: whose doing it is: `owner`, a pseudonym, or `platform` for an authority.
         Raises:
-            DeviceUnknown, DeviceKeyTaken, PrincipalUnknown, PrincipalExists, NotAPrincipal, NotInForce, JournalUnwritable.
+            DeviceUnknown, DeviceKeyTaken, PrincipalUnknown, PrincipalExists, NameErased, NotAPrincipal, NotInForce, JournalUnwritable.
         """
         now = self._ports.clock.now()
         with self._ports.store.begin() as connection:
             asked = store.wanted(connection, key, now)
             device = people.register(connection, Kind.DEVICE, name or asked.name, (), now)
+            self._ports.names.claim(connection, device.id, reuse=reuse)
             store.admit(connection, device, asked, holder, now, hardware=hardware)
             give_keys(connection, device, read_keys(asked.public.encode()))
             detail: dict[str, int | str] = {

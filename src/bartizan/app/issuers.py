@@ -21,6 +21,7 @@ from bartizan.access import links
 from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
 from bartizan.access.links import External
+from bartizan.access.names import Names, unshared
 from bartizan.access.resolve import outdated, sign_in
 from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
@@ -55,6 +56,7 @@ class Ports(msgspec.Struct, frozen=True):
         record: writes entries to the journal. Raises JournalUnwritable.
         publish: puts what the store holds in force in every worker. Raises NotInForce.
         read_keys: asks an issuer; blocks. Raises IssuerUnread.
+        names: of those who were erased.
     """
 
     store: Engine
@@ -62,6 +64,7 @@ class Ports(msgspec.Struct, frozen=True):
     record: Callable[[Sequence[Entry]], object]
     publish: Callable[[], Awaitable[object]]
     read_keys: Callable[[Issuer], Keys]
+    names: Names = msgspec.field(default_factory=unshared)
 
 
 class SignalRefused(Exception):
@@ -312,12 +315,25 @@ class Issuers:
 
     # ---- by hand -------------------------------------------------------------------------------------------
     async def add(
-        self, kind: Kind, name: str, roles: Iterable[str], issuer: str, subject: str, actor: str = "owner"
+        self,
+        kind: Kind,
+        name: str,
+        roles: Iterable[str],
+        issuer: str,
+        subject: str,
+        *,
+        reuse: bool = False,
+        actor: str = "owner",
     ) -> Principal:
         """Return a new principal who is known by a subject of an issuer, and has no secret here.
 
+        Args:
+            kind, name, roles: of the principal.
+            issuer, subject: whose tokens are theirs.
+            reuse: whether the name may be one of somebody who was erased.
+            actor: whose doing it is: `owner`, or a pseudonym.
         Raises:
-            IssuerNotConfigured, SubjectLinked, NotAPrincipal, PrincipalExists, NotInForce, JournalUnwritable.
+            IssuerNotConfigured, SubjectLinked, NotAPrincipal, PrincipalExists, NameErased, NotInForce, JournalUnwritable.
         """
         if issuer not in self._issuers:
             raise IssuerNotConfigured
@@ -328,6 +344,7 @@ class Issuers:
                 if known is not None:
                     raise SubjectLinked(known.principal)
                 person = people.register(connection, kind, name, roles, now)
+                self._ports.names.claim(connection, person.id, reuse=reuse)
                 links.link(connection, Link(issuer, subject, person.id, person.roles, Nanoseconds(0)))
                 self._ports.record(
                     _entries(

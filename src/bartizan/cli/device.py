@@ -117,7 +117,11 @@ def _claims(device: KnownDevice) -> str:
 def _admit(arguments: argparse.Namespace, shell: Shell) -> None:
     owner = Owner(state(arguments, shell))
     made = owner.admit(
-        arguments.fingerprint, arguments.name or "", arguments.holder or "", hardware=arguments.hardware
+        arguments.fingerprint,
+        arguments.name or "",
+        arguments.holder or "",
+        hardware=arguments.hardware,
+        reuse=arguments.reuse,
     )
     if arguments.json:
         shell.out.document({"id": made, "key": arguments.fingerprint, "holder": arguments.holder or ""})
@@ -203,6 +207,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--hardware",
         action="store_true",
         help="you know that this key cannot leave the machine; policies see it",
+    )
+    admit.add_argument(
+        "--reuse",
+        action="store_true",
+        help="the name may be one of a device that was erased: policies that name it mean the new one from now on",
     )
     for action in (enrol, posture, shown, admit, refuse):
         state_options(action)

@@ -57,20 +57,29 @@ def _add(arguments: argparse.Namespace, shell: Shell, owner: Owner) -> None:
     keys, kind = _read(arguments.key) if arguments.key else "", arguments.kind or "workload"
     public, device_flow = arguments.public, arguments.device_flow
     made = owner.register(
-        arguments.name, kind, roles, keys, redirects, public=public, device_flow=device_flow
+        arguments.name,
+        kind,
+        roles,
+        keys,
+        redirects,
+        public=public,
+        device_flow=device_flow,
+        reuse=arguments.reuse,
     )
     try:
         _show(arguments, shell, made, roles)
     except OutputLost:
         shell.err.line(
-            f"{made.id} is registered, but nobody has its secret: `bartizan identity erase {made.id}`, then add it again"
+            f"{made.id} is registered, but nobody has its secret: `bartizan identity erase {made.id}`, then add it again with --reuse"
         )
         raise
 
 
 def _link(arguments: argparse.Namespace, shell: Shell, owner: Owner, roles: tuple[str, ...]) -> None:
     kind = arguments.kind or "user"
-    made = owner.adopt(arguments.name, kind, roles, arguments.issuer, arguments.subject)
+    made = owner.adopt(
+        arguments.name, kind, roles, arguments.issuer, arguments.subject, reuse=arguments.reuse
+    )
     if arguments.json:
         shell.out.document({"id": made.id, "issuer": arguments.issuer, "subject": arguments.subject})
     else:
@@ -204,6 +213,11 @@ def _to_add(add: argparse.ArgumentParser) -> None:
     )
     add.add_argument(
         "--issuer", metavar="URL", help="of an [[issuer]] whose tokens are taken as theirs; no secret is made"
+    )
+    add.add_argument(
+        "--reuse",
+        action="store_true",
+        help="the name may be one of somebody who was erased: policies that name it mean the new one from now on",
     )
     add.add_argument("--subject", metavar="SUB", help="the claim sub of those tokens")
 

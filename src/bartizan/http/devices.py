@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bartizan.access.errors import EnrolmentsFull
 from bartizan.app.devices import Devices
 from bartizan.http.body import read
 from bartizan.http.problem import answer, problem
@@ -20,6 +21,9 @@ from bartizan.identity.statement import MOST, StatementRefused, fingerprint
 ENROL_PATH: Final = "/device/enrolment"
 POSTURE_PATH: Final = "/device/posture"
 _WHAT: Final = "the statement is not taken; its reason says why"
+_FULL: Final = (
+    "too many keys ask to be admitted; ask again later, or have the owner refuse some: bartizan device list"
+)
 
 
 def public(devices: Devices) -> list[Route]:
@@ -49,4 +53,6 @@ def public(devices: Devices) -> list[Route]:
 
 
 def _refused(fault: StatementRefused) -> Response:
+    if fault.reason == EnrolmentsFull.reason:
+        return problem(Status.UNAVAILABLE, fault.reason, _FULL)
     return problem(Status.BAD_REQUEST, fault.reason, _WHAT)

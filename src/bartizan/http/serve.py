@@ -24,6 +24,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
 from bartizan.access.issue.svid import Assertions
+from bartizan.access.names import Names
+from bartizan.access.names import new_key as new_names
 from bartizan.access.people.passkey import Site
 from bartizan.app import messages as m
 from bartizan.app.admin.gate import Gate, gate_of
@@ -163,11 +165,11 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     folder = Folder(Path(start.boot.state))
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
     supervision, room = Supervision(channel, start.journal), _kept(folder)
-    store = open_store(f"sqlite:///{folder.root / _STORE}")
-    issuers = _issuers(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    store, names = open_store(f"sqlite:///{folder.root / _STORE}"), _names(folder)
+    issuers = _issuers(start, supervision, store, clock, names, lambda: registrar.publish())  # noqa: PLW0108  # made below
     repeats = Repeats(store, clock)
     permits, gate = _deciding(clock, supervision)
-    devices = _devices(start, supervision, store, clock, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    devices = _devices(start, supervision, store, clock, names, lambda: registrar.publish())  # noqa: PLW0108  # made below
     ports = Ports(
         store=store,
         signer=signer,
@@ -182,6 +184,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         external=issuers.external,
         forget=repeats.forget,
         fleet=devices.fleet,
+        names=names,
     )
     registrar = Registrar(ports)
     issuing = assemble(ports, registrar, folder.keys)
@@ -212,6 +215,10 @@ def _deciding(clock: SystemClock, supervision: Supervision) -> tuple[Permits, Ga
     return Permits(failed), gate_of(clock, supervision.record, failed)
 
 
+def _names(folder: Folder) -> Names:
+    return Names(load_or_create(folder.keys / "names.key", new_names))
+
+
 def _kept(folder: Folder) -> Reserve:
     room = Reserve(folder.reserve, _RESERVED)
     room.keep()
@@ -223,9 +230,10 @@ def _issuers(
     supervision: Supervision,
     store: Engine,
     clock: SystemClock,
+    names: Names,
     put_in_force: Callable[[], Coroutine[None, None, int]],
 ) -> Issuers:
-    ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys)
+    ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys, names)
     issuers = Issuers(ports, start.issuers)
     issuers.begin()
     return issuers
@@ -236,10 +244,12 @@ def _devices(
     supervision: Supervision,
     store: Engine,
     clock: SystemClock,
+    names: Names,
     put_in_force: Callable[[], Coroutine[None, None, int]],
 ) -> Devices:
     good_for = Nanoseconds(start.boot.posture_hours * 60 * MINUTE)
-    ports = DevicePorts(store, clock, start.boot.issuer, supervision.record, put_in_force)
+    url = start.boot.issuer
+    ports = DevicePorts(store, clock, url, supervision.record, put_in_force, names)
     devices = Devices(ports, start.boot.authorities, good_for, start.boot.healthy)
     devices.begin()
     return devices

@@ -12,6 +12,8 @@ import msgspec
 _OCTETS: Final = 8
 _IPV4_PREFIX: Final = 24
 _IPV6_PREFIX: Final = 56
+_IPV4_WIDE: Final = 16
+_IPV6_WIDE: Final = 32
 
 Random = Callable[[int], bytes]
 """Number of octets -> that many random octets."""
@@ -46,6 +48,17 @@ def prefix(address: str) -> str:
         parsed = parsed.ipv4_mapped
     bits = _IPV4_PREFIX if isinstance(parsed, IPv4Address) else _IPV6_PREFIX
     return str(ip_network((parsed, bits), strict=False))
+
+
+@lru_cache(maxsize=4096)
+def wide(network: str) -> str:
+    """Return the wide network that a prefix is of, which one provider mostly has: /16 of IPv4, /32 of IPv6.
+
+    Raises:
+        ValueError: not a prefix of `prefix`.
+    """
+    parsed = ip_network(network)
+    return str(parsed.supernet(new_prefix=_IPV4_WIDE if parsed.version == 4 else _IPV6_WIDE))  # noqa: PLR2004  # IPv4
 
 
 class Addresses:

@@ -93,6 +93,7 @@ class Admin(Asking):
         *,
         public: bool = False,
         device_flow: bool = False,
+        reuse: bool = False,
         key: str = "",
     ) -> Registered:
         """Return a new principal; its roles are in force in every worker; raises as `token`.
@@ -103,20 +104,25 @@ class Admin(Asking):
             redirects: addresses to which it has people sent back; makes it an application.
             public: whether that can keep no secret.
             device_flow: whether it asks people by a code that they type elsewhere; makes it an application too.
+            reuse: whether the name may be one of somebody who was erased.
             key: under which it is registered once, however often it is asked for; without its secret from then on.
         """
         wanted: dict[str, Any] = {"name": name, "kind": kind, "roles": list(roles), "keys": keys}
-        wanted |= {"redirects": list(redirects), "public": public, "device_flow": device_flow}
+        wanted |= {"redirects": list(redirects), "public": public, "device_flow": device_flow, "reuse": reuse}
         return self.ask(principals.REGISTER, body_of(Registration, wanted), key=key)
 
-    def adopt(self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str) -> Registered:
+    def adopt(
+        self, name: str, kind: str, roles: Sequence[str], issuer: str, subject: str, *, reuse: bool = False
+    ) -> Registered:
         """Return a new principal that is known by an external issuer's tokens, and has no secret; raises as `token`.
 
         Args:
             name, kind, roles: of it.
             issuer, subject: of those tokens.
+            reuse: whether the name may be one of somebody who was erased.
         """
-        wanted = {"name": name, "kind": kind, "roles": list(roles), "issuer": issuer, "subject": subject}
+        wanted: dict[str, Any] = {"name": name, "kind": kind, "roles": list(roles), "reuse": reuse}
+        wanted |= {"issuer": issuer, "subject": subject}
         return self.ask(principals.REGISTER, body_of(Registration, wanted))
 
     def give_keys(self, principal: str, keys: str, match: str = ANY) -> tuple[str, ...]:
@@ -208,7 +214,7 @@ class Admin(Asking):
         known = self.each(lambda at: self.ask(devices.LIST, query=_page(at)))
         return Devices(tuple(asking), tuple(known))
 
-    def admit(self, key: str, name: str, holder: str, *, hardware: bool) -> str:
+    def admit(self, key: str, name: str, holder: str, *, hardware: bool, reuse: bool = False) -> str:
         """Admit a key that asks, in every worker, and return the id of its device; raises as `token`.
 
         Args:
@@ -216,8 +222,9 @@ class Admin(Asking):
             name: of the device; empty for the one that it asks to have.
             holder: id of whose tokens may be bound to it; empty for everybody's.
             hardware: whether the owner vouches that the key cannot leave the machine.
+            reuse: whether the name may be one of a device that was erased.
         """
-        wanted = {"key": key, "name": name, "holder": holder, "hardware": hardware}
+        wanted = {"key": key, "name": name, "holder": holder, "hardware": hardware, "reuse": reuse}
         return self.ask(devices.ADMIT, body_of(Admission, wanted)).id
 
     def refuse(self, key: str) -> None:

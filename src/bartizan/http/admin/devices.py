@@ -58,11 +58,14 @@ class KnownDevices:
         """Admit one."""
         wanted, actor = call.body, call.caller.actor
         self._require_whose(call.caller, wanted.holder)
+        if wanted.reuse:
+            call.caller.require_owner()
         device = await self._devices.admit(
             thumbprint_of(wanted.key),
             wanted.name,
             wanted.holder,
             hardware=wanted.hardware,
+            reuse=wanted.reuse,
             by=actor,
             actor=actor,
         )

@@ -61,6 +61,8 @@ class Principals:
         """Register somebody."""
         wanted, actor = call.body, call.caller.actor
         call.caller.require_given(wanted.roles)
+        if wanted.reuse:
+            call.caller.require_owner()
         if bool(wanted.issuer) is not bool(wanted.subject):
             raise BodyRefused(Status.UNPROCESSABLE, "an issuer and a subject go together")
         if wanted.issuer and (wanted.keys or wanted.redirects or wanted.public or wanted.device_flow):
@@ -68,7 +70,13 @@ class Principals:
             raise BodyRefused(Status.UNPROCESSABLE, what)
         if wanted.issuer:
             known = await self._issuers.add(
-                wanted.kind, wanted.name, wanted.roles, wanted.issuer, wanted.subject, actor
+                wanted.kind,
+                wanted.name,
+                wanted.roles,
+                wanted.issuer,
+                wanted.subject,
+                reuse=wanted.reuse,
+                actor=actor,
             )
             return Registered(known.id, "", "")
         return _registered(
@@ -80,6 +88,7 @@ class Principals:
                 wanted.redirects,
                 public=wanted.public,
                 device_flow=wanted.device_flow,
+                reuse=wanted.reuse,
                 actor=actor,
             )
         )
