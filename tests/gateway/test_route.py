@@ -79,6 +79,10 @@ def test_the_table_is_this() -> None:
         (b"POST", b"/oauth/revoke", "control", "return-token", True),
         (b"GET", b"/oauth/authorize", "control", "authorize", True),
         (b"POST", b"/oauth/authorize", "control", "authorize", True),
+        *(
+            (method, b"/oauth/register", "control", "reach-registration", True)
+            for method in (b"POST", b"GET", b"PUT", b"DELETE")
+        ),
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),
         (b"GET", b"/.well-known/openid-configuration", "control", "read-metadata", True),
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),

@@ -12,7 +12,15 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from bartizan.access.errors import PrincipalExists, PrincipalUnknown
 from bartizan.access.tables import ADDRESS, METADATA, PRINCIPAL, REVOKED_TOKEN
 from bartizan.clock import Nanoseconds
-from bartizan.identity.principal import NAME, Kind, NotAPrincipal, Principal, principal_id
+from bartizan.identity.principal import (
+    ITSELF,
+    NAME,
+    SELF_REGISTERED,
+    Kind,
+    NotAPrincipal,
+    Principal,
+    principal_id,
+)
 from bartizan.identity.pseudonym import Minted, Random, mint
 from bartizan.store.engine import forget_log
 
@@ -34,15 +42,29 @@ def register(
     roles: Iterable[str],
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
+    *,
+    itself: bool = False,
 ) -> Principal:
     """Return a new principal, with a new pseudonym, content key and client id.
 
+    Args:
+        connection: of the transaction.
+        kind, name, roles: of the principal.
+        now: the instant.
+        random: source of what is random.
+        itself: whether it is an application that registers itself, whose names nobody else has.
     Raises:
-        NotAPrincipal: a kind, name or role that is not of its form.
+        NotAPrincipal: a kind, name or role that is not of its form, or a name that is kept for others.
         PrincipalExists: the name is taken, by somebody revoked too.
     """
     found = principal_id(kind, name)
+    if (SELF_REGISTERED.fullmatch(name) is not None) is not itself:
+        raise NotAPrincipal(
+            "names such as self-0123456789abcdef are for applications that register themselves"
+        )
     held = tuple(sorted(set(roles)))
+    if ITSELF in held:
+        raise NotAPrincipal(f"the role {ITSELF} is of applications that register themselves")
     if not all(NAME.fullmatch(role) for role in held):
         raise NotAPrincipal("a role is a lower-case letter, then at most 39 letters, digits or hyphens")
     if connection.execute(select(PRINCIPAL.c.id).where(PRINCIPAL.c.id == found)).first() is not None:
