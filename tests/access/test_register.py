@@ -131,4 +131,4 @@ def test_a_name_that_an_issuers_subject_would_get_is_given_to_nobody_by_hand(
             people.register(connection, kind, "x-00112233445566ff", [], NOW)
         for free in ("x-00112233445566f", "x-00112233445566ff0", "x-00112233445566fg", "xx-00112233445566ff"):
             people.register(connection, kind, free, [], NOW)
-        people.register(connection, kind, "x-00112233445566ff", [], NOW, subject=True)
+        people.register(connection, kind, "x-00112233445566ff", [], NOW, kept=people.SUBJECTS)

@@ -22,7 +22,16 @@ PAGES = {
     *((b"GET", b"/people" + path) for path in (b"", b"/link", b"/page.css", b"/passkey.js")),
     *(
         (b"GET", b"/people" + path)
-        for path in (b"/sign-in", b"/recover", b"/enrol", b"/verify", b"/approvals", b"/everyone", b"/device")
+        for path in (
+            b"/sign-in",
+            b"/recover",
+            b"/enrol",
+            b"/verify",
+            b"/approvals",
+            b"/everyone",
+            b"/device",
+            b"/applications",
+        )
     ),
     *(
         (b"POST", b"/people" + path)
@@ -41,7 +50,7 @@ PAGES = {
     ),
     *(
         (b"POST", b"/people" + path)
-        for path in (b"/sign-out", b"/sign-out-everywhere", b"/revoke", b"/erase")
+        for path in (b"/sign-out", b"/sign-out-everywhere", b"/revoke", b"/erase", b"/withdraw")
     ),
 }
 
@@ -79,6 +88,10 @@ def test_the_table_is_this() -> None:
         (b"POST", b"/oauth/revoke", "control", "return-token", True),
         (b"GET", b"/oauth/authorize", "control", "authorize", True),
         (b"POST", b"/oauth/authorize", "control", "authorize", True),
+        *(
+            (method, b"/oauth/register", "control", "reach-registration", True)
+            for method in (b"POST", b"GET", b"PUT", b"DELETE")
+        ),
         (b"GET", b"/.well-known/oauth-authorization-server", "control", "read-metadata", True),
         (b"GET", b"/.well-known/openid-configuration", "control", "read-metadata", True),
         (b"GET", b"/oauth/jwks", "control", "read-keys", True),

@@ -93,6 +93,10 @@ class Access:
             who = self._authenticator.seen(who, self._ports.now())
         return revoked or self._decider.decide(who, action, service, circumstances, self.generation)
 
+    def may_permit(self, action: str) -> bool:
+        """Return whether any policy could permit this to anybody; none does what no policy names."""
+        return self._decider.may_permit(action)
+
     def remembers(self, token: str, now: Nanoseconds) -> bool:
         """Return whether this token's signature was verified before."""
         return self._authenticator.remembers(token, now)

@@ -49,9 +49,46 @@ class Circumstances(msgspec.Struct, frozen=True):
     step_up: bool = False
 
 
+class Registration(Circumstances, frozen=True):
+    """What the policies may look at of an application that wants to register itself, besides; the schema declares the same.
+
+    Attributes:
+        redirect_scheme, redirect_host: of one address that people are to be sent back to, as `registration.Address`; the
+            policies are asked about each address, and must permit all.
+        auth: how it is to authenticate: `client_secret`, `private_key_jwt` or `none`.
+        code_flow, device_flow, own_tokens: which grants it wants: codes of a browser, of a device, tokens in its own name.
+        service: the one service that its tokens are to be for; empty for all.
+        statement: name of the issuer whose software statement holds; empty where there is none.
+        software: `software_id` of that statement, or empty.
+        update: whether it is registered already, and wants to be registered otherwise.
+    """
+
+    redirect_scheme: str = ""
+    redirect_host: str = ""
+    auth: str = "none"
+    code_flow: bool = False
+    device_flow: bool = False
+    own_tokens: bool = False
+    service: str = ""
+    statement: str = ""
+    software: str = ""
+    update: bool = False
+
+
 def context(circumstances: Circumstances, seen: Seen = NOTHING) -> dict[str, bool | int | str]:
     """Return what the policies look at, by the names of the schema."""
     return msgspec.structs.asdict(circumstances) | msgspec.structs.asdict(seen)
+
+
+REGISTER: Final = "register-client"
+"""What it is called in policy that an application registers itself."""
+
+
+def as_asked(action: str, circumstances: Circumstances) -> Circumstances:
+    """Return circumstances as an action has them; where it has more than they say, the least."""
+    if action != REGISTER or isinstance(circumstances, Registration):
+        return circumstances
+    return Registration(**msgspec.structs.asdict(circumstances))
 
 
 class _Question(msgspec.Struct, frozen=True):
@@ -113,6 +150,10 @@ class Decider:
         facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred)
         refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
         return refused or Allowed(verdict.policies, generation, who.until)
+
+    def may_permit(self, action: str) -> bool:
+        """Return whether any policy could permit this to anybody."""
+        return self._engine.may_permit(action)
 
     def _verdict(
         self, principal: Uid, action: str, resource: Uid, circumstances: Circumstances, seen: Seen

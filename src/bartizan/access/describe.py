@@ -8,7 +8,7 @@ import msgspec
 
 from bartizan.access.decide import SERVICE
 from bartizan.clock import Nanoseconds
-from bartizan.identity.principal import ANONYMOUS, Principal, Uid
+from bartizan.identity.principal import ANONYMOUS, ITSELF, Principal, Uid
 from bartizan.identity.state import PolicySource
 
 ROLES: Final = ("auditor", "caller", "drill", "ml-engineer", "owner", "security-engineer", "service-owner")
@@ -47,7 +47,7 @@ def describe(
         suspects: pseudonyms of those whose sign-ins were flagged lately -> when the last was.
     """
     active = [person for person in people if not person.revoked]
-    roles = sorted({*ROLES, *(role for person in active for role in person.roles)})
+    roles = sorted({*ROLES, *(role for person in active for role in _held(person))})
     entities = [
         *(_entity(Uid("Role", role)) for role in roles),
         _entity(ANONYMOUS.uid),
@@ -55,7 +55,7 @@ def describe(
             _entity(
                 person.uid,
                 {"suspect": True} if person.pseudonym in suspects else {},
-                [Uid("Role", role) for role in person.roles],
+                [Uid("Role", role) for role in _held(person)],
             )
             for person in active
         ),
@@ -75,6 +75,11 @@ def schema() -> str:
 
 def _packaged(name: str) -> str:
     return files("bartizan.access").joinpath(name).read_text("utf-8")
+
+
+def _held(person: Principal) -> tuple[str, ...]:
+    """Return the roles that somebody is in: an application that registered itself in the one for those, and in no other."""
+    return (ITSELF,) if person.self_registered else person.roles
 
 
 def _entity(

@@ -76,7 +76,7 @@ def arrive(connection: Connection, claims: Claims, now: Nanoseconds) -> Principa
         raise LinksFull
     digest = hashlib.sha256(msgspec.json.encode((claims.issuer, claims.subject))).hexdigest()
     person = people.register(
-        connection, Kind.USER, f"x-{digest[:_NAME_DIGITS]}", claims.roles, now, subject=True
+        connection, Kind.USER, f"x-{digest[:_NAME_DIGITS]}", claims.roles, now, kept=people.SUBJECTS
     )
     link(connection, Link(claims.issuer, claims.subject, person.id, claims.roles, claims.issued))
     return person

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from bartizan.access.errors import NameErased
-from bartizan.access.register import SUBJECTS
+from bartizan.access.register import KEPT
 from bartizan.access.tables import ERASED_NAME
 from bartizan.crypto.secret import Secret
 
@@ -40,7 +40,7 @@ class Names:
     def bury(self, connection: Connection, principal: str) -> None:
         """Remember the name of somebody who is erased, by their id."""
         _, _, name = principal.partition(".")
-        if SUBJECTS.fullmatch(name) is None:
+        if not any(form.fullmatch(name) for form in KEPT):
             self._forget(connection, principal)
             connection.execute(insert(ERASED_NAME).values(mac=self._mac(principal)))
 

@@ -13,7 +13,15 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from bartizan.access.errors import PrincipalExists, PrincipalUnknown
 from bartizan.access.tables import ADDRESS, METADATA, PRINCIPAL, REVOKED_TOKEN
 from bartizan.clock import Nanoseconds
-from bartizan.identity.principal import NAME, Kind, NotAPrincipal, Principal, principal_id
+from bartizan.identity.principal import (
+    ITSELF,
+    NAME,
+    SELF_REGISTERED,
+    Kind,
+    NotAPrincipal,
+    Principal,
+    principal_id,
+)
 from bartizan.identity.pseudonym import Minted, Random, mint
 from bartizan.store.engine import forget_log
 
@@ -30,6 +38,13 @@ def prepare(store: Engine) -> None:
     METADATA.create_all(store)
 
 
+KEPT: Final = {
+    SUBJECTS: "those whom an issuer's tokens bring",
+    SELF_REGISTERED: "applications that register themselves",
+}
+"""Forms of names that nobody is given by hand, and whose they are."""
+
+
 def register(
     connection: Connection,
     kind: Kind,
@@ -38,7 +53,7 @@ def register(
     now: Nanoseconds,
     random: Random = secrets.token_bytes,
     *,
-    subject: bool = False,
+    kept: re.Pattern[str] | None = None,
 ) -> Principal:
     """Return a new principal, with a new pseudonym, content key and client id.
 
@@ -47,17 +62,18 @@ def register(
         kind, name, roles: of the principal.
         now: the instant.
         random: source of what is random.
-        subject: whether an issuer's token brings them, to whom alone a name of `SUBJECTS` is given.
+        kept: the form of names that this one is given of, a key of `KEPT`; None where somebody chose the name.
     Raises:
-        NotAPrincipal: a kind, name or role that is not of its form.
+        NotAPrincipal: a kind, name or role that is not of its form, or a name that is kept for others.
         PrincipalExists: the name is taken, by somebody revoked too.
     """
     found = principal_id(kind, name)
-    if SUBJECTS.fullmatch(name) is not None and not subject:
-        raise NotAPrincipal(
-            "x- and 16 hexadecimal digits are names of those whom an issuer's tokens bring; choose another"
-        )
+    for form, whose in KEPT.items():
+        if (form.fullmatch(name) is not None) is not (form is kept):
+            raise NotAPrincipal(f"names of the form {form.pattern} are for {whose}; choose another")
     held = tuple(sorted(set(roles)))
+    if ITSELF in held:
+        raise NotAPrincipal(f"the role {ITSELF} is of applications that register themselves")
     if not all(NAME.fullmatch(role) for role in held):
         raise NotAPrincipal("a role is a lower-case letter, then at most 39 letters, digits or hyphens")
     if connection.execute(select(PRINCIPAL.c.id).where(PRINCIPAL.c.id == found)).first() is not None:

@@ -60,6 +60,31 @@ DEVICE_FLOW: Final = Table(
     METADATA,
     Column("client", Text, ForeignKey("application.client", ondelete="CASCADE"), primary_key=True),
 )
+REGISTRATION: Final = Table(
+    "registration",
+    METADATA,
+    Column("client", Text, ForeignKey("principal.client", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "registrant",
+        Text,
+        nullable=False,
+        index=True,
+        comment="its client_id; empty for whoever is anonymous",
+    ),
+    Column("source", Text, nullable=False, comment="pseudonym of the network that it came from, or empty"),
+    Column(
+        "token",
+        LargeBinary,
+        nullable=False,
+        comment="SHA-256 of the registration access token that is good next",
+    ),
+    Column("method", Text, nullable=False, comment="token_endpoint_auth_method"),
+    Column("grants", Text, nullable=False, comment="grant types, separated by one space"),
+    Column("service", Text, nullable=False, comment="the one that its tokens are for; empty for all"),
+    Column("bound", Boolean, nullable=False, comment="whether its tokens are always bound to a key"),
+    Column("made", BigInteger, nullable=False, comment="UTC nanoseconds"),
+    Column("expires", BigInteger, nullable=False, comment="UTC nanoseconds; good for nothing from then on"),
+)
 CONSENT: Final = Table(
     "consent",
     METADATA,

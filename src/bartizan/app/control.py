@@ -19,6 +19,7 @@ from bartizan.access import register as people
 from bartizan.access.describe import describe
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused, SecretAbsent
 from bartizan.access.issue import family as families
+from bartizan.access.issue import registered as registered_by
 from bartizan.access.issue.application import make_application
 from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret, has_secret
@@ -251,7 +252,7 @@ class Registrar:
         return tuple(key["kid"] for key in read)
 
     async def revoke(self, principal: str, actor: str = "owner") -> int:
-        """Refuse everything of a principal; return the generation in which that is in force everywhere.
+        """Refuse everything of a principal, and of the applications that it registered; return the generation in which that is in force everywhere.
 
         Args:
             principal: whom.
@@ -260,8 +261,15 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        person, generation = await self.take_away(lambda connection: people.revoke(connection, principal))
-        self._record([Entry("access.principal.revoked", actor, person.pseudonym, Outcome.DONE)])
+
+        def change(connection: Connection) -> tuple[Principal, ...]:
+            person = people.revoke(connection, principal)
+            theirs = registered_by.of_registrant(connection, person.client)
+            return (person, *(people.revoke(connection, each) for each in theirs))
+
+        gone, generation = await self.take_away(change)
+        kind = "access.principal.revoked"
+        self._record([Entry(kind, actor, each.pseudonym, Outcome.DONE) for each in gone])
         return generation
 
     async def revoke_token(self, token: str, actor: str = "owner") -> int:
@@ -298,6 +306,8 @@ class Registrar:
     async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
 
+        The applications that it registered are revoked.
+
         Args:
             principal: whom.
             actor: whose doing it is: `owner`, or a pseudonym.
@@ -305,17 +315,24 @@ class Registrar:
         Raises:
             PrincipalUnknown, NotInForce, JournalUnwritable.
         """
-        person = self._take_away(lambda connection: self._erase(connection, principal))
+
+        def change(connection: Connection) -> tuple[Principal, ...]:
+            person = people.erase(connection, principal)
+            self._ports.names.bury(connection, principal)
+            theirs = registered_by.of_registrant(connection, person.client)
+            return (person, *(people.revoke(connection, each) for each in theirs))
+
+        person, *theirs = self._take_away(change)
         self._ports.forget(principal)
         people.forget(self._ports.store)
         generation = await self.publish()
-        self._record([Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)])
+        self._record(
+            [
+                Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE),
+                *(Entry("access.principal.revoked", actor, each.pseudonym, Outcome.DONE) for each in theirs),
+            ]
+        )
         return generation
-
-    def _erase(self, connection: Connection, principal: str) -> Principal:
-        gone = people.erase(connection, principal)
-        self._ports.names.bury(connection, principal)
-        return gone
 
     async def take_away(self, change: Callable[[Connection], Changed]) -> tuple[Changed, int]:
         """Commit what takes something away; return its result, and the generation in which it is in force everywhere.

@@ -50,6 +50,7 @@ class DeviceQuestion(Reticent, frozen=True):
         asked: when, UTC nanoseconds.
         request: name of the request, for the form.
         token: that the answer must come with; good in this session, for this request.
+        registered: whether the application registered itself.
     """
 
     application: str
@@ -60,6 +61,7 @@ class DeviceQuestion(Reticent, frozen=True):
     asked: Nanoseconds
     request: str
     token: str
+    registered: bool = False
 
 
 class DeviceFlow:
@@ -90,7 +92,7 @@ class DeviceFlow:
             GrantRefused: the client is none that may ask so.
         """
         found = self._application(shown)
-        return self._room.ask(found.principal.client, audience, key, source, self._now())
+        return self._room.ask(found.principal.client, found.audience(audience), key, source, self._now())
 
     async def grant(self, request: TokenRequest, audience: str, proven: Proven, source: str) -> Issued:
         """Return the tokens for a request that was answered with yes.
@@ -149,6 +151,7 @@ class DeviceFlow:
             waiting.asked,
             waiting.id,
             self._token(waiting, who),
+            found.terms is not None,
         )
 
     def answer(self, who: Who, request: str, token: str, *, yes: bool) -> None:

@@ -12,9 +12,11 @@ from bartizan.access.issue.device_code import Codes
 from bartizan.access.issue.device_request import DeviceAsked
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
 from bartizan.access.issue.grant import TokenRequest
-from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued
+from bartizan.access.issue.mint import LIFETIME_S, UNBOUND, Bound, Issued
 from bartizan.access.issue.paths import TOKEN_PATH
 from bartizan.access.issue.pushed import Asked
+from bartizan.access.issue.registered import OVER
+from bartizan.access.issue.registered import terms as registration_terms
 from bartizan.access.issue.resource import audience_of
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
@@ -85,8 +87,25 @@ class Granting:
         bound = Bound(self.proven(request.proof, client.pseudonym), request.certificate)
         if request.subject:
             return self._exchanging.grant(client, request.subject, self._resolved(request), bound, source)
-        audience = self.audience(request.audience, request.resource)
+        audience = self._own_audience(client, request, bound)
         return self._registrar.issue(client, audience, LIFETIME_S, bound, grant="client", source=source)
+
+    def _own_audience(self, client: Principal, request: TokenRequest, bound: Bound) -> str:
+        """Return the audience of a token that a client asks for in its own name."""
+        audience = self.audience(request.audience, request.resource)
+        if not client.self_registered:
+            return audience
+        with self._ports.store.begin() as connection:
+            found = registration_terms(connection, client.client)
+        if found is None:  # it ended since
+            raise GrantRefused(
+                GrantFault.INVALID_CLIENT, OVER, "registration-over", principal=client.pseudonym
+            )
+        found.require_own()
+        if found.bound and bound == UNBOUND:
+            what = "this application has its tokens bound to a key: send a DPoP proof"
+            raise GrantRefused(GrantFault.INVALID_DPOP_PROOF, what, principal=client.pseudonym)
+        return found.audience(audience)
 
     def push(self, shown: Credential, asked: Asked, source: str = "") -> str:
         """Return the URI of a pushed authorization request.

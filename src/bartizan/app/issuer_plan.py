@@ -15,6 +15,7 @@ class Issuer(msgspec.Struct, frozen=True):
         logout_audiences: of which `aud` of its logout tokens must hold one.
         event_audiences: of which `aud` of its security events must hold one.
         keys_at: `host:port` of each other origin that its keys may be at, over TLS.
+        software: whether its software statements hold.
         allowed: private addresses that it may be at.
         authorities: PEM of who may certify it, where it speaks TLS.
     """
@@ -25,5 +26,6 @@ class Issuer(msgspec.Struct, frozen=True):
     logout_audiences: tuple[str, ...] = ()
     event_audiences: tuple[str, ...] = ()
     keys_at: tuple[str, ...] = ()
+    software: bool = False
     allowed: tuple[str, ...] = ()
     authorities: str = ""

@@ -48,6 +48,7 @@ class Issuer(msgspec.Struct, frozen=True):
         roles: value of that claim -> our roles.
         logout_audiences: our clients' ids there, which its logout tokens are for; without one, it signs nobody out.
         event_audiences: `aud` of its security events; without one, none is taken.
+        software_statements: whether it vouches for applications that register themselves.
         keys_at: other origins that its keys may be at (`https://keys.example.com`).
         allow_private, authorities: as of a service.
     """
@@ -64,6 +65,7 @@ class Issuer(msgspec.Struct, frozen=True):
     roles: Annotated[dict[Text, Roles], msgspec.Meta(max_length=256)] = {}
     logout_audiences: Texts = ()
     event_audiences: Texts = ()
+    software_statements: bool = False
     keys_at: Annotated[tuple[Text, ...], msgspec.Meta(max_length=8)] = ()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None
@@ -133,6 +135,7 @@ def wanted(issuers: Sequence[Issuer], folder: Path) -> tuple[Wanted, ...]:
             logout_audiences=one.logout_audiences,
             event_audiences=one.event_audiences,
             keys_at=tuple(found.authority for url in one.keys_at if (found := _origin(url)) is not None),
+            software=one.software_statements,
             allowed=one.allow_private,
             authorities=authorities(one.authorities, folder) if upstream(one.url, "").tls else "",
         )

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import links
 from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
+from bartizan.access.issue.software_statement import Statement, read_statement
 from bartizan.access.links import External
 from bartizan.access.names import Names, unshared
 from bartizan.access.resolve import outdated, sign_in
@@ -221,6 +222,31 @@ class Issuers:
                 return False
             self._ports.record(_entries("access.principal.registered", person.pseudonym, name, claims.roles))
         return True
+
+    # ---- what issuers vouch for ----------------------------------------------------------------------------
+    async def vouched(self, token: str, here: str) -> Statement:
+        """Return what a software statement says, with the name of its issuer as it is configured.
+
+        Args:
+            token: compact JWS.
+            here: our own URL.
+        Raises:
+            TokenRefused: it is none, or of an issuer that is not configured to vouch for software.
+            NotInForce, JournalUnwritable.
+        """
+        trusted = {url for url, issuer in self._issuers.items() if issuer.software}
+        for last in (False, True):
+            known = {url: each for url, each in self._pinned.items() if url in trusted}
+            now = self._ports.clock.now()
+            try:
+                found = read_statement(token, known, here, now)
+            except KeyUnknown as fault:
+                if last:
+                    raise
+                await self._look_for_key(fault.issuer, now)
+            else:
+                return msgspec.structs.replace(found, issuer=self._issuers[found.issuer].profile.name)
+        raise KeyUnknown
 
     # ---- what issuers end ----------------------------------------------------------------------------------
     async def logout(self, token: str) -> None:

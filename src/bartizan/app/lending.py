@@ -25,6 +25,7 @@ from bartizan.access.issue.grant import TokenRequest
 from bartizan.access.issue.mint import LIFETIME_S, Bound, Issued, Lent
 from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
+from bartizan.access.issue.registration import address_of
 from bartizan.access.issue.step_up import UNMET, Step, step
 from bartizan.access.people.session import FRESH
 from bartizan.access.register import get, of_client
@@ -55,8 +56,10 @@ class Question(Reticent, frozen=True):
         service: the one service that is asked for; empty for all.
         control: whether Bartizan's own endpoints are asked for.
         answered: whether the person said yes to the same before, so that it need not be asked.
-        step: what their sign-in is for it; where it is not enough, nothing is asked.
         token: that the answer must come with; good in this session, for this request.
+        step: what their sign-in is for it; where it is not enough, nothing is asked.
+        registered: of an application that registered itself, the host that the answer goes to, empty for a program on this
+            device; None where a person registered it.
     """
 
     application: str
@@ -65,6 +68,7 @@ class Question(Reticent, frozen=True):
     answered: bool
     token: str
     step: Step = Step.ENOUGH
+    registered: str | None = None
 
 
 class Decided(Reticent, frozen=True):
@@ -106,7 +110,7 @@ class Lending:
         if not matches(asked.redirect, found.redirects):
             what = "redirect_uri is not one that the application registered"
             raise GrantRefused(GrantFault.INVALID_REQUEST, what, "redirect-unknown")
-        return self._sealed.write(asked, found.principal.client, audience, now)
+        return self._sealed.write(asked, found.principal.client, found.audience(audience), now)
 
     def question(self, uri: str, client: str, signed_in: SignedIn) -> Question:
         """Return what somebody who is signed in is asked.
@@ -126,6 +130,7 @@ class Lending:
             answered,
             self._token(pushed, signed_in),
             self._step(pushed, signed_in),
+            address_of(pushed.redirect).host if found.terms is not None else None,
         )
 
     def decide(self, uri: str, client: str, signed_in: SignedIn, token: str, *, yes: bool) -> Decided:
@@ -189,11 +194,11 @@ class Lending:
         """Return the thumbprint of the key that an application proves; empty where it proves none and need not.
 
         Raises:
-            GrantRefused: the proof is not good, or there is none and the application keeps no secret.
+            GrantRefused: the proof is not good, or there is none and the application's tokens are always bound.
         """
         key = proven(proof)
-        if found.public and not key:
-            what = "a public application has its tokens bound to a key: send a DPoP proof"
+        if found.bound and not key:
+            what = "this application has its tokens bound to a key: send a DPoP proof"
             raise GrantRefused(GrantFault.INVALID_DPOP_PROOF, what)
         return key
 

@@ -1,4 +1,4 @@
-"""Refused token requests on their way to the record: counted, so that a flood fills no disk.
+"""Refused requests of clients on their way to the record: counted, so that a flood fills no disk.
 
 Rules of this file: one event a second for each source, reason and known principal, and so many of them at most; what is
 over that is counted by reason alone. Who is not known is nobody: no name that a client sent is kept.
@@ -36,8 +36,11 @@ class Refusal(msgspec.Struct, frozen=True, order=True):
 class TokenRefusals:
     """The refusals since the last look."""
 
-    def __init__(self) -> None:
-        """None yet."""
+    def __init__(
+        self, kind: str = "access.token.refused", control: str = request_authenticated.CONTROL.id
+    ) -> None:
+        """None yet; they are events of this kind, refused by this control."""
+        self._kind, self._control = kind, control
         self._counted: Counter[Refusal] = Counter()
 
     def count(self, source: str, principal: str, reason: str) -> None:
@@ -50,14 +53,13 @@ class TokenRefusals:
     def take(self) -> Sequence[Entry]:
         """Return what is to be recorded, and begin anew."""
         counted, self._counted = self._counted, Counter()
-        control = request_authenticated.CONTROL.id
         return [
             Entry(
-                "access.token.refused",
+                self._kind,
                 each.source,
                 each.principal,
                 Outcome.DENIED,
-                control,
+                self._control,
                 {"reason": each.reason, "count": many},
             )
             for each, many in sorted(counted.items())

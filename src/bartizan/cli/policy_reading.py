@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.access.decide import SERVICE, Circumstances, context
+from bartizan.access.decide import SERVICE, Circumstances, as_asked, context
 from bartizan.access.describe import describe
 from bartizan.app.owner import Owner
 from bartizan.app.policies import check
@@ -171,7 +171,7 @@ def _explained(arguments: argparse.Namespace, engine: Engine, asker: _Asker) -> 
         passkey=asker.passkey,
         step_up=arguments.flagged,
     )
-    here = context(circumstances, Seen(device_known=arguments.known_device))
+    here = context(as_asked(arguments.act, circumstances), Seen(device_known=arguments.known_device))
     return explain(engine, asker.person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
 
 

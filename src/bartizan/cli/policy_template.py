@@ -13,7 +13,11 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         return Exit.CLEAN
     try:
         made = written(
-            arguments.template, arguments.role or "", arguments.service or "", arguments.tool or ()
+            arguments.template,
+            arguments.role or "",
+            arguments.service or "",
+            arguments.tool or (),
+            arguments.host or "",
         )
     except TemplateRefused as fault:
         raise UsageInvalid(str(fault)) from fault
@@ -54,6 +58,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME",
         help="that it names; may be given more than once",
+    )
+    parser.add_argument(
+        "--host", type=text, metavar="HOST", help="that applications have people sent back to"
     )
     json_option(parser)
 

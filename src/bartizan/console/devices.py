@@ -8,7 +8,7 @@ Source: RFC 8628 sections 3.3 and 5.4.
 from bartizan.app.device_flow import DeviceQuestion
 from bartizan.app.people import Who
 from bartizan.console.markup import Part, tag
-from bartizan.console.parts import allow_or_deny, asked_for, for_how_long, hidden, inside, minute
+from bartizan.console.parts import allow_or_deny, asked_for, by_itself, for_how_long, hidden, inside, minute
 
 TITLE = "Connect a device"
 _CODE_MOST = "16"
@@ -52,11 +52,12 @@ def question(who: Who, asked: DeviceQuestion) -> bytes:
     )
     what = asked_for(asked.service, control=asked.control)
     about = tag("p", "A device with ", tag("strong", asked.application), f" asks to use {what} in your name.")
+    itself = (by_itself(None),) if asked.registered else ()
     return inside(
         who,
         TITLE,
         "",
-        tag("section", about, _whence(asked), tag("p", _ALLOWED, _WHY), for_how_long(), form),
+        tag("section", about, *itself, _whence(asked), tag("p", _ALLOWED, _WHY), for_how_long(), form),
     )
 
 

@@ -145,6 +145,23 @@ def asked_for(service: str, *, control: bool) -> str:
     return "this platform's own interface" if control else "every service that you may call"
 
 
+def by_itself(host: str | None) -> Part:
+    """Return what there is to know of an application that nobody here has registered.
+
+    Args:
+        host: that the answer goes to; empty for a program on this device, None where it asks by a code.
+    """
+    where = (
+        ""
+        if host is None
+        else f" Your answer goes to {host}."
+        if host
+        else " Your answer goes to a program on this device."
+    )
+    unknown = tag("strong", "It registered itself: nobody here has looked at who is behind it.")
+    return tag("p", unknown, f"{where} Deny it unless you have just begun this yourself.")
+
+
 def allow_or_deny() -> Part:
     """Return the two answers to such a question; the form has `answer`."""
     return tag(

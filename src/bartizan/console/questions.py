@@ -19,7 +19,7 @@ from bartizan.access.people.errors import SignInRefused
 from bartizan.app.lending import Question
 from bartizan.app.people import People
 from bartizan.console.markup import tag
-from bartizan.console.parts import allow_or_deny, asked_for, for_how_long, hidden, outside
+from bartizan.console.parts import allow_or_deny, asked_for, by_itself, for_how_long, hidden, outside
 from bartizan.http.status import Status
 from bartizan.identity.verified import acr
 
@@ -83,8 +83,9 @@ def ask(question: Question, uri: str, client: str, person: str) -> bytes:
     )
     what = asked_for(question.service, control=question.control)
     about = tag("p", tag("strong", question.application), f" asks to use {what} in your name.")
+    itself = () if question.registered is None else (by_itself(question.registered),)
     you = tag("p", "You are signed in as ", tag("strong", person), ".", class_="quiet")
-    return outside("Allow an application?", "", tag("section", about, for_how_long(), form), you)
+    return outside("Allow an application?", "", tag("section", about, *itself, for_how_long(), form), you)
 
 
 def leave(address: str) -> bytes:

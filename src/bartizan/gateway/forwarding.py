@@ -126,17 +126,17 @@ def _asked(route: Route, exchange: "Exchange") -> bytes:
         fields += b"x-bartizan-certificate: %b\r\n" % exchange.client.certificate.encode()
     if route.service.own and exchange.source:
         fields += b"x-bartizan-source: %b\r\n" % exchange.source.encode()
-    if route.admin or route.page is not None:
+    if route.shows or route.page is not None:
         fields += b"x-bartizan-group: %b\r\n" % exchange.client.group.encode()
-    if route.admin:
-        return fields + _administering(exchange)
+    if route.shows:
+        return fields + _shown(exchange)
     if exchange.head.basic:
         fields += b"authorization: %b\r\n" % exchange.head.basic
     return fields
 
 
-def _administering(exchange: "Exchange") -> bytes:
-    """Return the fields that the Admin API gets besides: the token as it was shown, and what its proof is judged by."""
+def _shown(exchange: "Exchange") -> bytes:
+    """Return the fields of who shows a token to what stands behind us: it as it was shown, and what its proof is judged by."""
     head = exchange.head
     fields = b""
     if exchange.bodiless:

@@ -40,6 +40,7 @@ class Route:
         "reader",
         "service",
         "service_name",
+        "shows",
         "spec",
         "told",
         "upstream_path",
@@ -70,5 +71,6 @@ class Route:
         self.public: Final = spec.public
         self.reader: Final = spec.reader
         self.service: Final = spec.service
+        self.shows: Final = spec.shows
         self.told: Final = spec.told
         self.upstream_path: Final = spec.upstream_path

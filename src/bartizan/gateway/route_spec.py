@@ -37,6 +37,7 @@ class RouteSpec(msgspec.Struct, frozen=True):
         bound: whether sessions are bound to who began them, and answers read.
         place: of its service among all.
         admin: whether it is of the Admin API.
+        shows: whether the token that is shown goes on as it was shown, with what its proof is judged by.
         page: what it shows a browser; None everywhere but at the platform's own pages.
     """
 
@@ -60,4 +61,5 @@ class RouteSpec(msgspec.Struct, frozen=True):
     bound: bool = False
     place: int = 0
     admin: bool = False
+    shows: bool = False
     page: Page | None = None

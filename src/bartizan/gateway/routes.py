@@ -321,7 +321,7 @@ def _spec(service: ServiceRoute, dialect: Dialect, row: Row, path: str, place: i
         reader=row.reader,
         body_octets=most if row.reader.media else 0,
         public=dialect.public,
-        clients=form or row.admin,
+        clients=form or row.admin or row.shows,
         key=dialect.key,
         told=(*dialect.told, *row.told),
         last=row.last,
@@ -329,5 +329,6 @@ def _spec(service: ServiceRoute, dialect: Dialect, row: Row, path: str, place: i
         bound=dialect.bound,
         place=place,
         admin=row.admin,
+        shows=row.admin or row.shows,
         page=row.page if dialect.public and service.own else None,  # no service can have one
     )

@@ -39,6 +39,7 @@ from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
 from bartizan.access.issue.pushed import read_asked
 from bartizan.access.issue.svid import GRANT as WORKLOADS
 from bartizan.app.issuing import Issuing
+from bartizan.app.registering import Registering
 from bartizan.app.workload_tokens import WorkloadTokens
 from bartizan.console.visits import DEVICE as DEVICE_PAGE
 from bartizan.http.body import read
@@ -46,6 +47,7 @@ from bartizan.http.consent import Consent
 from bartizan.http.fronted import certificate_of
 from bartizan.http.owner import bearer
 from bartizan.http.problem import ANSWERS, answer
+from bartizan.http.registration import registration
 from bartizan.http.source import source
 from bartizan.http.status import Status
 
@@ -59,6 +61,7 @@ def authorization(
     consent: Consent,
     more: Iterable[Route] = (),
     workloads: WorkloadTokens | None = None,
+    registering: Registering | None = None,
 ) -> Starlette:
     """Return the app: what clients ask, what people answer, the metadata document, the public keys.
 
@@ -67,8 +70,9 @@ def authorization(
         consent: the page that people answer on.
         more: routes beside these.
         workloads: issues to workloads by their certificates; None where there are none.
+        registering: registers applications that ask for it themselves; None where nothing does.
     """
-    endpoints = _Endpoints(issuing, workloads)
+    endpoints = _Endpoints(issuing, workloads, registering)
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
@@ -80,6 +84,7 @@ def authorization(
         Route(METADATA_PATH, endpoints.about, methods=["GET"]),
         Route(OPENID_PATH, endpoints.about, methods=["GET"]),
         Route(KEYS_PATH, endpoints.keys, methods=["GET"]),
+        *(registration(registering, issuing.signer.url) if registering is not None else ()),
         *more,
     ]
     app = Starlette(routes=routes, exception_handlers=ANSWERS)
@@ -90,7 +95,10 @@ def authorization(
 class _Endpoints:
     """One method a route of programs: read, call one function, show."""
 
-    def __init__(self, issuing: Issuing, workloads: WorkloadTokens | None) -> None:
+    def __init__(
+        self, issuing: Issuing, workloads: WorkloadTokens | None, registering: Registering | None
+    ) -> None:
+        self._registering = registering
         self._granting, self._signer = issuing.granting, issuing.signer
         self._inspecting, self._workloads = issuing.inspecting, workloads
 
@@ -138,7 +146,8 @@ class _Endpoints:
 
     async def about(self, _: Request) -> Response:
         more = () if self._workloads is None else (WORKLOADS,)
-        return answer(metadata(self._signer.url, more), headers=_PUBLIC)
+        registers = self._registering is not None and self._registering.possible
+        return answer(metadata(self._signer.url, more, registers=registers), headers=_PUBLIC)
 
     async def keys(self, _: Request) -> Response:
         return answer(jwks(self._signer), headers=_PUBLIC)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from sqlalchemy import Engine
@@ -52,6 +52,7 @@ from bartizan.app.outcry import Outcry
 from bartizan.app.people import People
 from bartizan.app.people import Ports as PeoplePorts
 from bartizan.app.permits import Permits
+from bartizan.app.registering import Registering
 from bartizan.app.schedule.keep import Ports as SchedulePorts
 from bartizan.app.schedule.keep import Scheduler
 from bartizan.app.schedule.process import carry_out
@@ -91,6 +92,9 @@ _STORE: Final = "store.db"
 _COULD_NOT_EVALUATE: Final = 3
 _CANNOT_START: Final = (PolicyInvalid, StoreUnusable, KeyExposed, KeyUnreadable, TokenKeyUnusable, NotInForce)
 """What the operator can put right; the last line of the log says how."""
+
+Refusing: TypeAlias = Iterable[Granting | Issuers | People | Devices | Gate | Registering]
+"""Whoever counts what it refuses."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -195,16 +199,26 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
     facts, rotation = _facts(start, folder, watch), issuing.rotation
-    asked = (registrar, rotation, scheduler, issuers, people, approvals, devices, issuing.consents)
-    parts = Parts(*asked, facts, folder.ledger, repeats)
+    parts = Parts(
+        *(registrar, rotation, scheduler, issuers, people, approvals, devices, issuing.consents),
+        facts,
+        folder.ledger,
+        repeats,
+    )
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = visits(people, approvals, everyone, issuing.device_flow, issuing.consents)
-    workloads = _workloads(start, folder, ports, registrar, issuing.granting)
     more = (*signals(issuers), *pages, *device_routes.public(devices), *admin.networked)
-    public = authorization(issuing, Consent(issuing.lending, of_people(people)), more, workloads)
+    registering = Registering(ports, registrar, gate, issuers.vouched)
+    public = authorization(
+        issuing,
+        Consent(issuing.lending, of_people(people)),
+        more,
+        _workloads(start, folder, ports, registrar, issuing.granting),
+        registering,
+    )
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
     kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
-    refusing = (issuing.granting, issuers, people, devices, gate)
+    refusing = (issuing.granting, issuers, people, devices, gate, registering)
     await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
     _end(refusing, start.journal)
 
@@ -342,7 +356,7 @@ def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
 async def _until_gone(
     supervision: Supervision,
     registrar: Registrar,
-    refusing: tuple[Granting, Issuers, People, Devices, Gate],
+    refusing: Refusing,
     room: Reserve,
     keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
     servers: Sequence[tuple[Server, socket.socket]],
@@ -370,13 +384,13 @@ async def _until_gone(
             server.should_exit = True
 
 
-def _end(refusing: Iterable[Granting | Issuers | People | Devices | Gate], journal: Journal) -> None:
+def _end(refusing: Refusing, journal: Journal) -> None:
     with contextlib.suppress(JournalUnwritable):
         _record_refusals(refusing)
         journal.close()
 
 
-def _record_refusals(refusing: Iterable[Granting | Issuers | People | Devices | Gate]) -> None:
+def _record_refusals(refusing: Refusing) -> None:
     for each in refusing:
         each.record_refusals()
 

@@ -9,6 +9,7 @@ class Status(enum.IntEnum):
     OK = 200
     CREATED = 201
     ACCEPTED = 202
+    NO_CONTENT = 204
     SEE_OTHER = 303
     BAD_REQUEST = 400
     UNAUTHORIZED = 401

@@ -11,6 +11,11 @@ from typing_extensions import override
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 """The name of a principal within its kind, and of a role."""
 
+SELF_REGISTERED: Final = re.compile(r"self-[0-9a-f]{16}")
+"""The name of an application that registered itself: random, and nobody else's."""
+ITSELF: Final = "self-registered"
+"""The role that such an application is in for policy; nobody is given it."""
+
 
 class Kind(enum.Enum):
     """What sort of principal; with the name it makes the id (`workload.drill`)."""
@@ -72,6 +77,11 @@ class Principal(msgspec.Struct, frozen=True):
     def uid(self) -> Uid:
         """Return the entity that stands for this principal in policy."""
         return Uid(_TYPE[self.kind], self.name)
+
+    @property
+    def self_registered(self) -> bool:
+        """Whether it is an application that registered itself: no person here vouches for it."""
+        return self.kind is Kind.WORKLOAD and SELF_REGISTERED.fullmatch(self.name) is not None
 
     @override
     def __repr__(self) -> str:

@@ -91,6 +91,14 @@ REASON = one_of(
     "status", "signal", "overstayed", "interrupted", "unstartable", "too-old", "never-carried-out"
 )
 """Why a run of a schedule was not carried out, and what is wrong with its age."""
+REGISTERED: Mapping[str, Form] = {
+    "method": one_of("client-secret", "private-key-jwt", "none"),
+    "redirects": Whole(),
+    "service": Name(),
+    "statement": Name(),
+    "source": Hex(8),
+}
+"""What is on record of an application that registered itself."""
 FAULT = one_of(
     "length", "sequence", "checksum", "tag", "body", "order", "shortened", "missing", "unregistered"
 )
@@ -294,6 +302,10 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.consent.withdrawn": {"client": Name(), "count": Whole()},
     "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked", "gave-way")},
     "access.client.keyed": {"count": Whole()},
+    "access.client.registered": REGISTERED,
+    "access.client.updated": REGISTERED,
+    "access.client.withdrawn": {},
+    "access.client.refused": {"reason": Name(), "count": Whole()},
     "access.key.published": {"key": Hex(32), "seconds": Whole()},
     "access.key.signing": {"key": Hex(32)},
     "access.key.retired": {"key": Hex(32)},

@@ -19,7 +19,7 @@ from bartizan.policy.bounds import require_bounded
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.policy.likeness import Described, Like, Likenesses
 from bartizan.policy.schema import parsed, shapes
-from bartizan.policy.scope import Above, Rule, closed, rules
+from bartizan.policy.scope import ACTION, Above, Rule, closed, fits, rules
 from bartizan.policy.slicing import Slices
 
 MAX_POLICY: Final = 256 * 1024
@@ -102,6 +102,11 @@ class Engine:
             context: the attributes that the schema declares for the action.
         """
         return self.ask(self._slices.of(principal, action, resource), principal, action, resource, context)
+
+    def may_permit(self, action: str) -> bool:
+        """Return whether any policy that permits has a head that holds for this action."""
+        one = Uid(ACTION, action)
+        return any(rule.permits and fits(rule.node.action, one, self.above) for rule in self.rules)
 
     def pair(self, principal: Uid, resource: Uid) -> Pair:
         """Return what a verdict depends on of who and where: pairs that are equal get the same one."""

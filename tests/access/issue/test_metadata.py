@@ -38,6 +38,11 @@ def test_the_document_says_what_is_required_and_offers_nothing_that_is_not_serve
     } < paths
 
 
+def test_where_to_register_is_said_only_while_somebody_may() -> None:
+    assert "registration_endpoint" not in metadata(URL)
+    assert metadata(URL, registers=True)["registration_endpoint"] == f"{URL}/oauth/register"
+
+
 def test_the_published_keys_are_what_a_verifier_pins() -> None:
     signer = Signer(URL, new_key())
     assert set(pin(URL, ["ES256"], jwks(signer)["keys"]).keys) == {signer.kid}

@@ -7,15 +7,19 @@ from bartizan.policy.analysis import analyse
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.policy.schema import parsed
 
-GIVEN = {"role": "ops", "service": "tickets", "tools": ("search", 'x"] || true || ["')}
+GIVEN = {
+    "role": "ops",
+    "service": "tickets",
+    "tools": ("search", 'x"] || true || ["'),
+    "host": 'a.example" || "',
+}
 
 
 def made(name: str) -> str:
     takes = templates()[name].takes
     given = {word: value for word, value in GIVEN.items() if word in takes}
-    return written(
-        name, str(given.get("role", "")), str(given.get("service", "")), tuple(given.get("tools", ()))
-    )
+    role, service = str(given.get("role", "")), str(given.get("service", ""))
+    return written(name, role, service, tuple(given.get("tools", ())), str(given.get("host", "")))
 
 
 @pytest.mark.parametrize("name", templates())

@@ -6,8 +6,9 @@ Rules of this file: functions over one open transaction. What is not registered 
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
+from bartizan.access.issue.registered import Terms, terms
 from bartizan.access.register import get
 from bartizan.access.tables import APPLICATION, DEVICE_FLOW, PRINCIPAL, REDIRECT
 from bartizan.identity.principal import Principal
@@ -21,12 +22,27 @@ class Application(msgspec.Struct, frozen=True):
         public: whether it can keep no secret, as on people's own machines; then its tokens are always bound to a key.
         redirects: addresses that people may be sent back to.
         device_flow: whether it may ask people by a code that they type elsewhere.
+        terms: what it registered itself for; None where a person registered it.
     """
 
     principal: Principal
     public: bool
     redirects: tuple[str, ...]
     device_flow: bool = False
+    terms: Terms | None = None
+
+    @property
+    def bound(self) -> bool:
+        """Whether its tokens are always bound to a key."""
+        return self.public or (self.terms is not None and self.terms.bound)
+
+    def audience(self, asked: str) -> str:
+        """Return the audience that its request comes to.
+
+        Raises:
+            GrantRefused: it registered itself, and asks for more than it may have.
+        """
+        return asked if self.terms is None else self.terms.audience(asked)
 
 
 def make_application(
@@ -45,6 +61,11 @@ def make_application(
         connection.execute(insert(DEVICE_FLOW).values(client=principal.client))
 
 
+def unmake_application(connection: Connection, principal: Principal) -> None:
+    """Have a client be no application any more: what people let it do, and what came of that, is gone with it."""
+    connection.execute(delete(APPLICATION).where(APPLICATION.c.client == principal.client))
+
+
 def application(connection: Connection, client: str) -> Application | None:
     """Return the application of a client id; None where there is none, or it was revoked."""
     row = connection.execute(
@@ -59,4 +80,6 @@ def application(connection: Connection, client: str) -> Application | None:
         select(REDIRECT.c.uri).where(REDIRECT.c.client == client).order_by(REDIRECT.c.uri)
     )
     addresses = tuple(each.uri for each in found)
-    return Application(get(connection, row.id), row.public, addresses, row.device is not None)
+    principal = get(connection, row.id)
+    itself = terms(connection, client) if principal.self_registered else None
+    return Application(principal, row.public, addresses, row.device is not None, itself)

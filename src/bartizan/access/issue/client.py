@@ -13,6 +13,7 @@ from bartizan.access.issue.assertion import AssertionWrong
 from bartizan.access.issue.client_key import keys_of
 from bartizan.access.issue.credentials import CredentialsWrong, check
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
+from bartizan.access.issue.registered import require_current
 from bartizan.access.register import get
 from bartizan.access.tables import PRINCIPAL
 from bartizan.clock import Nanoseconds
@@ -32,12 +33,15 @@ def authenticate(connection: Connection, shown: Credential, issuer: str, now: Na
     """
     try:
         if shown.assertion:
-            return _by_assertion(connection, shown, issuer, now)
-        return check(connection, shown.client, shown.secret)
+            found = _by_assertion(connection, shown, issuer, now)
+        else:
+            found = check(connection, shown.client, shown.secret)
     except CredentialsWrong as fault:
         raise _unknown("invalid-client", fault.pseudonym) from fault
     except AssertionWrong as fault:
         raise _unknown(fault.reason) from fault
+    require_current(connection, found, now)
+    return found
 
 
 def authenticate_application(
@@ -52,6 +56,7 @@ def authenticate_application(
         found = application(connection, shown.client)
         if found is None or not found.public:
             raise _unknown("invalid-client")
+        require_current(connection, found.principal, now)
         return found
     principal = authenticate(connection, shown, issuer, now)
     found = application(connection, principal.client)

@@ -81,8 +81,14 @@ def give_keys(connection: Connection, principal: Principal, keys: Sequence[dict[
         connection.execute(insert(CLIENT_KEY).values(row))
 
 
+def listed(connection: Connection, client: str) -> tuple[dict[str, str], ...]:
+    """Return a client's keys as JWKs; none where it has none or is unknown."""
+    rows = connection.execute(
+        select(CLIENT_KEY.c.jwk).where(CLIENT_KEY.c.client == client).order_by(CLIENT_KEY.c.kid)
+    )
+    return tuple(msgspec.json.decode(row.jwk, type=dict[str, str]) for row in rows)
+
+
 def keys_of(connection: Connection, client: str) -> Issuer:
     """Return a client's keys, pinned; none where it has none or is unknown."""
-    rows = connection.execute(select(CLIENT_KEY.c.jwk).where(CLIENT_KEY.c.client == client))
-    keys = [msgspec.json.decode(row.jwk, type=dict[str, str]) for row in rows]
-    return pin(client, ALGORITHMS, keys)
+    return pin(client, ALGORITHMS, listed(connection, client))

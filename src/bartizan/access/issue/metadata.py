@@ -10,6 +10,7 @@ from bartizan.access.issue.paths import (
     INSPECT_PATH,
     KEYS_PATH,
     PUSHED_PATH,
+    REGISTER_PATH,
     REVOKE_PATH,
     TOKEN_PATH,
 )
@@ -22,8 +23,13 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 """How clients may authenticate."""
 
 
-def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+def metadata(issuer: str, more: tuple[str, ...] = (), *, registers: bool = False) -> dict[str, Any]:
     """Return the metadata document of an issuer, which takes `more` grants besides.
+
+    Args:
+        issuer: its URL.
+        more: grants.
+        registers: whether applications may register themselves, if not all of them.
 
     Source: RFC 8414 section 2; RFC 8628 section 4; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
@@ -52,6 +58,7 @@ def metadata(issuer: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
         "acr_values_supported": list(ACRS),
         "prompt_values_supported": [LOGIN],
         "dpop_signing_alg_values_supported": list(PROOFS),
+        **({"registration_endpoint": issuer + REGISTER_PATH} if registers else {}),
     }
 
 

@@ -8,7 +8,7 @@ let in. Nothing here knows HTTP.
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -20,7 +20,7 @@ from bartizan.access.controls import request_authenticated
 from bartizan.access.decide import Circumstances
 from bartizan.access.issue.mint import CONTROL as AUDIENCE
 from bartizan.access.judge import Failed
-from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.access.outcome import ANYONE, Allowed, Authenticated, Refused
 from bartizan.admin.route import AnyRoute
 from bartizan.app.admin.caller import Caller
 from bartizan.app.admin.refusals import ANYBODY, CALLED, CallRefusals, Refusal
@@ -43,6 +43,9 @@ _UNDECIDED: Final = Refused(
     "there is nothing to decide on, so nobody is let in; look at `bartizan status`",
     503,
 )
+
+_UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
 
 
 class CallRefused(Exception):
@@ -146,17 +149,48 @@ class Gate:
         if who.agent is not None:
             detail["agent"] = who.agent.pseudonym.removeprefix("p-")
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
-        nonce = self._nonce() if shows.shown.scheme else ""
+        nonce = self.nonce() if shows.shown.scheme else ""
         return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce)
+
+    def known(self, shows: Shows) -> Authenticated:
+        """Return who shows a token, or `ANYONE` where none is shown.
+
+        Raises:
+            CallRefused: a token that is not taken; nothing is counted.
+        """
+        who = self._authenticated(shows.shown) if shows.shown.token else ANYONE
+        if isinstance(who, Refused):
+            raise CallRefused(who, self.nonce())
+        return who
+
+    def require(self, who: Authenticated, action: str, asked: Iterable[Circumstances]) -> None:
+        """Refuse somebody who may not do a thing to the platform as it is asked, each time that it is.
+
+        Raises:
+            CallRefused: so; nothing is counted.
+        """
+        for each in asked:
+            answer = (
+                _UNDECIDED if self._access is None else self._access.authorize(who, action, CONTROL, each)
+            )
+            if isinstance(answer, Refused):
+                if who is ANYONE and answer.status == _FORBIDDEN:  # it might be permitted to somebody
+                    answer = msgspec.structs.replace(answer, status=_UNAUTHORIZED)
+                raise CallRefused(answer, self.nonce())
+
+    def may_permit(self, *actions: str) -> bool:
+        """Return whether the policies in force could permit each of these to anybody."""
+        return self._access is not None and all(map(self._access.may_permit, actions))
+
+    def nonce(self) -> str:
+        """Return what the next proofs must hold."""
+        return self._ports.proofs.nonce(self._clock.now())
 
     def record_refusals(self) -> None:
         """Record the refused calls since the last time: one event a kind, so a flood fills no disk."""
         found = self._refused.take()
         if found:
             self._record(found)
-
-    def _nonce(self) -> str:
-        return self._ports.proofs.nonce(self._clock.now())
 
     def _authenticated(self, shown: Shown) -> Authenticated | Refused:
         if self._access is None:
@@ -176,7 +210,7 @@ class Gate:
     def _count(self, route: AnyRoute, shows: Shows, refused: Refused, principal: str = "") -> CallRefused:
         actor = principal or shows.source or ANYBODY
         self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
-        return CallRefused(refused, self._nonce(), _step_up(shows.shown, refused))
+        return CallRefused(refused, self.nonce(), _step_up(shows.shown, refused))
 
 
 def _roles(who: Authenticated) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from bartizan.access.decide import SERVICE, Circumstances, context
+from bartizan.access.decide import REGISTER, SERVICE, Circumstances, Registration, as_asked, context
 from bartizan.access.describe import Exposed
 from bartizan.app.policy.facts import Facts, imagined
 from bartizan.app.policy_schema import schema
@@ -24,6 +24,10 @@ from bartizan.policy.schema import parsed, shapes
 
 MOST: Final = 10_000
 """Cases of one file."""
+
+_OF_REGISTRATION: Final = frozenset(Registration.__struct_fields__) - frozenset(
+    Circumstances.__struct_fields__
+)
 
 
 class CasesInvalid(ValueError):
@@ -42,6 +46,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         quantum_safe, operation, tool, agent, passkey: circumstances.
         name: for people.
         device: what is to be seen of the device that asks; without, none is known.
+        registration: of `register-client`, what is to be registered: attributes of that action alone.
     """
 
     principal: str
@@ -57,6 +62,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passkey: Literal["", "device-bound", "synced"] = ""
     name: str = ""
     device: Seen = NOTHING
+    registration: dict[str, bool | str] = {}
 
 
 class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +116,13 @@ def tried(cases: Cases, facts: Facts, files: Mapping[str, str], file: Path) -> t
     for number, case in enumerate(cases.case, 1):
         if case.action not in actions or not actions[case.action].principals:
             raise CasesInvalid(f"{file}: case {number}: there is no action {case.action!r}")
+        if case.registration and (
+            case.action != REGISTER or not case.registration.keys() <= _OF_REGISTRATION
+        ):
+            raise CasesInvalid(
+                f"{file}: case {number}: `registration` goes with the action {REGISTER}, and may hold "
+                f"{', '.join(sorted(_OF_REGISTRATION))}"
+            )
         if case.service not in services:
             known = ", ".join(sorted(services))
             raise CasesInvalid(
@@ -126,7 +139,8 @@ def tried(cases: Cases, facts: Facts, files: Mapping[str, str], file: Path) -> t
 
 def _outcome(number: int, case: Case, person: Principal, engine: Engine) -> Outcome:
     asked = Circumstances(case.quantum_safe, case.operation, case.tool, case.agent, case.passkey)
-    here = context(asked, case.device)
+    registering = msgspec.structs.asdict(as_asked(case.action, asked)) | case.registration
+    here = context(asked, case.device) | registering
     why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), here)
     decided = why.verdict.allowed is (case.expect == "allow") and not why.verdict.failed
     return Outcome(number, case, decided and case.by in {"", *why.verdict.policies}, why)

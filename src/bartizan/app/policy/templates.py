@@ -29,7 +29,7 @@ class Template(msgspec.Struct, frozen=True):
 
     Attributes:
         about: what its policies say.
-        takes: what is put in, words of `role`, `service`, `tools`.
+        takes: what is put in, words of `role`, `service`, `tools`, `host`.
         text: Cedar with these in braces.
     """
 
@@ -45,13 +45,14 @@ def templates() -> Mapping[str, Template]:
     return msgspec.convert(tomllib.loads(text), dict[str, Template])
 
 
-def written(name: str, role: str, service: str, tools: Sequence[str]) -> str:
+def written(name: str, role: str, service: str, tools: Sequence[str], host: str = "") -> str:
     """Return the policies of a template.
 
     Args:
         name: of the template.
         role, service: names of the form of names, or empty.
         tools: any texts.
+        host: any text, or empty.
     Raises:
         TemplateRefused: there is no such template, something is missing or too much.
     """
@@ -59,6 +60,7 @@ def written(name: str, role: str, service: str, tools: Sequence[str]) -> str:
     if template is None:
         raise TemplateRefused(f"there is no such template; there are {', '.join(templates())}")
     given = {"role": role, "service": service, "tools": ", ".join(map(quoted, tools[:MOST_TOOLS]))}
+    given["host"] = quoted(host) if host else ""
     for word, value in given.items():
         wanted = word in template.takes
         if wanted is not bool(value):
@@ -69,4 +71,6 @@ def written(name: str, role: str, service: str, tools: Sequence[str]) -> str:
     text = template.text
     for word in ("role", "service"):
         text = text.replace(f"{{{word}}}", given[word])
-    return text.replace("{tools}", given["tools"]).strip() + "\n"
+    for word in ("host", "tools"):  # last, for they may hold braces
+        text = text.replace(f"{{{word}}}", given[word])
+    return text.strip() + "\n"

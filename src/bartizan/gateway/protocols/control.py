@@ -5,6 +5,7 @@ from typing import Final
 
 from bartizan.gateway.body import FormBody, NoBody, TokenBody
 from bartizan.gateway.credential import Told
+from bartizan.gateway.exact_body import ExactBody
 from bartizan.gateway.page import SCRIPT_PATH, SHEET_PATH, Page, PageForm
 from bartizan.gateway.protocols.admin import ROWS as ADMIN
 from bartizan.gateway.protocols.dialect import Dialect, Errors, Row
@@ -57,6 +58,11 @@ _REQUEST: Final = "urn:[A-Za-z0-9_:-]{1,2100}"
 _REQUEST_ENCODED: Final = "urn(?::|%3[Aa])(?:[A-Za-z0-9_:-]|%3[Aa]){1,2100}"
 _PRINCIPAL: Final = "[a-z0-9._-]{1,80}"
 _SAID: Final = "[a-z-]{1,40}"
+REACH: Final = "reach-registration"
+"""What it is called in policy that a request of an application that registers itself is passed on; whether it may is judged behind it."""
+_REGISTER: Final = "/oauth/register"
+_JSON: Final = b"application/json"
+_OF_ONE: Final[Parameters] = {"client_id": parameter("c-[0-9a-f]{16}", required=True)}
 
 
 def _open(name: str, path: str, page: Page = Page.DOCUMENT, **query: str) -> Row:
@@ -152,6 +158,18 @@ _QUESTIONS: Final = (
     ),
 )
 
+_REGISTRATIONS: Final = (
+    Row("register", b"POST", _REGISTER, REACH, ExactBody(dict), accept=_JSON, shows=True),
+    *(
+        Row(f"registration-{word}", method, _REGISTER, REACH, reader, _OF_ONE, accept=_JSON, shows=True)
+        for word, method, reader in (
+            ("read", b"GET", NoBody()),
+            ("update", b"PUT", ExactBody(dict)),
+            ("withdraw", b"DELETE", NoBody()),
+        )
+    ),
+)
+
 CONTROL: Final = Dialect(
     (
         Row("token", b"POST", "/oauth/token", "request-token", FormBody()),
@@ -160,6 +178,7 @@ CONTROL: Final = Dialect(
         Row("inspect", b"POST", "/oauth/introspect", "inspect-token", FormBody(_ABOUT_TOKEN)),
         Row("revoke", b"POST", "/oauth/revoke", "return-token", FormBody(_ABOUT_TOKEN)),
         *_QUESTIONS,
+        *_REGISTRATIONS,
         Row("metadata", b"GET", "/.well-known/oauth-authorization-server", "read-metadata", NoBody()),
         Row("openid", b"GET", "/.well-known/openid-configuration", "read-metadata", NoBody()),
         Row("logout", b"POST", "/oauth/backchannel-logout", "receive-logout", FormBody()),

@@ -43,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
         told: fields of a client's head that go on, besides its protocol's.
         admin: whether it is of the Admin API, which is there for configured networks alone, and which clients show their
             tokens to.
+        shows: whether who asks shows a token to what stands behind it, which goes on as it was shown; of the Admin API always.
         page: what it shows a browser; of the platform's own rows alone.
     """
 
@@ -57,6 +58,7 @@ class Row(msgspec.Struct, frozen=True):
     accept: bytes = b""
     told: tuple[Told, ...] = ()
     admin: bool = False
+    shows: bool = False
     page: Page | None = None
 
 

@@ -43,23 +43,32 @@ def over_network(
     """
 
     def admit(route: AnyRoute, request: Request) -> Caller:
-        scheme, token = _token(request)
-        shown = Shown(
-            token,
-            _single(request, "dpop"),
-            scheme == "dpop",
-            _method(request),
-            (issuer + request.url.path,),
-            certificate_of(request),
-            bound,
-            strength=strength,
-        )
-        told = _single(request, "x-request-id")
-        known = told if _REQUEST.fullmatch(told) else ""
-        safe = _single(request, "x-bartizan-group") in HYBRID
-        return gate.admit(route, Shows(shown, safe, source(request), known))
+        return gate.admit(route, shows(request, issuer, bound=bound, strength=strength))
 
     return admit
+
+
+def shows(request: Request, issuer: str, *, bound: bool, strength: Strength | None = None) -> Shows:
+    """Return what a request shows of who makes it; arguments as of `over_network`.
+
+    Raises:
+        FieldRefused: a field of it stands there twice.
+    """
+    scheme, token = _token(request)
+    shown = Shown(
+        token,
+        _single(request, "dpop"),
+        scheme == "dpop",
+        _method(request),
+        (issuer + request.url.path,),
+        certificate_of(request),
+        bound,
+        strength=strength,
+    )
+    told = _single(request, "x-request-id")
+    known = told if _REQUEST.fullmatch(told) else ""
+    safe = _single(request, "x-bartizan-group") in HYBRID
+    return Shows(shown, safe, source(request), known)
 
 
 def _token(request: Request) -> tuple[str, str]:
