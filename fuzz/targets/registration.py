@@ -49,8 +49,8 @@ def _is_served(found: Wanted) -> None:
     assert bool(found.redirects) == (CODE in found.grants)
     assert not (found.public and CLIENT in found.grants)
     assert found.bound or not found.public
-    assert bool(found.keys) == (found.method == KEYS)
-    assert not any(_PRIVATE & key.keys() for key in found.keys)
+    assert bool(found.jwks) == (found.method == KEYS)
+    assert not any(_PRIVATE & key.keys() for key in found.jwks)
     for address in found.redirects:
         assert matches(address, found.redirects)
         assert address.isascii()

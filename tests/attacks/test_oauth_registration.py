@@ -15,8 +15,9 @@ from joserfc import jwk
 from bartizan.access.issue.form import GrantRefused
 from bartizan.access.issue.mint import CONTROL, GATEWAY
 from bartizan.app.admin.gate import CallRefused
+from bartizan.console.questions import ask
 from bartizan.identity.principal import Kind, NotAPrincipal
-from tests.attacks.oauth import LOOPBACK, refusal
+from tests.attacks.oauth import HOME, LOOPBACK, refusal
 from tests.attacks.registering import ANYBODY, BACK, OWN_TOKENS, REACH, WEB, Registry, asked
 from tests.identity import abroad
 from tests.identity.forge import encode, public
@@ -168,6 +169,22 @@ def test_an_address_that_no_application_can_have_is_refused(lax: Registry, addre
     assert lax.refusal(redirect_uris=[BACK, address])[0] == "invalid_redirect_uri"
 
 
+def test_people_are_told_that_nobody_here_registered_it_and_where_their_answer_goes(lax: Registry) -> None:
+    app = lax.of(lax.register())
+    native = lax.of(
+        lax.register(token_endpoint_auth_method="none", redirect_uris=[LOOPBACK], resource="")  # noqa: S106 - a method
+    )
+    for of, address, where in (
+        (app, BACK, b"goes to app.example."),
+        (native, LOOPBACK, b"goes to a program on this device."),
+        (lax.app, HOME, b""),
+    ):
+        uri = lax.push(of, redirect_uri=address)
+        page = ask(lax.lending.question(uri, of.client, lax.signed_in()), uri, of.client, "user.ada")
+        assert where in page
+        assert (b"It registered itself: nobody here has looked at who is behind it." in page) == bool(where)
+
+
 def test_a_host_is_not_what_a_loose_reader_takes_it_for(tmp_path: Path) -> None:
     house = Registry(tmp_path)
     assert house.refusal(redirect_uris=["https://evil.example/https://app.example/"]) == ("403", DENIED)
@@ -191,6 +208,7 @@ def test_a_change_of_where_people_go_takes_back_what_they_allowed(lax: Registry)
     with pytest.raises(GrantRefused) as caught:
         lax.refresh(issued.refresh, app)
     assert refusal(caught.value) == ("invalid_grant", "refresh-unknown")
+    assert lax.allowed(issued.token) == "token-revoked"
 
 
 # ---- what its tokens are for ---------------------------------------------------------------------------------

@@ -271,15 +271,14 @@ class Registering:
     def _equip(self, connection: Connection, made: Principal, asked: _Asked, before: Terms | None) -> str:
         """Give a client what it authenticates by, and make it the application that it asks to be; return its secret, if any."""
         found = asked.wanted
-        give_keys(connection, made, found.keys)
+        give_keys(connection, made, found.jwks)
         secret = give_secret(connection, made).reveal().decode() if found.method in SECRETS else ""
         device = DEVICE in found.grants
         there = application(connection, made.client)
         if before is not None and _same(there, found, asked.service, before):
             return secret
-        unmake_application(
-            connection, made
-        )  # what people let another application do, they did not let this one
+        # What people let another application do, they did not let this one.
+        unmake_application(connection, made, self._now())
         if found.redirects or device:
             make_application(connection, made, found.redirects, public=found.public, device_flow=device)
         return secret
@@ -363,5 +362,5 @@ def _as_kept(connection: Connection, found: Terms, url: str) -> Wanted:
     there = application(connection, found.client)
     resource = f"{url}/{found.service}" if found.service else ""
     redirects: Sequence[str] = () if there is None else there.redirects
-    keys = listed(connection, found.client)
-    return Wanted(found.method, found.grants, tuple(redirects), keys, resource, found.bound)
+    jwks = listed(connection, found.client)
+    return Wanted(found.method, found.grants, tuple(redirects), jwks, resource, found.bound)

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
+from bartizan.access.issue import family as families
 from bartizan.access.issue.registered import Terms, terms
 from bartizan.access.register import get
-from bartizan.access.tables import APPLICATION, DEVICE_FLOW, PRINCIPAL, REDIRECT
+from bartizan.access.tables import APPLICATION, DEVICE_FLOW, FAMILY, PRINCIPAL, REDIRECT
+from bartizan.clock import Nanoseconds
 from bartizan.identity.principal import Principal
 
 
@@ -61,8 +63,13 @@ def make_application(
         connection.execute(insert(DEVICE_FLOW).values(client=principal.client))
 
 
-def unmake_application(connection: Connection, principal: Principal) -> None:
-    """Have a client be no application any more: what people let it do, and what came of that, is gone with it."""
+def unmake_application(connection: Connection, principal: Principal, now: Nanoseconds) -> None:
+    """Have a client be no application any more: what people let it do, and what came of that, is gone with it.
+
+    Access tokens that are out are refused from the next state on.
+    """
+    for family in connection.execute(select(FAMILY.c.id).where(FAMILY.c.client == principal.client)).all():
+        families.end(connection, family.id, now)
     connection.execute(delete(APPLICATION).where(APPLICATION.c.client == principal.client))
 
 

@@ -94,7 +94,7 @@ class Wanted(msgspec.Struct, frozen=True):
         method: how the client is to authenticate, a word of `metadata.METHODS`.
         grants: what it may ask for, of `grant.GRANTS`, in their order here.
         redirects: addresses that people may be sent back to.
-        keys: public JWKs that it signs with, where it does.
+        jwks: public keys that it signs with, where it does.
         resource: URL of the one service that its tokens are to be good for; empty for all.
         bound: whether its tokens are always to be bound to a key.
     """
@@ -102,7 +102,7 @@ class Wanted(msgspec.Struct, frozen=True):
     method: str
     grants: tuple[str, ...]
     redirects: tuple[str, ...] = ()
-    keys: tuple[dict[str, str], ...] = ()
+    jwks: tuple[dict[str, str], ...] = ()
     resource: str = ""
     bound: bool = False
 
@@ -221,7 +221,7 @@ def information(wanted: Wanted, made: Nanoseconds, expires: Nanoseconds) -> dict
     """
     answers = {"response_types": ["code"] if CODE in wanted.grants else []}
     redirects = {"redirect_uris": list(wanted.redirects)} if wanted.redirects else {}
-    keys = {"jwks": {"keys": list(wanted.keys)}} if wanted.keys else {}
+    keys = {"jwks": {"keys": list(wanted.jwks)}} if wanted.jwks else {}
     resource = {"resource": wanted.resource} if wanted.resource else {}
     return {
         "client_id_issued_at": made // SECOND,
