@@ -76,6 +76,25 @@ def test_what_grants_is_recorded_before_it_is_in_force(around: Surroundings) -> 
     assert around.happened == ["access.principal.registered", "in force", "platform.state.published"]
 
 
+def test_many_revocations_at_once_are_put_in_force_together_and_each_before_it_is_answered(
+    around: Surroundings,
+) -> None:
+    tokens = [f"t-{number:016x}" for number in range(200)]
+
+    async def revoke(token: str) -> int:
+        generation = await around.registrar.revoke_token(token)
+        assert token in around.states[generation - 1].revoked
+        return generation
+
+    async def all_at_once() -> list[int]:
+        return await asyncio.gather(*map(revoke, tokens))
+
+    before = len(around.states)
+    assert max(asyncio.run(all_at_once())) == len(around.states)
+    assert len(around.states) - before <= 2
+    assert set(tokens) <= set(around.states[-1].revoked)
+
+
 def test_what_takes_away_is_in_force_before_it_is_recorded(around: Surroundings) -> None:
     asyncio.run(around.registrar.revoke("workload.drill"))
     assert around.happened == ["in force", "platform.state.published", "access.principal.revoked"]
@@ -149,7 +168,7 @@ def test_every_answered_change_is_in_the_state_that_was_in_force(
         for verb, name in operations:
             try:
                 if verb == "register":
-                    await around.registrar.register(Kind.WORKLOAD, name, ["caller"])
+                    await around.registrar.register(Kind.WORKLOAD, name, ["caller"], reuse=True)
                     model[f"workload.{name}"] = False
                 elif verb == "revoke":
                     await around.registrar.revoke(f"workload.{name}")

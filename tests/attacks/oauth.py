@@ -154,9 +154,11 @@ class House:
         said = {"grant_type": "refresh_token", "refresh_token": token}
         return self._token(self.form(of or self.app, said, changed), holder)
 
-    def agent(self, name: str, *roles: str) -> Principal:
+    def agent(self, name: str, *roles: str, reuse: bool = False) -> Principal:
         """Return a new workload with a secret, and the role of an agent beside these."""
-        made, secret = asyncio.run(self.registrar.register(Kind.WORKLOAD, name, ["agent", *roles]))
+        made, secret = asyncio.run(
+            self.registrar.register(Kind.WORKLOAD, name, ["agent", *roles], reuse=reuse)
+        )
         assert secret is not None
         self.secrets[made.client] = secret.reveal().decode()
         return made

@@ -91,7 +91,7 @@ def test_an_approval_erases_once_whom_it_was_about(desk: Desk) -> None:
     desk.erase(desk.chief)
     assert not desk.there()
     assert desk.house.entries[-1].actor == desk.chief.pseudonym
-    asyncio.run(desk.house.registrar.register(Kind.USER, "ada", []))
+    asyncio.run(desk.house.registrar.register(Kind.USER, "ada", [], reuse=True))
     with pytest.raises(ApprovalAwaited):
         desk.erase(desk.chief)
     assert desk.there()

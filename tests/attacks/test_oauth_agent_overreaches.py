@@ -182,7 +182,7 @@ def test_a_name_that_is_erased_and_given_again_is_in_no_old_chain(
 ) -> None:
     lent = house.exchange(house.exchange(house.redeem(house.code()).token, one).token, two)
     asyncio.run(house.registrar.erase(one.id))
-    house.agent("one", "caller")
+    house.agent("one", "caller", reuse=True)
     assert not house.works(lent)
 
 

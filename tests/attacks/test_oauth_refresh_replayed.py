@@ -123,7 +123,7 @@ def test_a_name_that_is_erased_and_given_again_brings_no_old_token_back(
     house = House(tmp_path_factory.mktemp("house"))
     issued = house.redeem(house.code())
     asyncio.run(house.registrar.erase("user.ada"))
-    asyncio.run(house.registrar.register(house.ada.kind, "ada", ["caller", "owner"]))
+    asyncio.run(house.registrar.register(house.ada.kind, "ada", ["caller", "owner"], reuse=True))
     assert not house.works(issued)
     with pytest.raises(GrantRefused):
         house.refresh(issued.refresh)

@@ -13,6 +13,7 @@ import pytest
 
 from bartizan.access.issue.form import GrantRefused
 from bartizan.access.issue.mint import Issued
+from bartizan.app.inspecting import RETURNS
 from bartizan.identity.holder import Holder
 from bartizan.identity.principal import Kind
 from tests.attacks.oauth import House, refusal
@@ -137,8 +138,35 @@ def test_nobody_gives_back_what_is_anothers(house: House) -> None:
             with pytest.raises(GrantRefused) as caught:
                 house.give_back(token, of)
             assert refusal(caught.value) == ("invalid_grant", "token-of-another")
+    house.granting.record_refusals()
+    (said,) = (each for each in house.entries if each.detail.get("reason") == "token-of-another")
+    assert said.detail["count"] == 4
     assert house.works(issued)
     assert house.works(house.refresh(issued.refresh))
+
+
+def test_what_one_client_gives_back_is_limited_and_no_other_client_feels_it(house: House) -> None:
+    mine = [house.redeem(house.code())]
+    for _ in range(RETURNS.burst):
+        mine.append(house.refresh(mine[-1].refresh))
+    others = house.redeem(house.code(house.native), house.native, Holder())
+    states = len(house.states)
+    for each in mine[:-1]:
+        house.give_back(each.token)
+    assert len(house.states) == states + RETURNS.burst
+    with pytest.raises(GrantRefused) as caught:
+        house.give_back(mine[-1].token)
+    assert refusal(caught.value) == ("slow_down", "returns-too-many")
+    assert caught.value.wait_s == 1
+    assert house.works(mine[-1])  # and it is told so, with 429 and when to come again
+    house.give_back(mine[0].token)  # what is not good any more is not counted
+    house.give_back(others.token, house.native)
+    house.later(1)
+    house.give_back(mine[-1].token)
+    assert not house.works(mine[-1])
+    house.granting.record_refusals()
+    (said,) = (each for each in house.entries if each.detail.get("reason") == "returns-too-many")
+    assert (said.kind, said.detail["count"]) == ("access.token.refused", 1)
 
 
 def test_a_public_application_gives_its_own_back_with_its_id_alone(house: House) -> None:

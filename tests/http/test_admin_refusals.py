@@ -17,10 +17,11 @@ from bartizan.admin.table import ROUTES
 from bartizan.ledger.event import Outcome
 from tests.admin import examples
 from tests.http.platform import Answer, Control
+from tests.http.test_consents import let
 from tests.identity.statements import asks
 
 pytestmark = pytest.mark.slow
-RESPONDING = {"revoke-principal", "revoke-token", "clear-sign-in", "run-schedule"}
+RESPONDING = {"revoke-principal", "withdraw-consent", "revoke-token", "clear-sign-in", "run-schedule"}
 """What a security engineer may do besides reading."""
 LOOKING = {"read-platform", "read-services", "read-schedules", "read-findings"}
 """What whoever has something running here may read."""
@@ -146,11 +147,17 @@ def doings(control: Control) -> dict[str, list[tuple[str, str, object]]]:
     )
     public = json.dumps(keys[2].as_dict(private=False) | {"alg": "ES256", "use": "sig"})
     someone = principals.READ.at(principal="workload.someone")
+    control.ask("POST", "/admin/v1/principals", {"name": "shop", "redirects": ["https://shop.example/back"]})
+    control.ask("POST", "/admin/v1/principals", {"name": "ada", "kind": "user"})
+    for person in ("user.ada", "workload.chief"):
+        let(control, person, "workload.shop")
     return {
         "register-principal": [("POST", principals.REGISTER.at(), {"name": "someone", "roles": ["caller"]})],
         "renew-secret": [("PUT", f"{someone}/secret", None)],
         "give-keys": [("PUT", f"{someone}/keys", {"keys": public})],
         "revoke-principal": [("PUT", f"{someone}/revocation", None)],
+        "withdraw-consent": [("DELETE", "/admin/v1/principals/user.ada/consents/workload.shop", None)],
+        "withdraw-own-consent": [("DELETE", "/admin/v1/consents/workload.shop", None)],
         "revoke-token": [("PUT", "/admin/v1/tokens/t-0011223344556677/revocation", None)],
         "admit-device": [("POST", "/admin/v1/devices", {"key": first, "name": "known"})],
         "refuse-device": [("DELETE", f"/admin/v1/devices/asking/{second}", None)],

@@ -5,7 +5,6 @@ before it is recorded; either is answered last. What is answered is therefore tr
 record. Nothing here knows HTTP.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -29,6 +28,7 @@ from bartizan.app import policies
 from bartizan.app.control_ports import DRILL_KINDS, NotReported, Ports
 from bartizan.app.entry import Entry, registered
 from bartizan.app.first import FIRST
+from bartizan.app.joined import Joined
 from bartizan.app.policy_schema import schema
 from bartizan.app.sources import Sources
 from bartizan.app.suspects import Suspects
@@ -51,7 +51,7 @@ class Registrar:
     def __init__(self, ports: Ports) -> None:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
-        self._order = asyncio.Lock()
+        self._joined = Joined(self._publish)
         self.sources = Sources(ports.store)
         self.suspects = Suspects(ports.clock, self._record, self.publish)
         self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
@@ -377,25 +377,29 @@ class Registrar:
     async def publish(self) -> int:
         """Return the generation in which what the store and the signer hold now is in force in every worker.
 
+        Many that ask at once are answered by one: each change that was committed before is in it.
+
         Raises:
             NotInForce, JournalUnwritable.
         """
-        async with self._order:
-            now = self._ports.clock.now()
-            with self._ports.store.begin() as connection:
-                everybody = people.people(connection)
-                revoked = people.revoked_tokens(connection, now)
-                version = versions.newest(connection)
-                external = self._ports.external(connection, now)
-                fleet = self._ports.fleet(connection)
-            text = "\n".join(version.files.values()) if version else ""
-            policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.flagged)
-            issuers = (self._ports.signer.trusted, *external.issuers)
-            state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
-            self.state = state
-            self.generation = await self._ports.publish(state)
-            self.policy_digest = policy.digest
-            self._tidy(now)
+        return await self._joined.done()
+
+    async def _publish(self) -> int:
+        now = self._ports.clock.now()
+        with self._ports.store.begin() as connection:
+            everybody = people.people(connection)
+            revoked = people.revoked_tokens(connection, now)
+            version = versions.newest(connection)
+            external = self._ports.external(connection, now)
+            fleet = self._ports.fleet(connection)
+        text = "\n".join(version.files.values()) if version else ""
+        policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.flagged)
+        issuers = (self._ports.signer.trusted, *external.issuers)
+        state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
+        self.state = state
+        self.generation = await self._ports.publish(state)
+        self.policy_digest = policy.digest
+        self._tidy(now)
         if version is not None:
             self._ports.tell_policy(version)
         detail: dict[str, int | str] = {"generation": self.generation, "policy": policy.digest}

@@ -82,7 +82,7 @@ def assemble(ports: Ports, registrar: Registrar, keys: Path) -> Issuing:
     device_flow = DeviceFlow(ports, registrar, lending)
     granting = Granting(ports, registrar, lending, device_flow, Exchanging(ports, registrar, taken))
     rotating = Rotating(ports.store, keys, ports.signer, ports.clock, registrar.publish, ports.record)
-    inspecting = Inspecting(ports, registrar, refresh, taken, granting.asker)
+    inspecting = Inspecting(ports, registrar, refresh, taken, granting.asker, granting.refused)
     consents = Consents(ports, registrar, device_flow)
     return Issuing(ports.signer, lending, device_flow, consents, granting, inspecting, Rotation(rotating))
 
