@@ -30,6 +30,7 @@ class Endpoint(HTTPServer):
 
     status, body = 200, b""
 
+    @override
     def handle_error(
         self, request: object, client_address: object
     ) -> None:  # a client that refuses us is no news

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from cryptography.x509 import Certificate
 
 from bartizan.access.issue.assertion import AssertionWrong
