@@ -149,6 +149,8 @@ def _loaded(der: bytes) -> x509.Certificate:
     if len(der) > LONGEST:
         raise ValueError("a certificate is too long")
     found = x509.load_der_x509_certificate(der)
+    if found.serial_number <= 0:
+        raise ValueError("a serial number is not positive")  # RFC 5280, section 4.1.2.2
     if not isinstance(found.signature_hash_algorithm, _DIGESTS):
         raise ValueError("a certificate's signature is over another digest than SHA-2")  # noqa: TRY004  # from outside
     return found
