@@ -22,6 +22,7 @@ from bartizan.crypto.x509 import BACKDATED, read_request, usage
 
 LONGEST_S: Final = 3600
 _FAULTS: Final = (
+    x509.InvalidVersion,
     ValueError,
     TypeError,
     UnsupportedAlgorithm,

@@ -32,6 +32,7 @@ _SCHEME: Final = "spiffe://"
 _FLAGS: Final = crypto.X509StoreFlags.X509_STRICT | crypto.X509StoreFlags.PARTIAL_CHAIN
 """An authority of the bundle ends a path, also where another one signed it."""
 _UNREADABLE: Final = (
+    x509.InvalidVersion,
     ValueError,
     TypeError,
     UnsupportedAlgorithm,

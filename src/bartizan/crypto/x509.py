@@ -255,7 +255,7 @@ def read_request(pem: bytes) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem)
         signed, public = request.is_signature_valid, request.public_key()
-    except (ValueError, UnsupportedAlgorithm) as fault:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as fault:
         raise RequestRefused("it cannot be read") from fault
     if not signed:
         raise RequestRefused("it is not signed by its own key")
