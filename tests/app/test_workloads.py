@@ -18,7 +18,7 @@ from bartizan.app.svids import MOST
 from bartizan.app.workload_settings import WorkloadApi, weak_workloads
 from bartizan.app.workload_wire import Certified, bundles_response, svid_response
 from bartizan.app.workloads import Asking
-from bartizan.identity.workload import Workload, in_cgroup, principal_of, spiffe_id
+from bartizan.identity.workload import Workload, in_cgroup
 from tests.app.workload_client import Client, read
 from tests.app.workload_service import BUNDLE, URI, serving, signed
 
@@ -104,18 +104,6 @@ def test_the_bundle_is_told_without_a_key(tmp_path: Path) -> None:
 )
 def test_a_star_stands_for_one_part_of_a_cgroups_path(pattern: str, path: str, inside: bool) -> None:  # noqa: FBT001
     assert in_cgroup(Workload("app", 1, cgroup=pattern), path) is inside
-
-
-@given(st.from_regex(r"[a-z][a-z0-9-]{0,39}", fullmatch=True))
-def test_a_workload_and_its_principal_have_one_name(name: str) -> None:
-    assert principal_of(spiffe_id(name)) == f"workload.{name}"
-
-
-@pytest.mark.parametrize(
-    "uri", ["", URI + "/", URI + "\n", URI.upper(), "spiffe://evil/workload/app", URI + "?a", "x" + URI]
-)
-def test_no_other_name_is_a_principals(uri: str) -> None:
-    assert principal_of(uri) is None
 
 
 def faults(*workloads: Workload, at: str | None = None) -> list[str]:

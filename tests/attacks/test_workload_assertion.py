@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwk, jws
 
-from bartizan.access.issue.svid import LONGEST_S, MOST, Assertions, AssertionWrong, read_request
+from bartizan.access.issue.assertion import AssertionWrong
+from bartizan.access.issue.svid import LONGEST_S, MOST, Assertions, read_request
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.svid import sign_svid, svid_request
 from bartizan.crypto.x509 import make_authority

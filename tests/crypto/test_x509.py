@@ -286,7 +286,7 @@ def test_a_key_comes_back_from_its_pem_and_nothing_else_does() -> None:
         assert "AAAA" not in str(fault.value)
 
 
-@pytest.mark.parametrize(("kind", "names"), [("server", ()), ("client", ("localhost",))])
+@pytest.mark.parametrize(("kind", "names"), [("server", ()), ("client", ("corp.example", "other.example"))])
 def test_an_authority_is_bounded_from_the_start(kind: str, names: tuple[str, ...]) -> None:
     with pytest.raises(RequestRefused):
         make_authority(kind, names, NOW)  # type: ignore[arg-type]  # the two kinds, as words

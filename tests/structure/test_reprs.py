@@ -52,6 +52,7 @@ PUBLIC: Final = {
         "identity.device.Authority.key",
         "identity.state.TrustedIssuer.keys",
         "identity.token.Issuer.keys",
+        "identity.trust_bundle.Bundle.keys",
     ),
     "a token's id, which opens nothing and stands in the record": (
         "access.change.Change.tokens",

@@ -154,6 +154,7 @@ class Authenticator:
             claims.actors,
             tuple(filter(None, (claims.family, *claims.parents))),
             claims.verified,
+            claims.spiffe,
         )
         answer = self._judged(self._facts(who, standing), who)
         if isinstance(answer, Authenticated):

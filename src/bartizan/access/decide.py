@@ -39,6 +39,7 @@ class Circumstances(msgspec.Struct, frozen=True):
         passkey: which kind of passkey verified the person, a word of `verified.PASSKEYS`, or empty.
         step_up: whether a sign-in of the person was flagged, and no passkey has verified them since; never where none
             ever did, for who cannot use one would be locked out.
+        trust_domain, spiffe_path: of the SPIFFE ID that a workload showed for its token; empty where none was.
     """
 
     quantum_safe: bool
@@ -47,6 +48,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     agent: str = ""
     passkey: str = ""
     step_up: bool = False
+    trust_domain: str = ""
+    spiffe_path: str = ""
 
 
 class Registration(Circumstances, frozen=True):
@@ -131,7 +134,7 @@ class Decider:
             who: as authenticated, or `ANYONE`.
             action: id of an action of the schema.
             service: a configured name, or `control`.
-            circumstances: of this request; who acts, and by which passkey, is told from `who`.
+            circumstances: of this request; who acts, by which passkey or SPIFFE ID, is told from `who`.
             generation: of the state that the caller decides on; goes into the answer.
         """
         resource, acting = Uid(SERVICE, service), who.agent
@@ -139,6 +142,10 @@ class Decider:
             step_up = who.verified.at <= self._flagged.get(who.principal.pseudonym, -1)
             circumstances = msgspec.structs.replace(
                 circumstances, passkey=who.verified.passkey, step_up=step_up
+            )
+        if who.spiffe is not None:
+            circumstances = msgspec.structs.replace(
+                circumstances, trust_domain=who.spiffe.trust_domain, spiffe_path=who.spiffe.path
             )
         here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
         verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)

@@ -6,6 +6,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.identity.claim import Actor
 from bartizan.identity.device import NOTHING, Seen, Standing
 from bartizan.identity.principal import ANONYMOUS, Principal
+from bartizan.identity.spiffe import SpiffeId
 from bartizan.identity.verified import UNVERIFIED, Verified
 
 FOREVER = Nanoseconds(2**63 - 1)
@@ -32,6 +33,7 @@ class Authenticated(msgspec.Struct, frozen=True):
         actors: its chain, where it acts by an exchange of tokens.
         lineage: ids beside the token's own with whose revocation it ends: its family's, its parents'.
         verified: how the person was, in the sign-in that the token comes of.
+        spiffe: SPIFFE ID that the workload showed for the token; None where none was.
     """
 
     principal: Principal
@@ -49,6 +51,7 @@ class Authenticated(msgspec.Struct, frozen=True):
     actors: tuple[Actor, ...] = ()
     lineage: tuple[str, ...] = ()
     verified: Verified = UNVERIFIED
+    spiffe: SpiffeId | None = None
 
     @property
     def passkey(self) -> str:

@@ -245,3 +245,11 @@ ERASED_NAME: Final = Table(
     METADATA,
     Column("mac", LargeBinary, primary_key=True, comment="HMAC-SHA-256 of an id, by keys/names.key"),
 )
+TRUST_BUNDLE: Final = Table(
+    "trust_bundle",
+    METADATA,
+    Column("trust_domain", Text, primary_key=True),
+    Column("source", Text, nullable=False, comment="digest of where it comes from"),
+    Column("confirmed", BigInteger, nullable=False, comment="when it last held, UTC nanoseconds"),
+    Column("document", Text, nullable=False, comment="in SPIFFE's format"),
+)

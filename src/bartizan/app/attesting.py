@@ -18,7 +18,7 @@ from bartizan.app.authorities import Authorities
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.svids import MOST
 from bartizan.crypto.x509 import RequestRefused
-from bartizan.identity.workload import Workload, in_cgroup, may_be
+from bartizan.identity.workload import Workload, in_cgroup, may_be, spiffe_id
 from bartizan.isolation.peer import Executable, Peer, PeerUnknown, peer_of
 
 _NOBODY = "no-workload"
@@ -38,6 +38,7 @@ class Attesting:
         """Start the thread, where there are workloads."""
         self._channel, self._authorities = channel, authorities
         self._workloads, self._address = boot.workloads, boot.workload_socket
+        self._trust_domain = boot.trust_domain
         self._orders: queue.Queue[tuple[m.SignSvid, int]] = queue.Queue(2 * MOST)
         if boot.workloads:
             threading.Thread(target=self._work, daemon=True).start()
@@ -77,7 +78,8 @@ class Attesting:
     def _certified(self, workload: Workload, request: str) -> m.Svid:
         if not request:
             return m.Svid(workload.name)
-        certificate = self._authorities.sign_svid(request.encode("utf-8"), workload.spiffe_id)
+        uri = spiffe_id(workload.name, self._trust_domain)
+        certificate = self._authorities.sign_svid(request.encode("utf-8"), uri)
         return m.Svid(workload.name, _text(certificate))
 
 

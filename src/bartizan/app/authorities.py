@@ -17,6 +17,7 @@ from bartizan.clock import DAY, Clock
 from bartizan.crypto.keyring import load_or_create
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.svid import sign_svid
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.crypto.x509 import Kind, certificate_pem, key_pem, load_key, make_authority, sign_leaf
 
 _LEFT = 90 * DAY
@@ -37,15 +38,18 @@ class Authorities:
         folder: the state folder.
         names: host names and addresses that servers may be certified for.
         clock: validity starts now.
+        trust_domain: that workloads may be certified for.
     Raises:
         KeyExposed, KeyUnreadable: a key's file is not as it must be.
     """
 
-    def __init__(self, folder: Folder, names: tuple[str, ...], clock: Clock) -> None:
+    def __init__(
+        self, folder: Folder, names: tuple[str, ...], clock: Clock, trust_domain: str = TRUST_DOMAIN
+    ) -> None:
         """Load both authorities, making what is missing."""
         self._names, self._clock = names, clock
         self._server = self._load("server", folder.keys, folder.authority, names)
-        self._client = self._load("client", folder.keys, folder.client_authority, ())
+        self._client = self._load("client", folder.keys, folder.client_authority, (trust_domain,))
 
     def sign(self, request: bytes, *, addresses: bool = True) -> bytes:
         """Return the certificate of a gateway worker for its request, both PEM.

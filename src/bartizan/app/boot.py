@@ -16,6 +16,7 @@ from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
 from bartizan.app import workload_messages as wm
 from bartizan.app.child import Child
+from bartizan.app.federation_plan import Outside
 from bartizan.app.feeding import feeding
 from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
@@ -37,6 +38,7 @@ async def _sealer(s: "Supervisor", child: Child) -> None:
             columns=plan.columns,
             workloads=plan.workloads,
             workload_socket=s.listeners.asked_by_workloads,
+            trust_domain=plan.trust_domain,
         )
     )
 
@@ -75,7 +77,7 @@ async def _workloads(s: "Supervisor", child: Child) -> None:
     if s.listeners.workloads is None:
         raise OSError("no workloads are configured")
     uids = tuple({each.uid for each in s.plan.workloads})
-    order = wm.BootWorkloads(uids=uids, confined=_confined(s))
+    order = wm.BootWorkloads(uids=uids, trust_domain=s.plan.trust_domain, confined=_confined(s))
     child.channel.send(order, [s.listeners.workloads.fileno()])
 
 
@@ -95,10 +97,11 @@ async def _control(s: "Supervisor", child: Child) -> None:
         durable=s.plan.durability == "every",
         metrics=s.listeners.metrics is not None,
         workloads=tuple(each.name for each in s.plan.workloads),
+        trust_domain=s.plan.trust_domain,
         launch=s.plan.launch,
         schedules=s.plan.schedules,
         alerts_per_day=s.plan.alerts_per_day,
-        issuers=bool(s.plan.issuers),
+        outside=bool(s.plan.issuers or s.plan.federated),
         admin=s.plan.admin.reach,
         admin_strength=s.plan.admin.strength,
         posture_hours=s.plan.posture_hours,
@@ -109,9 +112,9 @@ async def _control(s: "Supervisor", child: Child) -> None:
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)
     with (
         _passing(msgspec.json.encode(s.plan.policies)) as policies,
-        _passing(msgspec.json.encode(s.plan.issuers)) as issuers,
+        _passing(msgspec.json.encode(Outside(s.plan.issuers, s.plan.federated))) as outside,
     ):
-        more = (*((policies,) if s.plan.policies else ()), *((issuers,) if s.plan.issuers else ()))
+        more = (*((policies,) if s.plan.policies else ()), *((outside,) if message.outside else ()))
         await s.record.hand(
             child, lambda number: msgspec.structs.replace(message, segment=number), *listeners, *more
         )

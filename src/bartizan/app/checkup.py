@@ -19,11 +19,16 @@ import msgspec
 from cryptography import x509
 
 from bartizan.app.address import Upstream
+from bartizan.app.bundle_source import Unread
+from bartizan.app.bundle_watch import read_once
+from bartizan.app.federation_plan import Federated
+from bartizan.app.federation_settings import wanted as federated
 from bartizan.app.folder import NAMES, Folder
 from bartizan.app.port_holder import holder
 from bartizan.app.running import status
 from bartizan.app.segments import SIZES, START_OCTETS
 from bartizan.app.settings import Isolation, Settings
+from bartizan.app.status import Domain
 from bartizan.clock import DAY, SECOND, Nanoseconds
 from bartizan.config import Configuration, SecretMissing, environment, resolve
 from bartizan.crypto.secret import Secret
@@ -89,6 +94,8 @@ def checkup(configuration: Configuration[Settings], folder: Folder, now: Nanosec
             wanted = partial(secret, name, place.credential, configuration.folder, folder)
             yield _made(f"secret of {name}", wanted)
         yield _made(f"service {name}", partial(reachable, name, found, frozenset(place.allow_private)))
+    for one in federated(settings.trust_domain, configuration.folder):
+        yield _made(f"trust domain {one.name}", partial(trust_domain, one, folder, now))
     for name, further in _further(settings):
         if further is not None:
             in_lines = name == "limiter.key"
@@ -236,6 +243,40 @@ def port(settings: Settings, folder: Folder) -> Check:
             "end it, or `bartizan up --port 0`",
         )
     return Check("port", Verdict.GOOD, f"{settings.listen} is free")
+
+
+def trust_domain(one: Federated, folder: Folder, now: Nanoseconds) -> Check:
+    """Return whether a trust domain's workloads are believed: by what the running platform says, else by its source."""
+    name, running = f"trust domain {one.name}", status(folder)
+    if running is not None:
+        found = next((each for each in running.domains if each.trust_domain == one.trust_domain), None)
+        return _standing(name, found, now)
+    if one.socket:
+        there = Path(one.socket).is_socket()
+        said = f"{one.socket} {'is there' if there else 'is no socket'}"
+        advice = "" if there else "start what serves the Workload API, such as spire-agent"
+        return Check(name, Verdict.GOOD if there else Verdict.FAULT, said, advice)
+    try:
+        read_once(one)
+    except Unread as fault:
+        return Check(name, Verdict.FAULT, f"no bundle: {fault.word}", _BUNDLE)
+    return Check(name, Verdict.GOOD, "has a bundle that can be taken")
+
+
+_BUNDLE: Final = "its workloads are refused: see docs/workloads.md, What a bundle is refused for"
+
+
+def _standing(name: str, found: Domain | None, now: Nanoseconds) -> Check:
+    if found is None or not found.confirmed:
+        why = f": {found.word}" if found is not None and found.word else ""
+        return Check(name, Verdict.FAULT, f"no bundle{why}", _BUNDLE)
+    hours = (found.until - now) // (3600 * SECOND)
+    if now >= found.until:
+        return Check(name, Verdict.FAULT, f"its bundle is outdated: {found.word or 'not confirmed'}", _BUNDLE)
+    if found.word:
+        said = f"its source cannot be read ({found.word}); the last bundle counts for {hours} hours more"
+        return Check(name, Verdict.WEAK, said, "put the source right before that")
+    return Check(name, Verdict.GOOD, f"{found.authorities} authorities, {found.keys} keys")
 
 
 def secret(whose: str, reference: str, beside: Path, folder: Folder, *, lines: bool = False) -> Check:

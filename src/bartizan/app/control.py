@@ -22,7 +22,7 @@ from bartizan.access.issue import registered as registered_by
 from bartizan.access.issue.application import make_application
 from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret, has_secret
-from bartizan.access.issue.mint import UNBOUND, Bound, Issued, Lent, mint
+from bartizan.access.issue.mint import NO_SPIFFE, UNBOUND, Bound, Issued, Lent, SpiffeShown, mint
 from bartizan.access.issue.redirect import require_usable
 from bartizan.app import policies
 from bartizan.app.control_ports import DRILL_KINDS, NotReported, Ports
@@ -109,7 +109,7 @@ class Registrar:
             raise PrincipalRevoked(principal)
         return self.issue(person, audience, seconds, Bound(key), grant="owner")
 
-    def issue(
+    def issue(  # noqa: PLR0913 - all that the record says of a token
         self,
         principal: Principal,
         audience: str,
@@ -119,6 +119,7 @@ class Registrar:
         *,
         grant: str,
         lent: Lent | None = None,
+        shown: SpiffeShown = NO_SPIFFE,
     ) -> Issued:
         """Return a new token, on record.
 
@@ -130,11 +131,14 @@ class Registrar:
             grant: its word in the record.
             lent: where an application holds it for the principal.
             source: pseudonym of the network that it was asked for from; empty where nobody knows.
+            shown: SPIFFE ID that a workload showed for it.
         Raises:
             ValueError, JournalUnwritable: then nothing is issued.
         """
         now = self._ports.clock.now()
-        issued = mint(self._ports.signer, principal, audience, seconds, now, bound=bound, lent=lent)
+        issued = mint(
+            self._ports.signer, principal, audience, seconds, now, bound=bound, lent=lent, spiffe=shown.uri
+        )
         _, word, *service = audience.split(OF_ONE)
         detail: dict[str, int | str] = {
             "audience": word,
@@ -143,6 +147,7 @@ class Registrar:
             "grant": grant,
             **({"service": service[0]} if service else {}),
             **(_lent(lent) if lent is not None else {}),
+            **({"domain": shown.domain} if shown.domain else {}),
         }
         if source:
             detail["source"] = source.removeprefix("a-")

@@ -11,7 +11,7 @@ from bartizan.access.errors import PrincipalUnknown
 from bartizan.access.issue.exchange import terms
 from bartizan.access.issue.form import GrantFault, GrantRefused
 from bartizan.access.issue.grant import ACCESS_TOKEN
-from bartizan.access.issue.mint import Bound, Issued
+from bartizan.access.issue.mint import Bound, Issued, SpiffeShown
 from bartizan.access.register import get, of_client
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import Ports
@@ -55,7 +55,14 @@ class Exchanging:
             raise _not_good(agent) from fault
         given = terms(said, agent, before, asked, bound, self._ports.clock.now())
         issued = self._registrar.issue(
-            person, given.audience, given.seconds, bound, grant="exchange", lent=given.lent, source=source
+            person,
+            given.audience,
+            given.seconds,
+            bound,
+            source,
+            grant="exchange",
+            lent=given.lent,
+            shown=SpiffeShown(str(said.get("spiffe_id", ""))),
         )
         return msgspec.structs.replace(issued, kind=ACCESS_TOKEN)
 

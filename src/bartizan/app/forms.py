@@ -23,6 +23,13 @@ Reference = Annotated[
 Text = Annotated[
     str, msgspec.Meta(min_length=1, max_length=2048, description="a string of 1 to 2048 characters")
 ]
+TrustDomainName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[a-z0-9._-]{1,255}\Z",
+        description="a trust domain, such as corp.example: lower-case letters, digits, `.`, `_` or `-`, 255 at most",
+    ),
+]
 Span = Annotated[
     str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,4}[mhd]\Z", description='a span such as "30m", "12h", "30d"')
 ]

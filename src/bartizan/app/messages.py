@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from bartizan.app.channel import Message
 from bartizan.app.plan import MAIN, Schedule
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.device import Authority
 from bartizan.identity.strength import Strength
 from bartizan.identity.workload import Workload
@@ -21,6 +22,7 @@ from bartizan.identity.workload import Workload
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9._-]{0,62}\Z")]
 """A configured name or a closed word."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Pseudonym = Annotated[str, msgspec.Meta(pattern=r"\Aa-[0-9a-f]{16}\Z")]
 Prefix = Annotated[str, msgspec.Meta(max_length=64)]
 
@@ -133,7 +135,7 @@ class BootSealer(Message, frozen=True):
     """Where the state lies, which names certificates may carry, and which segments have living writers.
 
     Entries of requests, and all others, are kept for so many seconds; 0 is for ever. `columns` says whether somebody
-    keeps a copy of them for analysis. `workload_socket` is the address at which `workloads` ask for certificates.
+    keeps a copy of them for analysis. `workload_socket` is the address at which `workloads` ask for certificates, of `trust_domain`.
     """
 
     folder: str
@@ -145,6 +147,7 @@ class BootSealer(Message, frozen=True):
     columns: bool = False
     workloads: tuple[Workload, ...] = ()
     workload_socket: str = ""
+    trust_domain: str = TRUST_DOMAIN
 
 
 class Register(Message, frozen=True):
@@ -237,7 +240,7 @@ AdminReach = Literal["local", "any", "bound"]
 
 
 class BootControl(Message, frozen=True, tag="boot"):
-    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `issuers` those, segment, first key."""
+    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `outside` the issuers and trust domains, segment, first key."""
 
     state: str
     issuer: str
@@ -248,10 +251,11 @@ class BootControl(Message, frozen=True, tag="boot"):
     durable: bool = False
     metrics: bool = False
     workloads: tuple[Word, ...] = ()
+    trust_domain: str = TRUST_DOMAIN
     launch: tuple[str, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     alerts_per_day: int = 5
-    issuers: bool = False
+    outside: bool = False
     admin: AdminReach = "local"
     admin_strength: Strength | None = None
     posture_hours: Number = 24
@@ -315,6 +319,24 @@ class SignInsWatched(Message, frozen=True):
     withheld: Number
 
 
+class DomainStanding(Message, frozen=True):
+    """How a trust domain stands: as in `federation.Standing`."""
+
+    name: Word
+    trust_domain: Annotated[str, msgspec.Meta(max_length=255)]
+    authorities: Number = 0
+    keys: Number = 0
+    confirmed: Instant = 0
+    until: Instant = 0
+    word: Annotated[str, msgspec.Meta(pattern=r"\A[a-z-]{0,40}\Z")] = ""
+
+
+class DomainsWatched(Message, frozen=True):
+    """How every trust domain stands besides our own."""
+
+    domains: Annotated[tuple[DomainStanding, ...], msgspec.Meta(max_length=64)]
+
+
 class Kept(Message, frozen=True):
     """The pseudonyms of the last `Minted` are stored."""
 
@@ -323,7 +345,17 @@ class Considered(Message, frozen=True):
     """The last `Undecided` is dealt with."""
 
 
-ControlReports = Ready | Alive | Publish | PolicyInForce | SignInsWatched | SegmentWanted | Kept | Considered
+ControlReports = (
+    Ready
+    | Alive
+    | Publish
+    | PolicyInForce
+    | SignInsWatched
+    | DomainsWatched
+    | SegmentWanted
+    | Kept
+    | Considered
+)
 ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided
 
 

@@ -9,8 +9,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from bartizan.app.federation_plan import Federated
 from bartizan.app.issuer_plan import Issuer
 from bartizan.crypto.secret import Reticent
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.device import Authority
 from bartizan.identity.strength import Strength
 from bartizan.identity.workload import Workload
@@ -296,7 +298,9 @@ class Plan(Reticent, frozen=True):
         alerts_per_day: of the watch over sign-ins.
         workloads: who gets certificates by what it is.
         workload_socket: where; empty for the place in the state folder.
+        trust_domain: that they are of.
         issuers: whose tokens are taken besides our own.
+        federated: trust domains whose workloads are believed besides our own.
         admin: who reaches the Admin API besides the owner.
         posture_hours, healthy: how long a claim about a device counts, and which must be made.
         authorities: who speaks of devices besides these.
@@ -348,7 +352,9 @@ class Plan(Reticent, frozen=True):
     alerts_per_day: int = 5
     workloads: tuple[Workload, ...] = ()
     workload_socket: str = ""
+    trust_domain: str = TRUST_DOMAIN
     issuers: tuple[Issuer, ...] = ()
+    federated: tuple[Federated, ...] = ()
     admin: Admin = Admin()
     posture_hours: int = 24
     healthy: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from bartizan.app.credentials import credential
 from bartizan.app.description import read_description
 from bartizan.app.device_settings import speaking
 from bartizan.app.edge_settings import EdgeLimits
+from bartizan.app.federation_settings import wanted as federated
 from bartizan.app.folder import Folder
 from bartizan.app.issuer_settings import wanted as issuers
 from bartizan.app.ledger_settings import seconds
@@ -176,7 +177,9 @@ def _identified(made: Plan, settings: Settings, folder: Path) -> Plan:
         admin=settings.admin.planned,
         workloads=settings.workload,
         workload_socket=settings.workload_api.socket or "",
+        trust_domain=settings.workload_api.trust_domain,
         issuers=issuers(settings.issuer, folder),
+        federated=federated(settings.trust_domain, folder),
         posture_hours=settings.devices.posture_hours,
         healthy=settings.devices.healthy,
         authorities=speaking(settings.devices, folder),

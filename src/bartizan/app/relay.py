@@ -50,6 +50,7 @@ class Relay:
         self._undecided_waiting: deque[m.Undecided] = deque()
         self.policy: m.PolicyInForce | None = None
         self.sign_ins: m.SignInsWatched | None = None
+        self.domains: tuple[m.DomainStanding, ...] = ()
         self._does: dict[type[Message], Callable[[Child, Any, list[int]], None]] = {
             m.Ready: self._ready,
             m.Alive: self._alive,
@@ -61,6 +62,7 @@ class Relay:
             w.Loaded: self._loaded,
             m.PolicyInForce: self._policy_in_force,
             m.SignInsWatched: self._sign_ins_watched,
+            m.DomainsWatched: self._domains_watched,
             m.SegmentWanted: self._segment_wanted,
             m.Registered: self._registered,
             m.Altered: self._altered,
@@ -285,6 +287,10 @@ class Relay:
 
     def _sign_ins_watched(self, _: Child, message: m.SignInsWatched, __: list[int]) -> None:
         self.sign_ins = message
+        self._s.note_change()
+
+    def _domains_watched(self, _: Child, message: m.DomainsWatched, __: list[int]) -> None:
+        self.domains = message.domains
         self._s.note_change()
 
     async def _put_in_force(self, control: Child, fd: int) -> None:

@@ -72,7 +72,7 @@ class Sealer:
         """
         folder, self._clock = Folder(Path(boot.folder)), SystemClock()
         self._channel = channel
-        self._authorities = Authorities(folder, tuple(boot.names), self._clock)
+        self._authorities = Authorities(folder, tuple(boot.names), self._clock, boot.trust_domain)
         self._attesting = Attesting(channel, self._authorities, boot)
         self._sequencer = _sequencer(folder, self._clock)
         self._hear_out(frozenset(boot.live))

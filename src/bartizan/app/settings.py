@@ -28,6 +28,7 @@ from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.device_settings import Devices, authorizing, known_authorities
 from bartizan.app.edge_settings import Edge, guarding
+from bartizan.app.federation_settings import TrustDomain, federating
 from bartizan.app.forms import Text
 from bartizan.app.issuer_settings import Issuer, issuing
 from bartizan.app.ledger_settings import Ledger, keeping
@@ -149,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True):
     devices: Devices = Devices()
     workload: tuple[Workload, ...] = ()
     workload_api: WorkloadApi = WorkloadApi()
+    trust_domain: tuple[TrustDomain, ...] = ()
 
     @property
     def address(self) -> Listen:
@@ -255,6 +257,8 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
         yield ("connector", position, "authorities"), connector.authorities
     for position, issuer in enumerate(settings.issuer):
         yield ("issuer", position, "authorities"), issuer.authorities
+    for position, domain in enumerate(settings.trust_domain):
+        yield ("trust_domain", position, "authorities"), domain.authorities
 
 
 def settled(settings: Settings) -> Iterator[Fault]:
@@ -273,6 +277,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from scheduling(settings.schedule)
     yield from shipping(settings.connector)
     yield from attested(settings.workload, settings.workload_api)
+    yield from federating(settings.trust_domain, settings.workload, settings.workload_api)
     yield from issuing(settings.issuer)
     yield from administering(settings.admin, loopback=_listens_on_loopback(settings))
     yield from authorizing(settings.devices)

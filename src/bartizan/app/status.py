@@ -83,6 +83,18 @@ class SignIns(msgspec.Struct, frozen=True):
     withheld: int
 
 
+class Domain(msgspec.Struct, frozen=True):
+    """A trust domain besides our own: as in `federation.Standing`."""
+
+    name: str
+    trust_domain: str
+    authorities: int
+    keys: int
+    confirmed: int
+    until: int
+    word: str = ""
+
+
 class Status(msgspec.Struct, frozen=True):
     """The platform at a moment.
 
@@ -98,6 +110,7 @@ class Status(msgspec.Struct, frozen=True):
         witnesses: who cosigns checkpoints; quorum: how many of them must; witnessed: entries that so many have.
         witnessed_at: when they last did, UTC nanoseconds; 0 where they did not since the start.
         connectors: how each stands.
+        domains: how each trust domain besides our own does.
         policy: which policies are in force; None until control has said so.
         sign_ins: how the watch over them stands; None until it has read the record.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
@@ -130,6 +143,7 @@ class Status(msgspec.Struct, frozen=True):
     witnessed: int = 0
     witnessed_at: int = 0
     connectors: list[Shipping] = []
+    domains: list[Domain] = []
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -177,6 +191,7 @@ def write_status(supervisor: "Supervisor") -> None:
         witnessed=supervisor.witnessing.size,
         witnessed_at=supervisor.witnessing.at,
         connectors=supervisor.shipments.told(),
+        domains=_domains(supervisor),
     )
     new = supervisor.folder.status.with_suffix(".new")
     new.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
@@ -194,6 +209,13 @@ def _policy(supervisor: "Supervisor") -> Policies | None:
 def _sign_ins(supervisor: "Supervisor") -> SignIns | None:
     said = supervisor.relay.sign_ins
     return None if said is None else SignIns(said.budget, said.learning, said.today, said.withheld)
+
+
+def _domains(supervisor: "Supervisor") -> list[Domain]:
+    return [
+        Domain(one.name, one.trust_domain, one.authorities, one.keys, one.confirmed, one.until, one.word)
+        for one in supervisor.relay.domains
+    ]
 
 
 def _unfit(supervisor: "Supervisor") -> list[str]:

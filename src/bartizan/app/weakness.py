@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bartizan.app.address import upstream
 from bartizan.app.admin_settings import weak_admin
 from bartizan.app.connector_settings import weak_connectors
+from bartizan.app.federation_settings import weak_domains
 from bartizan.app.issuer_settings import weak_issuers
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.schedule_settings import weak_schedules
@@ -40,6 +41,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_admin(settings.admin)
     yield from weak_workloads(settings.workload, os.geteuid())
     yield from weak_issuers(settings.issuer)
+    yield from weak_domains(settings.trust_domain)
     for service in settings.service:
         yield from _weak_service(settings, service)
 

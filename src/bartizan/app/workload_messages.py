@@ -10,12 +10,14 @@ import msgspec
 
 from bartizan.app.channel import Message
 from bartizan.app.messages import Alive, Ask, Number, Ready, SvidSigned
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 
 
 class BootWorkloads(Message, frozen=True):
-    """Users that workloads run as. Descriptor: the listener."""
+    """Users that workloads run as, and their trust domain. Descriptor: the listener."""
 
     uids: tuple[Number, ...]
+    trust_domain: str = TRUST_DOMAIN
     confined: bool = True
 
 

@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.forms import Text
+from bartizan.app.forms import Text, TrustDomainName
 from bartizan.config_form import Fault
+from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.workload import Workload
 
 EXTRA: Final = "workloads"
@@ -28,9 +29,11 @@ class WorkloadApi(msgspec.Struct, frozen=True):
     Attributes:
         socket: absolute path of a unix socket, in a folder that is there; every user may connect. None puts it in the
             state folder, where the platform's own user alone reaches it.
+        trust_domain: that workloads are certified for.
     """
 
     socket: Text | None = None
+    trust_domain: TrustDomainName = TRUST_DOMAIN
 
 
 def attested(workloads: Sequence[Workload], api: WorkloadApi) -> Iterator[Fault]:

@@ -84,12 +84,19 @@ class Service:
         asking: has certificates signed.
         clock: the time.
         renewed_s: how often a workload gets a new certificate.
+        trust_domain: that workloads are of.
     """
 
     def __init__(
-        self, uids: Iterable[int], asking: Asking, clock: Clock, renewed_s: float = RENEWED_S
+        self,
+        uids: Iterable[int],
+        asking: Asking,
+        clock: Clock,
+        renewed_s: float = RENEWED_S,
+        trust_domain: str = TRUST_DOMAIN,
     ) -> None:
         """Serve nobody yet."""
+        self.trust_domain = trust_domain
         self.uids, self.asking, self.clock, self.renewed_s = frozenset(uids), asking, clock, renewed_s
         self._of: Counter[int] = Counter()
         self._asks: dict[int, Nanoseconds] = {}
@@ -198,7 +205,7 @@ class Peer:
             return await self._end(number, UNAVAILABLE)
         if answer.fault:
             return await self._end(number, PERMISSION_DENIED)
-        self._conversation.say(number, _response(answer, key))
+        self._conversation.say(number, _response(answer, key, self._service.trust_domain))
         await self._send()
         return True
 
@@ -208,13 +215,17 @@ class Peer:
         return False
 
 
-def _response(answer: m.SvidSigned, key: bytes) -> bytes:
+def _response(answer: m.SvidSigned, key: bytes, trust_domain: str) -> bytes:
     bundle = base64.b64decode(answer.authority)
     if not key:
-        return bundles_response({TRUST_DOMAIN: bundle})
+        return bundles_response({trust_domain: bundle})
     return svid_response(
         Certified(
-            spiffe_id(each.workload), base64.b64decode(each.certificate), key, bundle, hint=each.workload
+            spiffe_id(each.workload, trust_domain),
+            base64.b64decode(each.certificate),
+            key,
+            bundle,
+            hint=each.workload,
         )
         for each in answer.svids
     )
@@ -236,7 +247,7 @@ async def _live(channel: Channel, stop: int) -> None:
     svid_request()  # what comes with the first key is loaded by now
     held = confine(reach()) if boot.confined else Confinement()
     asking = Asking(channel)
-    service = Service(boot.uids, asking, SystemClock())
+    service = Service(boot.uids, asking, SystemClock(), trust_domain=boot.trust_domain)
 
     def hear() -> None:
         try:

@@ -10,7 +10,7 @@ from bartizan.app.report import standing
 from bartizan.app.running import status
 from bartizan.app.schedule.standing import NotIntact, Overdue, not_intact, overdue
 from bartizan.app.schedule_settings import wanted
-from bartizan.app.status import Policies, Process, Shipping, SignIns, Status
+from bartizan.app.status import Domain, Policies, Process, Shipping, SignIns, Status
 from bartizan.app.weakness import weaknesses
 from bartizan.cli.command import Command, Exit, Shell, json_option, state_options
 from bartizan.cli.place import near, state
@@ -122,6 +122,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ),
         *_witnesses(running, now),
         *(("connector", _shipping(one)) for one in running.connectors),
+        *(("trust domain", domain(one, now)) for one in running.domains),
         *((f"{process.kind} {process.pid}", _held(process)) for process in running.processes),
     ]
     return "\n".join(f"{name:<15} {said}".rstrip() for name, said in lines)
@@ -193,6 +194,18 @@ def _shipping(one: Shipping) -> str:
     age = f", the oldest of {span(one.age)} ago" if one.age else ""
     why = f"; {'STALLED' if one.stalled else 'trying again'}: {one.word or 'nothing is delivered'}"
     return f"{one.name}: {one.waiting} entries wait{age}{why if one.stalled or one.word else ''}"
+
+
+def domain(one: Domain, now: Nanoseconds) -> str:
+    """Return how a trust domain stands: what its bundle holds, how old that is, and why it cannot be read."""
+    why = f"; cannot be read: {one.word}" if one.word else ""
+    if not one.confirmed:
+        return f"{one.trust_domain}: NO BUNDLE, so its workloads are refused{why}"
+    held = f"{one.authorities} authorities, {one.keys} keys, held {span((now - one.confirmed) / SECOND)} ago"
+    if now >= one.until:
+        return f"{one.trust_domain}: OUTDATED, so its workloads are refused: {held}{why}"
+    left = f", counts for {span((one.until - now) / SECOND)} more" if one.word else ""
+    return f"{one.trust_domain}: {held}{left}{why}"
 
 
 def _held(process: Process) -> str:

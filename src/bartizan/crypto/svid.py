@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -22,6 +22,7 @@ from bartizan.crypto.x509 import BACKDATED, read_request, usage
 
 LONGEST_S: Final = 3600
 _FAULTS: Final = (
+    x509.InvalidVersion,
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
@@ -42,17 +43,17 @@ class SvidWrong(Exception):
 
 
 class Svid(msgspec.Struct, frozen=True):
-    """What a certificate of this authority says.
+    """What the certificate of a workload says that an authority vouches for.
 
     Attributes:
         uri: of the workload.
-        key: public, on P-256.
+        key: public; on P-256 where it is one of our own.
         digest: SHA-256 of the certificate.
         until: it is good, UTC nanoseconds.
     """
 
     uri: str
-    key: ec.EllipticCurvePublicKey
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey
     digest: bytes
     until: Nanoseconds
 

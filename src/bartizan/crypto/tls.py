@@ -6,6 +6,7 @@ exactly as written does not come into being. Sources: RFC 8446; draft-ietf-tls-e
 
 import functools
 import re
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from cryptography import x509
@@ -13,10 +14,18 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 from OpenSSL._util import ffi, lib
-from OpenSSL.crypto import FILETYPE_PEM, X509, load_certificate
+from OpenSSL.crypto import (
+    FILETYPE_ASN1,
+    FILETYPE_PEM,
+    X509,
+    X509StoreFlags,
+    dump_certificate,
+    load_certificate,
+)
 from OpenSSL.crypto import Error as CertificateUnreadable
 
 from bartizan.clock import DAY
+from bartizan.crypto.svid_chain import is_named
 from bartizan.crypto.tls_faults import TlsFault
 from bartizan.crypto.tls_groups import HYBRID, group_word
 from bartizan.crypto.tls_session import TlsSession
@@ -32,6 +41,7 @@ __all__ = [
     "group_word",
     "self_test",
     "server_context",
+    "spiffe_context",
 ]
 
 Pq = Literal["preferred", "required"]
@@ -48,6 +58,8 @@ OFFERED: Final = "X25519MLKEM768:X25519:secp256r1"
 ALPN: Final = b"http/1.1"
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
 _FLIGHTS: Final = 4
+_OTHER_HOST: Final = frozenset({62, 64})
+"""X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH."""
 _LONG_AGO: Final = DAY  # any date does: see self_test
 
 
@@ -133,6 +145,40 @@ def client_context(
     context.set_alpn_protos([ALPN])
     if own is not None:
         _use(context, *own)
+    return context
+
+
+def spiffe_context(authorities: Sequence[bytes], uri: str) -> SSL.Context:
+    """Return the context of a client that trusts a trust domain's authorities, for a server that has this SPIFFE ID.
+
+    By that it is known, and not by the name of its host, which may stand in its certificate or not.
+
+    Args:
+        authorities: certificates (DER) of the trust domain's bundle.
+        uri: SPIFFE ID of the server.
+    Raises:
+        CertificateUnusable: one of them cannot be read.
+        NoHybridGroup: the build knows none of the groups.
+    Source: SPIFFE Federation specification, section 5.2.3.
+    """
+    context = _context(SSL.TLS_CLIENT_METHOD, OFFERED)
+    store = context.get_cert_store()
+    if store is None:
+        raise CertificateUnusable("OpenSSL gave no store for authorities")
+    store.set_flags(X509StoreFlags.X509_STRICT | X509StoreFlags.PARTIAL_CHAIN)
+    try:
+        for each in authorities:
+            store.add_cert(X509.from_cryptography(x509.load_der_x509_certificate(each)))
+    except ValueError as fault:
+        raise CertificateUnusable("an authority's certificate cannot be read") from fault
+
+    def fits(_: SSL.Connection, shown: X509, error: int, depth: int, good: int) -> bool:
+        if not good and error not in _OTHER_HOST:
+            return False
+        return depth > 0 or is_named(dump_certificate(FILETYPE_ASN1, shown), uri)
+
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, fits)
+    context.set_alpn_protos([ALPN])
     return context
 
 

@@ -3,4 +3,4 @@
 from typing import Final
 
 TRUST_DOMAIN: Final = "bartizan.local"
-"""Host of the URIs (`spiffe://bartizan.local/...`) that a client authority may certify."""
+"""Host of the URIs (`spiffe://bartizan.local/...`) that a client authority may certify, where no other is configured."""

@@ -78,15 +78,17 @@ def make_authority(
     Args:
         kind: of what its leaves prove.
         names: for a server authority: DNS names (their subdomains included) and addresses it may certify.
-            A client authority certifies URIs of `TRUST_DOMAIN` only, and takes no names.
+            For a client authority: the trust domain whose URIs alone it certifies; `TRUST_DOMAIN` where there is none.
         now: start of validity, less five minutes.
         key: the key to use; a new one where none is given.
     Raises:
-        RequestRefused: a server authority without a name, or a client authority with one.
+        RequestRefused: a server authority without a name, or a client authority with several.
     Source: RFC 5280, sections 4.2.1.3, 4.2.1.9, 4.2.1.10.
     """
-    if bool(names) is not (kind == "server"):
-        raise RequestRefused("a server authority needs names; a client authority takes none")
+    if not names and kind == "server":
+        raise RequestRefused("a server authority needs names")
+    if len(names) > 1 and kind == "client":
+        raise RequestRefused("a client authority is one trust domain's")
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Bartizan {kind} authority")])
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
@@ -218,7 +220,7 @@ def usage(*, signs_certificates: bool) -> x509.KeyUsage:
 def _constraints(kind: Kind, names: tuple[str, ...]) -> x509.NameConstraints:
     """Permit the names; exclude wholly each form of name of which none is permitted (else all are)."""
     if kind == "client":
-        permitted: list[x509.GeneralName] = [x509.UniformResourceIdentifier(TRUST_DOMAIN)]
+        permitted: list[x509.GeneralName] = [x509.UniformResourceIdentifier(*(names or (TRUST_DOMAIN,)))]
     else:
         permitted = [_subtree(name) for name in names]
     forms = {type(name) for name in permitted}
@@ -253,7 +255,7 @@ def read_request(pem: bytes) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem)
         signed, public = request.is_signature_valid, request.public_key()
-    except (ValueError, UnsupportedAlgorithm) as fault:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as fault:
         raise RequestRefused("it cannot be read") from fault
     if not signed:
         raise RequestRefused("it is not signed by its own key")

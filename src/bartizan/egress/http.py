@@ -6,7 +6,7 @@ from the environment. h11 decides what is HTTP; a response that ends early is an
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,7 +14,7 @@ import h11
 from OpenSSL import SSL
 
 from bartizan.crypto.secret import Reticent
-from bartizan.crypto.tls import client_context
+from bartizan.crypto.tls import client_context, spiffe_context
 from bartizan.crypto.tls_faults import TlsTruncated
 from bartizan.egress.connect import connect_unix
 from bartizan.egress.faults import ResponseMalformed, ResponseTooLarge, ResponseTruncated, UpstreamUnreachable
@@ -92,6 +92,28 @@ class Client:
             NoHybridGroup: the build knows none of `groups`.
         """
         context = client_context(ca_pem, groups=groups)
+        return cls(host, port, context=context, allowed=allowed, timeout_s=timeout_s)
+
+    @classmethod
+    def of_spiffe(
+        cls,
+        host: str,
+        port: int,
+        authorities: Sequence[bytes],
+        uri: str,
+        *,
+        allowed: frozenset[str] = frozenset(),
+        timeout_s: float = 30.0,
+    ) -> Self:
+        """Return a client over TLS 1.3 of a server that is known by its SPIFFE ID; arguments else as of `over_tls`.
+
+        Args:
+            authorities: certificates (DER) of its trust domain.
+            uri: its SPIFFE ID.
+        Raises:
+            CertificateUnusable: a certificate cannot be read.
+        """
+        context = spiffe_context(authorities, uri)
         return cls(host, port, context=context, allowed=allowed, timeout_s=timeout_s)
 
     @classmethod

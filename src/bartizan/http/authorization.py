@@ -38,6 +38,7 @@ from bartizan.access.issue.paths import (
 from bartizan.access.issue.pushed import LIFETIME_S as PUSHED_S
 from bartizan.access.issue.pushed import read_asked
 from bartizan.access.issue.svid import GRANT as WORKLOADS
+from bartizan.access.issue.svid import is_workloads
 from bartizan.app.issuing import Issuing
 from bartizan.app.registering import Registering
 from bartizan.app.workload_tokens import WorkloadTokens
@@ -159,7 +160,7 @@ class _Endpoints:
             form = read_form(media, body)
         except GrantRefused as fault:
             raise self._granting.refused(fault, network) from fault
-        if self._workloads is not None and form.get("grant_type") == WORKLOADS:
+        if self._workloads is not None and is_workloads(form):
             return self._workloads.grant(form, proof, certificate, network)
         try:
             wanted = read_grant(media, authorization, body, proof)

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bartizan.access.issue.mint import Signer, TokenKeyUnusable, new_key
+from bartizan.access.issue.mint import Bound, Issued, Signer, SpiffeShown, TokenKeyUnusable, new_key
 from bartizan.access.issue.svid import Assertions
 from bartizan.access.names import Names
 from bartizan.access.names import new_key as new_names
@@ -31,6 +31,7 @@ from bartizan.app import messages as m
 from bartizan.app.admin.gate import Gate, gate_of
 from bartizan.app.admin.repeats import Repeats
 from bartizan.app.approvals import Approvals
+from bartizan.app.bundle_watch import watch as watch_bundle
 from bartizan.app.channel import Channel, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NOT_DONE, NotInForce, Ports
@@ -40,9 +41,11 @@ from bartizan.app.discovery import read_keys
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
+from bartizan.app.federation import Federation
+from bartizan.app.federation import Ports as FederationPorts
+from bartizan.app.federation_plan import Outside
 from bartizan.app.folder import Folder
 from bartizan.app.granting import Granting
-from bartizan.app.issuer_plan import Issuer
 from bartizan.app.issuers import Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.issuing import assemble
@@ -75,6 +78,7 @@ from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
 from bartizan.http.signals import signals
 from bartizan.http.supervision import Supervision
+from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
@@ -105,7 +109,7 @@ class Start(msgspec.Struct, frozen=True):
         control, owner, scraper: listeners; a scraper has one where that is configured.
         journal: this process's own, opened.
         policies: Cedar policies by the path of their file; empty for the built-in ones.
-        issuers: external ones.
+        outside: external issuers, and other trust domains.
     """
 
     boot: m.BootControl
@@ -114,7 +118,7 @@ class Start(msgspec.Struct, frozen=True):
     scraper: socket.socket | None
     journal: Journal
     policies: Mapping[str, str]
-    issuers: tuple[Issuer, ...] = ()
+    outside: Outside = Outside()
 
 
 def run(argv: Sequence[str]) -> int:
@@ -141,19 +145,19 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     """Return what the first message hands over.
 
     Descriptors: control listener, owner listener, the scraper's where there is one, then where the operator has
-    policies those (sealed memory, JSON object of file name -> text), then issuers where there are external ones
-    (sealed memory), then segment and first key.
+    policies those (sealed memory, JSON object of file name -> text), then external issuers and trust domains where
+    there are any (sealed memory), then segment and first key.
 
     Raises:
         ChannelClosed: the supervisor is gone.
         MessageRefused: it said something else.
     """
     boot, fds = channel.receive()
-    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics - boot.issuers <= 1:
+    if not isinstance(boot, m.BootControl) or not 0 <= len(fds) - 4 - boot.metrics - boot.outside <= 1:
         raise MessageRefused("not what a control process starts with")
-    issuers: tuple[Issuer, ...] = ()
-    if boot.issuers:
-        issuers = msgspec.json.decode(bytes(read_sealed(fds.pop(-3))), type=tuple[Issuer, ...])
+    outside = Outside()
+    if boot.outside:
+        outside = msgspec.json.decode(bytes(read_sealed(fds.pop(-3))), type=Outside)
     count = 2 + boot.metrics
     listeners = [socket.socket(fileno=fd) for fd in fds[:count]]
     given = [msgspec.json.decode(bytes(read_sealed(fd)), type=dict[str, str]) for fd in fds[count:-2]]
@@ -162,7 +166,7 @@ def receive_start(channel: Channel, clock: SystemClock) -> Start:
     journal = Journal(segment, first, boot.segment, "control", boot.boot, clock, SIZES["control"])
     journal.durable = boot.durable
     scraper = listeners[2] if boot.metrics else None
-    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {}, issuers)
+    return Start(boot, listeners[0], listeners[1], scraper, journal, given[0] if given else {}, outside)
 
 
 async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
@@ -207,17 +211,18 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     )
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = visits(people, approvals, everyone, issuing.device_flow, issuing.consents)
+    federation, workloads = _workloads(start, folder, ports, registrar, issuing.granting, supervision)
     more = (*signals(issuers), *pages, *device_routes.public(devices), *admin.networked)
     registering = Registering(ports, registrar, gate, issuers.vouched)
     public = authorization(
         issuing,
         Consent(issuing.lending, of_people(people)),
         more,
-        _workloads(start, folder, ports, registrar, issuing.granting),
+        workloads,
         registering,
     )
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
-    kept = (scheduler, watch, devices, issuing, *((issuers,) if issuers.configured else ()))
+    kept = (scheduler, watch, devices, issuing, *(each for each in (issuers, federation) if each.configured))
     refusing = (issuing.granting, issuers, people, devices, gate, registering)
     await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
     _end(refusing, start.journal)
@@ -248,7 +253,7 @@ def _issuers(
     put_in_force: Callable[[], Coroutine[None, None, int]],
 ) -> Issuers:
     ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys, names)
-    issuers = Issuers(ports, start.issuers)
+    issuers = Issuers(ports, start.outside.issuers)
     issuers.begin()
     return issuers
 
@@ -270,16 +275,32 @@ def _devices(
 
 
 def _workloads(
-    start: Start, folder: Folder, ports: Ports, registrar: Registrar, granting: Granting
-) -> WorkloadTokens | None:
-    """Return what issues to workloads by their certificates, where any are configured."""
-    if not start.boot.workloads:
-        return None
-    authority = read_authority(folder.client_authority)
-    assertions = Assertions(start.boot.issuer, authority, start.boot.workloads, ports.clock.now())
-    issue = partial(registrar.issue, grant="workload")
-    needed = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
-    return WorkloadTokens(needed, assertions)
+    start: Start,
+    folder: Folder,
+    ports: Ports,
+    registrar: Registrar,
+    granting: Granting,
+    supervision: Supervision,
+) -> tuple[Federation, WorkloadTokens | None]:
+    """Return other trust domains, and what issues to workloads by what they show, where any are configured."""
+    needed = FederationPorts(ports.store, ports.clock, ports.record, watch_bundle, supervision.tell_domains)
+    federation = Federation(needed, start.outside.federated)
+    federation.begin()
+    boot = start.boot
+    if not boot.workloads and not federation.configured:
+        return federation, None
+    authority, now = read_authority(folder.client_authority), ports.clock.now()
+    assertions = Assertions(
+        boot.issuer, authority, boot.workloads, now, federation.domains, own=boot.trust_domain
+    )
+
+    def issue(
+        who: Principal, audience: str, seconds: int, bound: Bound, source: str, shown: SpiffeShown
+    ) -> Issued:
+        return registrar.issue(who, audience, seconds, bound, source, grant="workload", shown=shown)
+
+    issuing = WorkloadPorts(ports.store, ports.clock, granting.proven, issue, granting.refused)
+    return federation, WorkloadTokens(issuing, assertions)
 
 
 def _facts(start: Start, folder: Folder, watch: SignInWatch) -> Facts:

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from bartizan.access.versions import Version
 from bartizan.admin.signins import Standing
 from bartizan.app import messages as m
@@ -18,6 +20,7 @@ from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.entry import Entry
+from bartizan.app.federation import Standing as DomainStanding
 from bartizan.app.issuers import Issuers
 from bartizan.app.segments import SIZES
 from bartizan.identity.pseudonym import Minted
@@ -103,6 +106,11 @@ class Supervision:
         self._say(
             m.SignInsWatched(budget=how.budget, learning=how.learning, today=how.today, withheld=how.withheld)
         )
+
+    def tell_domains(self, how: Sequence[DomainStanding]) -> None:
+        """Say how trust domains besides our own stand."""
+        told = tuple(m.DomainStanding(**msgspec.structs.asdict(each)) for each in how)
+        self._say(m.DomainsWatched(domains=told))
 
     def ready(self) -> None:
         """Say that this process serves."""

@@ -26,6 +26,7 @@ from bartizan.identity.refusal import (
     MAX_TOKEN,
     AlgorithmRefused,
     AudienceWrong,
+    ClaimMissing,
     IssuerUnknown,
     KeyUnknown,
     SignatureInvalid,
@@ -38,6 +39,7 @@ from bartizan.identity.refusal import (
     TokenRefused,
     TokenTooLarge,
 )
+from bartizan.identity.spiffe import NotSpiffe, SpiffeId, spiffe_id
 from bartizan.identity.verified import UNVERIFIED, Verified, verified
 
 CLOCK_SKEW: Final = Nanoseconds(5 * SECOND)
@@ -104,6 +106,7 @@ class Claims(msgspec.Struct, frozen=True):
         verified: how the person was, whose sign-in it comes of; only our own issuer says so.
         session: `sid` of an external issuer's token, or empty.
         roles: of ours that an external issuer's claims mean, sorted.
+        spiffe: SPIFFE ID that the workload showed, whose token it is; None where none was. Only our own issuer says so.
         external: whether an external issuer signed it, whose `sub` is no id of ours.
     """
 
@@ -124,6 +127,7 @@ class Claims(msgspec.Struct, frozen=True):
     verified: Verified = UNVERIFIED
     session: str = ""
     roles: tuple[str, ...] = ()
+    spiffe: SpiffeId | None = None
     external: bool = False
 
 
@@ -317,7 +321,17 @@ def _lent(payload: Mapping[str, object]) -> dict[str, Any]:
     said: dict[str, Any] = {
         claim: text(payload, claim) for claim in ("registration", "family") if claim in payload
     }
-    return {**said, "actors": actors(payload), "parents": parents(payload), "verified": verified(payload)}
+    more = {"verified": verified(payload), "spiffe": _spiffe(payload)}
+    return {**said, "actors": actors(payload), "parents": parents(payload), **more}
+
+
+def _spiffe(payload: Mapping[str, object]) -> SpiffeId | None:
+    if "spiffe_id" not in payload:
+        return None
+    try:
+        return spiffe_id(str(payload["spiffe_id"]))
+    except NotSpiffe as fault:
+        raise ClaimMissing("spiffe_id") from fault
 
 
 def _meant(claims: Claims, wanted: str, profile: Profile | None) -> Claims:

@@ -11,10 +11,9 @@ from typing import Annotated, Final
 import msgspec
 
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
-from bartizan.identity.principal import NAME, Kind, principal_id
+from bartizan.identity.principal import NAME
 
 PATH: Final = "/workload/"
-_ID: Final = re.compile(rf"spiffe://{re.escape(TRUST_DOMAIN)}{PATH}({NAME.pattern})")
 
 Name = Annotated[
     str,
@@ -43,7 +42,7 @@ class Workload(msgspec.Struct, frozen=True):
     """One workload, and how its process is told from others; what is None does not count.
 
     Attributes:
-        name: of the principal `workload.NAME`, and of the SPIFFE ID `spiffe://bartizan.local/workload/NAME`.
+        name: of the principal `workload.NAME`, and of the SPIFFE ID `spiffe://TRUST-DOMAIN/workload/NAME`.
         uid: number of the user that it runs as.
         gid: of its group.
         cgroup: path in the cgroups of version 2, in which `*` stands for any one part or piece of one.
@@ -58,21 +57,10 @@ class Workload(msgspec.Struct, frozen=True):
     path: Rooted | None = None
     sha256: Digest | None = None
 
-    @property
-    def spiffe_id(self) -> str:
-        """Return the URI of its certificates."""
-        return spiffe_id(self.name)
 
-
-def spiffe_id(name: str) -> str:
-    """Return the SPIFFE ID of a workload by its name."""
-    return f"spiffe://{TRUST_DOMAIN}{PATH}{name}"
-
-
-def principal_of(uri: str) -> str | None:
-    """Return the id of the principal whose SPIFFE ID this is, None where it is nobody's."""
-    found = _ID.fullmatch(uri)
-    return None if found is None else principal_id(Kind.WORKLOAD, found[1])
+def spiffe_id(name: str, trust_domain: str = TRUST_DOMAIN) -> str:
+    """Return the SPIFFE ID of one of our own workloads by its name."""
+    return f"spiffe://{trust_domain}{PATH}{name}"
 
 
 def may_be(workload: Workload, uid: int, gid: int) -> bool:

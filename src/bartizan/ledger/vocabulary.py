@@ -248,6 +248,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "family": Hex(8),
         "agent": Hex(8),
         "hands": Whole(),
+        "domain": Name(),
     },
     "access.token.refused": {"reason": Name(), "count": Whole()},
     "access.login.flagged": {
@@ -326,6 +327,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.approval.used": {"act": Name(), "role": Name()},
     "access.issuer.changed": {"issuer": Name(), "added": Whole(), "removed": Whole()},
     "access.issuer.unread": {"issuer": Name(), "reason": Name()},
+    "access.bundle.changed": {"domain": Name(), "authorities": Whole(), "keys": Whole()},
+    "access.bundle.unread": {"domain": Name(), "reason": Name()},
+    "access.bundle.outdated": {"domain": Name()},
     "access.signal.heeded": {"issuer": Name(), "signal": SIGNAL},
     "access.signal.refused": {"signal": one_of("logout", "event"), "reason": Name(), "count": Whole()},
     "threats.finding.imported": {

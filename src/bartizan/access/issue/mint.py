@@ -106,6 +106,21 @@ class Bound(msgspec.Struct, frozen=True):
 UNBOUND: Final = Bound()
 
 
+class SpiffeShown(msgspec.Struct, frozen=True):
+    """The SPIFFE ID that a workload showed for a token.
+
+    Attributes:
+        uri: it; empty where none was.
+        domain: configured name of its trust domain, for the record; empty for our own.
+    """
+
+    uri: str = ""
+    domain: str = ""
+
+
+NO_SPIFFE: Final = SpiffeShown()
+
+
 class Signer:
     """The embedded issuer's key: signs tokens, shows its public half.
 
@@ -179,6 +194,7 @@ def mint(  # noqa: PLR0913 - everything that a token says
     *,
     bound: Bound = UNBOUND,
     lent: Lent | None = None,
+    spiffe: str = "",
 ) -> Issued:
     """Return a new token of this principal.
 
@@ -191,6 +207,7 @@ def mint(  # noqa: PLR0913 - everything that a token says
         random: source of the id.
         bound: what it is bound to.
         lent: where an application holds it for the principal.
+        spiffe: SPIFFE ID that a workload showed, or empty.
     Raises:
         ValueError: another audience or life.
     """
@@ -212,6 +229,8 @@ def mint(  # noqa: PLR0913 - everything that a token says
         claims["cnf"] = {"jkt": bound.key} if bound.key else {"x5t#S256": bound.certificate}
     if lent is not None:
         claims |= _terms(principal, lent)
+    if spiffe:
+        claims["spiffe_id"] = spiffe
     expires = Nanoseconds((issued + seconds) * SECOND)
     return Issued(signer.sign(claims), token, seconds, expires, bound=bool(bound.key))
 

@@ -43,7 +43,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         expect: what the policies must decide.
         roles: that the principal holds; without, those that it is registered with.
         by: `@id` of a policy that must be among those that decide; empty asks for none.
-        quantum_safe, operation, tool, agent, passkey: circumstances.
+        quantum_safe, operation, tool, agent, passkey, trust_domain, spiffe_path: circumstances.
         name: for people.
         device: what is to be seen of the device that asks; without, none is known.
         registration: of `register-client`, what is to be registered: attributes of that action alone.
@@ -60,6 +60,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tool: str = ""
     agent: str = ""
     passkey: Literal["", "device-bound", "synced"] = ""
+    trust_domain: str = ""
+    spiffe_path: str = ""
     name: str = ""
     device: Seen = NOTHING
     registration: dict[str, bool | str] = {}
@@ -138,7 +140,15 @@ def tried(cases: Cases, facts: Facts, files: Mapping[str, str], file: Path) -> t
 
 
 def _outcome(number: int, case: Case, person: Principal, engine: Engine) -> Outcome:
-    asked = Circumstances(case.quantum_safe, case.operation, case.tool, case.agent, case.passkey)
+    asked = Circumstances(
+        case.quantum_safe,
+        case.operation,
+        case.tool,
+        case.agent,
+        case.passkey,
+        trust_domain=case.trust_domain,
+        spiffe_path=case.spiffe_path,
+    )
     registering = msgspec.structs.asdict(as_asked(case.action, asked)) | case.registration
     here = context(asked, case.device) | registering
     why = explain(engine, person.uid, case.action, Uid(SERVICE, case.service), here)
