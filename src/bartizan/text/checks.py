@@ -4,6 +4,7 @@ Rules of this file: pure functions of the match's letters. Each says of one form
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -112,8 +113,10 @@ def npi(text: str) -> bool:
 
 
 def phone(text: str) -> bool:
-    """Return whether a number has as many digits as a telephone's may (ITU-T E.164), and is no row of one digit."""
+    """Return whether a number has as many digits as a telephone's may (ITU-T E.164), and is no row of one digit and no date."""
     number = digits(text)
+    if re.match(r"(?:19|20)\d{2}[-/. ]", text):
+        return False
     return 7 <= len(number) <= 15 and len({*number}) > 2  # noqa: PLR2004
 
 
@@ -141,7 +144,23 @@ def random_like(text: str) -> bool:
     return bits >= _RANDOM_BITS
 
 
+def secret_value(text: str) -> bool:
+    """Return whether what is assigned looks like a secret: letters and figures, mixed as in one, and not words or a name of where it is."""
+    value = text.rpartition("=")[2].rpartition(":")[2].strip(" >\"'")
+    kinds = (str.isupper, str.islower, str.isdigit)
+    mixed = sum(any(kind(letter) for letter in value) for kind in kinds) + any(
+        not each.isalnum() for each in value
+    )
+    return (
+        any(letter.isdigit() for letter in value)
+        and mixed > 1
+        and random_like(value)
+        and "." not in value[1:-1]
+    )
+
+
 CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
-    check.__name__: check for check in (luhn, card, iban, ssn, nhs, npi, phone, public_ip, date, random_like)
+    check.__name__: check
+    for check in (luhn, card, iban, ssn, nhs, npi, phone, public_ip, date, random_like, secret_value)
 }
 """What a rule may name."""

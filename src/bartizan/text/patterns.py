@@ -58,10 +58,13 @@ class Patterns:
         """Return the matches of a view, in order of place and then of rule; of one rule none overlaps another."""
         found = list[Match]()
         upto = dict[int, int]()
+        lower = _lower(text)
         for number, block in sorted({*self._sieve.blocks(text, BLOCK)}):
             exact = self._exact[number]
+            if not _named(exact.rule, lower, block * BLOCK, (block + 1) * BLOCK):
+                continue
             for match in _ending_in(exact, text, block):
-                if match.start >= upto.get(number, 0) and _holds(match, text):
+                if match.start >= upto.get(number, 0) and _holds(match, text, lower):
                     found.append(match)
                     upto[number] = match.end
         return tuple(sorted(found, key=lambda match: (match.start, match.end, match.rule.id)))
@@ -85,13 +88,27 @@ def _ending_in(exact: Exact, text: str, block: int) -> Iterator[Match]:
             yield Match(exact.rule, found.start(), found.end())
 
 
-def _holds(match: Match, text: str) -> bool:
+def _lower(text: str) -> str:
+    """Return a text without capitals, letter for letter."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(each.lower()[0] for each in text)
+
+
+def _named(rule: Rule, lower: str, start: int, end: int) -> bool:
+    """Return whether a word that must be near is there at all, for a match that begins and ends about here."""
+    if not rule.near:
+        return True
+    around = lower[max(start - rule.longest - NEAR, 0) : end + NEAR]
+    return any(word in around for word in rule.near)
+
+
+def _holds(match: Match, text: str, lower: str) -> bool:
     """Return whether what a rule asks besides its form is so."""
     rule = match.rule
-    if rule.near:
-        around = text[max(match.start - NEAR, 0) : match.end + NEAR].casefold()
-        if not any(word in around for word in rule.near):
-            return False
+    if rule.near and not any(
+        word in lower[max(match.start - NEAR, 0) : match.end + NEAR] for word in rule.near
+    ):
+        return False
     return not rule.check or CHECKS[rule.check](text[match.start : match.end])
 
 
