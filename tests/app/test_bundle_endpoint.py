@@ -3,7 +3,7 @@
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from typing_extensions import override
 
 from bartizan.app.bundle_source import LATEST_S, SOONEST_S, USUAL_S, Unread, again_in, read_endpoint
 from bartizan.app.federation_plan import Federated
 from bartizan.identity.trust_bundle import Bundle, made, written
-from tests.crypto.domains import DOMAIN, TOKENS, Authority, public
+from tests.crypto.domains import DOMAIN, PURPOSES, TOKENS, Authority, public
 from tests.egress.scene import papers
 
 SERVER = f"spiffe://{DOMAIN}/spire/server"
@@ -71,9 +72,11 @@ def published(folder: Path, chain: bytes, key: bytes, body: bytes = b"", status:
             thread.join()
 
 
-def svid(by: Authority, uri: str = SERVER, *, ca: bool = False) -> tuple[bytes, bytes]:
+def svid(
+    by: Authority, uri: str = SERVER, purposes: Sequence[x509.ObjectIdentifier] = PURPOSES
+) -> tuple[bytes, bytes]:
     """Return a server's chain and key, PEM."""
-    der, key = by.leaf([uri], ca=ca)
+    der, key = by.leaf([uri], purposes=purposes)
     chain = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
     return chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
@@ -142,6 +145,11 @@ def test_a_server_is_known_by_its_spiffe_id_whatever_its_host(tmp_path: Path) ->
 )
 def test_no_other_workload_is_that_server(tmp_path: Path, by: Authority, uri: str) -> None:
     with published(tmp_path, *svid(by, uri)) as port:
+        assert refused(by_id(port), PUBLISHED) == "untrusted"
+
+
+def test_what_is_a_client_alone_is_no_server(tmp_path: Path) -> None:
+    with published(tmp_path, *svid(ROOT, purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])) as port:
         assert refused(by_id(port), PUBLISHED) == "untrusted"
 
 

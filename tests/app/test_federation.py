@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from bartizan.access.issue.assertion import AssertionWrong
 from bartizan.app.bundle_watch import read_once, watch
 from bartizan.app.entry import Entry
-from bartizan.app.federation import STORED, Federation, Ports, Standing
+from bartizan.app.federation import STORED, Federation, Ports, Source, Standing
 from bartizan.app.federation_plan import Federated
 from bartizan.app.federation_settings import TrustDomain
 from bartizan.app.settings import Settings, settled
@@ -253,3 +253,15 @@ def test_a_domain_has_one_source_and_a_principal_one_domain() -> None:
     assert "trust_domain.1.trust_domain" in faults(good, again)
     other = TrustDomain("more", "more.example", {"/z": "shop"}, bundle_file="b")
     assert faults(good, other) == ["trust_domain.1.workloads./z"]
+
+
+def test_a_reader_that_breaks_is_told_and_stops() -> None:
+    told: list[str] = []
+
+    def broken() -> Bundle | None:
+        raise RuntimeError("a mistake of ours")
+
+    endpoint = Federated("corp", DOMAIN, url="https://localhost:1/")
+    with pytest.raises(RuntimeError):
+        watch(endpoint, Source(lambda _: None, lambda: None, told.append, broken))
+    assert told == ["failed"]

@@ -79,6 +79,26 @@ def test_explain_needs_no_platform_for_somebody_who_is_imagined(ask: Ask) -> Non
     assert (code, "a kind, a dot and a name" in err) == (Exit.USAGE, True)
 
 
+def test_explain_and_cases_take_what_a_workload_showed(ask: Ask, tmp_path: Path) -> None:
+    text = (tmp_path / "policies" / "main.cedar").read_text()
+    only = '@id("shops") forbid (principal, action == Action::"chat", resource) unless {'
+    only += ' context.trust_domain == "corp.example" && context.spiffe_path == "/ns/prod/sa/shop" };'
+    (tmp_path / "only.cedar").write_text(text + only)
+    words = ("explain", "chat", "sample", "--principal", "workload.shop", "--role", "caller")
+    draft = (*words, "--policies", "only.cedar")
+    assert ask(*draft)[1].startswith("NO ")
+    assert ask(*draft, "--spiffe-id", "spiffe://corp.example/ns/prod/sa/shop")[1].startswith("yes ")
+    assert ask(*draft, "--spiffe-id", "spiffe://evil.example/ns/prod/sa/shop")[1].startswith("NO ")
+    code, _, err = ask(*draft, "--spiffe-id", "corp.example/shop")
+    assert code == Exit.USAGE
+    assert "not a SPIFFE ID" in err
+    case = {"principal": "workload.shop", "roles": ["caller"], "action": "chat", "service": "sample"}
+    shown = {"trust_domain": "corp.example", "spiffe_path": "/ns/prod/sa/shop"}
+    cases = [case | shown | {"expect": "allow"}, case | {"expect": "deny", "by": "shops"}]
+    (tmp_path / "cases.json").write_text(json.dumps({"case": cases}))
+    assert ask("test", "cases.json", "--policies", "only.cedar")[0] == Exit.CLEAN
+
+
 def test_explain_tells_passkeys_apart_where_the_answer_hangs_on_them(ask: Ask, tmp_path: Path) -> None:
     text = (tmp_path / "policies" / "main.cedar").read_text()
     (tmp_path / "bound.cedar").write_text(text + ask("template", "device-bound", "--role", "caller")[1])

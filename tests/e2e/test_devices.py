@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from joserfc import jwk
 
+from bartizan.app.measuring import MEASURED
 from bench.bed.crowd import configured
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_bound_tokens import CHATS, Client, reason
@@ -56,6 +57,22 @@ def test_stolen_credentials_are_useless_but_on_the_device_that_was_admitted(
         assert event["subject"] == device["pseudonym"]
     answer = running.run("device", "posture", "--key", str(file))
     assert (answer.returncode, "device-revoked" in answer.stderr) == (2, True)
+
+
+def test_a_machine_is_measured_and_what_is_told_is_its_own_word(running: Platform, tmp_path: Path) -> None:
+    file = tmp_path / "desk.pem"
+    made = said(running, "enrol", "--name", "desk", "--key", str(file))
+    said(running, "admit", made["key"])
+    answer = running.run("device", "posture", "--key", str(file), "--measure", "--holds", "secure_boot")
+    assert (answer.returncode, "--measure sees secure_boot itself" in answer.stderr) == (2, True)
+    told = said(running, "posture", "--key", str(file), "--measure", "--holds", "screen_lock")
+    seen = [each["claim"] for each in told["measured"] if each["holds"]]
+    assert [each["claim"] for each in told["measured"]] == list(MEASURED)
+    assert told["holds"] == [*seen, "screen_lock"]
+    desk = next(each for each in said(running, "list")["devices"] if each["id"] == "device.desk")
+    (posture,) = desk["postures"]
+    assert posture["by"] == "device"
+    assert set(posture["holds"]) == {*seen, "screen_lock"}
 
 
 def test_a_file_that_holds_no_key_and_a_fingerprint_that_is_none_are_told(

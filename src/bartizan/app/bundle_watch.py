@@ -30,6 +30,11 @@ def watch(domain: Federated, source: Source) -> None:
         except Unread as fault:
             source.unread(fault.word)
             wait_next, wait = wait, min(2 * wait, LATEST_S)
+        except BaseException:
+            source.unread(
+                "failed"
+            )  # a fault of ours: the thread ends, aloud, and what it read last counts for its time
+            raise
         pause.wait(wait_next)
 
 

@@ -11,6 +11,7 @@ from bartizan.admin.devices import KnownDevice
 from bartizan.app import device_key
 from bartizan.app.address import upstream
 from bartizan.app.admin.client import Devices
+from bartizan.app.measuring import MEASURED, measure
 from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.running import status
 from bartizan.cli.command import (
@@ -68,14 +69,28 @@ def _enrol(arguments: argparse.Namespace, shell: Shell) -> None:
 
 
 def _posture(arguments: argparse.Namespace, shell: Shell) -> None:
+    _require_unmeasured(arguments)
     client = _client(arguments, shell)
     holder = device_key.device_key(arguments.key, make=False)
-    holds = tuple(dict.fromkeys(arguments.holds))
+    seen = measure(Path("/"), SystemClock().now()) if arguments.measure else ()
+    measured = [each.claim for each in seen if each.holds]
+    holds = tuple(dict.fromkeys((*measured, *arguments.holds)))
     device_key.tell(client, device_key.audience(client), holder, holds, SystemClock())
     if arguments.json:
-        shell.out.document({"key": fingerprint(holder.thumbprint), "holds": list(holds)})
-    else:
-        shell.out.line("told; in force within a second")
+        shown = {"measured": msgspec.to_builtins(seen)} if arguments.measure else {}
+        shell.out.document({"key": fingerprint(holder.thumbprint), "holds": list(holds), **shown})
+        return
+    if seen:
+        rows = [(each.claim, "so" if each.holds else "unknown", each.seen) for each in seen]
+        shell.out.line(table([("CLAIM", "TOLD AS", "SEEN"), *rows]))
+    shell.out.line("told on this machine's own word; in force within a second")
+
+
+def _require_unmeasured(arguments: argparse.Namespace) -> None:
+    """Refuse to have something said to be so of which it is seen whether it is."""
+    both = sorted(set(MEASURED).intersection(arguments.holds)) if arguments.measure else []
+    if both:
+        raise UsageInvalid(f"--measure sees {both[0]} itself: leave --holds {both[0]} out")
 
 
 def _list(arguments: argparse.Namespace, shell: Shell) -> None:
@@ -189,6 +204,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     posture.add_argument(
         "--holds", action="append", default=[], choices=CLAIMS, help="what is so; may be given more than once"
+    )
+    posture.add_argument(
+        "--measure",
+        action="store_true",
+        help=f"look at this Linux machine for {', '.join(MEASURED)}, and say what is so",
     )
     shown = actions.add_parser("list", help="show the devices that are known, and the keys that ask")
     admit = actions.add_parser("admit", help="admit a key that asks, in every worker at once")

@@ -30,6 +30,7 @@ from bartizan.cli.place import near, state
 from bartizan.cli.settled import configuration
 from bartizan.identity.device import Seen
 from bartizan.identity.principal import ANONYMOUS, Kind, Principal, Uid
+from bartizan.identity.spiffe import NotSpiffe, SpiffeId, spiffe_id
 from bartizan.identity.verified import PASSKEYS
 from bartizan.policy.engine import Engine, line_of
 from bartizan.policy.explain import Explanation, explain
@@ -170,6 +171,8 @@ def _explained(arguments: argparse.Namespace, engine: Engine, asker: _Asker) -> 
         arguments.tool,
         passkey=asker.passkey,
         step_up=arguments.flagged,
+        trust_domain=arguments.spiffe_id.trust_domain if arguments.spiffe_id else "",
+        spiffe_path=arguments.spiffe_id.path if arguments.spiffe_id else "",
     )
     here = context(as_asked(arguments.act, circumstances), Seen(device_known=arguments.known_device))
     return explain(engine, asker.person.uid, arguments.act, Uid(SERVICE, arguments.service), here)
@@ -263,6 +266,13 @@ def _test_arguments(parser: argparse.ArgumentParser) -> None:
     json_option(parser)
 
 
+def _spiffe_id(written: str) -> SpiffeId:
+    try:
+        return spiffe_id(written)
+    except NotSpiffe as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+
+
 def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("act", type=name, metavar="DO", help="an action, such as chat")
     parser.add_argument("service", type=name, metavar="SERVICE", help="by name")
@@ -291,6 +301,12 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
         "--flagged",
         action="store_true",
         help="of whose sign-ins one was flagged, with no passkey used since",
+    )
+    parser.add_argument(
+        "--spiffe-id",
+        type=_spiffe_id,
+        metavar="ID",
+        help="that a workload showed for its token: spiffe://corp.example/ns/prod/sa/shop",
     )
     parser.add_argument(
         "--known-device", action="store_true", help="from a device that is known, of which nothing is claimed"
