@@ -39,6 +39,11 @@ class Habits:
     tool: float
     consent: float
     vpn: float
+    travel: float
+    shift: float
+    lease: float
+    borrow: float
+    begin: float
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Habits":
@@ -53,6 +58,11 @@ class Habits:
             tool=rng.uniform(0.002, 0.008),
             consent=rng.uniform(0.005, 0.02),
             vpn=rng.uniform(0.1, 0.4),
+            travel=rng.uniform(0.0, 0.1),
+            shift=rng.uniform(0.0, 0.1),
+            lease=rng.uniform(0.0, 0.15),
+            borrow=rng.uniform(0.0, 0.001),
+            begin=rng.uniform(0.0, 0.3),
         )
 
 
@@ -72,7 +82,25 @@ class Person:
     first: int = 0
     last: int = DAYS
     trip: tuple[int, str, str] = (-1, "", "")
+    travels: bool = False
+    shifts: bool = False
+    leased: bool = False
     sessions: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Service:
+    """One machine's account: the networks that it runs in, its jobs, and the day on which each begins.
+
+    Attributes:
+        id: its pseudonym.
+        pool: networks; none for one that is run wherever there is room.
+        jobs: (first day, hours of the day at which it asks, client).
+    """
+
+    id: str
+    pool: list[str]
+    jobs: list[tuple[int, list[float], str]]
 
 
 @dataclass
@@ -81,7 +109,7 @@ class Company:
 
     habits: Habits
     people: list[Person]
-    services: list[str]
+    services: list["Service"]
     asleep: list[str]
     office: str
     vpn: str
@@ -92,12 +120,13 @@ class Company:
 def company(seed: str, origin: str = "bench") -> Company:
     """Return a company with its thirty honest days."""
     rng = random.Random(seed)
+    habits = Habits.drawn(rng)
     office, vpn = name("a", rng), name("a", rng)
     clients = [name("c", rng) for _ in range(12)]
-    people = [_person(rng, clients) for _ in range(PEOPLE)]
-    services = [name("p", rng) for _ in range(SERVICES)]
+    people = [_person(rng, clients, habits) for _ in range(PEOPLE)]
+    services = [_service(rng, habits) for _ in range(SERVICES)]
     asleep = [name("p", rng) for _ in range(12)]
-    made = Company(Habits.drawn(rng), people, services, asleep, office, vpn, clients, [])
+    made = Company(habits, people, services, asleep, office, vpn, clients, [])
     made.events.extend(_everything(made, rng, origin))
     made.events.sort(key=lambda each: each.at)
     return made
@@ -107,7 +136,7 @@ def at(day: float, hour: float) -> int:
     return int((MONDAY + day) * DAY + hour * _HOUR * SECOND)
 
 
-def _person(rng: random.Random, clients: list[str]) -> Person:
+def _person(rng: random.Random, clients: list[str], habits: Habits) -> Person:
     away = rng.randrange(DAYS)
     hired = rng.random() < 0.03
     return Person(
@@ -122,15 +151,33 @@ def _person(rng: random.Random, clients: list[str]) -> Person:
         (away, away + rng.choice([0, 0, 3, 7, 12])),
         first=rng.randrange(7, DAYS) if hired else 0,
         last=rng.randrange(DAYS) if rng.random() < 0.02 else DAYS,
+        travels=rng.random() < habits.travel,
+        shifts=rng.random() < habits.shift,
+        leased=rng.random() < habits.lease,
     )
+
+
+def _service(rng: random.Random, habits: Habits) -> Service:
+    """Return one that asks every hour; now and then it is new, or a nightly job of it begins later."""
+    client = name("c", rng)
+    begins = rng.randrange(DAYS) if rng.random() < habits.begin / 2 else 0
+    jobs = [(begins, [hour + rng.random() for hour in range(24)], client)]
+    if rng.random() < habits.begin:
+        later, night = rng.randrange(begins, DAYS), rng.uniform(0, 5)
+        jobs.append((later, [night, night + 0.5], client if rng.random() < 0.5 else name("c", rng)))
+    pool = [] if rng.random() < 0.05 else [name("a", rng) for _ in range(rng.randint(1, 3))]
+    return Service(name("p", rng), pool, jobs)
 
 
 def _everything(made: Company, rng: random.Random, origin: str) -> Iterator[SignIn]:
     holidays = set(rng.sample(range(DAYS), 2))
     rollout = rng.randrange(8, DAYS), name("c", rng)
     noisy = [name("a", rng) for _ in range(40)]
+    replaced = _replaced(made, rng)
     for day in range(DAYS):
         working = day % 7 < 5 and day not in holidays
+        for person in replaced.get(day, []):
+            person.devices[0] = name("d", rng)
         for person in made.people:
             yield from _persons_day(made, person, day, rng, origin, working=working)
         for service in made.services:
@@ -142,6 +189,16 @@ def _everything(made: Company, rng: random.Random, origin: str) -> Iterator[Sign
                      client=made.clients[0], place=_HOME_PLACE, credential=Credential.PASSWORD)  # fmt: skip
 
 
+def _replaced(made: Company, rng: random.Random) -> dict[int, list[Person]]:
+    """Return whose laptops are replaced on which day: in some companies, those of a department within a week."""
+    if rng.random() < 0.6:
+        return {}
+    first, found = rng.randrange(DAYS), dict[int, list[Person]]()
+    for person in rng.sample(made.people, rng.randint(5, 30)):
+        found.setdefault(first + rng.randrange(5), []).append(person)
+    return found
+
+
 def _persons_day(
     made: Company, person: Person, day: int, rng: random.Random, origin: str, *, working: bool
 ) -> Iterator[SignIn]:
@@ -151,11 +208,20 @@ def _persons_day(
         return
     _news(made, person, day, rng)
     hour = person.hour + rng.gauss(0, 0.6) if working else rng.uniform(8, 22)
+    if person.shifts:  # early, late and night in turn, a week each
+        hour = 8 * ((day // 7 + int(person.hour)) % 3) + 6 + rng.gauss(0, 0.3)
     for _ in range(1 + (rng.random() < 0.4) + (rng.random() < 0.15)):
         yield from _sits_down(made, person, at(day, hour % 24), rng, origin)
         hour += rng.uniform(2, 5)
     if rng.random() < 0.03:  # something breaks at night
         yield from _sits_down(made, person, at(day, rng.uniform(20, 23.9)), rng, origin)
+    if rng.random() < made.habits.borrow:  # with a device of somebody else's, where that one is
+        elsewhere = SignIn(
+            at(day, rng.uniform(8, 22)), origin, principal=person.id, source=name("a", rng),
+            client=rng.choice(person.clients), device=name("d", rng), place=_HOME_PLACE,
+            credential=Credential.PASSWORD,
+        )  # fmt: skip
+        yield elsewhere
 
 
 def _news(made: Company, person: Person, day: int, rng: random.Random) -> None:
@@ -164,11 +230,13 @@ def _news(made: Company, person: Person, day: int, rng: random.Random) -> None:
         person.devices[rng.randrange(2)] = name("d", rng)
     if rng.random() < habits.tool:
         person.clients.append(rng.choice(made.clients) if rng.random() < 0.7 else name("c", rng))
-    if rng.random() < habits.trip:
+    if rng.random() < (0.15 if person.travels else habits.trip):
         abroad = f"l-{rng.randrange(20)}" if rng.random() < 0.6 else _HOME_PLACE
         person.trip = (day + rng.randint(1, 5), name("a", rng), abroad)
     if rng.random() < 0.002:
         person.homes.append(name("a", rng))  # moves, or another provider
+    elif person.leased and rng.random() < 0.15:
+        person.homes.append(name("a", rng))  # a provider that gives out addresses for some days
 
 
 def _where(made: Company, person: Person, day: int, rng: random.Random) -> tuple[str, str]:
@@ -209,21 +277,24 @@ def _sits_down(made: Company, person: Person, when: int, rng: random.Random, ori
         yield replace(usual, at=when)
 
 
-def _services_day(service: str, day: int, rng: random.Random, origin: str) -> Iterator[SignIn]:
-    own = random.Random(service)
-    pool = [name("a", own) for _ in range(own.randint(1, 3))]
-    client = name("c", own)
-    wrong = rng.random() < 0.003  # a secret that was changed in one place only
-    for hour in range(24):
-        when = at(day, hour + own.random())
-        source = rng.choice(pool) if rng.random() > 0.0005 else name("a", rng)
-        good = SignIn(
-            when, origin, principal=service, source=source, client=client, place=_HOME_PLACE,
-            credential=Credential.SECRET,
-        )  # fmt: skip
-        if wrong and hour < 6:
-            yield from (replace(good, at=when + n * SECOND, reason=Reason.SECRET_WRONG) for n in range(20))
-        yield good
+def _services_day(service: Service, day: int, rng: random.Random, origin: str) -> Iterator[SignIn]:
+    for first, hours, client in service.jobs:
+        if day < first:
+            continue
+        # a secret that was changed in one place only, or was not there yet when the job began
+        wrong = rng.random() < (0.2 if 0 < first == day else 0.003)
+        runner = name("a", rng)
+        for hour in hours:
+            source = rng.choice(service.pool) if service.pool and rng.random() > 0.0005 else runner
+            good = SignIn(
+                at(day, hour), origin, principal=service.id, source=source, client=client, place=_HOME_PLACE,
+                credential=Credential.SECRET,
+            )  # fmt: skip
+            if wrong and hour < 6:
+                yield from (
+                    replace(good, at=good.at + n * SECOND, reason=Reason.SECRET_WRONG) for n in range(20)
+                )
+            yield replace(good, at=good.at + 20 * SECOND if wrong else good.at)
 
 
 def _noise(made: Company, day: int, rng: random.Random, origin: str, noisy: list[str]) -> Iterator[SignIn]:

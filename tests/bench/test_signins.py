@@ -1,12 +1,14 @@
 """The bench of sign-ins: what was kept out of development stays apart, and its judgement is not its own."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from bartizan.access.signin.fold import Fold
-from bartizan.access.signin.subject import SignIn
+from bartizan.access.signin.subject import Act, SignIn
 from bartizan.access.signin.suspicion import Kind, suspicion
+from bartizan.clock import DAY
 from bench import signins
 from bench.bed.campaigns import CAMPAIGNS, FIRST
 from bench.bed.staff import DAYS, PEOPLE, SERVICES, Company, at, company
@@ -24,6 +26,35 @@ def test_a_company_has_its_principals_for_its_days_and_is_the_same_again(made: C
     assert made.events == company("a test's own").events
     assert made.events != company("another").events
     assert max(each.at for each in made.events) < at(DAYS + 1, 0)
+
+
+def test_honest_people_travel_move_and_get_laptops_and_jobs_begin() -> None:
+    begun = nights = 0
+    for seed in ("a test's own", "another", "a third"):
+        made = company(seed)
+        seen: dict[str, list[SignIn]] = {}
+        for each in made.events:
+            if each.good and each.act is Act.SIGN_IN:
+                seen.setdefault(each.principal, []).append(each)
+        people = [seen[each.id] for each in made.people if each.id in seen]
+        assert sum(len({each.source for each in one}) > 4 for one in people) >= 10
+        assert sum(len({each.device for each in one}) > 2 for one in people) >= 5
+        nights += sum(each.at % DAY < at(0, 5) % DAY for one in people for each in one)
+        for service in made.services:
+            hours = {each.at // (DAY // 24) % 24 for each in seen[service.id] if each.at < at(1, 0)}
+            later = {each.at // (DAY // 24) % 24 for each in seen[service.id]}
+            begun += len(later) > len(hours) or len({each.client for each in seen[service.id]}) > 1
+    assert nights > 50
+    assert begun >= 3
+
+
+def test_a_kind_that_is_missed_is_not_made_up_for_by_the_others() -> None:
+    kinds = [(each.name, each.slow) for each in CAMPAIGNS for _ in range(10)]
+    clean = [signins.Clean({budget: float(budget) for budget in signins.BUDGETS}, {"a": 1}, 1, 1.0, 1)]
+    found = [signins.Try(name, slow, True, True, 1.0, 0.0) for name, slow in kinds]
+    assert signins._report(clean, found, "development")[1] == 0
+    missed = [replace(each, found=n not in (0, 1)) for n, each in enumerate(found)]
+    assert signins._report(clean, missed, "development")[1] == 1
 
 
 def test_every_campaign_begins_after_the_learning_and_ends_in_time(made: Company) -> None:

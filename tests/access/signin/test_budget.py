@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.access.signin.budget import LEARNING, Budget, fair, step, thresholds
+from bartizan.access.signin.budget import LEARNING, WINDOW, Budget, exceeded, fair, step, thresholds, turn
 from bartizan.access.signin.suspicion import Kind, Suspicion, suspicion
 from tests.access.signin.given import signin
 
@@ -41,6 +41,69 @@ def test_a_steady_company_has_as_many_alerts_as_its_budget(seed: int, budget: in
     _, alerts = _fold(found, budget)
     told = sum(each.at >= signin(LEARNING).at - 10**13 for each in alerts)
     assert abs(told / (60 - LEARNING) / budget - 1) <= 0.2
+
+
+_MIXED = [0.1, 0.2, 0.3, 0.5, 0.5, 1, 2, 2, 4, 8, 8, 20, 40]
+
+
+@given(
+    seed=st.integers(0, 2**32), budget=st.sampled_from([2, 5]), often=st.sampled_from([_MIXED, [0.3] * 24])
+)
+def test_many_signs_that_are_rare_each_keep_a_small_budget(
+    seed: int, budget: int, often: list[float]
+) -> None:
+    """A share is one to three alerts a month there: one more of each would be far over the budget."""
+    chance = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    found = [
+        _suspicion(day + chance.random(), chance.expovariate(1), about=f"p-{n}", stream=f"stream-{place}")
+        for place, mean in enumerate(often)
+        for day in range(37)
+        for n in range(int(mean + chance.random()))
+    ]
+    _, alerts = _fold(found, budget)
+    told = sum(each.at >= signin(LEARNING).at - 10**13 for each in alerts)
+    assert abs(told / (37 - LEARNING) / budget - 1) <= 0.2
+
+
+@given(weights=st.lists(st.floats(0.1, 40), min_size=1, max_size=60), times=st.floats(0.1, 80))
+def test_about_as_many_are_above_a_bound_as_were_asked_for(weights: list[float], times: float) -> None:
+    ordered = sorted(weights, reverse=True)
+    bound = exceeded(ordered, times)
+    above, alike = sum(each > bound for each in ordered), max(ordered.count(each) for each in ordered)
+    assert times - 2 - alike <= above <= times + alike or above == len(ordered) <= times
+
+
+def test_what_weighs_the_same_is_told_of_together_or_not_at_all() -> None:
+    weights = [9.0, *[4.0] * 6, 1.0]
+    assert exceeded(weights, 3) == 4.0, "one of seven is nearer to three than all are"
+    assert exceeded(weights, 6) == 1.0, "seven of seven are nearer to six"
+    assert exceeded([4.0] * 6, 5) == 0.0
+
+
+def test_less_than_one_asks_for_a_bit_more_than_the_heaviest_for_each_halving() -> None:
+    assert [exceeded([7.0, 3.0], times) for times in (1.0, 0.5, 0.25)] == [7.0, 8.0, 9.0]
+    assert exceeded([7.0], 0.0) < 20
+
+
+def test_what_was_told_too_much_is_made_up_for_and_by_no_more_than_half() -> None:
+    quiet = [
+        each
+        for kind in (Kind.UNUSUAL, Kind.UNKNOWN_DEVICE)
+        for each in _ordinary(22, 60, Random(4), kind)  # noqa: S311 - to be repeated, not to be secret
+    ]
+    loud = [
+        _suspicion(day + n / 5000, 40 + day + n, about=f"a-{n}", stream=f"loud-{stream}")
+        for day in (19, 20, 21)
+        for stream in range(5)
+        for n in range(30)
+    ]
+    before, _ = _fold([*quiet, *loud], 5)
+    calm, after = turn(_fold(quiet, 5)[0], before.day + 1), turn(before, before.day + 1)
+    unmoved, halved = thresholds(after.past, 5), thresholds(after.past, 2.5)
+    for kind in (Kind.UNUSUAL, Kind.UNKNOWN_DEVICE):
+        assert unmoved[kind.value] < after.above[kind.value] <= halved[kind.value]
+    assert after.owed < calm.owed
+    assert len(after.past) == WINDOW
 
 
 def test_nothing_is_told_while_learning_but_what_breaks_a_protocol_or_is_blatant() -> None:

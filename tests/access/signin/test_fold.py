@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 
 from bartizan.access.signin import consent, crowd, principal, source
+from bartizan.access.signin.budget import turn
 from bartizan.access.signin.fold import Fold
 from bartizan.access.signin.shards import Shards
-from bartizan.access.signin.subject import Act, Reason, Seen, SignIn
+from bartizan.access.signin.subject import Act, Credential, Reason, Seen, SignIn
 from bartizan.access.signin.suspicion import WHAT, Kind, Suspicion
 from bartizan.control import Watch
 from bartizan.ledger.vocabulary import ANOMALY
@@ -94,6 +95,50 @@ def test_an_unknown_device_is_told_of() -> None:
     assert Kind.UNKNOWN_DEVICE in _kinds(
         [signin(9, 3, "p-3", "a-x", device="d-x", client="c-1", place="l-1")]
     )
+
+
+def _streams(found: Sequence[SignIn], days: int = 12) -> list[str]:
+    fold = Fold(5)
+    every = sorted([*_habits(days), *found], key=lambda each: each.at)
+    told = [(each, one) for each in every for one in fold.suspect(each) if _turned(fold, each)]
+    return [one.stream for each, one in told if any(each is mine for mine in found)]
+
+
+def _turned(fold: Fold, each: SignIn) -> bool:
+    fold.budget = turn(fold.budget, each.day)
+    return True
+
+
+def test_a_new_device_where_nobody_ever_was_is_weighed_apart_from_one_at_its_desk() -> None:
+    desk = signin(11, 9, "p-3", "a-1", device="d-x", client="c-1", place="l-1")
+    elsewhere = signin(11, 9, "p-5", "a-x", device="d-y", client="c-1", place="l-1")
+    assert _streams([desk, elsewhere]) == ["unknown-device", "unknown-device.elsewhere"]
+
+
+def test_new_laptops_for_everybody_do_not_hide_the_one_that_is_elsewhere() -> None:
+    laptops = [
+        signin(day, 12 + n / 60, f"p-{2 * n + 1}", "a-1", device=f"d-{day}-{n}", client=f"c-{day}-{n}", place="l-1")
+        for day in range(6, 14)
+        for n in range(8)
+    ]  # fmt: skip
+    stolen = signin(13, 10, "p-4", "a-x", device="d-x", client="c-1", place="l-1")
+    every = sorted([*_habits(14), *laptops, stolen], key=lambda each: each.at)
+    fold = Fold(2)
+    assert [told for each in every for told in fold.step(each) if each is stolen]
+
+
+def test_jobs_that_begin_do_not_hide_a_person_who_was_never_there() -> None:
+    jobs = [
+        signin(day, 2 + n / 60, f"p-job{day}-{n}", f"a-job{day}-{n}", credential=Credential.SECRET)
+        for day in range(7, 14)
+        for n in range(6)
+    ]
+    person = signin(13, 9, "p-old", "a-x", device="d-x", credential=Credential.PASSWORD)
+    every = sorted([*_habits(14), *jobs, person], key=lambda each: each.at)
+    fold = Fold(2)
+    told = [(each, one) for each in every for one in fold.step(each)]
+    assert any(each is person for each, _ in told)
+    assert sum(one.principal.startswith("p-job") for _, one in told) <= 2 * 7
 
 
 def test_a_new_client_is_told_of() -> None:

@@ -47,6 +47,18 @@ def test_who_has_something_new_every_week_is_suspected_less() -> None:
     assert travels.novelty("a-new", DAYS) < steady.novelty("a-new", DAYS)
 
 
+def test_few_days_say_little_of_what_a_principal_does() -> None:
+    once, twice = (_used(Trait(values={"d-own": (9, 1)}, new=new), "d-own", range(3)) for new in (1, 2))
+    weeks = [once.novelty("d-new", days) - twice.novelty("d-new", days) for days in (4, 14)]
+    assert weeks[0] < 1
+    assert twice.novelty("d-new", 4) < twice.novelty("d-new", 14)
+
+
+def test_what_is_new_does_not_grow_for_ever() -> None:
+    trait = _used(Trait(), "d-own", range(3))
+    assert trait.novelty("d-new", 30) == trait.novelty("d-new", 300)
+
+
 def test_an_hour_of_its_own_surprises_nobody_and_the_night_does() -> None:
     profile = Profile()
     for day in range(10):

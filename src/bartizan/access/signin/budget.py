@@ -2,15 +2,17 @@
 
 Rules of this file: pure, and bounded. What is rare is learnt from the last two weeks, stream by stream, from the highest
 weight of each suspect and day; so a suspect counts once a day however often it tries. Each stream has an equal share of the
-budget, and what a stream does not use goes to the others. Against who wants to be usual: a day on which a stream has several
-times its usual number of suspects teaches nothing, so that a flood does not raise what it takes to be told of; no flood of
-one stream takes an alert from another, and of one stream that has had its part, what is heavier than all of today is told of
-still; and the correction that keeps the budget moves within narrow bounds.
-Source: conformal anomaly detection (Laxhammar and Falkman 2010): the rank among what is ordinary is the measure.
+budget, and what a stream does not use goes to the others. What weighs the same is told of together, or not at all. What was
+told more or less than the budget is made up for in the days after. Against who wants to be usual: a day on which a stream
+has several times its usual number of suspects teaches nothing, so that a flood does not raise what it takes to be told of;
+no flood of one stream takes an alert from another, and of one stream that has had its part, what is heavier than all of
+today is told of still; and the correction that keeps the budget moves within narrow bounds.
+Source: conformal anomaly detection (Laxhammar and Falkman 2010): the rank among what is ordinary is the measure; its
+correction by what was told so far: adaptive conformal inference (Gibbs and Candes 2021).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
+from math import ceil, exp2, log2
 from statistics import median
 from typing import Final
 
@@ -29,11 +31,17 @@ _FULL, _FULL_LEAST = 3, 3
 """A day with more suspects than so many times the usual, and so many more, teaches nothing."""
 _MOST: Final = 512
 """Suspects of one stream and day that are remembered; the lightest give way."""
-_LEAST_CORRECTION, _MOST_CORRECTION = 0.35, 2.5
-_AHEAD: Final = 3
-"""Days' budgets that count as spent when the learning ends: habits settle for longer, and seem stranger meanwhile."""
-_MOST_OWED, _REPAID = 5, 3
+_LEAST_CORRECTION, _MOST_CORRECTION = 0.5, 2.5
+_UNSETTLED: Final = 3
+"""The first days, on which nobody has habits yet, so that there is less to suspect; they teach nothing."""
+_SETTLING: Final = 4.0
+"""Days after the learning in which what it left halves: habits settle for longer, and twice as much seems strange at first."""
+_MOST_OWED, _REPAID = 5, 5
 """Days' budgets that are remembered as owed at most, and in how many days it is made up for."""
+_MOST_SPENT: Final = 3
+"""Days' budgets that one day's alerts count as at most: who makes many at once lowers the rest by no more."""
+_RAREST: Final = 1 / 64
+"""The smallest share that is told from none."""
 
 Weights = Mapping[str, float]
 """Suspect -> its highest weight of a day."""
@@ -89,14 +97,18 @@ def _next(state: Budget, day: int) -> Budget:
     if day - state.day > WINDOW:  # nothing for longer than anything is remembered
         return Budget(state.perday, state.first, day)
     ended = {stream: tuple(sorted(each.values(), reverse=True)) for stream, each in state.today.items()}
-    past = (*state.past, ended)[-WINDOW:]
-    spent = min(float(state.alerts), 2 * state.perday)
-    owed = -_AHEAD * state.perday if state.learning else state.owed + state.perday - spent
+    past = (*state.past, ended)[-WINDOW:] if state.day - state.first >= _UNSETTLED else ()
+    spent = min(float(state.alerts), _MOST_SPENT * state.perday)
     limit = _MOST_OWED * state.perday
-    owed = max(-limit, min(limit, owed))
-    correction = max(_LEAST_CORRECTION, min(_MOST_CORRECTION, 1 + owed / (_REPAID * state.perday)))
-    above = thresholds(past, state.perday * correction)
+    owed = 0.0 if state.learning else max(-limit, min(limit, state.owed + state.perday - spent))
+    above = thresholds(past, state.perday * _correction(owed / state.perday, state.day + 1 - state.first))
     return Budget(state.perday, state.first, state.day + 1, past=past, above=above, owed=owed)
+
+
+def _correction(owed: float, age: int) -> float:
+    """Return how many times its budget a day is to have, by the days' budgets that are owed, and days since the first."""
+    strange = 1 + exp2(-max(0, age - LEARNING) / _SETTLING)
+    return max(_LEAST_CORRECTION, min(_MOST_CORRECTION, (1 + owed / _REPAID) / strange))
 
 
 def step(state: Budget, found: Suspicion) -> tuple[Budget, tuple[Suspicion, ...]]:
@@ -135,10 +147,31 @@ def thresholds(past: Iterable[Mapping[str, tuple[float, ...]]], perday: float) -
     days = list(past)
     pooled = {stream: _ordinary(stream, days) for day in days for stream in day}
     shares = fair({stream: len(weights) for stream, weights in pooled.items()}, perday * len(days))
-    return {
-        stream: weights[shares[stream]] if shares[stream] < len(weights) else 0.0
-        for stream, weights in pooled.items()
-    }
+    return {stream: exceeded(weights, shares[stream]) for stream, weights in pooled.items()}
+
+
+def exceeded(weights: Sequence[float], times: float) -> float:
+    """Return the weight that as many others like these exceed so many times on average.
+
+    The k-th heaviest of n is exceeded k times by n others, not k - 1 times. A share below one asks for more than the heaviest:
+    a bit for each halving, since weights are bits.
+
+    Args:
+        weights: at least one, heaviest first.
+        times: more than there are weights lets everything through.
+    """
+    if times >= len(weights):
+        return 0.0
+    if times < 1:
+        return weights[0] + log2(1 / max(times, _RAREST))
+    place = int(times)
+    heavier, lighter = weights[place - 1], weights[place]
+    if heavier > lighter:
+        return heavier - (heavier - lighter) * (times - place)
+    first, after = weights.index(heavier), len(weights) - weights[::-1].index(heavier)
+    if after - times >= times - first:  # nearer to none of those that weigh the same than to all
+        return heavier
+    return weights[after] if after < len(weights) else 0.0
 
 
 def _ordinary(stream: str, days: Sequence[Mapping[str, tuple[float, ...]]]) -> list[float]:
@@ -148,12 +181,12 @@ def _ordinary(stream: str, days: Sequence[Mapping[str, tuple[float, ...]]]) -> l
     return sorted((each for day in weights if len(day) <= full for each in day), reverse=True)
 
 
-def fair(wanted: Mapping[str, int], whole: float) -> Mapping[str, int]:
-    """Return how many each gets of a whole: equal shares, and what one does not want goes to the others."""
-    shares: dict[str, int] = {}
+def fair(wanted: Mapping[str, int], whole: float) -> Mapping[str, float]:
+    """Return how much each gets of a whole: equal shares, and what one does not want goes to the others."""
+    shares: dict[str, float] = {}
     left = whole
     for place, (name, most) in enumerate(sorted(wanted.items(), key=lambda item: (item[1], item[0]))):
         share = left / (len(wanted) - place)
-        shares[name] = min(most, round(share))
+        shares[name] = min(float(most), share)
         left -= shares[name]
     return shares

@@ -13,7 +13,7 @@ import msgspec
 from bartizan.access.signin.counted import distinct, mark
 from bartizan.access.signin.profile import Profile, Session, Tries, learnt
 from bartizan.access.signin.source import PROOF_KINDS
-from bartizan.access.signin.subject import GUESSES, PROOFS, Act, Seen, SignIn
+from bartizan.access.signin.subject import GUESSES, PROOFS, Act, Credential, Seen, SignIn
 from bartizan.access.signin.suspicion import Kind, Suspicion, suspicion
 from bartizan.clock import MINUTE
 from bartizan.control import Watch
@@ -29,8 +29,10 @@ _TRAVEL_BITS: Final = 6.0
 _KNOWN_TRAVEL: Final = 0.3
 _NAMED: Final = 0.5
 _LEAST: Final = 0.5
-_BOTH, _CLEARLY = 3.0, 1.0
-"""Bits more where device and source are new together: honest people change one after the other."""
+_CLEARLY: Final = 2.0
+"""Bits from which device and source are new together: honest people change one after the other."""
+_MACHINES: Final = frozenset({Credential.SECRET, Credential.KEY, Credential.CERTIFICATE})
+"""What machines show: a job that begins is no person who was never there."""
 _DAILY_TRIES: Final = 0.5
 _OTHER_DEVICE, _OTHER_PLACE, _SESSION_LEAST = 6.0, 3.0, 2.0
 _PROOF: Final = 4.0
@@ -62,33 +64,44 @@ def _signed_in(state: Profile, seen: Seen) -> Found:
     if weight < _LEAST:
         return ()
     signin = seen.signin
-    stream = kind.value if kind is not Kind.GUESSING else f"{kind.value}.held"
-    return (suspicion(kind, stream, weight, signin.principal, signin, held=True),)
+    return (suspicion(kind, _stream(kind, state, seen), weight, signin.principal, signin, held=True),)
+
+
+def _stream(kind: Kind, state: Profile, seen: Seen) -> str:
+    """Return what a good sign-in is weighed among: what is rarer within a kind stands apart, so that the rest never hides it."""
+    name: str = kind.value
+    if kind is Kind.GUESSING:
+        return f"{name}.held"
+    if kind is not Kind.UNKNOWN_DEVICE:
+        return name
+    device = state.devices.novelty(seen.signin.device, state.days)
+    return f"{name}.elsewhere" if min(device, _source(state, seen)) >= _CLEARLY else name
 
 
 def _first(seen: Seen) -> Found:
     if seen.age < _LEARNING:
         return ()
     weight = _NEVER_SEEN + (0 if seen.familiar else _STRANGE)
-    stream = f"{Kind.DORMANT.value}.first"
+    stream = f"{Kind.DORMANT.value}.{'machine' if seen.signin.credential in _MACHINES else 'first'}"
     return (suspicion(Kind.DORMANT, stream, weight, seen.signin.principal, seen.signin, held=True),)
 
 
 def _bits(state: Profile, seen: Seen) -> Mapping[Kind, float]:
     """Return how surprising each thing about a good sign-in is, in bits."""
     signin, days = seen.signin, state.days
-    source = state.sources.novelty(signin.source, days) * (_SHARED if seen.shared else 1.0)
-    place = state.places.novelty(signin.place, days)
-    device = state.devices.novelty(signin.device, days)
-    both = _BOTH if min(device, source) >= _CLEARLY else 0.0
+    source, place = _source(state, seen), state.places.novelty(signin.place, days)
     return {
-        Kind.UNKNOWN_DEVICE: device + both,
+        Kind.UNKNOWN_DEVICE: state.devices.novelty(signin.device, days),
         Kind.NEW_CLIENT: state.clients.novelty(signin.client, days),
         Kind.DORMANT: _pause(state, signin.day),
         Kind.IMPOSSIBLE: _travel(state, signin, place),
         Kind.GUESSING: _after_tries(state, signin) if source else 0.0,
         Kind.UNUSUAL: max(source, place) + min(source, place) / 2 + state.hour_bits(signin.at) / 2,
     }
+
+
+def _source(state: Profile, seen: Seen) -> float:
+    return state.sources.novelty(seen.signin.source, state.days) * (_SHARED if seen.shared else 1.0)
 
 
 def _pause(state: Profile, day: int) -> float:
@@ -129,8 +142,7 @@ def _went_on(state: Profile, seen: Seen) -> tuple[Profile, Found]:
         return state, ()
     other = bool(signin.device) and bool(begun.device) and signin.device != begun.device
     moved = bool(signin.place) and bool(begun.place) and signin.place != begun.place
-    source = state.sources.novelty(signin.source, state.days) * (_SHARED if seen.shared else 1.0)
-    weight = _OTHER_DEVICE * other + _OTHER_PLACE * moved + source
+    weight = _OTHER_DEVICE * other + _OTHER_PLACE * moved + _source(state, seen)
     if weight < _SESSION_LEAST:
         return state, ()
     kind = Kind.TOKEN_REPLAY

@@ -3,7 +3,7 @@
 Rules of this file: pure; sharded by principal; every list bounded. Only good sign-ins teach, and a value counts as known
 after two days: until then it is suspected again, half as much, so that one success in the quiet buys nothing.
 A value that is known gives way only to age, never to new ones. What is new is weighed by how often that is so with this
-principal: who travels every week may be anywhere.
+principal, which few days say little of (the rule of succession): who travels every week may be anywhere.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,10 @@ _STALE: Final = 60
 _HOURS: Final = 24
 _HOUR: Final = DAY // _HOURS
 _DECAY: Final = 0.98
-_BITS: Final = 4.0
-"""What a new value weighs with a principal that never has one; it does not grow, or the past would seem ordinary."""
-_FORTNIGHT: Final = 14
+_BITS: Final = 3.0
+"""What a new value weighs at most; where it grew on, the past would seem ordinary."""
+_NEWS, _NEWS_DAYS = 1, 7
+"""What is presumed of a principal before its own habit tells: one new value a week."""
 _SETTLED: Final = 3
 """Days of a principal before which everything is new with it, and nothing tells."""
 _HOUR_BITS: Final = 4.0
@@ -49,8 +50,8 @@ class Trait(msgspec.Struct, frozen=True):
         used = self.values.get(value, (0, 0))[0]
         if not value or used >= KNOWN or not self.values or days < _SETTLED:
             return 0.0
-        often = self.new * _FORTNIGHT / days
-        return max(0.0, _BITS - log2(1 + often)) * (1 - used / KNOWN)
+        often = (self.new + _NEWS) / (days + _NEWS_DAYS)
+        return max(0.0, min(_BITS, -log2(often))) * (1 - used / KNOWN)
 
     def learn(self, value: str, day: int) -> "Trait":
         """Return the trait after a good sign-in with a value."""
