@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.access.assemble import Access
-from bartizan.access.decide import Circumstances
+from bartizan.access.decide import Circumstances, as_asked, context
+from bartizan.access.describe import schema
 from bartizan.access.outcome import ANYONE, FOREVER, Allowed, Authenticated, Refused
 from bartizan.identity.principal import Principal
 from bartizan.identity.state import PolicySource, State
+from bartizan.policy.schema import parsed, shapes
 from tests.access.house import ALONE, BARE, CALLER, DRILL, WITH_SERVICE, access, known, refusal, state
 
 SAFE, UNSAFE = Circumstances(quantum_safe=True), Circumstances(quantum_safe=False)
@@ -55,6 +57,13 @@ def test_the_built_in_policies_grant_what_they_say(
     assert isinstance(answer, Allowed) == permitted
     if not permitted:
         assert refusal(answer) == "policy-denied"
+
+
+def test_every_action_is_asked_with_all_that_its_policies_may_look_at_and_nothing_else() -> None:
+    actions = shapes(parsed(schema())).actions
+    for name, action in actions.items():
+        if action.principals:
+            assert set(context(as_asked(name, SAFE))) == set(action.context), name
 
 
 @pytest.mark.parametrize("action", PUBLIC)

@@ -11,19 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.access.decide import Circumstances
 from bartizan.access.issue.code import SignedIn
 from bartizan.access.issue.form import GrantRefused
-from bartizan.access.issue.mint import CONTROL
+from bartizan.access.issue.mint import CONTROL, Lent
 from bartizan.access.issue.pushed import RequestUnknown
 from bartizan.access.issue.step_up import Step, step
-from bartizan.access.outcome import Authenticated
-from bartizan.admin.principals import LIST
+from bartizan.access.outcome import Allowed, Authenticated, Refused
+from bartizan.admin.principals import LIST, REVOKE
 from bartizan.app.admin.gate import CallRefused, Shows, gate_of
 from bartizan.app.lending import Decided
+from bartizan.app.suspects import HELD_FOR
 from bartizan.clock import SECOND, Nanoseconds
-from bartizan.identity.principal import Kind
+from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.shown import Shown
-from bartizan.identity.strength import ACRS, Strength
+from bartizan.identity.strength import ACRS, INSUFFICIENT, Strength
 from tests.access.house import access
 from tests.attacks.oauth import House, refusal
 
@@ -166,6 +168,113 @@ def test_the_admin_api_says_which_sign_in_it_wants(house: House) -> None:
         'Bearer realm="bartizan", error="insufficient_user_authentication", error_description="the person must sign in '
         'again, as said here", acr_values="passkey-device-bound", max_age="300"'
     )
+
+
+UNCONFIRMED = """
+@id("callers") permit (principal in Role::"caller", action in Action::"call", resource) unless { resource.control };
+@id("confirmed-first") forbid (principal, action == Action::"chat", resource) when { context.step_up };
+@id("not-by-suspects") forbid (principal, action == Action::"embed", resource)
+when { principal has suspect && principal.suspect };
+@id("device-bound-alone") forbid (principal, action == Action::"complete", resource)
+when { context.step_up || context.passkey != "passkey" };
+@id("not-for-agents") forbid (principal, action == Action::"respond", resource)
+when { context.step_up || context.agent != "" };
+"""
+
+
+def flagged(house: House, person: Principal) -> None:
+    """Have what somebody did until now be held against them, in force."""
+    house.registrar.suspects.answer("principal", person.pseudonym, Nanoseconds(house.clock.now() + HELD_FOR))
+    asyncio.run(house.registrar.suspects.settle())
+
+
+def asked(house: House, token: str, action: str) -> Allowed | Refused:
+    """Return what a worker says to a call."""
+    room = access(house.states[-1], len(house.states))
+    who = room.authenticate(token, house.clock.now())
+    assert isinstance(who, Authenticated), who
+    return room.authorize(who, action, "assistant", Circumstances(quantum_safe=True))
+
+
+def test_what_a_flagged_sign_in_alone_keeps_from_somebody_is_had_by_the_next_one(tmp_path: Path) -> None:
+    house = House(tmp_path, UNCONFIRMED)
+    token = house.redeem(decided(house, house.push(), signed_in(house, ago=10)).said["code"]).token
+    assert isinstance(asked(house, token, "chat"), Allowed)
+    flagged(house, house.ada)
+    at = house.clock.now()
+    house.later(90)
+    refused = asked(house, token, "chat")
+    assert isinstance(refused, Refused)
+    assert (refused.status, refused.reason, refused.after) == (401, INSUFFICIENT, at)
+    wanted = Strength.after(refused.after, house.clock.now())
+    assert wanted.challenge("Bearer").endswith('max_age="90"')
+    # What the challenge says is what the application asks for, and then what there was is not enough.
+    uri = house.push(max_age=str(wanted.max_age_s))
+    assert house.lending.question(uri, house.app.client, signed_in(house, ago=100)).step is Step.AGAIN
+    again = house.redeem(decided(house, uri, signed_in(house)).said["code"]).token
+    assert isinstance(asked(house, again, "chat"), Allowed)
+    assert isinstance(asked(house, token, "chat"), Refused), "the old one is as it was"
+    house.store.dispose()
+
+
+@pytest.mark.parametrize(
+    ("action", "word"),
+    [
+        ("embed", "policy-forbids"),
+        ("complete", "policy-forbids"),
+        ("respond", "policy-forbids"),
+        ("use-mcp", ""),
+    ],
+)
+def test_nobody_is_sent_to_sign_in_for_what_another_sign_in_does_not_give(
+    tmp_path: Path, action: str, word: str
+) -> None:
+    house = House(tmp_path, UNCONFIRMED)
+    token = house.redeem(decided(house, house.push(), signed_in(house, ago=10)).said["code"]).token
+    flagged(house, house.ada)
+    house.later(5)
+    found = asked(house, token, action)
+    assert (found.reason if isinstance(found, Refused) else "") == word
+    assert not isinstance(found, Refused) or (found.status, found.after) == (403, 0)
+    house.store.dispose()
+
+
+def test_a_program_whose_sign_in_was_flagged_is_told_of_none(tmp_path: Path) -> None:
+    house = House(tmp_path, UNCONFIRMED)
+    flagged(house, house.app)
+    token = house.registrar.issue(house.app, "bartizan:gateway", 60, grant="client").token
+    assert isinstance(asked(house, token, "chat"), Allowed), "it has no passkey to step up with"
+    found = asked(house, token, "embed")
+    assert isinstance(found, Refused)
+    assert (found.status, found.reason) == (403, "policy-forbids")
+    house.store.dispose()
+
+
+def test_the_admin_api_says_so_too_where_a_policy_wants_a_flagged_sign_in_confirmed(house: House) -> None:
+    owner, _ = asyncio.run(house.registrar.register(Kind.USER, "root", ["owner"]))
+    lent = Lent(house.app.client, "", house.clock.now(), BOUND)
+    token = house.registrar.issue(owner, CONTROL, 60, grant="code", lent=lent).token
+    flagged(house, owner)
+    house.later(30)
+    gate = gate_of(house.clock, house._record, lambda _control, _fault: None)
+    gate.take(house.states[-1])
+    asyncio.run(house.registrar.publish())
+    shows = Shows(Shown(token), quantum_safe=True)
+    with pytest.raises(CallRefused) as caught:
+        gate.admit(REVOKE, shows)
+    # The application has no right to it either, so another sign-in would help nothing.
+    assert (caught.value.status, caught.value.challenge) == (403, "")
+    app, _ = asyncio.run(house.registrar.register(Kind.WORKLOAD, "admins", ["owner"]))
+    gate.take(house.states[-1])
+    lent = Lent(app.client, "", Nanoseconds(house.clock.now() - 31 * SECOND), BOUND)
+    token = house.registrar.issue(owner, CONTROL, 60, grant="code", lent=lent).token
+    with pytest.raises(CallRefused) as caught:
+        gate.admit(REVOKE, Shows(Shown(token), quantum_safe=True))
+    assert caught.value.status == 401
+    assert caught.value.challenge.startswith(
+        'Bearer realm="bartizan", error="insufficient_user_authentication"'
+    )
+    assert caught.value.challenge.endswith('max_age="30"')
 
 
 @given(

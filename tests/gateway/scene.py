@@ -69,6 +69,7 @@ class Denied(msgspec.Struct, frozen=True):
     reason: str
     what: str
     status: int
+    after: Nanoseconds = Nanoseconds(0)
 
 
 NOBODY = Known(Person("anonymous", "anonymous", b""))
@@ -136,6 +137,7 @@ class Scene:
         self.shown: list[Shown] = []
         self.revoked: set[str] = set()
         self.forbidden: set[str] = set()
+        self.denial = FORBIDDEN
         self.waits: dict[str, int] = {}
         self.address_wait = 0
         self.charged = self.refreshed = self.stopped = 0
@@ -205,7 +207,7 @@ class Scene:
     ) -> Permitted | Denied:
         self.decided.append((who.principal.id, action, circumstances.tool or circumstances.model))
         forbidden = {action, service, circumstances.tool} & self.forbidden
-        return FORBIDDEN if forbidden else Permitted(self.number)
+        return self.denial if forbidden else Permitted(self.number)
 
     def address_limit(self, _source: str, _now: Nanoseconds) -> int:
         self.charged += 1

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.possession import challenge
 from bartizan.gateway.service import ServiceRoute
 from bartizan.identity.strength import Strength
@@ -159,5 +160,23 @@ def test_who_signed_in_too_long_ago_is_told_how_to_and_each_request_is_looked_at
                 b'sign in again, as said here", acr_values="passkey-device-bound", max_age="300"'
             )
             assert len(scene.upstream.received) == 2
+
+    run(scenario())
+
+
+def test_who_a_policy_wants_to_confirm_a_flagged_sign_in_is_told_since_when() -> None:
+    """By a service that asks for nothing itself, and whatever the service asks for: the policy wants the later one."""
+
+    async def scenario() -> None:
+        async with standing() as scene, client(scene) as one:
+            ask = request(b"POST", b"/v1/chat/completions", CHAT)
+            at = Nanoseconds(scene.clock.now() - 90 * SECOND)
+            said = Denied("access.request-authorized", "sign-in-insufficient", "Sign in again.", 401, at)
+            scene.forbidden, scene.denial = {"chat"}, said
+            refused = await one.ask(ask)
+            assert refused.status == 401
+            found = refused.headers[b"www-authenticate"].decode()
+            assert found.startswith('Bearer realm="bartizan", error="insufficient_user_authentication"')
+            assert 90 <= int(found.rpartition('max_age="')[2].rstrip('"')) < 150
 
     run(scenario())

@@ -15,16 +15,19 @@ import msgspec
 from bartizan.access.judge import Failed, judge
 from bartizan.access.outcome import Allowed, Authenticated, Refused
 from bartizan.access.subject import Authorization
+from bartizan.clock import Nanoseconds
 from bartizan.control import Control
 from bartizan.identity.device import NOTHING, Seen
 from bartizan.identity.principal import Uid
 from bartizan.identity.state import PolicySource
+from bartizan.identity.strength import INSUFFICIENT
 from bartizan.policy.engine import Engine, Pair, Verdict
 
 CAPACITY: Final = 16_384
 """Most verdicts remembered; each costs about 500 octets."""
 SERVICE: Final = "Service"
 """Type of the entities that stand for services."""
+_UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 
 
@@ -137,26 +140,46 @@ class Decider:
             circumstances: of this request; who acts, by which passkey or SPIFFE ID, is told from `who`.
             generation: of the state that the caller decides on; goes into the answer.
         """
-        resource, acting = Uid(SERVICE, service), who.agent
+        flagged = self._flagged.get(who.principal.pseudonym, Nanoseconds(-1))
         if who.verified.passkey:
-            step_up = who.verified.at <= self._flagged.get(who.principal.pseudonym, -1)
             circumstances = msgspec.structs.replace(
-                circumstances, passkey=who.verified.passkey, step_up=step_up
+                circumstances, passkey=who.verified.passkey, step_up=who.verified.at <= flagged
             )
         if who.spiffe is not None:
             circumstances = msgspec.structs.replace(
                 circumstances, trust_domain=who.spiffe.trust_domain, spiffe_path=who.spiffe.path
             )
-        here = circumstances if acting is None else msgspec.structs.replace(circumstances, agent=acting.id)
-        verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
-        barred = (
-            acting is not None
-            and not self._verdict(acting.uid, action, resource, circumstances, who.seen).allowed
+        verdict, barred = self._asked(who, action, service, circumstances)
+        unconfirmed = (
+            circumstances.step_up
+            and not verdict.failed
+            and not (verdict.allowed and not barred)
+            and self._permits(who, action, service, msgspec.structs.replace(circumstances, step_up=False))
         )
         elsewhere = who.service not in {"", service}
-        facts = Authorization(verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred)
-        refused = judge(self._controls, facts, _FORBIDDEN, self._failed)
+        facts = Authorization(
+            verdict.allowed, verdict.failed, verdict.policies, elsewhere, barred, unconfirmed
+        )
+        status = _UNAUTHORIZED if unconfirmed and not elsewhere else _FORBIDDEN
+        refused = judge(self._controls, facts, status, self._failed)
+        if refused is not None and refused.reason == INSUFFICIENT:
+            return msgspec.structs.replace(refused, after=flagged)
         return refused or Allowed(verdict.policies, generation, who.until)
+
+    def _asked(
+        self, who: Authenticated, action: str, service: str, circumstances: Circumstances
+    ) -> tuple[Verdict, bool]:
+        """Return what the policies say, and whether they bar whoever acts for the principal."""
+        resource, acting = Uid(SERVICE, service), who.agent
+        if acting is None:
+            return self._verdict(who.principal.uid, action, resource, circumstances, who.seen), False
+        here = msgspec.structs.replace(circumstances, agent=acting.id)
+        verdict = self._verdict(who.principal.uid, action, resource, here, who.seen)
+        return verdict, not self._verdict(acting.uid, action, resource, circumstances, who.seen).allowed
+
+    def _permits(self, who: Authenticated, action: str, service: str, circumstances: Circumstances) -> bool:
+        verdict, barred = self._asked(who, action, service, circumstances)
+        return verdict.allowed and not barred
 
     def may_permit(self, action: str) -> bool:
         """Return whether any policy could permit this to anybody."""

@@ -86,12 +86,15 @@ class Refused(msgspec.Struct, frozen=True):
         reason: its word in events, of a closed set.
         what: a sentence for people; says what to do, holds nothing that the client sent.
         status: of the HTTP answer: 401 who are you, 403 not you, 503 the check itself failed.
+        after: instant after which the person must have signed in for it not to be refused for that, UTC nanoseconds; 0 where
+            another sign-in is not what is wanted, or how is said elsewhere.
     """
 
     control: str
     reason: str
     what: str
     status: int
+    after: Nanoseconds = Nanoseconds(0)
 
 
 ANYONE = Authenticated(ANONYMOUS, "", FOREVER)

@@ -66,6 +66,7 @@ class Authorization(msgspec.Struct, frozen=True):
         policies: `@id` of each policy that decided.
         elsewhere: whether the token is good for another service alone.
         agent_barred: whether somebody acts for the principal whom no policy permits this.
+        unconfirmed: whether it is refused for a flagged sign-in alone, and the person's passkey, used after it, does away with that.
     """
 
     allowed: bool
@@ -73,3 +74,4 @@ class Authorization(msgspec.Struct, frozen=True):
     policies: tuple[str, ...] = ()
     elsewhere: bool = False
     agent_barred: bool = False
+    unconfirmed: bool = False

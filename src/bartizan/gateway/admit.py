@@ -281,7 +281,8 @@ def _remember(plane: "Plane", exchange: Exchange, known: Principal, generation: 
 
 def _refuse(answer: Refused) -> NoReturn:
     wait = SECOND if answer.reason == _ARRIVING else 0
-    raise Refusal(Fault(answer.reason, answer.status, answer.what, answer.control), retry_after=wait)
+    fault = Fault(answer.reason, answer.status, answer.what, answer.control)
+    raise Refusal(fault, retry_after=wait, after=answer.after)
 
 
 def _record(plane: "Plane", exchange: Exchange, generation: int) -> int:

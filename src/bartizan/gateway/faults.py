@@ -231,6 +231,7 @@ class Refusal(Exception):
         retry_after: nanoseconds until the same request may be allowed, 0 where waiting does not help.
         allow: methods for an Allow field, or empty.
         limits: `RateLimit` and `RateLimit-Policy` of the answer, each line with its CR LF, or nothing.
+        after: instant after which the person must have signed in, UTC nanoseconds; 0 where that is not what is wanted.
     """
 
     def __init__(
@@ -242,12 +243,14 @@ class Refusal(Exception):
         retry_after: int = 0,
         allow: str = "",
         limits: bytes = b"",
+        after: int = 0,
     ) -> None:
         """Refuse for this fault; `what` replaces the fault's own sentence."""
         super().__init__(fault.reason)
         self.reason, self.status, self.control = fault.reason, fault.status, fault.control
         self.what = what or fault.what
         self.param, self.retry_after, self.allow, self.limits = param, retry_after, allow, limits
+        self.after = after
 
 
 def refusal(

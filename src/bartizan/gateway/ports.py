@@ -133,6 +133,11 @@ class Refused(Protocol):
         """One sentence for people."""
         ...
 
+    @property
+    def after(self) -> Nanoseconds:
+        """Instant after which the person must have signed in; 0 where that is not what is wanted."""
+        ...
+
 
 def is_refused(answer: Authenticated | Allowed | Refused) -> TypeIs[Refused]:
     """Return whether an answer of the access room is a refusal."""

@@ -7,10 +7,11 @@ Source: RFC 9449 sections 4.3, 7.1 and 9; RFC 9470 section 3.
 
 from typing import TYPE_CHECKING, Final
 
+from bartizan.clock import Nanoseconds
 from bartizan.gateway.ext_authz import PREFIX
 from bartizan.gateway.faults import Refusal
 from bartizan.identity.shown import Shown
-from bartizan.identity.strength import INSUFFICIENT
+from bartizan.identity.strength import INSUFFICIENT, Strength
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
@@ -71,15 +72,18 @@ def told(exchange: "Exchange", fault: Refusal) -> bytes:
     """Return the lines of a refusal that say what is left of limits, and what the next proof or sign-in must be."""
     limits = fault.limits or (exchange.limits if fault.reason == "principal-rate" else b"")
     if fault.reason == INSUFFICIENT:
-        return limits + _step_up(exchange)
+        return limits + _step_up(exchange, fault)
     if not fault.reason.startswith(ABOUT_PROOFS):
         return limits
     ports = exchange.plane.ports
     return limits + nonce_line(ports.nonce(ports.clock.now()))
 
 
-def _step_up(exchange: "Exchange") -> bytes:
+def _step_up(exchange: "Exchange", fault: Refusal) -> bytes:
     strength = exchange.route.service.strength
+    if fault.after:  # a policy wants it, for what was flagged then
+        now = exchange.plane.ports.clock.now()
+        strength = Strength.after(Nanoseconds(fault.after), now)
     if strength is None:
         return b""
     return (

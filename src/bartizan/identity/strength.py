@@ -30,6 +30,11 @@ class Strength(msgspec.Struct, frozen=True):
     acr: tuple[str, ...] = ()
     max_age_s: int = 0
 
+    @classmethod
+    def after(cls, since: Nanoseconds, now: Nanoseconds) -> "Strength":
+        """Return what asks for a sign-in after an instant: by any passkey, no longer ago than that is."""
+        return cls(max_age_s=max(1, (now - since) // SECOND))
+
     def holds(self, verified: Verified, now: Nanoseconds) -> bool:
         """Return whether a sign-in is enough.
 

@@ -2,6 +2,7 @@
 
 from bartizan.access.subject import Authorization
 from bartizan.control import Control, Finding, Severity
+from bartizan.identity.strength import INSUFFICIENT, WHAT
 
 _FAILED = Finding("policy-error", "the policies could not be evaluated for this request; it is refused")
 _ELSEWHERE = Finding(
@@ -12,6 +13,7 @@ _BARRED = Finding(
     "agent-denied",
     "no policy permits this to who acts for the principal, so it may not do it for anybody; ask the owner for a role",
 )
+_UNCONFIRMED = Finding(INSUFFICIENT, WHAT)
 _FORBIDDEN = Finding("policy-forbids", "a policy forbids this; ask the owner, who can change it")
 _DENIED = Finding(
     "policy-denied", "no policy permits this principal to do that here; ask the owner for a role"
@@ -24,6 +26,8 @@ def judge(asked: Authorization) -> tuple[Finding, ...]:
         return (_FAILED,)
     if asked.elsewhere:
         return (_ELSEWHERE,)
+    if asked.unconfirmed:
+        return (_UNCONFIRMED,)
     if asked.allowed:
         return (_BARRED,) if asked.agent_barred else ()
     return (_FORBIDDEN,) if asked.policies else (_DENIED,)
@@ -44,6 +48,7 @@ CONTROL = Control(
         Authorization(allowed=True, failed=True),
         Authorization(allowed=True, elsewhere=True),
         Authorization(allowed=True, agent_barred=True),
+        Authorization(allowed=False, policies=("flagged-first",), unconfirmed=True),
     ),
     silent_on=(Authorization(allowed=True, policies=("callers-call-services",)),),
 )

@@ -26,13 +26,13 @@ from bartizan.app.admin.caller import Caller
 from bartizan.app.admin.refusals import ANYBODY, CALLED, CallRefusals, Refusal
 from bartizan.app.entry import Entry
 from bartizan.app.plan import CONTROL
-from bartizan.clock import Clock
+from bartizan.clock import Clock, Nanoseconds
 from bartizan.control import discover
 from bartizan.crypto.secret import Secret
 from bartizan.identity.dpop import Proofs
 from bartizan.identity.shown import Shown
 from bartizan.identity.state import State
-from bartizan.identity.strength import INSUFFICIENT
+from bartizan.identity.strength import INSUFFICIENT, Strength
 from bartizan.identity.token import IssuerInvalid
 from bartizan.ledger.event import Outcome
 from bartizan.policy.errors import PolicyInvalid
@@ -210,7 +210,7 @@ class Gate:
     def _count(self, route: AnyRoute, shows: Shows, refused: Refused, principal: str = "") -> CallRefused:
         actor = principal or shows.source or ANYBODY
         self._refused.count(Refusal(actor, route.name, refused.control, refused.reason))
-        return CallRefused(refused, self.nonce(), _step_up(shows.shown, refused))
+        return CallRefused(refused, self.nonce(), _step_up(shows.shown, refused, self._clock.now()))
 
 
 def _roles(who: Authenticated) -> tuple[str, ...]:
@@ -219,8 +219,9 @@ def _roles(who: Authenticated) -> tuple[str, ...]:
     return held if who.agent is None else tuple(role for role in held if role in who.agent.roles)
 
 
-def _step_up(shown: Shown, refused: Refused) -> str:
+def _step_up(shown: Shown, refused: Refused, now: Nanoseconds) -> str:
     """Return the challenge that asks for another sign-in, where that is what is wrong."""
-    if refused.reason != INSUFFICIENT or shown.strength is None:
+    strength = Strength.after(refused.after, now) if refused.after else shown.strength
+    if refused.reason != INSUFFICIENT or strength is None:
         return ""
-    return shown.strength.challenge("DPoP" if shown.scheme else "Bearer")
+    return strength.challenge("DPoP" if shown.scheme else "Bearer")
