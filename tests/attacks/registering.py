@@ -55,7 +55,14 @@ class Registry(House):
         super().__init__(folder, BUILT_IN + policy)
         self.dev = self._workload("dev", "developer")
         self.plain = self._workload("plain", "caller")
-        issuer = Issuer(abroad.URL, ("ES256", "RS256"), abroad.PROFILE, software=True)
+        issuer = Issuer(
+            abroad.URL,
+            ("ES256", "RS256"),
+            abroad.PROFILE,
+            (abroad.CLIENT,),
+            (abroad.RECEIVER,),
+            software=True,
+        )
         ports = IssuerPorts(
             self.store, self.clock, self._record, self.registrar.publish, lambda _: abroad.keys()
         )

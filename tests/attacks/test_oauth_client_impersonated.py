@@ -9,7 +9,7 @@ from joserfc import jwk
 from sqlalchemy import Engine, func, select
 
 from bartizan.access.issue import assertion as assertions
-from bartizan.access.issue.client import authenticate
+from bartizan.access.issue.client import authenticate, authenticate_application
 from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret
 from bartizan.access.issue.form import Credential, GrantRefused
@@ -80,6 +80,15 @@ def test_an_assertion_that_was_used_is_refused_until_it_has_expired_and_after(ho
     assert house.refusal(house.honest(jti="once")) == "assertion-replayed"
     assert house.refusal(house.honest(jti="once", iat=None)) == "assertion-replayed"
     assert house.refusal(house.honest(jti="once"), Nanoseconds(START + MINUTE)) == "assertion-untimely"
+
+
+def test_an_assertion_stays_used_though_what_it_was_shown_for_is_refused(house: House) -> None:
+    shown = house.honest(jti="for nothing")
+    for reason in ("unauthorized-client", "assertion-replayed"):
+        with pytest.raises(GrantRefused) as caught:
+            authenticate_application(house.store, shown, ISSUER, START)
+        assert caught.value.reason == reason
+    assert house.refusal(shown) == "assertion-replayed"
 
 
 def test_a_restart_makes_no_used_assertion_good_again(house: House) -> None:

@@ -37,8 +37,8 @@ class Application(ThreadingHTTPServer):
     def back(self) -> str:
         return f"{self.url}back"
 
-    def begin(self, state: str) -> None:
-        """Push a request, and link to its question from the front page."""
+    def begin(self, state: str, **wanted: str) -> None:
+        """Push a request, with how its person is to sign in, and link to its question from the front page."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         pushed = self.ask(
             "/oauth/par",
@@ -47,6 +47,7 @@ class Application(ThreadingHTTPServer):
             code_challenge=base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             code_challenge_method="S256",
             state=state,
+            **wanted,
         )
         told = {"client_id": self.client, "request_uri": pushed["request_uri"]}
         self.way, self.came = f"{self.running.url}/oauth/authorize?{urlencode(told)}", {}

@@ -138,6 +138,20 @@ def ended(connection: Connection, now: Nanoseconds) -> dict[str, Nanoseconds]:
     return {row.key: Nanoseconds(row.at) for row in connection.execute(wanted)}
 
 
+def is_over(connection: Connection, principal: str, since: Nanoseconds) -> bool:
+    """Return whether an issuer that knows somebody has ended what they signed in for until this instant, or later.
+
+    Args:
+        connection: a transaction.
+        principal: id of whom.
+        since: when they signed in, UTC nanoseconds.
+    """
+    named = connection.execute(select(LINK.c.issuer, LINK.c.subject).where(LINK.c.principal == principal))
+    keys = [ended_key("sub", row.issuer, row.subject) for row in named]
+    over = select(ENDED.c.key).where(ENDED.c.key.in_(keys), ENDED.c.at >= since)
+    return connection.execute(over).first() is not None
+
+
 def forget_ended(connection: Connection, now: Nanoseconds) -> None:
     """Forget what no token could be from any more."""
     connection.execute(delete(ENDED).where(ENDED.c.until <= now))

@@ -113,8 +113,7 @@ class DeviceFlow:
         return await self._lending.start(let, digest(request.device), key, audience, "device", source)
 
     def _application(self, shown: Credential) -> Application:
-        with self._ports.store.begin() as connection:
-            found = authenticate_application(connection, shown, self._ports.signer.url, self._now())
+        found = authenticate_application(self._ports.store, shown, self._ports.signer.url, self._now())
         if not found.device_flow:
             what = "this client may not ask so; register it with `bartizan identity add --device-flow`"
             raise GrantRefused(GrantFault.UNAUTHORIZED_CLIENT, what)

@@ -195,8 +195,7 @@ class Granting:
 
     def _application(self, shown: Credential) -> Principal:
         now = self._ports.clock.now()
-        with self._ports.store.begin() as connection:
-            return authenticate_application(connection, shown, self._ports.signer.url, now).principal
+        return authenticate_application(self._ports.store, shown, self._ports.signer.url, now).principal
 
     def proven(self, proof: str, principal: str = "") -> str:
         """Return the thumbprint of the key that a proof for the token endpoint shows; empty where there is none.

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import links
 from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
+from bartizan.access.issue import family as families
 from bartizan.access.issue.software_statement import Statement, read_statement
 from bartizan.access.links import External
 from bartizan.access.names import Names, unshared
@@ -28,7 +29,7 @@ from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
 from bartizan.app.issuer_plan import Issuer
-from bartizan.clock import MINUTE, Clock, Nanoseconds
+from bartizan.clock import MINUTE, SECOND, Clock, Nanoseconds
 from bartizan.identity.external import Link
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.refusal import KeyUnknown, TokenRefused
@@ -43,6 +44,8 @@ RENEWAL_S: Final = 300.0
 ASKED_AGAIN: Final = Nanoseconds(MINUTE)
 """How long after it was asked an issuer is not asked again because somebody shows a key that is not known."""
 _NO_AUDIENCE: Final = ""
+_LASTS: Final = frozenset({"account-disabled", "account-purged"})
+_SIGNS_OUT: Final = _LASTS | {"logout", "session-revoked", "credential-change"}
 _Result = TypeVar("_Result")
 _Audiences: TypeAlias = Mapping[str, tuple[str, ...]]
 _Reader: TypeAlias = Callable[[str, Mapping[str, Pinned], _Audiences, Nanoseconds], _Result]
@@ -299,6 +302,7 @@ class Issuers:
                 for each in said:
                     _end(connection, each, now)
                 entries = [self._entry(connection, each) for each in said]
+                entries += [entry for each in said for entry in _families(connection, each, now)]
             if any(each.subject or each.session for each in said):
                 await self._put_in_force(first)
             self._ports.record(entries)
@@ -394,8 +398,26 @@ def _end(connection: Connection, said: Signal, now: Nanoseconds) -> None:
     if said.word == "account-enabled":
         links.resume(connection, said.issuer, said.subject, said.at)
         return
-    lasts = said.word in {"account-disabled", "account-purged"}
-    links.end(connection, said.issuer, said.subject, said.at, lasts=lasts)
+    links.end(connection, said.issuer, said.subject, said.at, lasts=said.word in _LASTS)
+
+
+def _families(connection: Connection, said: Signal, now: Nanoseconds) -> Iterator[Entry]:
+    """End what applications hold of somebody who was signed out, and come of a sign-in before; yield what goes on record.
+
+    A session is its issuer's own: nothing that applications hold here comes of one. A change of claims signs nobody out.
+    """
+    known = (
+        links.known(connection, said.issuer, said.subject)
+        if said.word in _SIGNS_OUT and said.subject
+        else None
+    )
+    if known is None:
+        return
+    person = people.get(connection, known.principal)
+    until = links.FOR_EVER if said.word in _LASTS else Nanoseconds(said.at + SECOND - 1)
+    for family in families.end_of(connection, person, until, now):
+        detail: dict[str, int | str] = {"reason": "signed-out"}
+        yield Entry("access.family.revoked", "platform", family, Outcome.DONE, detail=detail)
 
 
 def _entries(

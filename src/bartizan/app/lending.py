@@ -27,6 +27,7 @@ from bartizan.access.issue.pushed import Asked, Pushed, RequestUnknown, Sealed
 from bartizan.access.issue.redirect import matches
 from bartizan.access.issue.registration import address_of
 from bartizan.access.issue.step_up import UNMET, Step, step
+from bartizan.access.links import is_over
 from bartizan.access.people.session import FRESH
 from bartizan.access.register import get, of_client
 from bartizan.access.tables import CONSENT
@@ -105,8 +106,7 @@ class Lending:
             GrantRefused: the client is none that may ask, or the address is not its own.
         """
         now = self._ports.clock.now()
-        with self._ports.store.begin() as connection:
-            found = authenticate_application(connection, shown, self._ports.signer.url, now)
+        found = authenticate_application(self._ports.store, shown, self._ports.signer.url, now)
         if not matches(asked.redirect, found.redirects):
             what = "redirect_uri is not one that the application registered"
             raise GrantRefused(GrantFault.INVALID_REQUEST, what, "redirect-unknown")
@@ -182,8 +182,7 @@ class Lending:
             NotInForce: a family was to end, and not every worker has confirmed it.
         """
         url, now = self._ports.signer.url, self._ports.clock.now()
-        with self._ports.store.begin() as connection:
-            found = authenticate_application(connection, request.credential, url, now)
+        found = authenticate_application(self._ports.store, request.credential, url, now)
         key = self.key_of(found, request.proof, proven)
         if request.code is not None:
             return await self._redeem(request.code, found, key, audience, source)
@@ -224,6 +223,8 @@ class Lending:
         _require_same(audience, let.audience)
         with self._ports.store.begin() as connection:
             person = self._person(connection, let)
+            if is_over(connection, person.id, let.since):
+                raise _refused("person-signed-out", person.pseudonym)
             now, device = self._ports.clock.now(), grant == "device"
             family = families.found(connection, let, code, key, now, device=device)
             over = families.give_way(connection, let, now)

@@ -301,7 +301,9 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     },
     "access.consent.refused": {"client": Name(), "flow": one_of("device"), "source": Hex(8)},
     "access.consent.withdrawn": {"client": Name(), "count": Whole()},
-    "access.family.revoked": {"reason": one_of("code-reused", "refresh-reused", "revoked", "gave-way")},
+    "access.family.revoked": {
+        "reason": one_of("code-reused", "refresh-reused", "revoked", "gave-way", "signed-out")
+    },
     "access.client.keyed": {"count": Whole()},
     "access.client.registered": REGISTERED,
     "access.client.updated": REGISTERED,

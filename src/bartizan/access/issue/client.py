@@ -1,11 +1,11 @@
-"""Which client asks: one function over an open transaction.
+"""Which client asks.
 
-Rules of this file: every client has one way to authenticate, chosen by its registration; another way is refused even
+Rules of this file: an assertion that held is used, whatever comes after it: its use is committed before anything else is looked at. every client has one way to authenticate, chosen by its registration; another way is refused even
 where it would succeed. An unknown client, a revoked one and a wrong credential get the same answer.
 Source: RFC 9700 section 2.5; RFC 6749 section 2.3.
 """
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from bartizan.access.issue import assertion as assertions
 from bartizan.access.issue.application import Application, application
@@ -33,9 +33,8 @@ def authenticate(connection: Connection, shown: Credential, issuer: str, now: Na
     """
     try:
         if shown.assertion:
-            found = _by_assertion(connection, shown, issuer, now)
-        else:
-            found = check(connection, shown.client, shown.secret)
+            return _by_assertion(connection, shown, issuer, now)
+        found = check(connection, shown.client, shown.secret)
     except CredentialsWrong as fault:
         raise _unknown("invalid-client", fault.pseudonym) from fault
     except AssertionWrong as fault:
@@ -44,25 +43,35 @@ def authenticate(connection: Connection, shown: Credential, issuer: str, now: Na
     return found
 
 
-def authenticate_application(
-    connection: Connection, shown: Credential, issuer: str, now: Nanoseconds
-) -> Application:
+def authenticate_application(store: Engine, shown: Credential, issuer: str, now: Nanoseconds) -> Application:
     """Return the application that asks; a public one shows nothing but its id, and is believed no further than that.
 
+    In transactions of its own: what refuses it afterwards makes no assertion good again.
+
+    Args:
+        store: opened.
+        shown, issuer, now: as of `authenticate`.
     Raises:
         GrantRefused: invalid_client, or unauthorized_client where it is no application.
     """
     if not shown.secret and not shown.assertion:
-        found = application(connection, shown.client)
-        if found is None or not found.public:
-            raise _unknown("invalid-client")
-        require_current(connection, found.principal, now)
-        return found
-    principal = authenticate(connection, shown, issuer, now)
-    found = application(connection, principal.client)
+        with store.begin() as connection:
+            return _public(connection, shown.client, now)
+    with store.begin() as connection:
+        principal = authenticate(connection, shown, issuer, now)
+    with store.begin() as connection:
+        found = application(connection, principal.client)
     if found is None:
         what = "this client is no application; register one with `bartizan identity add --redirect URI`"
         raise GrantRefused(GrantFault.UNAUTHORIZED_CLIENT, what)
+    return found
+
+
+def _public(connection: Connection, client: str, now: Nanoseconds) -> Application:
+    found = application(connection, client)
+    if found is None or not found.public:
+        raise _unknown("invalid-client")
+    require_current(connection, found.principal, now)
     return found
 
 
@@ -76,8 +85,10 @@ def _by_assertion(connection: Connection, shown: Credential, issuer: str, now: N
     ).first()
     if found is None:
         raise AssertionWrong("assertion-key-unknown")
+    principal = get(connection, found.id)
+    require_current(connection, principal, now)
     assertions.take(connection, asserted, now)
-    return get(connection, found.id)
+    return principal
 
 
 def _unknown(reason: str, pseudonym: str = "") -> GrantRefused:

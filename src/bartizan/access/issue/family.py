@@ -22,6 +22,7 @@ from bartizan.access.tables import DEVICE_FAMILY, FAMILY
 from bartizan.clock import DAY, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.compact import encoded
+from bartizan.identity.principal import Principal
 from bartizan.identity.pseudonym import Random, mint
 from bartizan.identity.refusal import LONGEST_LIFE
 
@@ -160,6 +161,24 @@ def end(connection: Connection, family: str, now: Nanoseconds) -> None:
     """End a family: nothing is given for its tokens any more, and those that are out are refused from the next state on."""
     connection.execute(delete(FAMILY).where(FAMILY.c.id == family))
     revoke_token(connection, family, Nanoseconds(now + LONGEST_LIFE))
+
+
+def end_of(
+    connection: Connection, person: Principal, until: Nanoseconds, now: Nanoseconds
+) -> tuple[str, ...]:
+    """End the families of a person that come of sign-ins up to an instant; return which those were.
+
+    Args:
+        connection: of the transaction.
+        person: whose.
+        until: of the sign-ins, UTC nanoseconds.
+        now: the instant.
+    """
+    theirs = (FAMILY.c.person == person.client) & (FAMILY.c.since <= until)
+    over = connection.execute(select(FAMILY.c.id).where(theirs).order_by(FAMILY.c.id)).scalars().all()
+    for family in over:
+        end(connection, family, now)
+    return tuple(over)
 
 
 def give_way(connection: Connection, let: Let, now: Nanoseconds) -> tuple[str, ...]:
