@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from bartizan.access.errors import EnrolmentsFull
 from bartizan.access.issue.paths import METADATA_PATH
 from bartizan.app.address import Upstream
 from bartizan.clock import SECOND, Clock
@@ -43,12 +44,19 @@ class DeviceKeyInvalid(ValueError):
         super().__init__(f"{file} holds no private key on P-256; take another file, and a key is made there")
 
 
+_WHAT_TO_DO: Final = {
+    EnrolmentsFull.reason: "; too many keys ask to be admitted: ask again later, or have the owner refuse some",
+}
+"""Word of a refusal -> what to do about it."""
+
+
 class DeviceRefused(RuntimeError):
     """The platform does not take what a device says; the message says its word for that."""
 
     def __init__(self, status: int, reason: str) -> None:
         """Carry both."""
-        super().__init__(f"the platform does not take it: {status} {reason}".rstrip())
+        what = _WHAT_TO_DO.get(reason, "")
+        super().__init__(f"the platform does not take it: {status} {reason}".rstrip() + what)
         self.reason = reason
 
 
