@@ -237,6 +237,16 @@ def settled(here: Platform, reason: str) -> list[dict[str, Any]]:
     return query(here, "--kind", "access.token.refused")
 
 
+def test_the_metadata_say_so(here: Platform, there: Platform) -> None:
+    for platform, takes in ((here, True), (there, False)):
+        context = ssl.create_default_context(cafile=platform.authority)
+        with closing(HTTPSConnection("localhost", platform.port, context=context, timeout=60)) as connection:
+            connection.request("GET", "/.well-known/oauth-authorization-server")
+            said = json.loads(connection.getresponse().read())
+        assert ("spiffe_jwt" in said["token_endpoint_auth_methods_supported"]) is takes
+        assert GRANT in said["grant_types_supported"]
+
+
 def test_a_workload_that_is_not_named_is_nobody(here: Platform, there: Platform, tmp_path: Path) -> None:
     script = """
 import sys

@@ -57,6 +57,11 @@ class WorkloadTokens:
         """Take both."""
         self._ports, self._assertions = ports, assertions
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How a workload may authenticate as a client, as the metadata call it."""
+        return self._assertions.methods
+
     def grant(self, form: Mapping[str, str], proof: str, certificate: str, source: str) -> Issued:
         """Return a token for a workload that signs with its certificate's key, or shows its trust domain's token.
 

@@ -146,9 +146,9 @@ class _Endpoints:
         return answer({})
 
     async def about(self, _: Request) -> Response:
-        more = () if self._workloads is None else (WORKLOADS,)
+        more, methods = ((), ()) if self._workloads is None else ((WORKLOADS,), self._workloads.methods)
         registers = self._registering is not None and self._registering.possible
-        return answer(metadata(self._signer.url, more, registers=registers), headers=_PUBLIC)
+        return answer(metadata(self._signer.url, more, methods, registers=registers), headers=_PUBLIC)
 
     async def keys(self, _: Request) -> Response:
         return answer(jwks(self._signer), headers=_PUBLIC)

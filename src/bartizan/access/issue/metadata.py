@@ -23,12 +23,15 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 """How clients may authenticate."""
 
 
-def metadata(issuer: str, more: tuple[str, ...] = (), *, registers: bool = False) -> dict[str, Any]:
-    """Return the metadata document of an issuer, which takes `more` grants besides.
+def metadata(
+    issuer: str, more: tuple[str, ...] = (), methods: tuple[str, ...] = (), *, registers: bool = False
+) -> dict[str, Any]:
+    """Return the metadata document of an issuer.
 
     Args:
         issuer: its URL.
-        more: grants.
+        more: grants that it takes besides.
+        methods: by which clients may authenticate at the token endpoint besides.
         registers: whether applications may register themselves, if not all of them.
 
     Source: RFC 8414 section 2; RFC 8628 section 4; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
@@ -47,7 +50,7 @@ def metadata(issuer: str, more: tuple[str, ...] = (), *, registers: bool = False
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": ["S256"],
         "grant_types_supported": [*GRANTS, *more],
-        "token_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_methods_supported": [*METHODS, *methods],
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint": issuer + INSPECT_PATH,
         "introspection_endpoint_auth_methods_supported": [each for each in METHODS if each != "none"],

@@ -108,10 +108,16 @@ class Assertions:
     ) -> None:
         """Remember nothing yet."""
         self._issuer, self._authority, self._began = issuer, authority, began // SECOND
-        self._domains, self._own = domains or TrustDomains(), own
+        self._domains = TrustDomains() if domains is None else domains
+        self._own = own
         self._workloads = {spiffe_id(name, own): principal_id(Kind.WORKLOAD, name) for name in workloads}
         self._used: dict[str, deque[tuple[int, bytes]]] = {}
         self._tokens = JwtSvids(issuer, self._domains, self._began)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How a workload may authenticate as a client, as the metadata call it."""
+        return ("spiffe_jwt",) if self._domains else ()
 
     def take(self, assertion: str, now: Nanoseconds, *, token: bool = False) -> Shown:
         """Return who signed an assertion that is good now, and take it for no other request.

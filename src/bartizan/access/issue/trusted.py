@@ -56,6 +56,10 @@ class TrustDomains:
         """Return whether a trust domain is configured."""
         return trust_domain in self._domains
 
+    def __bool__(self) -> bool:
+        """Return whether any is configured."""
+        return bool(self._domains)
+
     def believe(self, trust_domain: str, bundle: Bundle, until: Nanoseconds) -> None:
         """Believe a trust domain's workloads by this bundle and by no earlier one.
 
