@@ -1,7 +1,8 @@
 """Which client asks.
 
-Rules of this file: an assertion that held is used, whatever comes after it: its use is committed before anything else is looked at. every client has one way to authenticate, chosen by its registration; another way is refused even
-where it would succeed. An unknown client, a revoked one and a wrong credential get the same answer.
+Rules of this file: every client has one way to authenticate, chosen by its registration; another way is refused even
+where it would succeed. An unknown client, a revoked one and a wrong credential get the same answer. An assertion that held
+is used, whatever comes after it: its use is committed before anything else is looked at.
 Source: RFC 9700 section 2.5; RFC 6749 section 2.3.
 """
 
