@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from joserfc import jwk
 from sqlalchemy import select
 
 from bartizan.access.errors import NameErased, PrincipalExists
+from bartizan.access.issue.registered import new_name
 from bartizan.access.names import Names
+from bartizan.access.register import KEPT, SUBJECTS
 from bartizan.access.tables import ERASED_NAME
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
@@ -106,3 +109,13 @@ def test_neither_the_owner_nor_an_authority_admits_a_device_under_an_erased_name
     with pytest.raises(StatementRefused, match="name-erased"):
         asyncio.run(devices.tell(said))
     asyncio.run(devices.admit(thumbprint(second), "laptop", reuse=True))
+
+
+@pytest.mark.parametrize("form", KEPT, ids=lambda form: str(form.pattern))
+def test_names_that_nobody_chooses_fill_no_memory(house: House, form: re.Pattern[str]) -> None:
+    """Strangers may have many of them made, and erased."""
+    name = "x-00112233445566ff" if form is SUBJECTS else new_name()
+    assert form.fullmatch(name)
+    with house.store.begin() as connection:
+        house.ports.names.bury(connection, f"user.{name}")
+        assert connection.execute(select(ERASED_NAME)).all() == []

@@ -1,8 +1,8 @@
 """Names that were somebody's who was erased: policies may still mean them, so nobody else gets one unasked.
 
 Rules of this file: functions over one open transaction; the caller commits. What is kept of a name is its MAC under a key
-that is not in the store: from the store alone nobody learns, or can try out, who was erased. Names that an issuer's subjects
-get are not kept: they are digests, and nobody else ever gets the same.
+that is not in the store: from the store alone nobody learns, or can try out, who was erased. Names of a form that nobody
+chooses (`register.KEPT`) are not remembered: they are digests or random, and nobody else ever gets the same.
 """
 
 import hmac
