@@ -39,7 +39,6 @@ PUBLIC: Final = {
         "identity.token.Claims.key",
     ),
     "a public key, a certificate, or an id that a passkey shows to everybody": (
-        "access.issue.registration.Wanted.keys",
         "access.people.keys.Passkey.credential",
         "access.people.keys.Passkey.public_key",
         "access.people.passkey.Enrolled.credential",
