@@ -54,7 +54,9 @@ def composed(kind: shapes.Type) -> st.SearchStrategy[Any]:
         case shapes.ListType(item, min_length=least) | shapes.VarTupleType(item, min_length=least):
             return st.lists(values(item), min_size=least or 0, max_size=2)
         case shapes.DictType(key, value):
-            return st.dictionaries(values(key), values(value), max_size=2)
+            return st.dictionaries(
+                TEXT if isinstance(key, shapes.AnyType) else values(key), values(value), max_size=2
+            )
         case shapes.UnionType(kinds):
             return st.one_of([values(each) for each in kinds])
         case shapes.EnumType(cls):
