@@ -8,10 +8,9 @@ most. The keys that it had last are kept, so that its being away takes nobody's 
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias, TypeVar, cast
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -20,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from bartizan.access import links
 from bartizan.access import register as people
 from bartizan.access.errors import IssuerNotConfigured, PrincipalExists, SubjectLinked
-from bartizan.access.issue import family as families
 from bartizan.access.issue.software_statement import Statement, read_statement
 from bartizan.access.links import External
 from bartizan.access.names import Names, unshared
@@ -29,7 +27,9 @@ from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.discovery import IssuerUnread, Keys, pinnable
 from bartizan.app.entry import Entry
 from bartizan.app.issuer_plan import Issuer
-from bartizan.clock import MINUTE, SECOND, Clock, Nanoseconds
+from bartizan.app.off_loop import off_loop
+from bartizan.app.signed_out import end, end_families
+from bartizan.clock import MINUTE, Clock, Nanoseconds
 from bartizan.identity.external import Link
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.refusal import KeyUnknown, TokenRefused
@@ -44,8 +44,6 @@ RENEWAL_S: Final = 300.0
 ASKED_AGAIN: Final = Nanoseconds(MINUTE)
 """How long after it was asked an issuer is not asked again because somebody shows a key that is not known."""
 _NO_AUDIENCE: Final = ""
-_LASTS: Final = frozenset({"account-disabled", "account-purged"})
-_SIGNS_OUT: Final = _LASTS | {"logout", "session-revoked", "credential-change"}
 _Result = TypeVar("_Result")
 _Audiences: TypeAlias = Mapping[str, tuple[str, ...]]
 _Reader: TypeAlias = Callable[[str, Mapping[str, Pinned], _Audiences, Nanoseconds], _Result]
@@ -146,7 +144,7 @@ class Issuers:
             NotInForce, JournalUnwritable.
         """
         try:
-            new = await _off_loop(lambda: self._ports.read_keys(issuer))
+            new = await off_loop(lambda: self._ports.read_keys(issuer))
         except IssuerUnread as fault:
             self._note_unread(issuer, fault.word)
             return
@@ -300,9 +298,9 @@ class Issuers:
                 if links.heard(connection, first.issuer, first.id, first.until, now):
                     raise self._refusing("logout" if first.word == "logout" else "event", "replayed")
                 for each in said:
-                    _end(connection, each, now)
+                    end(connection, each, now)
                 entries = [self._entry(connection, each) for each in said]
-                entries += [entry for each in said for entry in _families(connection, each, now)]
+                entries += [entry for each in said for entry in end_families(connection, each, now)]
             if any(each.subject or each.session for each in said):
                 await self._put_in_force(first)
             self._ports.record(entries)
@@ -389,37 +387,6 @@ class Issuers:
         return person
 
 
-def _end(connection: Connection, said: Signal, now: Nanoseconds) -> None:
-    """Commit what a signal takes away; the one that gives back takes nothing of what came after."""
-    if said.session:
-        links.end_session(connection, said.issuer, said.session, now)
-    if not said.subject:
-        return
-    if said.word == "account-enabled":
-        links.resume(connection, said.issuer, said.subject, said.at)
-        return
-    links.end(connection, said.issuer, said.subject, said.at, lasts=said.word in _LASTS)
-
-
-def _families(connection: Connection, said: Signal, now: Nanoseconds) -> Iterator[Entry]:
-    """End what applications hold of somebody who was signed out, and come of a sign-in before; yield what goes on record.
-
-    A session is its issuer's own: nothing that applications hold here comes of one. A change of claims signs nobody out.
-    """
-    known = (
-        links.known(connection, said.issuer, said.subject)
-        if said.word in _SIGNS_OUT and said.subject
-        else None
-    )
-    if known is None:
-        return
-    person = people.get(connection, known.principal)
-    until = links.FOR_EVER if said.word in _LASTS else Nanoseconds(said.at + SECOND - 1)
-    for family in families.end_of(connection, person, until, now):
-        detail: dict[str, int | str] = {"reason": "signed-out"}
-        yield Entry("access.family.revoked", "platform", family, Outcome.DONE, detail=detail)
-
-
 def _entries(
     kind: str, pseudonym: str, issuer: str, roles: Iterable[str], actor: str = "platform"
 ) -> list[Entry]:
@@ -429,30 +396,3 @@ def _entries(
         Entry(kind, actor, pseudonym, Outcome.DONE, detail=detail)
         for detail in details or [{"issuer": issuer}]
     ]
-
-
-async def _off_loop(work: Callable[[], _Result]) -> _Result:
-    """Return what blocking work returns; where nobody waits for it any more, the process may end without it."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[_Result] = loop.create_future()
-
-    def settle(result: _Result | None, fault: BaseException | None) -> None:
-        if done.done():
-            return
-        if fault is not None:
-            done.set_exception(fault)
-        else:
-            done.set_result(cast("_Result", result))
-
-    def run() -> None:
-        result: _Result | None = None
-        fault: BaseException | None = None
-        try:
-            result = work()
-        except BaseException as raised:  # noqa: BLE001  # whoever waits gets it
-            fault = raised
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, result, fault)
-
-    threading.Thread(target=run, name="issuer", daemon=True).start()
-    return await done

@@ -6,16 +6,15 @@ told to, when its supervisor goes, or when the record cannot be kept.
 """
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from sqlalchemy import Engine
@@ -34,7 +33,7 @@ from bartizan.app.approvals import Approvals
 from bartizan.app.bundle_watch import watch as watch_bundle
 from bartizan.app.channel import Channel, MessageRefused
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import NOT_DONE, NotInForce, Ports
+from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
@@ -78,11 +77,12 @@ from bartizan.http.scrape import new_token, scraping
 from bartizan.http.server import Server
 from bartizan.http.signals import signals
 from bartizan.http.supervision import Supervision
+from bartizan.http.until_gone import end, until_gone
 from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
 from bartizan.isolation.kernel import die_with_parent, no_new_privileges, not_dumpable
 from bartizan.isolation.memory import read_sealed
-from bartizan.ledger.journal import Journal, JournalUnwritable
+from bartizan.ledger.journal import Journal
 from bartizan.policy.errors import PolicyInvalid
 from bartizan.store.engine import StoreUnusable, open_store
 from bartizan.store.reserve import Reserve
@@ -91,14 +91,10 @@ _CONNECTIONS: Final = 256
 _DRAIN_S: Final = 5
 _RESERVED: Final = 1 << 20
 """Octets on the disk that are kept for what takes away: revocations and erasures."""
-_REFUSALS_S: Final = 1.0
 _STORE: Final = "store.db"
 _COULD_NOT_EVALUATE: Final = 3
 _CANNOT_START: Final = (PolicyInvalid, StoreUnusable, KeyExposed, KeyUnreadable, TokenKeyUnusable, NotInForce)
 """What the operator can put right; the last line of the log says how."""
-
-Refusing: TypeAlias = Iterable[Granting | Issuers | People | Devices | Gate | Registering]
-"""Whoever counts what it refuses."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -224,8 +220,8 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
     kept = (scheduler, watch, devices, issuing, *(each for each in (issuers, federation) if each.configured))
     refusing = (issuing.granting, issuers, people, devices, gate, registering)
-    await _until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
-    _end(refusing, start.journal)
+    await until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
+    end(refusing, start.journal)
 
 
 def _deciding(clock: SystemClock, supervision: Supervision) -> tuple[Permits, Gate]:
@@ -372,48 +368,6 @@ def _servers(
 
 def _server(app: Starlette, protocol: type[H11Protocol]) -> Server:
     return Server(bounded(app), protocol, drain_s=_DRAIN_S, most_head=MOST, connections=_CONNECTIONS)
-
-
-async def _until_gone(
-    supervision: Supervision,
-    registrar: Registrar,
-    refusing: Refusing,
-    room: Reserve,
-    keepers: Sequence[Callable[[], Coroutine[None, None, None]]],
-    servers: Sequence[tuple[Server, socket.socket]],
-) -> None:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.gone.set)
-    async with asyncio.TaskGroup() as group:
-        for server, listener in servers:
-            group.create_task(server.serve(sockets=[listener]))
-        while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn only has a flag
-            await asyncio.sleep(0.01)
-        supervision.ready()
-        keeping = [group.create_task(keep()) for keep in keepers]
-        while not supervision.gone.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_REFUSALS_S):
-                    await supervision.gone.wait()
-            room.keep()
-            with contextlib.suppress(JournalUnwritable):  # sets `gone`
-                _record_refusals(refusing)
-            with contextlib.suppress(*NOT_DONE):  # tried again in a second, and said by status
-                await registrar.suspects.settle()
-        for task in keeping:
-            task.cancel()
-        for server, _ in servers:
-            server.should_exit = True
-
-
-def _end(refusing: Refusing, journal: Journal) -> None:
-    with contextlib.suppress(JournalUnwritable):
-        _record_refusals(refusing)
-        journal.close()
-
-
-def _record_refusals(refusing: Refusing) -> None:
-    for each in refusing:
-        each.record_refusals()
 
 
 if __name__ == "__main__":
