@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from bartizan.app import messages as m
 from bartizan.app import worker_messages as w
 from bartizan.app.channel import LARGEST, Channel, ChannelClosed, Message, MessageRefused, pair
+from tests.processes import descriptors
 
 Ends = Callable[..., tuple[Channel, Channel]]
 
@@ -54,11 +54,11 @@ def test_the_end_of_the_other_side_is_told_apart_from_silence(ends: Ends) -> Non
 
 def test_a_worker_can_pass_no_descriptor(ends: Ends) -> None:
     ours, theirs = ends(w.WorkerReports, descriptors=False)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = descriptors()
     theirs.send(w.Serving(), [0, 1, 2])
     with pytest.raises(MessageRefused):
         ours.receive()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert descriptors() == before
 
 
 @pytest.mark.parametrize(

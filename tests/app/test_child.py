@@ -1,7 +1,6 @@
 """A child leaves nothing behind in its supervisor, however it starts or ends, and what it prints goes to one place only."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from bartizan.app import child as module
 from bartizan.app import worker_messages as w
 from bartizan.app.child import Child
 from bartizan.app.log import Log
+from tests.processes import descriptors
 
 
 def hear(child: Child) -> bool:
@@ -34,11 +34,6 @@ def launch(code: str) -> tuple[str, ...]:
     """Return how to start a child that runs this; its channel is `channel`."""
     take = "import os,socket,sys;channel=socket.socket(fileno=int(sys.argv[2]));"
     return sys.executable, "-I", "-c", take + code
-
-
-def descriptors() -> int:
-    gc.collect()
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def supervised(tmp_path: Path, play: Callable[[Log], Coroutine[Any, Any, None]]) -> str:

@@ -1,7 +1,6 @@
 """Nobody writes to a segment that the sealer does not know, and nobody gets more of them than it can seal."""
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from bartizan.clock import SystemClock
 from bartizan.isolation.memory import read_sealed
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Journal
+from tests.processes import descriptors
 
 
 class Other:
@@ -109,8 +109,7 @@ class Scene:
 
 def play(folder: Path, scene: Callable[[Scene], Awaitable[None]], *, sealer: bool = True) -> None:
     """Play a scene; it must leave no descriptor open."""
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = descriptors()
     made: list[Scene] = []
 
     async def run() -> None:
@@ -121,7 +120,7 @@ def play(folder: Path, scene: Callable[[Scene], Awaitable[None]], *, sealer: boo
     for child in made[0].children:
         child.channel.close()
         child.theirs.close()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert descriptors() == before
 
 
 def test_without_a_sealer_that_is_ready_no_file_is_made(tmp_path: Path) -> None:
