@@ -151,14 +151,17 @@ def test_what_both_have_cosigned_a_stranger_verifies_with_their_keys_alone(cosig
 
 
 def test_a_witness_that_is_away_keeps_the_other_from_nothing_and_catches_up(cosigned: Scene) -> None:
-    before, whole = cosigned.one.size(), witnessed(cosigned.platform)
     assert cosigned.two.stop() == 0
-    cosigned.platform.grow()
-    until(lambda: cosigned.platform.words() == ["cosigned", "unreachable"], cosigned.platform.status)
-    until(lambda: cosigned.one.size() > before, cosigned.platform.status)
-    assert "NOT ANSWERING" in cosigned.platform.run("status").stdout
-    assert witnessed(cosigned.platform) == whole
-    cosigned.two.start()
+    try:
+        cosigned.platform.grow()
+        until(lambda: cosigned.platform.words() == ["cosigned", "unreachable"], cosigned.platform.status)
+        before, whole = cosigned.one.size(), witnessed(cosigned.platform)  # what was on its way has arrived
+        cosigned.platform.grow()
+        until(lambda: cosigned.one.size() > before, cosigned.platform.status)
+        assert "NOT ANSWERING" in cosigned.platform.run("status").stdout
+        assert witnessed(cosigned.platform) == whole
+    finally:
+        cosigned.two.start()
     until(lambda: witnessed(cosigned.platform) > whole, cosigned.platform.status)
     assert cosigned.platform.words() == ["cosigned", "cosigned"]
 

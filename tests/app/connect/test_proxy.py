@@ -342,17 +342,19 @@ def _through(port: int, context: SSL.Context) -> bytes:
 def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_request(late: bool) -> None:  # noqa: FBT001
     """It comes in the same octets as the last one, or while nobody asks anything."""
     poison = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\npoisoned"
-    told = threading.Event()
+    told, sent = threading.Event(), threading.Event()
 
     def twice(asked: Asked, line: socket.socket) -> None:
         line.sendall(OK if late or asked.number else OK + poison)
         if late and not asked.number:
             assert told.wait(10)
             line.sendall(poison)
+            sent.set()
 
     with proxied(twice) as scene:
         first = scene.ask()
         told.set()
+        assert sent.wait(10) or not late  # what is sent after the next request is its answer: nobody can tell
         with scene.line() as other:  # a turn of the proxy's loop later
             other.sendall(b"x\r\n\r\n")
             everything(other)
