@@ -67,3 +67,8 @@ class SetClock(Clock):
     def now(self) -> Nanoseconds:
         """Return the instant it was last set to."""
         return Nanoseconds(self.at)
+
+
+def thread_time() -> int:
+    """Return nanoseconds of processor time that this thread has used."""
+    return time.thread_time_ns()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bartizan.app import inspector_messages as im
 from bartizan.app import messages as m
 from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
@@ -18,6 +19,7 @@ from bartizan.app import workload_messages as wm
 from bartizan.app.child import Child
 from bartizan.app.federation_plan import Outside
 from bartizan.app.feeding import feeding
+from bartizan.app.guarding import guards
 from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
 
@@ -120,6 +122,12 @@ async def _control(s: "Supervisor", child: Child) -> None:
         )
 
 
+async def _inspector(s: "Supervisor", child: Child) -> None:
+    s.folder.patterns.mkdir(mode=0o700, exist_ok=True)
+    with _passing(msgspec.json.encode(guards(s.plan))) as what:
+        child.channel.send(im.BootInspector(folder=str(s.folder.patterns), confined=_confined(s)), [what])
+
+
 async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
     message = w.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
@@ -134,6 +142,7 @@ async def _worker(s: "Supervisor", child: Child) -> None:
     s.generation.send(child)
     s.tell_of_control(child)
     s.credentials.tell(child)
+    s.lines.lay(child)
 
 
 BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
@@ -145,6 +154,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "feeder": _feeder,
     "shipper": _shipper,
     "workloads": _workloads,
+    "inspector": _inspector,
     "control": _control,
     "worker": _worker,
 }

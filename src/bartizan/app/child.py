@@ -27,6 +27,7 @@ MODULES = {
     "feeder": "bartizan.app.feeder",
     "shipper": "bartizan.app.shipper",
     "workloads": "bartizan.app.workloads",
+    "inspector": "bartizan.app.inspector",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -74,6 +74,8 @@ class Service(msgspec.Struct, frozen=True):
         admin: networks that the Admin API may be called from, of the platform's own.
         device: whether only to the key of a device that is known.
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
+        guard: of its prompts, a word of `threats.profile.PROFILES`, or empty.
+        guard_actions: detector -> what becomes of a text, where that is not the guard's.
     """
 
     name: str
@@ -94,6 +96,8 @@ class Service(msgspec.Struct, frozen=True):
     admin: tuple[str, ...] = ()
     device: bool = False
     strength: Strength | None = None
+    guard: str = ""
+    guard_actions: Mapping[str, str] = {}
 
 
 class Meter(msgspec.Struct, frozen=True):

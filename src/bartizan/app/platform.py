@@ -33,7 +33,7 @@ from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import MAIN, Plan, Service, Target
 from bartizan.app.running import STOP_SECONDS, PlatformStuck
 from bartizan.app.schedule_settings import wanted as schedules
-from bartizan.app.service_settings import Binding
+from bartizan.app.service_settings import Binding, Guard
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import ClientCertificates, Settings
 from bartizan.app.step_up_settings import strength
@@ -225,6 +225,8 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         bound=settings.binds(service),
         device=service.binding is Binding.DEVICE,
         strength=strength(service.step_up),
+        guard="" if service.guard is Guard.OFF else service.guard.value,
+        guard_actions={name: action.value for name, action in service.guard_actions.items()},
     )
 
 

@@ -25,6 +25,7 @@ PATIENCE: Final = {
     "feeder": 5,
     "shipper": 5,
     "workloads": 5,
+    "inspector": 15,
     "sealer": 30,
     "archiver": 30,
 }

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from bartizan.app import inspector_messages as im
 from bartizan.app import messages as m
 from bartizan.app import shipping_messages as sm
 from bartizan.app import worker_messages as w
@@ -82,6 +83,7 @@ class Relay:
             sm.FileWanted: self._file_wanted,
             wm.SvidWanted: self._svid_wanted,
             m.SvidSigned: self._svid_signed,
+            im.SievedBy: self._sieved_by,
         }
 
     def read(self, child: Child) -> bool:
@@ -319,6 +321,10 @@ class Relay:
         """Return whether an order is on its way, or waits for the next dialer."""
         order = m.Dial(ticket=number, service=wanted.service, target=wanted.target)
         return self._forward("dialer", order) or not self._s.of("dialer", "ready")
+
+    def _sieved_by(self, _: Child, message: im.SievedBy, __: list[int]) -> None:
+        self._s.lines.engine = message.engine
+        self._s.note_change()
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:
         if message.ticket not in self._tickets:

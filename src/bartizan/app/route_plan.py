@@ -73,6 +73,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         admin=service.admin,
         device=service.device,
         strength=service.strength,
+        guard=service.guard,
     )
 
 

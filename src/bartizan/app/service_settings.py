@@ -4,7 +4,7 @@ Rules of this file: as of `settings.py`.
 """
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from bartizan.app.step_up_settings import StepUp, stepping
 from bartizan.app.target_settings import Target, Way, targeting
 from bartizan.app.tool_settings import Tools, pinning
 from bartizan.config_form import Fault
+from bartizan.threats.profile import DETECTORS, Action
 
 RESERVED: Final = frozenset(
     {"sample", "control", "healthz", "readyz", "v1", "limiter", "ext-authz"}
@@ -64,6 +65,10 @@ class Guard(enum.Enum):
     STRICT = "strict"
 
 
+Detector = Annotated[str, msgspec.Meta(pattern=rf"\A(?:{'|'.join(DETECTORS)})\Z")]
+"""What finds something in a prompt."""
+
+
 class ServiceBounds(msgspec.Struct, frozen=True):
     """How much a service is given, and how long it is waited for. Each can be moved, none can be taken away.
 
@@ -92,7 +97,8 @@ class Service(msgspec.Struct, frozen=True):
         credential: reference to what the gateway presents to it; without, nothing is presented.
         binding: of tokens; None is required, but for a platform that listens on loopback alone.
         step_up: how a person must have signed in whose tokens it takes; None takes programs' as well.
-        guard: of prompts and answers.
+        guard: of prompts.
+        guard_actions: what becomes of a prompt in which a detector found something, where that is not the guard's.
         limits: of one principal.
         bounds: of what it is given.
         tools: of a service that speaks MCP.
@@ -111,6 +117,7 @@ class Service(msgspec.Struct, frozen=True):
     binding: Binding | None = None
     step_up: StepUp | None = None
     guard: Guard = Guard.OFF
+    guard_actions: Mapping[Detector, Action] = {}
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
     tools: Tools = Tools()
@@ -144,6 +151,10 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
     http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
     yield from describing(path, service.openapi, service.limits, http=http)
     yield from stepping((*path, "step_up"), service.step_up)
+    if service.guard_actions and service.guard is Guard.OFF:
+        yield Fault(
+            (*path, "guard_actions"), 'is for services with a guard; say guard = "standard", or leave it out'
+        )
     if service.tools != Tools() and not mcp:
         yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
     if service.target and mcp:
@@ -152,14 +163,3 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
         )
     yield from pinning((*path, "tools", "pins"), service.tools)
     yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
-
-
-def absent(path: Way, service: Service) -> Iterator[Fault]:
-    """Yield the settings of a service whose feature this version does not have.
-
-    Args:
-        path: of the service.
-        service: as it is configured.
-    """
-    if service.guard is not Guard.OFF:
-        yield Fault((*path, "guard"), 'is not in this version, which inspects no prompts; say "off"')

@@ -35,7 +35,7 @@ from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
 from bartizan.app.schedule_settings import Schedule, scheduling
-from bartizan.app.service_settings import Binding, Protocol, Service, absent, serving
+from bartizan.app.service_settings import Binding, Protocol, Service, serving
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
 from bartizan.app.witness_settings import Witness, known_witnesses, witnessing
@@ -364,8 +364,6 @@ def _repeated(settings: Settings) -> Iterator[Fault]:
 
 def _absent(settings: Settings) -> Iterator[Fault]:
     """Yield the settings whose feature this version does not have."""
-    for position, service in enumerate(settings.service):
-        yield from absent(("service", position), service)
     if settings.evidence != "off":
         yield Fault(("evidence",), 'is not in this version, which keeps no excerpts; say "off"')
     if settings.store.url is not None:

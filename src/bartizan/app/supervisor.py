@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bartizan.app import inspector_messages as im
 from bartizan.app import messages as m
 from bartizan.app import pulse
 from bartizan.app import shipping_messages as sm
@@ -24,6 +25,7 @@ from bartizan.app.child import Child, ChildEnded, describe
 from bartizan.app.credentials import Credentials
 from bartizan.app.folder import Folder
 from bartizan.app.generation import Generation
+from bartizan.app.lines import Lines
 from bartizan.app.listeners import Listeners
 from bartizan.app.log import Log, as_json, plainly
 from bartizan.app.plan import Plan
@@ -50,11 +52,14 @@ READS: dict[str, Any] = {
     "feeder": sm.FeederReports,
     "shipper": sm.ShipperReports,
     "workloads": wm.WorkloadsReports,
+    "inspector": im.InspectorReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
 _STEADY = 30 * SECOND
 _STEP_LIMIT = 5 * SECOND
+_AFTER_WORKERS = frozenset(READS) - {"worker", "sealer"}
+"""Kinds that are told to end once no worker needs them, and before the sealer."""
 
 
 class Supervisor:
@@ -80,7 +85,7 @@ class Supervisor:
         self.boards = Boards(self.folder.run)
         self.traces = None if plan.traces is None else TracePipe()
         self.relay, self.credentials, self.witnessing = Relay(self), Credentials(self), Witnessing(self)
-        self.shipments, self.svids = Shipments(self, self.clock), Svids(self)
+        self.shipments, self.svids, self.lines = Shipments(self, self.clock), Svids(self), Lines(self)
         self.stopping = False
         self._control_left: int | None = None
         self.changed = asyncio.Event()
@@ -117,6 +122,7 @@ class Supervisor:
             "feeder": bool(self.plan.witnesses),
             "shipper": bool(self.plan.connectors),
             "workloads": bool(self.plan.workloads),
+            "inspector": any(service.guard for service in self.plan.upstreams),
         }
         return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
@@ -130,8 +136,11 @@ class Supervisor:
             else:
                 worker.kill()
         await self._gone(self.of("worker"), _DRAIN_SECONDS + 2)
-        kinds = ("control", "dialer", "sample", "exporter", "archiver", "feeder", "shipper", "workloads")
-        others = [child for kind in kinds for child in self.of(kind)]
+        others = [
+            child
+            for child in self.children.values()
+            if child.kind in _AFTER_WORKERS and child.state != "gone"
+        ]
         for child in others:
             child.kill(signal.SIGTERM)
         await self._gone(others, 5)
@@ -254,6 +263,8 @@ class Supervisor:
         if child.kind == "control":
             self._control_is(up=True)
             self.relay.control_ready()
+        if child.kind == "inspector":
+            self.lines.inspector_ready(child)
         self.elect()
         self.record.note(
             "platform.process.started",

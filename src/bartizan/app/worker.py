@@ -39,6 +39,7 @@ from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.freshness import Freshness
+from bartizan.app.inspection import InspectorLine
 from bartizan.app.key_room import key_room
 from bartizan.app.metering import Metering
 from bartizan.app.outcry import Outcry
@@ -120,7 +121,7 @@ class Worker:
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
         self.credentials: dict[tuple[str, str], Secret] = {}
-        self.asked_segment = False
+        self.inspector, self.asked_segment = InspectorLine(), False
         self.room = room_for(self.plan)
         self.gateway: Gateway
         self.metering: Metering
@@ -135,6 +136,7 @@ class Worker:
             m.Segment: self._segment,
             w.ControlPresence: self._control_presence,
             w.Credential: self._credential,
+            w.InspectorLine: self._inspector_line,
             w.Serve: self._serve,
             w.Drain: self._drain,
         }
@@ -166,8 +168,7 @@ class Worker:
         self.metering = Metering(self.plan.meters, self.plan.prices, self.clock, shared, network)
         sums = ValkeySums(limiter) if limiter is not None else None
         self.deciding = Deciding(self.fresh, self.plan.upstreams, sums, network)
-        self.gateway = assemble(self._ports())
-        self._renew_credentials()
+        self._assemble()
         # made now, listening later: the loop opens its spare descriptor with its first server
         self.server = await loop.create_server(
             self._connection, sock=self.listener, backlog=2048, start_serving=False
@@ -187,6 +188,11 @@ class Worker:
         with contextlib.suppress(JournalUnwritable):  # then its end is where it broke
             self.journal.close()
         os._exit(0)  # the loop would make a pair of sockets to end itself, which a confined worker may not
+
+    def _assemble(self) -> None:
+        self.gateway = assemble(self._ports())
+        self._renew_credentials()
+        self.inspector.begin()
 
     def _connection(self) -> asyncio.Protocol:
         if self.context is None:
@@ -219,6 +225,7 @@ class Worker:
             random=secrets.token_bytes,
             reserve=None if metering.empty else metering.reserve,
             settle=metering.settle,
+            inspect=self.inspector.inspect if any(service.guard for service in self.plan.upstreams) else None,
             alerts=metering.alerts,
             target_is=self.reach.target_is,
             connections=self.room.clients,
@@ -283,6 +290,9 @@ class Worker:
         self.credentials[message.service, message.target] = Secret(bytes(read_sealed(fds[0])))
         if hasattr(self, "gateway"):
             self._renew_credentials()
+
+    def _inspector_line(self, _: w.InspectorLine, fds: list[int]) -> None:
+        self.inspector.lay(socket.socket(fileno=fds[0]))
 
     def _renew_credentials(self) -> None:
         while self.credentials:

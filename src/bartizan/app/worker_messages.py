@@ -78,6 +78,10 @@ class Credential(Message, frozen=True):
     target: Word
 
 
+class InspectorLine(Message, frozen=True):
+    """Ask the inspector over this stream from now on. Descriptor: a connected stream socket."""
+
+
 class Unwell(Message, frozen=True):
     """The worker can no longer keep the record and has stopped to accept."""
 
@@ -118,5 +122,15 @@ WorkerReports = (
     | TargetPresence
 )
 WorkerOrders = (
-    BootWorker | Ask | Leaf | StateChanged | Serve | Drain | Dialled | Segment | ControlPresence | Credential
+    BootWorker
+    | Ask
+    | Leaf
+    | StateChanged
+    | Serve
+    | Drain
+    | Dialled
+    | Segment
+    | ControlPresence
+    | Credential
+    | InspectorLine
 )

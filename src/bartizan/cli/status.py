@@ -114,6 +114,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ("services", ", ".join(running.services)),
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
+        *([("guard", f"inspects by {running.sieve}")] if running.sieve else []),
         *([("policy", in_force(running.policy))] if running.policy else []),
         *([("sign-ins", _sign_ins(running.sign_ins))] if running.sign_ins else []),
         (
@@ -217,7 +218,7 @@ def _held(process: Process) -> str:
 
 _CONFINED: Final = {
     "worker": "serving",
-    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver", "workloads"), "ready"),
+    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver", "workloads", "inspector"), "ready"),
 }
 """Which processes are confined, and in which state they are by then."""
 

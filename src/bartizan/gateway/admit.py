@@ -14,13 +14,14 @@ from bartizan.gateway.controls import rate_limited, tool_trusted
 from bartizan.gateway.credential import presented, told
 from bartizan.gateway.ext_authz import require_asker
 from bartizan.gateway.faults import Fault, Refusal, refusal
+from bartizan.gateway.inspection import inspect
 from bartizan.gateway.origin import Fronts
 from bartizan.gateway.page import asked
 from bartizan.gateway.passes import Pass
 from bartizan.gateway.ports import Authenticated, Circumstances, Principal, Refused, is_refused
 from bartizan.gateway.possession import shown
 from bartizan.gateway.question import agent_tag, operation_tag, tool_tag
-from bartizan.gateway.reserve import Steps, reserve
+from bartizan.gateway.reserve import Steps, Waits, reserve
 from bartizan.gateway.share import Share
 from bartizan.gateway.stage import ADMITTED
 from bartizan.gateway.stream import Exchange
@@ -80,12 +81,21 @@ def admit(plane: "Plane", exchange: Exchange) -> Steps:
     generation = _authorize(plane, exchange)
     if judged.tool:
         _require_trusted(plane, route.service.name, judged.tool)
-    if plane.ports.reserve is not None:
-        generation = yield from reserve(plane, exchange, generation)
+    if plane.ports.reserve is not None or route.service.guard:
+        generation = yield from _awaited(plane, exchange, generation)
     exchange.sequence = _record(plane, exchange, generation)
     exchange.stage = ADMITTED
     plane.open.add(exchange)
     plane.turn.after(exchange)
+
+
+def _awaited(plane: "Plane", exchange: Exchange, generation: int) -> Waits:
+    """Have limits counted and the prompt inspected by others, the cheaper first; return the generation it is still allowed in."""
+    if plane.ports.reserve is not None:
+        generation = yield from reserve(plane, exchange, generation)
+    if exchange.route.service.guard:
+        generation = yield from inspect(plane, exchange, generation)
+    return generation
 
 
 def _place(exchange: Exchange, fronts: Fronts) -> None:

@@ -8,11 +8,12 @@ What is ours, the status of a cut or of a client that left, never says that noth
 
 import asyncio
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from bartizan.gateway.controls import rate_limited
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.holds import Coming, Expected, Overdrawn, Reserved
+from bartizan.gateway.inspected import Inspection, Said
 from bartizan.gateway.subject import Allowance
 from bartizan.gateway.tokens import Usage
 
@@ -34,11 +35,12 @@ _UNREACHED: Final = frozenset(
 """Reasons for which nothing was spent: the service did not take the request."""
 _NOTHING_SPENT: Final = range(400, 500)
 """A service's own refusals; it does not charge for them."""
-Answer: TypeAlias = Reserved | Overdrawn | None
-Steps: TypeAlias = Generator[int | Coming, bytes | Answer, None]
+Answer: TypeAlias = Reserved | Overdrawn | Said | None
+Steps: TypeAlias = Generator[int | Coming | Inspection, bytes | Answer, None]
+Waits: TypeAlias = Generator[Coming | Inspection, Answer, int]
 
 
-def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[Coming, Answer, int]:
+def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     """Hold what a request is expected to take; yields what to wait for, where somebody else counts.
 
     Args:
@@ -55,7 +57,7 @@ def reserve(plane: "Plane", exchange: "Exchange", generation: int) -> Generator[
     # now, not when the head came: a body that took long must not be counted as one of long ago
     answer = plane.ports.reserve(_expected(exchange), exchange.asked)
     if isinstance(answer, asyncio.Future):
-        answer = yield answer
+        answer = cast("Reserved | Overdrawn | None", (yield answer))
         exchange.reserved = answer if isinstance(answer, Reserved) else None
         plane.require_open()
         refused = plane.disallowed(exchange) if plane.generation != generation else None

@@ -99,6 +99,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         admin: networks from which the Admin API may be reached; none, and it is not there.
         device: whether only to the key of a device that is known.
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
+        guard: of its prompts, `inspection.OBSERVE` or a word of one whose word counts; empty for none.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     admin: tuple[str, ...] = ()
     device: bool = False
     strength: Strength | None = None
+    guard: str = ""
 
     @override
     def __repr__(self) -> str:

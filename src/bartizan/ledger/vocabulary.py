@@ -81,6 +81,7 @@ PROCESS = one_of(
     "feeder",
     "shipper",
     "workloads",
+    "inspector",
     "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")
@@ -334,6 +335,16 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
     "access.bundle.outdated": {"domain": Name()},
     "access.signal.heeded": {"issuer": Name(), "signal": SIGNAL},
     "access.signal.refused": {"signal": one_of("logout", "event"), "reason": Name(), "count": Whole()},
+    "threats.signal.found": {
+        "service": Name(),
+        "reason": Name(),
+        "rule": Name(),
+        "channel": one_of("user", "tool", "document", "response", "system"),
+        "severity": SEVERITY,
+        "confidence": one_of("low", "medium", "high"),
+        "action": one_of("allow", "flag", "redact", "block"),
+        "count": Whole(),
+    },
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),
         "source": Name(),

@@ -1,0 +1,58 @@
+"""What the inspector is told of services: which guard each has, and what that makes of a request."""
+
+from collections import Counter
+from collections.abc import Generator, Mapping
+from typing import Final
+
+import msgspec
+
+from bartizan.app.plan import Plan
+from bartizan.gateway.inspected import Said, Signal
+from bartizan.threats.inspect import Inspector
+from bartizan.threats.judge import Judged, judging
+from bartizan.threats.profile import PROFILES, Action, Profile
+
+MOST: Final = 32
+"""Signals that are told of one request."""
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """The guard of a service.
+
+    Attributes:
+        profile: a word of `PROFILES`.
+        actions: detector -> what becomes of a text, where that is not the profile's.
+    """
+
+    profile: str
+    actions: Mapping[str, str] = {}
+
+    def made(self) -> Profile:
+        """Return what it does."""
+        actions = {detector: Action(action) for detector, action in self.actions.items()}
+        return PROFILES[self.profile].with_actions(actions)
+
+
+def guards(plan: Plan) -> dict[str, Guard]:
+    """Return the guard of each service that has one, by its name."""
+    return {
+        service.name: Guard(service.guard, service.guard_actions)
+        for service in plan.upstreams
+        if service.guard
+    }
+
+
+def inspecting(inspector: Inspector, profile: Profile, octets: bytes) -> Generator[None, None, Said]:
+    """Inspect a request, a stretch at a time; returns what its worker is told."""
+    judged = yield from judging(inspector, profile, octets)
+    said = judged.verdict
+    return Said(said.action.value, said.reason, said.control, said.what, judged.octets, signals(judged))
+
+
+def signals(judged: Judged) -> tuple[Signal, ...]:
+    """Return what was found, told apart by what events tell of it."""
+    counts = Counter(
+        (each.control, each.reason, each.rule, channel.value, each.severity, each.confidence)
+        for channel, each in judged.findings
+    )
+    return tuple(Signal(*key, count=count) for key, count in counts.most_common(MOST))

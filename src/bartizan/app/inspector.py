@@ -1,0 +1,205 @@
+"""The inspector: finds in prompts what must not be there, for the workers, in a process of its own.
+
+Rules of this file: it reads what strangers wrote with native code, so it is assumed to fall: it holds no key, no credential
+and no connection but one to each worker, and is confined before it reads the first request. It answers what is asked and
+keeps digests, never a text. It takes turns between those who ask (`inspector_turns`), so that one long prompt keeps
+nobody waiting.
+"""
+
+import os
+import secrets
+import select
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.app import inspector_messages as im
+from bartizan.app import messages as m
+from bartizan.app.carrying import begin
+from bartizan.app.channel import Channel, ChannelClosed
+from bartizan.app.guarding import Guard, inspecting
+from bartizan.app.inspector_turns import Job, Turns
+from bartizan.app.inspector_wire import FrameRefused, Frames, Told, Wanted, framed
+from bartizan.clock import Clock, SystemClock, thread_time
+from bartizan.control import discover
+from bartizan.gateway.inspected import ALLOW, Said
+from bartizan.isolation.carrier import Reach, confine
+from bartizan.isolation.confinement import Confinement, IsolationUnavailable
+from bartizan.isolation.memory import read_sealed
+from bartizan.text.rule import Rule, rules
+from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled, kept
+from bartizan.threats import controls
+from bartizan.threats.inspect import Inspector
+from bartizan.threats.profile import Profile
+
+_READ: Final = 1 << 18
+_UNSENT: Final = 64 << 20
+"""Octets of answers that one worker may leave unread."""
+
+
+class WorkerLine:
+    """The stream to one worker.
+
+    Attributes:
+        open: whether answers can still be sent.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        """Take our end of it."""
+        end.setblocking(False)
+        self.end, self.open = end, True
+        self._frames, self._unsent = Frames(Wanted), bytearray()
+
+    @property
+    def waits(self) -> bool:
+        """Return whether something is to be sent."""
+        return bool(self._unsent)
+
+    def read(self) -> list[Wanted]:
+        """Return what was asked; a worker that says what was not agreed on is not heard any more."""
+        try:
+            octets = self.end.recv(_READ)
+            if not octets:
+                self.open = False
+            return [each for each in self._frames.take(octets) if isinstance(each, Wanted)]
+        except BlockingIOError:
+            return []
+        except (OSError, FrameRefused):
+            self.open = False
+            return []
+
+    def tell(self, number: int, said: Said) -> None:
+        """Answer, now or once the worker reads."""
+        self._unsent += framed(Told(number, said))
+        self.send()
+
+    def send(self) -> None:
+        """Send what can be sent."""
+        try:
+            while self._unsent and self.open:
+                del self._unsent[: self.end.send(self._unsent)]
+        except BlockingIOError:
+            self.open = len(self._unsent) <= _UNSENT
+        except OSError:
+            self.open = False
+
+
+class Serving:
+    """What one inspector does.
+
+    Args:
+        channel: to the supervisor.
+        inspector: that inspects.
+        profiles: service -> what its guard does.
+        clock: the time.
+    """
+
+    def __init__(
+        self, channel: Channel, inspector: Inspector, profiles: Mapping[str, Profile], clock: Clock
+    ) -> None:
+        """Serve nobody yet."""
+        self._channel, self._inspector, self._profiles = channel, inspector, profiles
+        self._turns = Turns(thread_time, clock.now)
+        self._lines: dict[int, WorkerLine] = {}
+        self._poll = select.epoll()
+        self._poll.register(channel.fileno(), select.EPOLLIN)
+
+    def run(self, stop: int) -> None:
+        """Inspect until a descriptor becomes readable."""
+        self._poll.register(stop, select.EPOLLIN)
+        while True:
+            for ready, _ in self._poll.poll(0 if self._turns else None):
+                if ready == stop:
+                    return
+                if ready == self._channel.fileno():
+                    self._order()
+                else:
+                    self._serve(ready)
+            self._turns.step()
+
+    def _order(self) -> None:
+        message, fds = self._channel.receive()
+        if isinstance(message, im.Line):
+            line = WorkerLine(socket.socket(fileno=fds[0]))
+            self._lines[line.end.fileno()] = line
+            self._poll.register(line.end.fileno(), select.EPOLLIN)
+        else:
+            self._channel.send(m.Alive())
+
+    def _serve(self, descriptor: int) -> None:
+        line = self._lines[descriptor]
+        line.send()
+        for wanted in line.read():
+            self._take(line, wanted)
+        self._look(line)
+
+    def _take(self, line: WorkerLine, wanted: Wanted) -> None:
+        profile = self._profiles.get(wanted.service)
+        if profile is None:
+            self._tell(line, wanted.number, Said(ALLOW))
+            return
+        work = inspecting(self._inspector, profile, wanted.octets)
+        self._turns.put(
+            Job(wanted.source, len(wanted.octets), work, lambda said: self._tell(line, wanted.number, said))
+        )
+
+    def _tell(self, line: WorkerLine, number: int, said: Said) -> None:
+        if line.open:
+            line.tell(number, said)
+            self._look(line)
+
+    def _look(self, line: WorkerLine) -> None:
+        """Wait for what a line is waited for next, or close it."""
+        descriptor = line.end.fileno()
+        if line.open:
+            self._poll.modify(descriptor, select.EPOLLIN | (select.EPOLLOUT if line.waits else 0))
+        elif descriptor in self._lines:
+            self._poll.unregister(descriptor)
+            del self._lines[descriptor]
+            line.end.close()
+
+
+def _compile(inspector: Inspector, every: tuple[Rule, ...], folder: Path, channel: Channel) -> None:
+    """Compile the faster patterns beside the work, and use them from then on."""
+    try:
+        faster = compiled(every, folder)
+    except Exception as fault:  # noqa: BLE001 - the slower patterns give the same answers
+        sys.stderr.write(f"patterns could not be compiled: {type(fault).__name__}\n")
+        sys.stderr.flush()
+        return
+    if faster is not None:
+        inspector.patterns = faster
+        channel.send(im.SievedBy(engine=HYPERSCAN, rules=len(every)))
+
+
+def main(argv: list[str]) -> int:
+    """Inspect until told to stop; `argv` holds the descriptor of the channel. Returns the exit status."""
+    channel, stop = begin(argv[0], im.InspectorOrders)
+    try:
+        boot, (what,) = channel.receive()
+        guards = msgspec.json.decode(read_sealed(what), type=dict[str, Guard])
+        folder, every = Path(boot.folder), rules()
+        fast = kept(every, folder)
+        inspector = Inspector(fast or at_once(every), discover(controls), secrets.token_bytes(32))
+        held = confine(Reach("inspector", keeps=(folder,))) if boot.confined else Confinement()
+        channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
+        channel.send(im.SievedBy(engine=HYPERSCAN if fast else RE2, rules=len(every)))
+        if fast is None:
+            threading.Thread(target=_compile, args=(inspector, every, folder, channel), daemon=True).start()
+        profiles = {service: guard.made() for service, guard in guards.items()}
+        Serving(channel, inspector, profiles, SystemClock()).run(stop)
+    except IsolationUnavailable as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 3
+    except ChannelClosed:  # the supervisor is gone
+        os._exit(0)
+    os._exit(0)  # whatever threads still compile
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

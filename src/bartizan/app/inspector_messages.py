@@ -1,0 +1,33 @@
+"""What the supervisor says to the inspector, and it to the supervisor.
+
+Rules of this file: as in `messages`.
+"""
+
+from typing import Literal
+
+from bartizan.app.channel import Message
+from bartizan.app.messages import Alive, Ask, Number, Ready
+
+
+class BootInspector(Message, frozen=True):
+    """Where the compiled patterns are kept. Descriptor: the guards of services (sealed memory)."""
+
+    folder: str
+    confined: bool = True
+
+
+class Line(Message, frozen=True):
+    """Inspect for this worker. Descriptor: a connected stream socket."""
+
+    worker: int
+
+
+class SievedBy(Message, frozen=True):
+    """What patterns are sieved by from now on."""
+
+    engine: Literal["hyperscan", "re2"]
+    rules: Number
+
+
+InspectorOrders = BootInspector | Line | Ask
+InspectorReports = Ready | Alive | SievedBy

@@ -1,0 +1,126 @@
+"""Who is inspected next: sources take turns, stretch by stretch, each within a budget of processor time.
+
+Rules of this file: bounded in jobs and in octets; where it is full, who waits with most loses the newest of it. What is not
+inspected is answered all the same, with the reason. Pure but for the meter that it is given.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Generator
+from typing import Final
+
+from bartizan.clock import SECOND
+from bartizan.gateway.inspected import BLOCK, BUDGET, UNAVAILABLE, Said
+
+JOBS: Final = 1024
+"""Requests that wait at once."""
+OCTETS: Final = 96 << 20
+"""Octets that they have together."""
+_JOB_OCTETS: Final = OCTETS // JOBS
+"""What a job counts for beside its octets."""
+SHARE: Final = 0.5
+"""Processor time that a source may use for long, of one processor's."""
+SAVED: Final = 5 * SECOND
+"""Processor time that it may use at once, in nanoseconds."""
+SOURCES: Final = 4096
+"""Sources whose use is remembered."""
+
+Work = Generator[None, None, Said]
+Tell = Callable[[Said], None]
+
+
+class Job:
+    """One request."""
+
+    __slots__ = ("octets", "source", "tell", "work")
+
+    def __init__(self, source: str, octets: int, work: Work, tell: Tell) -> None:
+        """Take it.
+
+        Args:
+            source: who asks.
+            octets: that it holds while it waits.
+            work: inspects, a stretch at a time.
+            tell: takes what comes of it, once.
+        """
+        self.source, self.octets, self.work, self.tell = source, octets, work, tell
+
+
+class Turns:
+    """The requests that wait."""
+
+    def __init__(self, used: Callable[[], int], now: Callable[[], int]) -> None:
+        """Start empty.
+
+        Args:
+            used: () -> processor time of this thread, in nanoseconds.
+            now: () -> the time, in nanoseconds.
+        """
+        self._used, self._now = used, now
+        self._waiting: dict[str, deque[Job]] = {}
+        self._spent: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._jobs = self._octets = 0
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return self._jobs
+
+    def put(self, job: Job) -> None:
+        """Have a request inspected in its turn, or told at once that it is not."""
+        if self._owed(job.source) > SAVED:
+            job.tell(Said(BLOCK, BUDGET))
+            return
+        self._waiting.setdefault(job.source, deque()).append(job)
+        self._jobs, self._octets = self._jobs + 1, self._octets + job.octets
+        while self._jobs > JOBS or self._octets > OCTETS:
+            source = max(self._waiting, key=self._held)
+            shed = self._waiting[source][-1]
+            self._remove(shed)
+            shed.tell(Said(BLOCK, UNAVAILABLE))
+
+    def step(self) -> None:
+        """Inspect one stretch of who is next, if anybody waits."""
+        if not self._waiting:
+            return
+        source = next(iter(self._waiting))
+        jobs = self._waiting.pop(source)
+        self._waiting[source] = jobs  # last in the row now
+        job, before = jobs[0], self._used()
+        try:
+            next(job.work)
+        except StopIteration as done:
+            said: Said | None = done.value
+        else:
+            said = None
+        self._charge(source, self._used() - before)
+        if said is None and self._owed(source) > SAVED:
+            said = Said(BLOCK, BUDGET)
+        if said is not None:
+            self._remove(job)
+            job.tell(said)
+
+    def drop(self, wanted: Callable[[Job], bool]) -> None:
+        """Forget those that nobody waits for any more."""
+        for job in [job for jobs in self._waiting.values() for job in jobs if not wanted(job)]:
+            self._remove(job)
+
+    def _remove(self, job: Job) -> None:
+        jobs = self._waiting[job.source]
+        jobs.remove(job)
+        job.work.close()
+        self._jobs, self._octets = self._jobs - 1, self._octets - job.octets
+        if not jobs:
+            del self._waiting[job.source]
+
+    def _held(self, source: str) -> int:
+        return sum(job.octets + _JOB_OCTETS for job in self._waiting[source])
+
+    def _owed(self, source: str) -> int:
+        """Return the processor time that a source has used and not yet got back."""
+        spent, since = self._spent.get(source, (0, 0))
+        return max(0, spent - int((self._now() - since) * SHARE))
+
+    def _charge(self, source: str, used: int) -> None:
+        self._spent[source] = (self._owed(source) + used, self._now())
+        self._spent.move_to_end(source)
+        if len(self._spent) > SOURCES:
+            self._spent.popitem(last=False)

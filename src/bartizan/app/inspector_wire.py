@@ -1,0 +1,80 @@
+"""What a worker and the inspector say to each other, over a stream of their own: frames of a length and a message.
+
+Rules of this file: a worker may be compromised, and what the inspector reads may take it over, so both bound what they
+take and neither believes a length. Pure.
+"""
+
+from typing import Final
+
+import msgspec
+
+from bartizan.gateway.inspected import Said
+
+LONGEST: Final = 20 << 20
+"""Octets of one frame: the largest body of a request, and more."""
+_HEAD: Final = 4
+
+
+class Wanted(msgspec.Struct, frozen=True, array_like=True):
+    """Inspect a request.
+
+    Attributes:
+        number: of the question, which the answer repeats.
+        service: whose guard it is.
+        source: pseudonym of who asks, by which turns are taken.
+        octets: of the request, as they are to go on.
+    """
+
+    number: int
+    service: str
+    source: str
+    octets: bytes
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What the guard says."""
+
+    number: int
+    said: Said
+
+
+class FrameRefused(ValueError):
+    """What arrives is not what was agreed on."""
+
+
+def framed(message: Wanted | Told) -> bytes:
+    """Return a message with its length."""
+    octets = msgspec.msgpack.encode(message)
+    return len(octets).to_bytes(_HEAD, "big") + octets
+
+
+class Frames:
+    """Cuts a stream into frames."""
+
+    def __init__(self, kind: type[Wanted] | type[Told]) -> None:
+        """Take messages of this kind."""
+        self._decode = msgspec.msgpack.Decoder(kind).decode
+        self._held = bytearray()
+
+    def take(self, octets: bytes) -> list[Wanted | Told]:
+        """Return the messages that are whole with these octets.
+
+        Raises:
+            FrameRefused: a frame is too long or none of the agreed form.
+        """
+        held, found = self._held, list[Wanted | Told]()
+        held += octets
+        at = 0
+        while len(held) - at >= _HEAD:
+            length = int.from_bytes(held[at : at + _HEAD], "big")
+            if length > LONGEST:
+                raise FrameRefused("longer than any message")
+            if len(held) - at - _HEAD < length:
+                break
+            try:
+                found.append(self._decode(held[at + _HEAD : at + _HEAD + length]))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+                raise FrameRefused("not of the agreed form") from fault
+            at += _HEAD + length
+        del held[:at]
+        return found

@@ -1,0 +1,112 @@
+"""What the gateway does with what the guard says of a prompt.
+
+Rules of this file: where the guard's word counts, nothing goes on before it; where it is only to be told, nothing waits for
+it. Nobody to ask is as bad as a bad word where the word counts. What was found is on record before the admitted record, or
+beside the refusal; no text is.
+"""
+
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
+
+from bartizan.clock import SECOND
+from bartizan.gateway.faults import Fault, Refusal
+from bartizan.gateway.inspected import BLOCK, BUDGET, FLAG, OBSERVE, REDACT, UNAVAILABLE, Said
+from bartizan.gateway.reserve import Waits
+from bartizan.gateway.turn import Nobody
+from bartizan.ledger.event import Outcome
+from bartizan.ledger.journal import JournalUnwritable
+
+if TYPE_CHECKING:
+    from bartizan.gateway.plane import Plane
+    from bartizan.gateway.stream import Exchange
+
+FOUND: Final = "threats.signal.found"
+"""Kind of the event that tells of a signal."""
+MOST_SIGNALS: Final = 32
+"""Signals of one request that are told apart; the rest is left out."""
+_FIRST: Final = {
+    UNAVAILABLE: Fault(
+        UNAVAILABLE,
+        503,
+        "Nobody is there to inspect the request; it goes no further. Try again in a moment.",
+        "",
+    ),
+    BUDGET: Fault(
+        BUDGET,
+        429,
+        "Inspecting what this principal sends took more time than it may; send less of it, later.",
+        "",
+    ),
+}
+
+_NOBODY: Final = Nobody()
+
+
+def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
+    """Have a prompt inspected; yields what to wait for, where the guard's word counts.
+
+    Args:
+        plane: what all connections share.
+        exchange: the request, authorized.
+        generation: of the state that it was authorized on.
+    Returns:
+        The generation of the state that it is still allowed on.
+    Raises:
+        Refusal: it goes no further, or was disallowed meanwhile.
+    """
+    ask, guard = plane.ports.inspect, exchange.route.service.guard
+    if ask is None or not guard or not exchange.judged.octets or exchange.known is None:
+        return generation
+    asked = ask(exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets)
+    if guard == OBSERVE:
+        asked.add_done_callback(lambda done: _told(plane, exchange, done.result(), FLAG))
+        return generation
+    said = cast("Said", (yield asked))
+    plane.require_open()
+    refused = plane.disallowed(exchange) if plane.generation != generation else None
+    if refused is not None:
+        raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
+    _record(plane, exchange, said, said.action)
+    if said.action == BLOCK:
+        wait = SECOND if said.reason in _FIRST else 0
+        raise Refusal(
+            _FIRST.get(said.reason) or Fault(said.reason, 400, said.what, said.control), retry_after=wait
+        )
+    if said.action == REDACT:
+        exchange.judged = msgspec.structs.replace(exchange.judged, octets=said.octets)
+    return plane.generation
+
+
+def _told(plane: "Plane", exchange: "Exchange", said: Said, action: str) -> None:
+    """Record what was found in a prompt that went on meanwhile."""
+    if plane.turn.broken:
+        return
+    _record(plane, exchange, said, action)
+    if said.signals or said.reason in _FIRST:
+        plane.turn.after(_NOBODY)
+
+
+def _record(plane: "Plane", exchange: "Exchange", said: Said, action: str) -> None:
+    """Add an event for each signal, and one for a prompt that nobody inspected."""
+    service = exchange.route.service_name
+    try:
+        if said.reason in _FIRST:
+            detail: dict[str, int | str] = {"service": service, "reason": said.reason, "action": action}
+            plane.ports.journal.record(FOUND, exchange.actor, exchange.id, Outcome.FAILED, "", detail)
+        for signal in said.signals[:MOST_SIGNALS]:
+            detail = {
+                "service": service,
+                "reason": signal.reason,
+                "rule": signal.rule,
+                "channel": signal.channel,
+                "severity": signal.severity.value,
+                "confidence": signal.confidence.value,
+                "count": signal.count,
+                "action": action,
+            }
+            plane.ports.journal.record(
+                FOUND, exchange.actor, exchange.id, Outcome.FOUND, signal.control, detail
+            )
+    except JournalUnwritable:
+        plane.turn.fail()

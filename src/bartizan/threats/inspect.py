@@ -1,0 +1,151 @@
+"""What detectors find in a text, judged by the room's controls.
+
+Rules of this file: a text is read in stretches that overlap by more than the longest match, so that one long text keeps
+nobody waiting who can take turns: `steps` stops after each stretch. What was found in a text is remembered under a keyed
+digest of it for as long as there is room, since clients send a whole conversation again with each turn.
+"""
+
+from collections import OrderedDict
+from collections.abc import Generator, Iterator, Mapping
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from bartizan.control import Confidence, Control, Severity
+from bartizan.text.patterns import Patterns
+from bartizan.text.read import read
+from bartizan.text.rule import LONGEST
+from bartizan.threats.subject import Channel, Spotted
+
+STRETCH: Final = 32_768
+"""Letters that are read in one."""
+MOST: Final = 64
+"""Findings that are told of one text."""
+REMEMBERED: Final = 16_384
+_STEP: Final = STRETCH - LONGEST
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A finding, and where it stands.
+
+    Attributes:
+        control: id of the control that says so.
+        reason: its word, one of `profile.DETECTORS`.
+        rule: of `text/rules/`, which found it.
+        reading: how the text had to be read; empty where it stands there plainly.
+        start, end: letters of the text that came; the end is not included.
+        severity, confidence: how bad, and how sure.
+        what: a sentence for people.
+    """
+
+    control: str
+    reason: str
+    rule: str
+    reading: str
+    start: int
+    end: int
+    severity: Severity
+    confidence: Confidence
+    what: str = ""
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """What was found in one text.
+
+    Attributes:
+        found: in order of place, `MOST` at most.
+        whole: whether all of the text was read, whatever it was encoded in, and all that was found is told.
+    """
+
+    found: tuple[Found, ...]
+    whole: bool
+
+
+Steps = Generator[None, None, Inspected]
+
+
+class Inspector:
+    """Inspects texts. It holds no text, but digests of those that it has seen."""
+
+    def __init__(
+        self, patterns: Patterns, controls: Mapping[str, Control], key: bytes, remembers: int = REMEMBERED
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            patterns: that are looked for; may be replaced by others of the same rules.
+            controls: of the room, by id; those that read `Spotted` judge.
+            key: 16 to 64 octets under which texts are digested.
+            remembers: texts of which it remembers what was found.
+        """
+        self.patterns = patterns
+        self._judges = tuple(control for control in controls.values() if control.reads is Spotted)
+        self._key, self._remembers = key, remembers
+        self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
+
+    def inspect(self, text: str, channel: Channel) -> Inspected:
+        """Return what is found in a text."""
+        steps = self.steps(text, channel)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                inspected: Inspected = done.value
+                return inspected
+
+    def steps(self, text: str, channel: Channel) -> Steps:
+        """Inspect a text; yields after each stretch but the last, and returns what was found."""
+        digest = self._digest(text, channel)
+        known = self._seen.get(digest)
+        if known is not None:
+            self._seen.move_to_end(digest)
+            return known
+        found, whole = dict[tuple[str, int, int], Found](), True
+        for start in range(0, max(len(text) - LONGEST, 1), _STEP):
+            if start:
+                yield
+            whole &= self._stretch(text[start : start + STRETCH], start, channel, found)
+        ordered = sorted(found.values(), key=lambda each: (each.start, each.end, each.rule))
+        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST)
+        self._seen[digest] = inspected
+        if len(self._seen) > self._remembers:
+            self._seen.popitem(last=False)
+        return inspected
+
+    def _digest(self, text: str, channel: Channel) -> bytes:
+        octets = text.encode("utf-8", "surrogatepass")
+        return blake2b(octets, digest_size=16, key=self._key, person=channel.value.encode()).digest()
+
+    def _stretch(
+        self, text: str, at: int, channel: Channel, found: dict[tuple[str, int, int], Found]
+    ) -> bool:
+        """Add what is found in a stretch; return whether all of it was read."""
+        said = read(text)
+        for view in said.views:
+            for match in self.patterns.find(view.text):
+                start, end = view.origin(match.start, match.end)
+                place = (match.rule.id, at + start, at + end)
+                if place in found:  # a view further out has said so
+                    continue
+                if len(found) > MOST:
+                    return False
+                spotted = Spotted(channel, match.rule.kind, match.rule.id, view.reading)
+                for each in self._judged(spotted, at + start, at + end):
+                    found[place] = each
+        return said.whole
+
+    def _judged(self, spotted: Spotted, start: int, end: int) -> Iterator[Found]:
+        for control in self._judges:
+            for finding in control.judge(spotted):
+                yield Found(
+                    control.id,
+                    finding.reason,
+                    spotted.rule,
+                    spotted.reading,
+                    start,
+                    end,
+                    finding.severity,
+                    finding.confidence,
+                    finding.what,
+                )

@@ -1,0 +1,81 @@
+"""Inspects a request, or one text, by a profile: what was found, what becomes of it, and what goes on in its place.
+
+Rules of this file: what goes on is the encoding of what was inspected. What cannot be taken out of a text that is to go on
+without it holds the text back.
+"""
+
+from collections.abc import Generator
+
+import msgspec
+
+from bartizan.threats.inspect import Found, Inspected, Inspector
+from bartizan.threats.parts import Json, Part, parts_of
+from bartizan.threats.profile import Action, Profile
+from bartizan.threats.subject import Channel
+from bartizan.threats.verdict import Verdict, redact, verdict
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder().decode
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What was made of a request.
+
+    Attributes:
+        verdict: what becomes of it.
+        found: each text in which something was found, with that.
+        octets: what goes on in place of the request; empty where that is the request itself.
+    """
+
+    verdict: Verdict
+    found: tuple[tuple[Part, Inspected], ...]
+    octets: bytes = b""
+
+    @property
+    def findings(self) -> tuple[tuple[Channel, Found], ...]:
+        """Return every finding with its channel."""
+        return tuple((part.channel, each) for part, inspected in self.found for each in inspected.found)
+
+
+def judging(
+    inspector: Inspector, profile: Profile, octets: bytes, channel: Channel = Channel.USER
+) -> Generator[None, None, Judged]:
+    """Inspect a request; yields where others may take their turn, and returns what was made of it.
+
+    Args:
+        inspector: that inspects.
+        profile: of the route.
+        octets: JSON, as it is to go on; what is none is one text.
+        channel: whose words those are of which nothing says it.
+    """
+    document = _decoded(octets)
+    parts = parts_of(document, channel)
+    found, whole = list[tuple[Part, Inspected]](), True
+    for part in parts.parts:
+        inspected = yield from inspector.steps(part.text, part.channel)
+        whole &= inspected.whole
+        if inspected.found:
+            found.append((part, inspected))
+    every = [each for _, inspected in found for each in inspected.found]
+    said = verdict(profile, every, whole=whole, media=parts.media)
+    if said.action is not Action.REDACT or not profile.enforced:
+        return Judged(said, tuple(found))
+    if not redact(document, profile, found):
+        return Judged(msgspec.structs.replace(said, action=Action.BLOCK), tuple(found))
+    return Judged(said, tuple(found), _ENCODE(document))
+
+
+def _decoded(octets: bytes) -> Json:
+    try:
+        document: Json = _DECODE(octets)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return octets.decode("utf-8", "replace")
+    return document
+
+
+def judged_text(
+    inspector: Inspector, profile: Profile, text: str, channel: Channel
+) -> tuple[Verdict, Inspected]:
+    """Return what becomes of one text, and what was found in it."""
+    inspected = inspector.inspect(text, channel)
+    return verdict(profile, inspected.found, whole=inspected.whole, media=0), inspected

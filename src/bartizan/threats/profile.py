@@ -1,0 +1,91 @@
+"""Guard profiles: what becomes of what was found, and of what could not be inspected.
+
+Rules of this file: data and its one rule. `observe` does nothing but say what `standard` would have done.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+
+class Action(enum.Enum):
+    """What becomes of a request or an answer; each word is more than those before."""
+
+    ALLOW = "allow"
+    FLAG = "flag"
+    REDACT = "redact"
+    BLOCK = "block"
+
+    @property
+    def grade(self) -> int:
+        """Return how much it is, from 0."""
+        return _GRADES[self.value]
+
+
+_GRADES: Final = {"allow": 0, "flag": 1, "redact": 2, "block": 3}
+DETECTORS: Final = (
+    "prompt-injection",
+    "hidden-text",
+    "exfiltration",
+    "secret",
+    "personal-data",
+    "health-data",
+)
+"""Reasons of findings, which actions are given for."""
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What is done.
+
+    Attributes:
+        name: a word of `PROFILES`.
+        actions: reason of a finding -> what becomes of the text; one that is not named is flagged.
+        uninspected: what becomes of a text that nobody could inspect, in whole or in part.
+        media: what becomes of images, sound and files, which nobody reads.
+        enforced: whether anything is done; else it is only told.
+    """
+
+    name: str
+    actions: Mapping[str, Action]
+    uninspected: Action = Action.BLOCK
+    media: Action = Action.FLAG
+    enforced: bool = True
+
+    def action(self, reason: str) -> Action:
+        """Return what becomes of a text with this finding."""
+        return self.actions.get(reason, Action.FLAG)
+
+    def with_actions(self, actions: Mapping[str, Action]) -> "Profile":
+        """Return it with other actions for some detectors."""
+        return msgspec.structs.replace(self, actions={**self.actions, **actions})
+
+
+_STANDARD: Final[Mapping[str, Action]] = {
+    "prompt-injection": Action.BLOCK,
+    "hidden-text": Action.FLAG,
+    "exfiltration": Action.BLOCK,
+    "secret": Action.REDACT,
+    "personal-data": Action.FLAG,
+    "health-data": Action.FLAG,
+}
+_STRICT: Final[Mapping[str, Action]] = {
+    "prompt-injection": Action.BLOCK,
+    "hidden-text": Action.BLOCK,
+    "exfiltration": Action.BLOCK,
+    "secret": Action.BLOCK,
+    "personal-data": Action.REDACT,
+    "health-data": Action.REDACT,
+}
+PROFILES: Final[Mapping[str, Profile]] = {
+    "observe": Profile("observe", _STANDARD, enforced=False),
+    "standard": Profile("standard", _STANDARD),
+    "strict": Profile("strict", _STRICT, media=Action.BLOCK),
+}
+"""Name -> profile; `off` is none."""
+
+
+def gravest(actions: Iterable[Action]) -> Action:
+    """Return the one that is most; without any, `ALLOW`."""
+    return max(actions, key=lambda action: action.grade, default=Action.ALLOW)

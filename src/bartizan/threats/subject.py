@@ -1,0 +1,41 @@
+"""What the threats room judges: what detectors found in a text, and where that text stands.
+
+Rules of this file: shapes alone. No shape holds the text itself.
+"""
+
+import enum
+from typing import Final
+
+import msgspec
+
+from bartizan.text.rule import Kind
+
+
+class Channel(enum.Enum):
+    """Whose words a text is, as far as the request says it."""
+
+    USER = "user"
+    TOOL = "tool"
+    DOCUMENT = "document"
+    RESPONSE = "response"
+    SYSTEM = "system"
+
+
+OF_STRANGERS: Final = frozenset({Channel.USER, Channel.TOOL, Channel.DOCUMENT})
+"""Channels that others than the application write into."""
+
+
+class Spotted(msgspec.Struct, frozen=True):
+    """One thing that a detector found.
+
+    Attributes:
+        channel: where it stands.
+        kind: what it is.
+        rule: which rule of `text/rules/` found it.
+        reading: how the text had to be read (`base64`, `base64+rot13`); empty where it stands there plainly.
+    """
+
+    channel: Channel
+    kind: Kind
+    rule: str
+    reading: str = ""

@@ -1,0 +1,126 @@
+"""The guard in the way of a user's own services: what it takes out, holds back and tells, and that nothing passes without it."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Platform, start
+from tests.e2e.test_upstream import ask, service
+
+pytestmark = pytest.mark.slow
+
+KEY = "AKIAUJZDEGXDNCF32EPF"
+GUARDS = ("observe", "standard", "strict")
+WAIT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A platform with a service of each guard, all of them at one place, and what that was asked."""
+
+    platform: Platform
+    asked: list[dict[str, Any]]
+
+    def ask(self, guard: str, *texts: str) -> tuple[int, dict[str, str], bytes]:
+        body = {"model": "m", "messages": [{"role": "user", "content": text} for text in texts]}
+        return ask(self.platform, f"/{guard}/v1/chat/completions", body)
+
+    def inspector(self) -> dict[str, Any]:
+        (found,) = (each for each in self.platform.status()["processes"] if each["kind"] == "inspector")
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    with ExitStack() as stack:
+        port, asked = stack.enter_context(service())
+        configuration = "".join(
+            f'[[service]]\nname = "{guard}"\nupstream = "http://localhost:{port}/v1"\n'
+            f'allow_private = ["localhost:{port}"]\nguard = "{guard}"\n'
+            for guard in GUARDS
+        )
+        yield Scene(start(stack, configuration=configuration), asked)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(WAIT_S * 10):
+        if holds():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"not in {WAIT_S} s")
+
+
+def test_what_is_harmless_goes_through_every_guard_as_it_came(scene: Scene) -> None:
+    for guard in GUARDS:
+        status, _, _ = scene.ask(guard, "Translate 'good morning' to French.")
+        assert status == 200
+        assert scene.asked[-1]["body"]["messages"][0]["content"] == "Translate 'good morning' to French."
+
+
+def test_standard_takes_a_key_out_and_says_so_on_record(scene: Scene) -> None:
+    status, fields, _ = scene.ask("standard", "hello", f"my key is {KEY}, keep it")
+    assert status == 200
+    messages = scene.asked[-1]["body"]["messages"]
+    assert [each["content"] for each in messages] == ["hello", "my key is [redacted: secret], keep it"]
+    found = scene.platform.record(fields["x-request-id"], "threats.signal.found")
+    assert (found["outcome"], found["control"]) == ("found", "threats.leakage")
+    assert found["detail"] == {
+        "service": "standard",
+        "reason": "secret",
+        "rule": "aws-access-key-id",
+        "channel": "user",
+        "severity": "high",
+        "confidence": "high",
+        "action": "redact",
+        "count": 1,
+    }
+
+
+def test_strict_holds_it_back_by_name(scene: Scene) -> None:
+    before = len(scene.asked)
+    status, fields, answer = scene.ask("strict", f"my key is {KEY}")
+    assert (status, len(scene.asked)) == (400, before)
+    assert b'"code":"secret"' in answer
+    assert KEY.encode() not in answer
+    refused = scene.platform.record(fields["x-request-id"], "gateway.request.refused")
+    assert (refused["control"], refused["detail"]["reason"]) == ("threats.leakage", "secret")
+
+
+def test_observe_changes_nothing_and_tells_all_the_same(scene: Scene) -> None:
+    status, fields, _ = scene.ask("observe", f"my key is {KEY}")
+    assert status == 200
+    assert KEY in scene.asked[-1]["body"]["messages"][0]["content"]
+    found = scene.platform.record(fields["x-request-id"], "threats.signal.found")
+    assert (found["detail"]["reason"], found["detail"]["action"]) == ("secret", "flag")
+
+
+def test_nothing_that_was_said_stands_in_the_record_or_the_log(scene: Scene) -> None:
+    for file in [*scene.platform.state.rglob("*")]:
+        if file.is_file() and not file.is_socket():
+            assert KEY.encode() not in file.read_bytes(), file
+
+
+def test_the_inspector_is_confined_and_its_faster_patterns_are_kept(scene: Scene) -> None:
+    assert scene.inspector()["seccomp"]
+    until(lambda: bool(scene.platform.status()["sieve"] == "hyperscan"))
+    assert [file.suffix for file in (scene.platform.state / "patterns").iterdir()] == [""]
+    assert "inspects by hyperscan" in scene.platform.run("status").stdout
+
+
+def test_without_its_inspector_a_guarded_service_is_closed_until_there_is_another(scene: Scene) -> None:
+    before = scene.inspector()
+    os.kill(before["pid"], signal.SIGKILL)
+    status, _, answer = scene.ask("standard", "hello")
+    assert status == 200 or b'"code":"inspection-unavailable"' in answer
+    if status != 200:
+        assert status == 503
+    assert scene.ask("observe", "hello")[0] == 200
+    until(lambda: scene.inspector()["pid"] != before["pid"] and scene.inspector()["state"] == "ready")
+    until(lambda: scene.ask("standard", f"my key is {KEY}")[0] == 200)
+    assert "redacted" in scene.asked[-1]["body"]["messages"][0]["content"]
