@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from bartizan.app import inspector_messages as im
 from bartizan.app import messages as m
 from bartizan.app import shipping_messages as sm
 from bartizan.app.boards import Boards
 from bartizan.app.channel import Channel, Message, pair
 from bartizan.app.child import MODULES
 from bartizan.app.feeding import Feeding
+from bartizan.app.guarding import Guard
 from bartizan.app.plan import Connector, Traces
 from bartizan.app.supervisor import LAUNCH, READS
 from bartizan.app.tracing import Exporting, TracePipe
@@ -51,11 +53,16 @@ def _archiver(state: Path, *, confined: bool) -> Begun:
     return m.BootArchiver(ledger=str(state / "ledger"), confined=confined), []
 
 
+def _inspector(_: Path, *, confined: bool) -> Begun:
+    return im.BootInspector(confined=confined), [sealed(msgspec.json.encode({"one": Guard("strict")}))]
+
+
 KINDS: dict[str, Callable[..., Begun]] = {
     "shipper": _shipper,
     "feeder": _feeder,
     "exporter": _exporter,
     "archiver": _archiver,
+    "inspector": _inspector,
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from bartizan.app import exporter, feeder, shipper, workloads
+from bartizan.app import exporter, feeder, inspector, shipper, workloads
 from bartizan.app.feeding import Feeding
 from bartizan.app.folder import Folder
 from bartizan.app.plan import Connector, Traces, Witness
@@ -47,6 +47,7 @@ CARRIERS: Final[Mapping[str, Callable[[Path], Reach]]] = {
     "feeder": _feeder,
     "exporter": _exporter,
     "workloads": lambda _: workloads.reach(),
+    "inspector": lambda _: inspector.reach(),
 }
 
 

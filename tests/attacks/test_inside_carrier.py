@@ -1,4 +1,4 @@
-"""Code that runs inside the shipper, the feeder, the exporter or what serves workloads reads no key, alters no record and asks nobody as the owner.
+"""Code that runs inside the shipper, the feeder, the exporter, the inspector or what serves workloads reads no key, alters no record and asks nobody as the owner.
 
 Each attack runs in a process that is confined to the very reach that the real one has, of a state folder with
 everything in it, once as shipped, once with Landlock off. What the filter alone does not refuse is named.

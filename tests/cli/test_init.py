@@ -19,7 +19,7 @@ name = "assistant"
 upstream = "https://api.example.com"
 protocol = "openai"
 credential = "env:OPENAI_API_KEY"   # injected; the client's own credentials never go upstream
-guard = "off"                       # this version inspects no prompts
+guard = "observe"                   # tells what prompts hold; "standard" takes it out
 limits = { requests_per_minute = 600 }
 
 [policy]

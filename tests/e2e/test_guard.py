@@ -106,10 +106,9 @@ def test_nothing_that_was_said_stands_in_the_record_or_the_log(scene: Scene) -> 
             assert KEY.encode() not in file.read_bytes(), file
 
 
-def test_the_inspector_is_confined_and_its_faster_patterns_are_kept(scene: Scene) -> None:
+def test_the_inspector_is_confined_and_gets_faster_by_itself(scene: Scene) -> None:
     assert scene.inspector()["seccomp"]
     until(lambda: bool(scene.platform.status()["sieve"] == "hyperscan"))
-    assert [file.suffix for file in (scene.platform.state / "patterns").iterdir()] == [""]
     assert "inspects by hyperscan" in scene.platform.run("status").stdout
 
 

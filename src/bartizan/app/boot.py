@@ -123,9 +123,8 @@ async def _control(s: "Supervisor", child: Child) -> None:
 
 
 async def _inspector(s: "Supervisor", child: Child) -> None:
-    s.folder.patterns.mkdir(mode=0o700, exist_ok=True)
     with _passing(msgspec.json.encode(guards(s.plan))) as what:
-        child.channel.send(im.BootInspector(folder=str(s.folder.patterns), confined=_confined(s)), [what])
+        child.channel.send(im.BootInspector(confined=_confined(s)), [what])
 
 
 async def _worker(s: "Supervisor", child: Child) -> None:

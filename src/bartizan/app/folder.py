@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 
 NAMES: Final = frozenset(
-    {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "patterns", "run"}
-    | {"store.db", "store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
+    {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
+    | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
     | {"signins.db", "signins.db-journal"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
@@ -89,11 +89,6 @@ class Folder(msgspec.Struct, frozen=True):
     def connectors(self) -> Path:
         """How far each connector has come, one small file each."""
         return self.root / "connectors"
-
-    @property
-    def patterns(self) -> Path:
-        """The guard's patterns, compiled for this machine; made anew where they are missing."""
-        return self.root / "patterns"
 
     @property
     def run(self) -> Path:

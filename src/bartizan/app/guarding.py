@@ -1,13 +1,13 @@
 """What the inspector is told of services: which guard each has, and what that makes of a request."""
 
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 import msgspec
 
 from bartizan.app.plan import Plan
-from bartizan.gateway.inspected import Said, Signal
+from bartizan.gateway.inspected import BLOCK, FAILED, Said, Signal
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.judge import Judged, judging
 from bartizan.threats.profile import PROFILES, Action, Profile
@@ -42,9 +42,22 @@ def guards(plan: Plan) -> dict[str, Guard]:
     }
 
 
-def inspecting(inspector: Inspector, profile: Profile, octets: bytes) -> Generator[None, None, Said]:
-    """Inspect a request, a stretch at a time; returns what its worker is told."""
-    judged = yield from judging(inspector, profile, octets)
+def inspecting(
+    inspector: Inspector, profile: Profile, octets: bytes, failed: Callable[[str, Exception], None]
+) -> Generator[None, None, Said]:
+    """Inspect a request, a stretch at a time; returns what its worker is told.
+
+    Args:
+        inspector: that inspects.
+        profile: of the service.
+        octets: of the request.
+        failed: is told where a detector or a control raised; then the request is held back.
+    """
+    try:
+        judged = yield from judging(inspector, profile, octets)
+    except Exception as fault:  # noqa: BLE001 - what could not be judged is not let through
+        failed("an inspection", fault)
+        return Said(BLOCK, FAILED)
     said = judged.verdict
     return Said(said.action.value, said.reason, said.control, said.what, judged.octets, signals(judged))
 

@@ -25,6 +25,7 @@ class InspectorLine:
         self._line: _Line | None = None
         self._laid: socket.socket | None = None
         self._begun = False
+        self._connecting: asyncio.Task[None] | None = None
         self._waiting: dict[int, tuple[Inspection, asyncio.TimerHandle]] = {}
         self._asked = 0
 

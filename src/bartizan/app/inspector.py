@@ -13,7 +13,6 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -25,6 +24,7 @@ from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.guarding import Guard, inspecting
 from bartizan.app.inspector_turns import Job, Turns
 from bartizan.app.inspector_wire import FrameRefused, Frames, Told, Wanted, framed
+from bartizan.app.outcry import Outcry, describe
 from bartizan.clock import Clock, SystemClock, thread_time
 from bartizan.control import discover
 from bartizan.gateway.inspected import ALLOW, Said
@@ -32,7 +32,7 @@ from bartizan.isolation.carrier import Reach, confine
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.memory import read_sealed
 from bartizan.text.rule import Rule, rules
-from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled, kept
+from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.profile import Profile
@@ -105,6 +105,7 @@ class Serving:
         """Serve nobody yet."""
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
         self._turns = Turns(thread_time, clock.now)
+        self._outcry = Outcry(clock, _say)
         self._lines: dict[int, WorkerLine] = {}
         self._poll = select.epoll()
         self._poll.register(channel.fileno(), select.EPOLLIN)
@@ -143,9 +144,15 @@ class Serving:
         if profile is None:
             self._tell(line, wanted.number, Said(ALLOW))
             return
-        work = inspecting(self._inspector, profile, wanted.octets)
+        work = inspecting(self._inspector, profile, wanted.octets, self._outcry.control)
         self._turns.put(
-            Job(wanted.source, len(wanted.octets), work, lambda said: self._tell(line, wanted.number, said))
+            Job(
+                wanted.source,
+                len(wanted.octets),
+                work,
+                lambda said: self._tell(line, wanted.number, said),
+                line,
+            )
         )
 
     def _tell(self, line: WorkerLine, number: int, said: Said) -> None:
@@ -161,20 +168,33 @@ class Serving:
         elif descriptor in self._lines:
             self._poll.unregister(descriptor)
             del self._lines[descriptor]
+            self._turns.drop(line)
             line.end.close()
 
 
-def _compile(inspector: Inspector, every: tuple[Rule, ...], folder: Path, channel: Channel) -> None:
-    """Compile the faster patterns beside the work, and use them from then on."""
+def _say(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
+
+
+def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel) -> None:
+    """Compile the faster patterns beside the work, and use them from then on.
+
+    Anew at each start: what a process kept that may fall would be read by the next one.
+    """
     try:
-        faster = compiled(every, folder)
+        faster = compiled(every)
     except Exception as fault:  # noqa: BLE001 - the slower patterns give the same answers
-        sys.stderr.write(f"patterns could not be compiled: {type(fault).__name__}\n")
-        sys.stderr.flush()
+        _say(f"patterns could not be compiled: {describe(fault)}\n")
         return
     if faster is not None:
         inspector.patterns = faster
         channel.send(im.SievedBy(engine=HYPERSCAN, rules=len(every)))
+
+
+def reach() -> Reach:
+    """Return what the inspector goes on needing: nothing but what it was given."""
+    return Reach("inspector")
 
 
 def main(argv: list[str]) -> int:
@@ -183,14 +203,12 @@ def main(argv: list[str]) -> int:
     try:
         boot, (what,) = channel.receive()
         guards = msgspec.json.decode(read_sealed(what), type=dict[str, Guard])
-        folder, every = Path(boot.folder), rules()
-        fast = kept(every, folder)
-        inspector = Inspector(fast or at_once(every), discover(controls), secrets.token_bytes(32))
-        held = confine(Reach("inspector", keeps=(folder,))) if boot.confined else Confinement()
+        every = rules()
+        inspector = Inspector(at_once(every), discover(controls), secrets.token_bytes(32))
+        held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
-        channel.send(im.SievedBy(engine=HYPERSCAN if fast else RE2, rules=len(every)))
-        if fast is None:
-            threading.Thread(target=_compile, args=(inspector, every, folder, channel), daemon=True).start()
+        channel.send(im.SievedBy(engine=RE2, rules=len(every)))
+        threading.Thread(target=_compile, args=(inspector, every, channel), daemon=True).start()
         profiles = {service: guard.made() for service, guard in guards.items()}
         Serving(channel, inspector, profiles, SystemClock()).run(stop)
     except IsolationUnavailable as fault:

@@ -10,9 +10,8 @@ from bartizan.app.messages import Alive, Ask, Number, Ready
 
 
 class BootInspector(Message, frozen=True):
-    """Where the compiled patterns are kept. Descriptor: the guards of services (sealed memory)."""
+    """Descriptor: the guards of services (sealed memory)."""
 
-    folder: str
     confined: bool = True
 
 

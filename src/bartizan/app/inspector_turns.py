@@ -31,9 +31,9 @@ Tell = Callable[[Said], None]
 class Job:
     """One request."""
 
-    __slots__ = ("octets", "source", "tell", "work")
+    __slots__ = ("line", "octets", "source", "tell", "work")
 
-    def __init__(self, source: str, octets: int, work: Work, tell: Tell) -> None:
+    def __init__(self, source: str, octets: int, work: Work, tell: Tell, line: object = None) -> None:
         """Take it.
 
         Args:
@@ -41,8 +41,9 @@ class Job:
             octets: that it holds while it waits.
             work: inspects, a stretch at a time.
             tell: takes what comes of it, once.
+            line: that it came over.
         """
-        self.source, self.octets, self.work, self.tell = source, octets, work, tell
+        self.source, self.octets, self.work, self.tell, self.line = source, octets, work, tell, line
 
 
 class Turns:
@@ -98,9 +99,9 @@ class Turns:
             self._remove(job)
             job.tell(said)
 
-    def drop(self, wanted: Callable[[Job], bool]) -> None:
-        """Forget those that nobody waits for any more."""
-        for job in [job for jobs in self._waiting.values() for job in jobs if not wanted(job)]:
+    def drop(self, line: object) -> None:
+        """Forget those that came over a line which is gone."""
+        for job in [job for jobs in self._waiting.values() for job in jobs if job.line == line]:
             self._remove(job)
 
     def _remove(self, job: Job) -> None:

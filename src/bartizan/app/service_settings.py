@@ -65,7 +65,10 @@ class Guard(enum.Enum):
     STRICT = "strict"
 
 
-Detector = Annotated[str, msgspec.Meta(pattern=rf"\A(?:{'|'.join(DETECTORS)})\Z")]
+Detector = Annotated[
+    str,
+    msgspec.Meta(pattern=rf"\A(?:{'|'.join(DETECTORS)})\Z", description=f"one of {', '.join(DETECTORS)}"),
+]
 """What finds something in a prompt."""
 
 

@@ -51,8 +51,10 @@ def _weak_service(settings: Settings, service: Service) -> Iterator[str]:
         yield f'{service.name}: tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
     if not all(upstream(one.upstream, service.root).tls for one in service.places):
         yield f"{service.name}: the upstream connection is not encrypted"
+    if service.guard is Guard.OBSERVE:
+        yield f"{service.name}: what is found in prompts is told, and nothing is done about it"
     if service.guard is Guard.OFF:
-        yield f"{service.name}: prompts and answers are not inspected"
+        yield f'{service.name}: prompts are not inspected; guard = "observe" tells what they hold, "standard" takes it out'
 
 
 def _weak_limits(settings: Settings) -> Iterator[str]:

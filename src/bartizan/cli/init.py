@@ -150,7 +150,7 @@ def _text(arguments: argparse.Namespace, folder: Path) -> str:
         lines.append(_line("openapi", _beside(arguments.openapi, folder), "its operations are the routes"))
     if found.private or not found.tls:
         lines.append(f'allow_private = ["{found.authority}"]')
-    lines.append(_line("guard", "off", "this version inspects no prompts"))
+    lines.append(_line("guard", "observe", 'tells what prompts hold; "standard" takes it out'))
     lines.append("limits = { requests_per_minute = 600 }")
     if arguments.protocol == "mcp":
         lines += _pins(arguments.tools or [])

@@ -16,6 +16,8 @@ OBSERVE: Final = "observe"
 """Word of the guard that is not waited for."""
 UNAVAILABLE: Final = "inspection-unavailable"
 """Reason where nobody is there to inspect."""
+FAILED: Final = "inspection-failed"
+"""Reason where what inspects failed over the request."""
 BUDGET: Final = "inspection-budget"
 """Reason where inspecting what somebody sends took more time than it may."""
 

@@ -11,7 +11,7 @@ import msgspec
 
 from bartizan.clock import SECOND
 from bartizan.gateway.faults import Fault, Refusal
-from bartizan.gateway.inspected import BLOCK, BUDGET, FLAG, OBSERVE, REDACT, UNAVAILABLE, Said
+from bartizan.gateway.inspected import BLOCK, BUDGET, FAILED, FLAG, OBSERVE, REDACT, UNAVAILABLE, Said
 from bartizan.gateway.reserve import Waits
 from bartizan.gateway.turn import Nobody
 from bartizan.ledger.event import Outcome
@@ -30,6 +30,12 @@ _FIRST: Final = {
         UNAVAILABLE,
         503,
         "Nobody is there to inspect the request; it goes no further. Try again in a moment.",
+        "",
+    ),
+    FAILED: Fault(
+        FAILED,
+        500,
+        "Inspecting the request failed; it goes no further. The platform's log says where.",
         "",
     ),
     BUDGET: Fault(

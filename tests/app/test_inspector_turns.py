@@ -1,0 +1,101 @@
+"""Those who ask take turns, within bounds of number, size and processor time; everybody is answered once."""
+
+from collections.abc import Generator
+
+from bartizan.app.inspector_turns import JOBS, OCTETS, SAVED, SHARE, SOURCES, Job, Turns
+from bartizan.gateway.inspected import ALLOW, BLOCK, BUDGET, UNAVAILABLE, Said
+
+
+class Ground:
+    """Turns with a hand-set processor clock."""
+
+    def __init__(self) -> None:
+        self.used = self.now = 0
+        self.turns = Turns(lambda: self.used, lambda: self.now)
+        self.order: list[str] = []
+        self.told: list[tuple[str, Said]] = []
+
+    def put(
+        self, source: str, stretches: int = 1, octets: int = 10, cost: int = 0, line: object = None
+    ) -> None:
+        def work() -> Generator[None, None, Said]:
+            for at in range(stretches):
+                self.order.append(source)
+                self.used += cost
+                self.now += cost
+                if at < stretches - 1:
+                    yield
+            return Said(ALLOW)
+
+        self.turns.put(Job(source, octets, work(), lambda said: self.told.append((source, said)), line))
+
+    def run(self) -> None:
+        while self.turns:
+            self.turns.step()
+
+
+def test_one_long_prompt_keeps_nobody_waiting() -> None:
+    ground = Ground()
+    ground.put("long", stretches=5)
+    ground.put("long", stretches=5)
+    ground.put("short")
+    ground.run()
+    assert ground.order[:3] == ["long", "short", "long"]
+    assert [source for source, _ in ground.told] == ["short", "long", "long"]
+    assert {said for _, said in ground.told} == {Said(ALLOW)}
+
+
+def test_one_source_has_one_prompt_in_work_at_a_time() -> None:
+    ground = Ground()
+    ground.put("one", stretches=2)
+    ground.put("one", stretches=2)
+    for _ in range(2):
+        ground.turns.step()
+    assert len(ground.told) == 1
+
+
+def test_where_it_is_full_who_waits_with_most_gives_way_and_is_told() -> None:
+    ground = Ground()
+    ground.put("small")
+    for _ in range(JOBS):
+        ground.put("many")
+    assert len(ground.turns) == JOBS
+    assert ground.told == [("many", Said(BLOCK, UNAVAILABLE))]
+    ground = Ground()
+    ground.put("small")
+    ground.put("huge", octets=OCTETS)
+    assert ground.told == [("huge", Said(BLOCK, UNAVAILABLE))]
+    ground.run()
+    assert len(ground.told) == 2
+
+
+def test_who_used_up_its_time_is_told_so_and_has_it_back_later() -> None:
+    ground = Ground()
+    ground.put("dear", stretches=20, cost=SAVED // 4)
+    ground.put("cheap")
+    ground.run()
+    assert ("dear", Said(BLOCK, BUDGET)) in ground.told
+    assert ("cheap", Said(ALLOW)) in ground.told
+    ground.put("dear")
+    assert ground.told[-1] == ("dear", Said(BLOCK, BUDGET))
+    ground.now += int(SAVED / SHARE)
+    ground.put("dear")
+    ground.run()
+    assert ground.told[-1] == ("dear", Said(ALLOW))
+
+
+def test_those_whose_worker_is_gone_are_forgotten() -> None:
+    ground = Ground()
+    ground.put("one", line=1)
+    ground.put("two", line=2)
+    ground.turns.drop(1)
+    ground.run()
+    assert [source for source, _ in ground.told] == ["two"]
+
+
+def test_the_memory_of_sources_is_bounded() -> None:
+    ground = Ground()
+    for number in range(SOURCES + 9):
+        ground.put(f"s{number}", cost=1)
+        ground.run()
+    assert len(ground.turns._spent) == SOURCES

@@ -1,0 +1,22 @@
+"""An inspector for tests: the rules that ship, sieved by RE2, made once a process."""
+
+from functools import cache
+
+from bartizan.control import discover
+from bartizan.text.patterns import Patterns
+from bartizan.text.rule import rules
+from bartizan.text.sieving import at_once
+from bartizan.threats import controls
+from bartizan.threats.inspect import Inspector
+
+SECRET = "AKIAUJZDEGXDNCF32EPF"  # noqa: S105
+"""Of the form of a key, drawn at random; it was never good anywhere."""
+
+
+@cache
+def patterns() -> Patterns:
+    return at_once(rules())
+
+
+def inspector(remembers: int = 64) -> Inspector:
+    return Inspector(patterns(), discover(controls), bytes(32), remembers)
