@@ -19,7 +19,7 @@ LONGEST: Final = 4_096
 
 
 class Kind(enum.Enum):
-    """What a match is, for those who decide what to do about it."""
+    """What a match is, for those who decide what to do about it; `REPEATED` is found by no rule but by comparison."""
 
     SECRET = "secret"  # noqa: S105 - a kind, not one
     PERSONAL = "personal"
@@ -27,6 +27,7 @@ class Kind(enum.Enum):
     CUE = "cue"
     EXFILTRATION = "exfiltration"
     HIDDEN = "hidden"
+    REPEATED = "repeated"
 
 
 class Edges(enum.Enum):

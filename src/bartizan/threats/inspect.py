@@ -15,7 +15,8 @@ import msgspec
 from bartizan.control import Confidence, Control, Severity
 from bartizan.text.patterns import Patterns
 from bartizan.text.read import read
-from bartizan.text.rule import LONGEST
+from bartizan.text.rule import LONGEST, Kind
+from bartizan.threats.overlap import Echo
 from bartizan.threats.subject import Channel, Spotted
 
 STRETCH: Final = 32_768
@@ -23,7 +24,10 @@ STRETCH: Final = 32_768
 MOST: Final = 64
 """Findings that are told of one text."""
 REMEMBERED: Final = 16_384
+REPEATED: Final = "system-prompt"
+"""Stands for a rule where a text repeats its system prompt."""
 _STEP: Final = STRETCH - LONGEST
+Place = tuple[str, int, int]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -84,9 +88,9 @@ class Inspector:
         self._key, self._remembers = key, remembers
         self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
 
-    def inspect(self, text: str, channel: Channel) -> Inspected:
-        """Return what is found in a text."""
-        steps = self.steps(text, channel)
+    def inspect(self, text: str, channel: Channel, echo: Echo | None = None) -> Inspected:
+        """Return what is found in a text; `echo` compares it with a system prompt."""
+        steps = self.steps(text, channel, echo)
         while True:
             try:
                 next(steps)
@@ -94,21 +98,28 @@ class Inspector:
                 inspected: Inspected = done.value
                 return inspected
 
-    def steps(self, text: str, channel: Channel) -> Steps:
-        """Inspect a text; yields after each stretch but the last, and returns what was found."""
-        digest = self._digest(text, channel)
+    def steps(self, text: str, channel: Channel, echo: Echo | None = None) -> Steps:
+        """Inspect a text; yields after each stretch but the last, and returns what was found.
+
+        Args:
+            text: as it came.
+            channel: whose words it is.
+            echo: compares it with a system prompt; then what is found is not remembered.
+        """
+        digest = self._digest(text, channel) if echo is None else b""
         known = self._seen.get(digest)
         if known is not None:
             self._seen.move_to_end(digest)
             return known
-        found, whole = dict[tuple[str, int, int], Found](), True
+        places, whole = dict[Place, Found](), True
         for start in range(0, max(len(text) - LONGEST, 1), _STEP):
             if start:
                 yield
-            whole &= self._stretch(text[start : start + STRETCH], start, channel, found)
-        ordered = sorted(found.values(), key=lambda each: (each.start, each.end, each.rule))
+            whole &= self._stretch(text[start : start + STRETCH], start, channel, places, echo)
+        ordered = sorted(places.values(), key=lambda each: (each.start, each.end, each.rule))
         inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST)
-        self._seen[digest] = inspected
+        if digest:
+            self._seen[digest] = inspected
         if len(self._seen) > self._remembers:
             self._seen.popitem(last=False)
         return inspected
@@ -118,24 +129,29 @@ class Inspector:
         return blake2b(octets, digest_size=16, key=self._key, person=channel.value.encode()).digest()
 
     def _stretch(
-        self, text: str, at: int, channel: Channel, found: dict[tuple[str, int, int], Found]
+        self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None
     ) -> bool:
         """Add what is found in a stretch; return whether all of it was read."""
         said = read(text)
         for view in said.views:
+            if echo is not None and echo.leaks(view.text):
+                spotted = Spotted(channel, Kind.REPEATED, REPEATED, view.reading)
+                for each in self.judged(spotted, at, at + len(text)):
+                    places[REPEATED, at, at] = each
             for match in self.patterns.find(view.text):
                 start, end = view.origin(match.start, match.end)
                 place = (match.rule.id, at + start, at + end)
-                if place in found:  # a view further out has said so
+                if place in places:  # a view further out has said so
                     continue
-                if len(found) > MOST:
+                if len(places) > MOST:
                     return False
                 spotted = Spotted(channel, match.rule.kind, match.rule.id, view.reading)
-                for each in self._judged(spotted, at + start, at + end):
-                    found[place] = each
+                for each in self.judged(spotted, at + start, at + end):
+                    places[place] = each
         return said.whole
 
-    def _judged(self, spotted: Spotted, start: int, end: int) -> Iterator[Found]:
+    def judged(self, spotted: Spotted, start: int, end: int) -> Iterator[Found]:
+        """Yield what the controls say of what was spotted, which stands from `start` to `end` of the text that came."""
         for control in self._judges:
             for finding in control.judge(spotted):
                 yield Found(

@@ -16,6 +16,11 @@ _FINDINGS: Final = {
     Kind.HEALTH: Finding(
         "health-data", "The text holds an identifier of a patient; leave it out.", Severity.HIGH
     ),
+    Kind.REPEATED: Finding(
+        "system-prompt",
+        "The answer repeats what the application told the model; ask for something else.",
+        Severity.HIGH,
+    ),
     Kind.EXFILTRATION: Finding(
         "exfiltration",
         "The text has whoever shows it fetch an address that carries data away; leave it out.",
@@ -47,6 +52,7 @@ CONTROL = Control(
         Spotted(Channel.RESPONSE, Kind.PERSONAL, "payment-card"),
         Spotted(Channel.TOOL, Kind.HEALTH, "nhs-number"),
         Spotted(Channel.RESPONSE, Kind.EXFILTRATION, "markdown-image"),
+        Spotted(Channel.RESPONSE, Kind.REPEATED, "system-prompt", "base64"),
     ),
     silent_on=(
         Spotted(Channel.USER, Kind.CUE, "override"),

@@ -1,0 +1,142 @@
+"""One text of an answer that comes piece by piece: what of it may go out by now, and what is held back.
+
+Rules of this file: nothing that a rule finds goes out before the rule has been asked, wherever the pieces are cut: the last
+`HELD` letters wait, and what ends with the last letter that came is not decided before more of it came. What is longer than
+that is found by its beginning. What has to be decoded first, or repeats the system prompt at length, is looked for now and
+then in all of it, and at its end; that may come late, and then ends the stream.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from bartizan.text.canonical import canonical
+from bartizan.text.rule import LONGEST
+from bartizan.threats.inspect import REPEATED, Found, Inspector
+from bartizan.threats.overlap import Echo
+from bartizan.threats.profile import Action, Profile
+from bartizan.threats.subject import Channel, Spotted
+from bartizan.threats.verdict import Verdict, without
+
+HELD: Final = 255
+"""Letters that wait."""
+BEFORE: Final = 320
+"""Letters that went out and are looked at once more, for what has to stand near."""
+STRIDE: Final = 2_048
+"""How often all of it is looked at, in letters."""
+KEPT: Final = STRIDE + LONGEST
+"""Letters of it that are kept to be looked at so."""
+
+
+class Withheld(Exception):
+    """An answer that goes no further.
+
+    Attributes:
+        verdict: why.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Say why."""
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
+class Guarding(msgspec.Struct, frozen=True):
+    """What every lane of an answer is guarded by."""
+
+    inspector: Inspector
+    profile: Profile
+    echo: Echo
+
+
+class Lane:
+    """One text.
+
+    Attributes:
+        found: what was found in it since this was last emptied.
+    """
+
+    def __init__(self, guarding: Guarding) -> None:
+        """Begin at the first letter."""
+        self._g = guarding
+        self._before, self._held, self._all = "", "", ""
+        self._out = self._unread = 0
+        self._told: set[tuple[str, int]] = set()
+        self._unbounded: set[str] = set()
+        self.found: list[Found] = []
+
+    def add(self, text: str) -> None:
+        """Take the next piece."""
+        self._held += text
+        self._all = (self._all + text)[-KEPT:]
+        self._unread += len(text)
+
+    def release(self, *, end: bool) -> str:
+        """Return what may go out now.
+
+        Args:
+            end: whether nothing more comes.
+        Raises:
+            Withheld: the answer goes no further.
+        """
+        if self._unread >= STRIDE or (end and self._unread):
+            self._unread = 0
+            self._look_at_all()
+        text = self._before + self._held
+        here = len(self._before)
+        upto = len(text) if end else max(here, len(text) - HELD)
+        spans, wait = list[tuple[int, int, str]](), len(text)
+        for found in self._findings(text):
+            if found.end <= here:
+                continue
+            if not end and found.end == len(text) and found.start > len(text) - HELD:
+                wait = min(wait, found.start)
+                continue
+            self._note(found, self._out - here + found.start)
+            if self._withholds(found, here, whole=end or found.end < len(text)):
+                raise Withheld(_because(found))
+            if self._g.profile.action(found.reason) is Action.REDACT and self._g.profile.enforced:
+                spans.append((found.start - here, found.end - here, found.reason))
+                upto = max(upto, found.end)
+        upto = max(here, min(upto, wait))
+        out, self._held = text[here:upto], text[upto:]
+        self._before = text[:upto][-BEFORE:]
+        self._out += len(out)
+        return without(out, [span for span in spans if span[1] <= len(out)])
+
+    def _findings(self, text: str) -> Iterator[Found]:
+        inspector, view = self._g.inspector, canonical(text).view
+        for match in inspector.patterns.find(view.text):
+            spotted = Spotted(Channel.RESPONSE, match.rule.kind, match.rule.id)
+            for found in inspector.judged(spotted, *view.origin(match.start, match.end)):
+                self._unbounded |= {found.rule} if match.rule.opens else set()
+                yield found
+
+    def _withholds(self, found: Found, here: int, *, whole: bool) -> bool:
+        """Return whether a finding ends the answer: by its action, or because it cannot be taken out any more."""
+        profile = self._g.profile
+        action = profile.action(found.reason)
+        late = found.start < here or not whole or found.rule in self._unbounded
+        return profile.enforced and (action is Action.BLOCK or (action is Action.REDACT and late))
+
+    def _look_at_all(self) -> None:
+        """Look for what has to be decoded, and for the system prompt."""
+        for found in self._g.inspector.inspect(self._all, Channel.RESPONSE, self._g.echo).found:
+            if not found.reading and found.rule != REPEATED:
+                continue  # that is found on its way
+            self._note(found, -1)
+            if self._g.profile.enforced and self._g.profile.action(found.reason) in _ENDING:
+                raise Withheld(_because(found))
+
+    def _note(self, found: Found, place: int) -> None:
+        if (found.rule, place) not in self._told:
+            self._told.add((found.rule, place))
+            self.found.append(found)
+
+
+_ENDING: Final = (Action.BLOCK, Action.REDACT)
+
+
+def _because(found: Found) -> Verdict:
+    return Verdict(Action.BLOCK, found.reason, found.control, found.what)
