@@ -3,7 +3,7 @@
 from collections.abc import Generator
 
 from bartizan.app.inspector_turns import JOBS, OCTETS, SAVED, SHARE, SOURCES, Job, Turns
-from bartizan.gateway.inspected import ALLOW, BLOCK, BUDGET, UNAVAILABLE, Said
+from bartizan.gateway.inspected import ALLOW, BLOCK, BUDGET, FAILED, UNAVAILABLE, Passed, Said
 
 
 class Ground:
@@ -11,9 +11,10 @@ class Ground:
 
     def __init__(self) -> None:
         self.used = self.now = 0
-        self.turns = Turns(lambda: self.used, lambda: self.now)
+        self.faults: list[str] = []
+        self.turns = Turns(lambda: self.used, lambda: self.now, lambda what, _: self.faults.append(what))
         self.order: list[str] = []
-        self.told: list[tuple[str, Said]] = []
+        self.told: list[tuple[str, Said | Passed]] = []
 
     def put(
         self, source: str, stretches: int = 1, octets: int = 10, cost: int = 0, line: object = None
@@ -99,3 +100,17 @@ def test_the_memory_of_sources_is_bounded() -> None:
         ground.put(f"s{number}", cost=1)
         ground.run()
     assert len(ground.turns._spent) == SOURCES
+
+
+def test_what_raises_holds_back_what_it_was_about_and_nothing_else() -> None:
+    ground = Ground()
+
+    def work() -> Generator[None, None, Said]:
+        yield
+        raise ValueError("what somebody said")
+
+    ground.turns.put(Job("one", 1, work(), lambda said: ground.told.append(("one", said))))
+    ground.put("two")
+    ground.run()
+    assert ground.told == [("two", Said(ALLOW)), ("one", Said(BLOCK, FAILED))]
+    assert ground.faults == ["an inspection"]

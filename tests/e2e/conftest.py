@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 
 COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("bartizan")),)
+COMMAND_S = 240
+"""Seconds in which a command must end on a busy machine, a whole drill included."""
 START_S = 60
 """Seconds in which a platform must start on a busy machine; the goal, measured in bench/, is 3."""
 
@@ -79,7 +81,7 @@ def bartizan(
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=START_S,
+        timeout=COMMAND_S,
         check=False,
     )
 

@@ -1,16 +1,17 @@
 """What the inspector is told of services: which guard each has, and what that makes of a request."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from bartizan.app.plan import Plan
-from bartizan.gateway.inspected import BLOCK, FAILED, Said, Signal
-from bartizan.threats.inspect import Inspector
+from bartizan.gateway.inspected import Said, Signal
+from bartizan.threats.inspect import Found, Inspector
 from bartizan.threats.judge import Judged, judging
 from bartizan.threats.profile import PROFILES, Action, Profile
+from bartizan.threats.subject import Channel
 
 MOST: Final = 32
 """Signals that are told of one request."""
@@ -43,7 +44,10 @@ def guards(plan: Plan) -> dict[str, Guard]:
 
 
 def inspecting(
-    inspector: Inspector, profile: Profile, octets: bytes, failed: Callable[[str, Exception], None]
+    inspector: Inspector,
+    profile: Profile,
+    octets: bytes,
+    goes_on: Callable[[Judged], None] = lambda _: None,
 ) -> Generator[None, None, Said]:
     """Inspect a request, a stretch at a time; returns what its worker is told.
 
@@ -51,21 +55,21 @@ def inspecting(
         inspector: that inspects.
         profile: of the service.
         octets: of the request.
-        failed: is told where a detector or a control raised; then the request is held back.
+        goes_on: is told of one that is not held back.
     """
-    try:
-        judged = yield from judging(inspector, profile, octets)
-    except Exception as fault:  # noqa: BLE001 - what could not be judged is not let through
-        failed("an inspection", fault)
-        return Said(BLOCK, FAILED)
+    judged = yield from judging(inspector, profile, octets)
     said = judged.verdict
-    return Said(said.action.value, said.reason, said.control, said.what, judged.octets, signals(judged))
+    if said.action is not Action.BLOCK or not profile.enforced:
+        goes_on(judged)
+    return Said(
+        said.action.value, said.reason, said.control, said.what, judged.octets, signals_of(judged.findings)
+    )
 
 
-def signals(judged: Judged) -> tuple[Signal, ...]:
+def signals_of(findings: Iterable[tuple[Channel, Found]]) -> tuple[Signal, ...]:
     """Return what was found, told apart by what events tell of it."""
     counts = Counter(
         (each.control, each.reason, each.rule, channel.value, each.severity, each.confidence)
-        for channel, each in judged.findings
+        for channel, each in findings
     )
     return tuple(Signal(*key, count=count) for key, count in counts.most_common(MOST))

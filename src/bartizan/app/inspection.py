@@ -5,16 +5,94 @@ Rules of this file: every question is answered once, by the inspector, or by nob
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Final
 
 from typing_extensions import override
 
-from bartizan.app.inspector_wire import FrameRefused, Frames, Told, Wanted, framed
-from bartizan.gateway.inspected import BLOCK, UNAVAILABLE, Inspection, Said
+from bartizan.app.inspector_wire import (
+    Answered,
+    Ended,
+    FrameRefused,
+    Frames,
+    ToInspector,
+    Told,
+    ToWorker,
+    Wanted,
+    framed,
+)
+from bartizan.gateway.inspected import BLOCK, UNAVAILABLE, Passed, Question, Said
 
 PATIENCE_SECONDS: Final = 20.0
 """How long an answer is waited for."""
 _AWAY: Final = Said(BLOCK, UNAVAILABLE)
+_NOBODY: Final = Passed(last=True, said=_AWAY)
+
+
+class _Asked:
+    """One question."""
+
+    def __init__(self, owner: "InspectorLine", number: int, line: "_Line | None") -> None:
+        self._owner, self.number, self.line = owner, number, line
+        self.said: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+        self.on_passed: Callable[[Passed], None] = lambda _: None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due, self._ends = 0, False
+        self._wait()
+
+    def answer(self, octets: bytes, kind: str, *, last: bool) -> None:
+        """Take more of the answer."""
+        self._due += 1
+        if self.line is None or not self.line.open:
+            asyncio.get_running_loop().call_soon(self.going, _NOBODY)
+            return
+        if self._timer is None:
+            self._wait()
+        self.line.ask(Answered(self.number, octets, kind, last))
+
+    def end(self) -> None:
+        """Take no more; what is not said yet of the request itself still is."""
+        self._ends = True
+        if not self.said.done():
+            return
+        self._rest()
+        if self._owner.forget(self) and self.line is not None and self.line.open:
+            self.line.ask(Ended(self.number))
+
+    def told(self, said: Said) -> None:
+        """Say what was said of the request; what was said first holds."""
+        if self.said.done():
+            return
+        self._rest()
+        self.said.set_result(said)
+        if self._ends:
+            self.end()
+
+    def going(self, passed: Passed) -> None:
+        """Say what of the answer may go on."""
+        self._rest()
+        if not self._due:
+            return
+        self._due -= 1
+        if self._due:
+            self._wait()
+        self.on_passed(passed)
+
+    def away(self) -> None:
+        """Say that nobody is there."""
+        self._rest()
+        if not self.said.done():
+            self.told(_AWAY)
+        elif self._due:
+            self.going(_NOBODY)
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self.away)
+
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class InspectorLine:
@@ -26,8 +104,8 @@ class InspectorLine:
         self._laid: socket.socket | None = None
         self._begun = False
         self._connecting: asyncio.Task[None] | None = None
-        self._waiting: dict[int, tuple[Inspection, asyncio.TimerHandle]] = {}
-        self._asked = 0
+        self._asked: dict[int, _Asked] = {}
+        self._numbers = 0
 
     def lay(self, end: socket.socket) -> None:
         """Ask over this stream from now on; what the one before was asked, nobody answers any more."""
@@ -52,48 +130,49 @@ class InspectorLine:
         if before is not None:
             before.close()
 
-    def inspect(self, service: str, source: str, octets: bytes) -> Inspection:
-        """Return what will be what the guard of a service says of a request.
+    def inspect(self, service: str, source: str, octets: bytes) -> Question:
+        """Ask what the guard of a service says of a request, and then of its answer.
 
         Args:
             service: as configured.
             source: pseudonym of who asks.
             octets: of the request.
         """
-        loop = asyncio.get_running_loop()
-        answer: Inspection = loop.create_future()
-        if self._line is None or not self._line.open:
-            answer.set_result(_AWAY)
-            return answer
-        self._asked += 1
-        timer = loop.call_later(PATIENCE_SECONDS, self.told, Told(self._asked, _AWAY))
-        self._waiting[self._asked] = answer, timer
-        self._line.ask(Wanted(self._asked, service, source, octets))
-        return answer
+        self._numbers += 1
+        line = self._line if self._line is not None and self._line.open else None
+        asked = self._asked[self._numbers] = _Asked(self, self._numbers, line)
+        if line is None:
+            asked.away()
+        else:
+            line.ask(Wanted(asked.number, service, source, octets))
+        return asked
 
-    def told(self, message: Told) -> None:
-        """Give an answer to who waits for it."""
-        waits = self._waiting.pop(message.number, None)
-        if waits is None:
+    def forget(self, asked: _Asked) -> bool:
+        """Ask no more about a question; return whether there was anything more to ask."""
+        return self._asked.pop(asked.number, None) is not None
+
+    def take(self, message: ToWorker) -> None:
+        """Give what was said to who waits for it."""
+        asked = self._asked.get(message.number)
+        if asked is None:
             return
-        answer, timer = waits
-        timer.cancel()
-        if not answer.done():
-            answer.set_result(message.said)
+        if isinstance(message, Told):
+            asked.told(message.said)
+        else:
+            asked.going(message.passed)
 
     def gone(self, line: "_Line") -> None:
         """Tell those who asked over a line that is gone."""
-        for number in line.asked & self._waiting.keys():
-            self.told(Told(number, _AWAY))
+        for asked in [each for each in self._asked.values() if each.line is line]:
+            asked.away()
 
 
 class _Line(asyncio.Protocol):
     """One stream to an inspector."""
 
     def __init__(self, owner: InspectorLine) -> None:
-        self._owner, self._frames = owner, Frames(Told)
+        self._owner, self._frames = owner, Frames[ToWorker](ToWorker)
         self._transport: asyncio.WriteTransport
-        self.asked: set[int] = set()
         self.open = False
 
     @override
@@ -105,9 +184,7 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for message in self._frames.take(data):
-                if isinstance(message, Told):
-                    self.asked.discard(message.number)
-                    self._owner.told(message)
+                self._owner.take(message)
         except FrameRefused:
             self._transport.abort()
 
@@ -116,9 +193,8 @@ class _Line(asyncio.Protocol):
         self.open = False
         self._owner.gone(self)
 
-    def ask(self, message: Wanted) -> None:
+    def ask(self, message: ToInspector) -> None:
         """Send a question."""
-        self.asked.add(message.number)
         self._transport.write(framed(message))
 
     def close(self) -> None:

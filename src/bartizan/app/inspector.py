@@ -12,7 +12,8 @@ import select
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -22,12 +23,24 @@ from bartizan.app import messages as m
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.guarding import Guard, inspecting
-from bartizan.app.inspector_turns import Job, Turns
-from bartizan.app.inspector_wire import FrameRefused, Frames, Told, Wanted, framed
+from bartizan.app.inspector_turns import Job, Turns, Work
+from bartizan.app.inspector_wire import (
+    Answered,
+    Ended,
+    FrameRefused,
+    Frames,
+    Going,
+    ToInspector,
+    Told,
+    ToWorker,
+    Wanted,
+    framed,
+)
 from bartizan.app.outcry import Outcry, describe
+from bartizan.app.replying import Replying
 from bartizan.clock import Clock, SystemClock, thread_time
 from bartizan.control import discover
-from bartizan.gateway.inspected import ALLOW, Said
+from bartizan.gateway.inspected import ALLOW, BLOCK, UNAVAILABLE, Passed, Said
 from bartizan.isolation.carrier import Reach, confine
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.memory import read_sealed
@@ -35,9 +48,16 @@ from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
 from bartizan.threats.inspect import Inspector
+from bartizan.threats.judge import Judged
+from bartizan.threats.lane import Guarding
+from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import Profile
 
 _READ: Final = 1 << 18
+ANSWERS: Final = 8_192
+"""Requests of one worker whose answers may come."""
+_PROMPTS, _LONG_PROMPT = 64, 16_384
+"""System prompts that are remembered for comparison, and letters that one may have then."""
 _UNSENT: Final = 64 << 20
 """Octets of answers that one worker may leave unread."""
 
@@ -47,35 +67,37 @@ class WorkerLine:
 
     Attributes:
         open: whether answers can still be sent.
+        answers: number of a question -> the answer to it, while that may come.
     """
 
     def __init__(self, end: socket.socket) -> None:
         """Take our end of it."""
         end.setblocking(False)
         self.end, self.open = end, True
-        self._frames, self._unsent = Frames(Wanted), bytearray()
+        self.answers: dict[int, tuple[str, Replying]] = {}
+        self._frames, self._unsent = Frames[ToInspector](ToInspector), bytearray()
 
     @property
     def waits(self) -> bool:
         """Return whether something is to be sent."""
         return bool(self._unsent)
 
-    def read(self) -> list[Wanted]:
+    def read(self) -> list[ToInspector]:
         """Return what was asked; a worker that says what was not agreed on is not heard any more."""
         try:
             octets = self.end.recv(_READ)
             if not octets:
                 self.open = False
-            return [each for each in self._frames.take(octets) if isinstance(each, Wanted)]
+            return self._frames.take(octets)
         except BlockingIOError:
             return []
         except (OSError, FrameRefused):
             self.open = False
             return []
 
-    def tell(self, number: int, said: Said) -> None:
+    def tell(self, message: ToWorker) -> None:
         """Answer, now or once the worker reads."""
-        self._unsent += framed(Told(number, said))
+        self._unsent += framed(message)
         self.send()
 
     def send(self) -> None:
@@ -104,8 +126,8 @@ class Serving:
     ) -> None:
         """Serve nobody yet."""
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
-        self._turns = Turns(thread_time, clock.now)
-        self._outcry = Outcry(clock, _say)
+        self._turns = Turns(thread_time, clock.now, Outcry(clock, _say).control)
+        self._prompts: OrderedDict[tuple[str, ...], Prompt] = OrderedDict()
         self._lines: dict[int, WorkerLine] = {}
         self._poll = select.epoll()
         self._poll.register(channel.fileno(), select.EPOLLIN)
@@ -139,25 +161,62 @@ class Serving:
             self._take(line, wanted)
         self._look(line)
 
-    def _take(self, line: WorkerLine, wanted: Wanted) -> None:
+    def _take(self, line: WorkerLine, message: ToInspector) -> None:
+        if isinstance(message, Ended):
+            line.answers.pop(message.number, None)
+        elif isinstance(message, Answered):
+            self._more(line, message)
+        else:
+            self._request(line, message)
+
+    def _request(self, line: WorkerLine, wanted: Wanted) -> None:
         profile = self._profiles.get(wanted.service)
         if profile is None:
-            self._tell(line, wanted.number, Said(ALLOW))
+            self._tell(line, Told(wanted.number, Said(ALLOW)))
             return
-        work = inspecting(self._inspector, profile, wanted.octets, self._outcry.control)
-        self._turns.put(
-            Job(
-                wanted.source,
-                len(wanted.octets),
-                work,
-                lambda said: self._tell(line, wanted.number, said),
-                line,
-            )
-        )
+        guard: Profile = profile
 
-    def _tell(self, line: WorkerLine, number: int, said: Said) -> None:
+        def goes_on(judged: Judged) -> None:
+            if len(line.answers) < ANSWERS:
+                guarding = Guarding(self._inspector, guard, Echo(self._prompt(judged.prompt)))
+                line.answers[wanted.number] = wanted.source, Replying(guarding)
+
+        work = inspecting(self._inspector, guard, wanted.octets, goes_on)
+        self._put(line, wanted.source, wanted.octets, work, lambda said: _told(wanted.number, said))
+
+    def _more(self, line: WorkerLine, more: Answered) -> None:
+        source, replying = line.answers.get(more.number, ("", None))
+        if replying is None:
+            self._tell(line, Going(more.number, _AWAY))
+            return
+        work = replying.steps(more.octets, more.kind, last=more.last)
+        self._put(line, source, more.octets, work, lambda said: _going(more.number, said))
+
+    def _put(
+        self,
+        line: WorkerLine,
+        source: str,
+        octets: bytes,
+        work: Work,
+        message: Callable[[Said | Passed], ToWorker],
+    ) -> None:
+        self._turns.put(Job(source, len(octets), work, lambda said: self._tell(line, message(said)), line))
+
+    def _prompt(self, texts: tuple[str, ...]) -> Prompt:
+        """Return what an answer is compared with, from memory where it was lately."""
+        known = self._prompts.get(texts)
+        if known is None:
+            known = Prompt([*texts])
+            if sum(map(len, texts)) > _LONG_PROMPT:
+                return known
+            self._prompts[texts] = known
+            if len(self._prompts) > _PROMPTS:
+                self._prompts.popitem(last=False)
+        return known
+
+    def _tell(self, line: WorkerLine, message: ToWorker) -> None:
         if line.open:
-            line.tell(number, said)
+            line.tell(message)
             self._look(line)
 
     def _look(self, line: WorkerLine) -> None:
@@ -170,6 +229,17 @@ class Serving:
             del self._lines[descriptor]
             self._turns.drop(line)
             line.end.close()
+
+
+_AWAY: Final = Passed(last=True, said=Said(BLOCK, UNAVAILABLE))
+
+
+def _told(number: int, said: Said | Passed) -> Told:
+    return Told(number, said if isinstance(said, Said) else said.said)
+
+
+def _going(number: int, said: Said | Passed) -> Going:
+    return Going(number, said if isinstance(said, Passed) else Passed(last=True, said=said))
 
 
 def _say(line: str) -> None:

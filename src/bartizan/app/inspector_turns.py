@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import Final
 
 from bartizan.clock import SECOND
-from bartizan.gateway.inspected import BLOCK, BUDGET, UNAVAILABLE, Said
+from bartizan.gateway.inspected import BLOCK, BUDGET, FAILED, UNAVAILABLE, Passed, Said
 
 JOBS: Final = 1024
 """Requests that wait at once."""
@@ -24,8 +24,8 @@ SAVED: Final = 5 * SECOND
 SOURCES: Final = 4096
 """Sources whose use is remembered."""
 
-Work = Generator[None, None, Said]
-Tell = Callable[[Said], None]
+Work = Generator[None, None, Said | Passed]
+Tell = Callable[[Said | Passed], None]
 
 
 class Job:
@@ -49,14 +49,20 @@ class Job:
 class Turns:
     """The requests that wait."""
 
-    def __init__(self, used: Callable[[], int], now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        used: Callable[[], int],
+        now: Callable[[], int],
+        failed: Callable[[str, Exception], None] = lambda _what, _fault: None,
+    ) -> None:
         """Start empty.
 
         Args:
             used: () -> processor time of this thread, in nanoseconds.
             now: () -> the time, in nanoseconds.
+            failed: is told where a detector or a control raised; then what it was about is held back.
         """
-        self._used, self._now = used, now
+        self._used, self._now, self._failed = used, now, failed
         self._waiting: dict[str, deque[Job]] = {}
         self._spent: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._jobs = self._octets = 0
@@ -89,7 +95,10 @@ class Turns:
         try:
             next(job.work)
         except StopIteration as done:
-            said: Said | None = done.value
+            said: Said | Passed | None = done.value
+        except Exception as fault:  # noqa: BLE001 - what could not be judged is not let through
+            self._failed("an inspection", fault)
+            said = Said(BLOCK, FAILED)
         else:
             said = None
         self._charge(source, self._used() - before)

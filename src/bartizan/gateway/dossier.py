@@ -14,6 +14,7 @@ from bartizan.gateway.stage import ARRIVING, Stage
 
 if TYPE_CHECKING:
     from bartizan.gateway.holds import Reserved
+    from bartizan.gateway.inspected import Question
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Line
     from bartizan.gateway.ports import Authenticated, Circumstances, Principal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bartizan.gateway.route import Route
     from bartizan.gateway.share import Share
     from bartizan.gateway.upstream import Upstream
+    from bartizan.gateway.watching import Beside, Watching
 
 
 class Dossier:
@@ -40,6 +42,7 @@ class Dossier:
         actor: whom events name: the principal, or the address that a stranger comes from.
         source: pseudonym of the network that it comes from; `fronted`: whether a proxy in front named it.
         owed: nanoseconds until its principal has all of its requests again.
+        question: what the guard is asked about it; `watching`, `beside`: how its answer passes through the guard, or beside it.
         reserved: what is held for it of other limits, until that is settled.
         charged: whether the address that it comes from was charged for it.
         slowed: nanoseconds that its address has to wait, where that is not decided at the head.
@@ -63,6 +66,7 @@ class Dossier:
         "actor",
         "arrived",
         "asked",
+        "beside",
         "bodiless",
         "bound",
         "caller",
@@ -89,6 +93,7 @@ class Dossier:
         "pieces",
         "plane",
         "proof",
+        "question",
         "reserved",
         "route",
         "sent",
@@ -102,6 +107,7 @@ class Dossier:
         "tried",
         "tries",
         "upstream",
+        "watching",
         "who",
     )
     asked: Nanoseconds
@@ -126,6 +132,9 @@ class Dossier:
         self.known: Principal | None = None
         self.share: Share | None = None
         self.reserved: Reserved | None = None
+        self.question: Question | None = None
+        self.watching: Watching | None = None
+        self.beside: Beside | None = None
         self.line: Line | None = None
         self.upstream: Upstream | None = None
         self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)

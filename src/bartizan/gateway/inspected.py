@@ -4,7 +4,8 @@ Rules of this file: shapes alone, as in `ports.py`. None of them holds a text bu
 """
 
 import asyncio
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -58,6 +59,44 @@ class Said(msgspec.Struct, frozen=True):
     what: str = ""
     octets: bytes = b""
     signals: tuple[Signal, ...] = ()
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """What of an answer may go on by now.
+
+    Attributes:
+        octets: that go on.
+        last: whether these are the last.
+        said: why it goes no further, where its action is `BLOCK`; and what was found in it.
+    """
+
+    octets: bytes = b""
+    last: bool = False
+    said: Said = Said(ALLOW)
+
+
+EVENTS, JSON, OTHER = "events", "json", "other"
+"""What an answer is made of: server-sent events, one JSON document, or what nobody reads."""
+
+
+class Question(Protocol):
+    """A request that is inspected, and then its answer.
+
+    Attributes:
+        said: what will be what the guard says of the request.
+        on_passed: is called with what of the answer may go on, once for each time that it was told more of it.
+    """
+
+    said: "asyncio.Future[Said]"
+    on_passed: Callable[[Passed], None]
+
+    def answer(self, octets: bytes, kind: str, *, last: bool) -> None:
+        """Take more of the answer, of `EVENTS` or `JSON`; of `OTHER`, only that there is one."""
+        ...
+
+    def end(self) -> None:
+        """Take no more."""
+        ...
 
 
 Inspection: TypeAlias = asyncio.Future[Said]

@@ -13,7 +13,7 @@ from bartizan.clock import SECOND
 from bartizan.gateway.faults import Fault, Refusal
 from bartizan.gateway.inspected import BLOCK, BUDGET, FAILED, FLAG, OBSERVE, REDACT, UNAVAILABLE, Said
 from bartizan.gateway.reserve import Waits
-from bartizan.gateway.turn import Nobody
+from bartizan.gateway.turn import NOBODY
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
 
@@ -46,8 +46,6 @@ _FIRST: Final = {
     ),
 }
 
-_NOBODY: Final = Nobody()
-
 
 def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     """Have a prompt inspected; yields what to wait for, where the guard's word counts.
@@ -64,17 +62,21 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     ask, guard = plane.ports.inspect, exchange.route.service.guard
     if ask is None or not guard or not exchange.judged.octets or exchange.known is None:
         return generation
-    asked = ask(exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets)
+    asked = exchange.question = ask(
+        exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets
+    )
     if guard == OBSERVE:
-        asked.add_done_callback(lambda done: _told(plane, exchange, done.result(), FLAG))
+        asked.said.add_done_callback(lambda done: told(exchange, done.result()))
         return generation
-    said = cast("Said", (yield asked))
+    said = cast("Said", (yield asked.said))
     plane.require_open()
     refused = plane.disallowed(exchange) if plane.generation != generation else None
     if refused is not None:
+        asked.end()
         raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
-    _record(plane, exchange, said, said.action)
+    record(exchange, said, said.action)
     if said.action == BLOCK:
+        asked.end()
         wait = SECOND if said.reason in _FIRST else 0
         raise Refusal(
             _FIRST.get(said.reason) or Fault(said.reason, 400, said.what, said.control), retry_after=wait
@@ -84,18 +86,20 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     return plane.generation
 
 
-def _told(plane: "Plane", exchange: "Exchange", said: Said, action: str) -> None:
-    """Record what was found in a prompt that went on meanwhile."""
-    if plane.turn.broken:
-        return
-    _record(plane, exchange, said, action)
-    if said.signals or said.reason in _FIRST:
-        plane.turn.after(_NOBODY)
+def withheld(said: Said) -> Fault:
+    """Return the refusal that stands for an answer that goes no further."""
+    return _FIRST.get(said.reason) or Fault(said.reason, 403, said.what, said.control)
 
 
-def _record(plane: "Plane", exchange: "Exchange", said: Said, action: str) -> None:
-    """Add an event for each signal, and one for a prompt that nobody inspected."""
-    service = exchange.route.service_name
+def told(exchange: "Exchange", said: Said) -> None:
+    """Record what was found in what went on meanwhile."""
+    if not exchange.plane.turn.broken and record(exchange, said, FLAG):
+        exchange.plane.turn.after(NOBODY)
+
+
+def record(exchange: "Exchange", said: Said, action: str) -> bool:
+    """Add an event for each signal, and one for what nobody inspected; return whether there was any."""
+    plane, service = exchange.plane, exchange.route.service_name
     try:
         if said.reason in _FIRST:
             detail: dict[str, int | str] = {"service": service, "reason": said.reason, "action": action}
@@ -116,3 +120,4 @@ def _record(plane: "Plane", exchange: "Exchange", said: Said, action: str) -> No
             )
     except JournalUnwritable:
         plane.turn.fail()
+    return bool(said.signals) or said.reason in _FIRST

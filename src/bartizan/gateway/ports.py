@@ -17,7 +17,7 @@ from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import ANSWERS_OCTETS, BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
-from bartizan.gateway.inspected import Inspection
+from bartizan.gateway.inspected import Question
 from bartizan.gateway.service import ServiceRoute
 from bartizan.identity.shown import Shown
 from bartizan.ledger.event import Outcome
@@ -279,8 +279,8 @@ class Ports(msgspec.Struct, frozen=True):
         reserve: (what is expected, now) -> what is held, None where nothing limits the request, or a future of
             these; None where nothing is limited but requests. A future is done within a second.
         settle: (what was held, tokens of the request, of its answer): ends the hold.
-        inspect: (service, pseudonym of who asks, request) -> what will be what the guard says of it; None where no service
-            has a guard. The answer comes within a bounded time.
+        inspect: (service, pseudonym of who asks, request) -> what the guard says of it and of its answer; None where no
+            service has a guard. Each is said within a bounded time.
         alerts: () -> budgets that have reached a threshold since the last call.
         target_is: (service, target, whether it is fit to be asked): called when that changes.
         connections: of clients at once; `upstreams`: to all targets together, of which idle ones make room.
@@ -322,7 +322,7 @@ class Ports(msgspec.Struct, frozen=True):
     random: Callable[[int], bytes]
     reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
-    inspect: Callable[[str, str, bytes], Inspection] | None = None
+    inspect: Callable[[str, str, bytes], Question] | None = None
     alerts: Callable[[], Sequence[Alert]] = tuple
     target_is: Callable[[str, str, bool], None] = lambda _service, _target, _fit: None
     board: Board = msgspec.field(default_factory=unread)

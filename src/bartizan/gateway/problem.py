@@ -35,6 +35,19 @@ _JSON: Final = b"application/json"
 _PROBLEM: Final = b"application/problem+json"
 
 
+def error_event(fault: Refusal, request: str, errors: Errors) -> bytes:
+    """Return the event that ends a stream with a refusal, as clients of the protocol understand it.
+
+    Args:
+        fault: the refusal.
+        request: pseudonym of the request.
+        errors: the shape that the client's protocol gives them.
+    """
+    _, octets = document(fault, request, errors)
+    name = b"event: error\n" if errors is Errors.ANTHROPIC else b""
+    return b"%bdata: %b\n\n" % (name, octets)
+
+
 def document(fault: Refusal, request: str, errors: Errors) -> tuple[bytes, bytes]:
     """Return media type and octets of the document for a refusal.
 

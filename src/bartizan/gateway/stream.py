@@ -5,6 +5,7 @@ an answer ends only after its completed record is written. An admitted request h
 whatever happens. A client that reads slowly slows its upstream; nothing is buffered in between.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
@@ -14,18 +15,22 @@ from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.dossier import Dossier
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
-from bartizan.gateway.faults import Refusal, refusal
+from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.framing import FramingDoubt
+from bartizan.gateway.inspected import OBSERVE, Question
 from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
+from bartizan.gateway.own_lines import own_lines
 from bartizan.gateway.page import Page, dressed
-from bartizan.gateway.possession import nonce_line
+from bartizan.gateway.problem import error_event
 from bartizan.gateway.reserve import release, settle
 from bartizan.gateway.response import head_for_client
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
 from bartizan.gateway.tokens import UNSAID
+from bartizan.gateway.turn import NOBODY
 from bartizan.gateway.usage import tail, usage
+from bartizan.gateway.watching import Beside, Watching
 from bartizan.ledger.journal import JournalUnwritable
 from bartizan.ledger.written import completed
 
@@ -163,8 +168,10 @@ class Exchange(Dossier):
             self._read(Reading(self, head), pieces, done=done)
         elif self.route.page is not None:
             self._show(head, self.route.page, pieces, done=done)
+        elif self.question is not None:
+            self._watch(self.question, head, pieces, done=done)
         else:
-            self._open(head, pieces, done=done)
+            self.open(head, pieces, done=done)
 
     def _show(self, head: AnswerHead, page: Page, pieces: list[bytes], *, done: bool) -> None:
         """Pass on a page of the platform's own."""
@@ -173,7 +180,7 @@ class Exchange(Dossier):
         except FramingDoubt as doubt:
             self.fail(doubt.reason)
             return
-        self._open(shown, pieces, done=done)
+        self.open(shown, pieces, done=done)
 
     def _read(self, reading: Reading, pieces: list[bytes], *, done: bool) -> None:
         """Pass on what may be, by now, of an answer that is judged on its way."""
@@ -185,22 +192,12 @@ class Exchange(Dossier):
             return
         if head is not None:
             self._events = reading
-            self._open(head, passed, done=done)
+            self.open(head, passed, done=done)
         elif self.stage is ANSWERING:
             self._pass_on(b"", passed, done=done)
 
-    def _own(self, head: AnswerHead) -> bytes:
-        """Return the lines that do not come of the service, or of the platform's own endpoints alone."""
-        lines = self._nonce(head) if self.proof else b""
-        return lines + head.own if head.own and self.route.service.own else lines
-
-    def _nonce(self, head: AnswerHead) -> bytes:
-        """Return the line with the nonce of the next proofs: ours, or that of the platform's own endpoints."""
-        if self.known is not None:
-            return nonce_line(self.plane.ports.nonce(self.plane.ports.clock.now()))
-        return b"dpop-nonce: %b\r\n" % head.nonce if head.nonce and self.route.service.own else b""
-
-    def _open(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
+    def open(self, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on a head, and what of the body is there."""
         self.stage, self.moved = ANSWERING, True
         self._status = head.status
         self._keep = self.client.keeps(asked=self.keep_alive)
@@ -217,7 +214,7 @@ class Exchange(Dossier):
             self.id,
             keep=self._keep,
             chunked=self._chunked,
-            limits=self.limits + self._own(head),
+            limits=self.limits + own_lines(self, head),
         )
         self._pass_on(opening, pieces, done=done)
 
@@ -227,8 +224,49 @@ class Exchange(Dossier):
         self.moved = True
         if self._reading is not None:
             self._read(self._reading, pieces, done=done)
+        elif self.watching is not None:
+            self._watched(self.watching.more, pieces, done=done)
         else:
             self._pass_on(b"", pieces, done=done)
+
+    # ---- from the guard --------------------------------------------------------------------------------
+    def _watch(self, question: Question, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
+        """Have an answer pass through the guard, or beside it."""
+        if self.route.service.guard == OBSERVE:
+            self.beside = Beside(self, question, head)
+            self.open(head, pieces, done=done)
+            return
+        watching = self.watching = Watching(self, question, head)
+        self._watched(watching.begin, pieces, done=done)
+
+    def _watched(self, take: Callable[..., None], pieces: list[bytes], *, done: bool) -> None:
+        try:
+            take(pieces, done=done)
+        except FramingDoubt as doubt:
+            self.fail(doubt.reason)
+
+    @ending_of_more
+    def let_go(self, pieces: list[bytes], *, done: bool) -> None:
+        """Pass on what the guard lets go of a stream."""
+        if self.stage is ANSWERING and (pieces or done):
+            self._pass_on(b"", pieces, done=done)
+
+    @ending_of_more
+    def withhold(self, fault: Fault, *, events: bool) -> None:
+        """End without what the guard holds back: a stream with an event that says why, anything else with a refusal."""
+        if self.stage is ENDED:
+            return
+        if not events:
+            self._refuse(Refusal(fault))
+            return
+        self._leave()
+        octets = error_event(Refusal(fault), self.id, self.plane.routes.errors(self.head.path))
+        octets = b"%x\r\n%b\r\n%b" % (len(octets), octets, _LAST_CHUNK) if self._chunked else octets
+        self._complete(self._status, fault.reason, octets, keep=False)
+
+    def wake(self) -> None:
+        """Have written what was recorded beside the answer."""
+        self.plane.turn.after(NOBODY)
 
     @ending_of_more
     def fail(self, reason: str, *, retry_after: int = 0) -> None:
@@ -253,6 +291,8 @@ class Exchange(Dossier):
 
     def _pass_on(self, opening: bytes, pieces: list[bytes], *, done: bool) -> None:
         self._follow(pieces)
+        if self.beside is not None:
+            self.beside.tell(pieces, done=done)
         if self.bodiless:
             pieces = []
         elif self._chunked:
@@ -325,8 +365,7 @@ class Exchange(Dossier):
         if self.stage is ENDED:
             return False
         self.stage = ENDED
-        if self._reading is not None:
-            self._reading.end()
+        self._let_off()
         if not self.route.body_octets or self.route.operation:
             said = UNSAID  # what is read again, or cancelled, was paid for when it was asked for
         else:
@@ -361,6 +400,12 @@ class Exchange(Dossier):
             return False
         return True
 
+    def _let_off(self) -> None:
+        """Have nobody read the answer any more."""
+        for reads in (self._reading, self.watching, self.beside or self.question):
+            if reads is not None:
+                reads.end()
+
     def _counted(self) -> None:
         self.plane.completed += 1
         self.plane.open.discard(self)
@@ -376,8 +421,13 @@ class Exchange(Dossier):
 
     def resume(self) -> None:
         """Take the answer again."""
-        if self.upstream is not None:
+        if self.upstream is not None and (self.watching is None or not self.watching.waits):
             self.upstream.resume()
+
+    def go_on(self) -> None:
+        """Take the answer again, unless its client does not keep up: the guard does."""
+        if not self.client.stalled:
+            self.resume()
 
     @ending_of_one
     def sweep(self, now: Nanoseconds) -> None:

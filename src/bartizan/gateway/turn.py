@@ -9,7 +9,7 @@ it, and then to the process, which stops accepting.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import Final, Protocol
 
 from bartizan.gateway.ports import Writable
 from bartizan.ledger.journal import JournalUnwritable, Sync
@@ -40,6 +40,8 @@ class Nobody:
     def unwritten(self) -> None:
         """Do nothing."""
 
+
+NOBODY: Final = Nobody()
 
 Waiting = list[Waiter]
 

@@ -9,6 +9,7 @@ from collections.abc import Generator
 import msgspec
 
 from bartizan.threats.inspect import Found, Inspected, Inspector
+from bartizan.threats.overlap import Echo
 from bartizan.threats.parts import Json, Part, parts_of
 from bartizan.threats.profile import Action, Profile
 from bartizan.threats.subject import Channel
@@ -25,11 +26,13 @@ class Judged(msgspec.Struct, frozen=True):
         verdict: what becomes of it.
         found: each text in which something was found, with that.
         octets: what goes on in place of the request; empty where that is the request itself.
+        prompt: the texts of the application in it.
     """
 
     verdict: Verdict
     found: tuple[tuple[Part, Inspected], ...]
     octets: bytes = b""
+    prompt: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[tuple[Channel, Found], ...]:
@@ -38,7 +41,11 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def judging(
-    inspector: Inspector, profile: Profile, octets: bytes, channel: Channel = Channel.USER
+    inspector: Inspector,
+    profile: Profile,
+    octets: bytes,
+    channel: Channel = Channel.USER,
+    echo: Echo | None = None,
 ) -> Generator[None, None, Judged]:
     """Inspect a request; yields where others may take their turn, and returns what was made of it.
 
@@ -47,22 +54,25 @@ def judging(
         profile: of the route.
         octets: JSON, as it is to go on; what is none is one text.
         channel: whose words those are of which nothing says it.
+        echo: compares an answer with its system prompt.
     """
     document = _decoded(octets)
     parts = parts_of(document, channel)
     found, whole = list[tuple[Part, Inspected]](), True
     for part in parts.parts:
-        inspected = yield from inspector.steps(part.text, part.channel)
+        inspected = yield from inspector.steps(part.text, part.channel, echo)
         whole &= inspected.whole
         if inspected.found:
             found.append((part, inspected))
     every = [each for _, inspected in found for each in inspected.found]
     said = verdict(profile, every, whole=whole, media=parts.media)
+    prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
     if said.action is not Action.REDACT or not profile.enforced:
-        return Judged(said, tuple(found))
+        return Judged(said, tuple(found), prompt=prompt)
     if not redact(document, profile, found):
-        return Judged(msgspec.structs.replace(said, action=Action.BLOCK), tuple(found))
-    return Judged(said, tuple(found), _ENCODE(document))
+        said = msgspec.structs.replace(said, action=Action.BLOCK)
+        return Judged(said, tuple(found), prompt=prompt)
+    return Judged(said, tuple(found), _ENCODE(document), prompt)
 
 
 def _decoded(octets: bytes) -> Json:
