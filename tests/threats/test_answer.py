@@ -174,6 +174,19 @@ def test_the_end_of_one_answer_does_not_let_anothers_beginning_out() -> None:
     assert "AKIA" not in texts(out)
 
 
+def test_what_a_model_thinks_and_what_it_says_are_two_texts() -> None:
+    def thought(text: str) -> dict[str, Any]:
+        kind = "response.reasoning_summary_text.delta"
+        return {"type": kind, "output_index": 0, "summary_index": 0, "delta": text}
+
+    answer, out = Answer(guarding()), list[bytes]()
+    for letter in SECRET:
+        out += answer.take(json.dumps(thought(letter)).encode())
+        out += answer.take(json.dumps(response(letter)).encode())
+    out += answer.take(json.dumps(ENDS[response]).encode())
+    assert texts(out) == MARK * 2
+
+
 def test_an_event_goes_on_at_once_though_its_text_waits() -> None:
     (event,) = Answer(guarding()).take(json.dumps(chat("hello", role="assistant")).encode())
     choice = json.loads(event)["choices"][0]

@@ -115,6 +115,11 @@ def test_what_was_not_read_whole_is_held_back() -> None:
         assert (found.action, found.reason) == (Action.BLOCK, UNINSPECTED)
 
 
+def test_many_short_texts_let_others_take_their_turn_too() -> None:
+    steps = judging(inspector(), PROFILES["standard"], json.dumps([f"word {n}" for n in range(600)]).encode())
+    assert sum(1 for _ in steps) >= 4
+
+
 def test_what_is_no_json_is_one_text() -> None:
     steps = judging(inspector(), PROFILES["strict"], f"\xff{SECRET}".encode("latin-1"))
     with pytest.raises(StopIteration) as done:

@@ -126,6 +126,13 @@ def test_what_nobody_reads_is_counted_once(part: dict[str, Any]) -> None:
     assert PIXELS not in {each.text for each in found.parts}
 
 
+@pytest.mark.parametrize("value", [[1, 2], [[1, 2]]])
+@pytest.mark.parametrize("member", ["prompt", "input"])
+def test_a_prompt_in_numbers_is_one_that_nobody_reads(member: str, value: Json) -> None:
+    assert parts_of({member: value}).media == 1
+    assert parts_of({member: ["one", "two"], "stop_token_ids": [1, 2]}).media == 0
+
+
 def test_the_address_of_an_image_is_a_text_too() -> None:
     part: Json = {"type": "image_url", "image_url": {"url": "https://pictures.example/?q=stolen"}}
     assert "https://pictures.example/?q=stolen" in words(part)

@@ -138,7 +138,8 @@ def _lane(document: Json, path: Path) -> Key | None:
         if isinstance(at, dict):
             numbers += [number for name in _NUMBERS if isinstance(number := at.get(name), int)]
         at = at[step]  # type: ignore[index]
-    return names, tuple(numbers)
+    kind = document.get("type") if isinstance(document, dict) else None
+    return (*names, kind if isinstance(kind, str) else ""), tuple(numbers)
 
 
 def _ended(document: Json) -> Ends:

@@ -8,13 +8,15 @@ from collections.abc import Generator
 
 import msgspec
 
-from bartizan.threats.inspect import Found, Inspected, Inspector
+from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo
 from bartizan.threats.parts import Json, Part, parts_of
 from bartizan.threats.profile import Action, Profile
 from bartizan.threats.subject import Channel
 from bartizan.threats.verdict import Verdict, redact, verdict
 
+_PART = 256
+"""Letters that a text counts for beside its own when turns are taken."""
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder().decode
 
@@ -59,7 +61,12 @@ def judging(
     document = _decoded(octets)
     parts = parts_of(document, channel)
     found, whole = list[tuple[Part, Inspected]](), True
+    letters = 0
     for part in parts.parts:
+        if letters > STRETCH:
+            letters = 0
+            yield
+        letters += len(part.text) + _PART
         inspected = yield from inspector.steps(part.text, part.channel, echo)
         whole &= inspected.whole
         if inspected.found:

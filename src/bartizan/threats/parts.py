@@ -49,6 +49,7 @@ _MEDIA: Final = frozenset(
     {"image", "image_url", "input_image", "audio", "input_audio", "file", "input_file", "video"}
 )
 """Words of `type` by which an object is, or names, what is no text."""
+_PROMPTS: Final = frozenset({"prompt", "input"})
 _DATA: Final = frozenset({"data", "file_data"})
 _DATA_URL: Final = re.compile(r"data:(?!text/|application/json)[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]{64,}={0,2}\s*")
@@ -99,6 +100,7 @@ def parts_of(document: Json, channel: Channel = Channel.USER) -> Parts:
             elif value and not _is_word(value, path):
                 found.append(Part(whose, path, value))
         elif isinstance(value, list):
+            media += _is_tokens(value, path)
             waiting += [(each, (*path, at), whose, counted) for at, each in reversed([*enumerate(value)])]
         elif isinstance(value, dict):
             if not counted and value.get("type") in _MEDIA:
@@ -139,6 +141,11 @@ def _is_data(value: str, path: Path) -> bool:
     if _DATA_URL.match(value) is not None:
         return True
     return bool(path) and path[-1] in _DATA and _BASE64.fullmatch(value) is not None
+
+
+def _is_tokens(value: list[Json], path: Path) -> int:
+    """Return 1 where a prompt stands in a model's numbers for words, which nobody reads here; else 0."""
+    return int(bool(path) and path[0] in _PROMPTS and bool(value) and isinstance(value[0], int))
 
 
 def replaced(document: Json, path: Path, text: str) -> bool:
