@@ -21,6 +21,8 @@ from bartizan.threats.verdict import Verdict, without
 
 HELD: Final = 255
 """Letters that wait."""
+SETTLED: Final = 24
+"""Letters that come after a match before it is taken for all of it."""
 BEFORE: Final = 320
 """Letters that went out and are looked at once more, for what has to stand near."""
 STRIDE: Final = 2_048
@@ -61,7 +63,7 @@ class Lane:
         """Begin at the first letter."""
         self._g = guarding
         self._before, self._held, self._all = "", "", ""
-        self._out = self._unread = 0
+        self._out = self._came = self._unread = 0
         self._told: set[tuple[str, int]] = set()
         self._unbounded: set[str] = set()
         self.found: list[Found] = []
@@ -71,6 +73,7 @@ class Lane:
         self._held += text
         self._all = (self._all + text)[-KEPT:]
         self._unread += len(text)
+        self._came += len(text)
 
     def release(self, *, end: bool) -> str:
         """Return what may go out now.
@@ -90,7 +93,7 @@ class Lane:
         for found in self._findings(text):
             if found.end <= here:
                 continue
-            if not end and found.end == len(text) and found.start > len(text) - HELD:
+            if not end and found.end > len(text) - SETTLED and found.start > len(text) - HELD:
                 wait = min(wait, found.start)
                 continue
             self._note(found, self._out - here + found.start)
@@ -100,6 +103,8 @@ class Lane:
                 spans.append((found.start - here, found.end - here, found.reason))
                 upto = max(upto, found.end)
         upto = max(here, min(upto, wait))
+        for start, stop, _ in sorted(spans, reverse=True):  # none is cut in two
+            upto = here + start if start < upto - here < stop else upto
         out, self._held = text[here:upto], text[upto:]
         self._before = text[:upto][-BEFORE:]
         self._out += len(out)
@@ -123,11 +128,16 @@ class Lane:
     def _look_at_all(self) -> None:
         """Look for what has to be decoded, and for the system prompt."""
         for found in self._g.inspector.inspect(self._all, Channel.RESPONSE, self._g.echo).found:
-            if not found.reading and found.rule != REPEATED:
-                continue  # that is found on its way
-            self._note(found, -1)
+            place = self._came - len(self._all) + found.start
+            if not found.reading and found.rule != REPEATED and self._is_known(found, place):
+                continue  # that was found on its way, or will be
+            self._note(found, place)
             if self._g.profile.enforced and self._g.profile.action(found.reason) in _ENDING:
                 raise Withheld(_because(found))
+
+    def _is_known(self, found: Found, place: int) -> bool:
+        """Return whether a plain finding was told, or lies in what waits; what is longer than the window never was."""
+        return (found.rule, place) in self._told or place >= self._out
 
     def _note(self, found: Found, place: int) -> None:
         if (found.rule, place) not in self._told:
