@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 _ON_3_AND_4 = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
-WAIT_S = 60
+WAIT_S = 120
 """Seconds for what a busy machine does late."""
 
 
@@ -205,7 +205,7 @@ def _pipes(stack: ExitStack) -> tuple[tuple[int, int], tuple[int, int]]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -172,7 +172,7 @@ def _encrypted(shown: Papers, port: int) -> tuple[str, ...]:
 
 
 def _await(process: "subprocess.Popen[bytes]", at: Path, path: str) -> None:
-    for _ in range(1000):
+    for _ in range(6000):
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(at))

@@ -126,7 +126,7 @@ class Load:
 
     def _go_on(self, number: int) -> None:
         while not self._stop.is_set():
-            connection = HTTPConnection("localhost", self._port, timeout=15)
+            connection = HTTPConnection("localhost", self._port, timeout=60)
             try:
                 while not self._stop.is_set():
                     self._once(connection, self._tokens[number % len(self._tokens)])

@@ -87,7 +87,7 @@ class Server:
         for end in self._ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 def stay(end: socket.socket, h2: H2Connection) -> None:

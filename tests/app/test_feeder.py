@@ -47,7 +47,7 @@ class Scene:
     def hear(self, enough: Callable[[list[Told]], bool]) -> list[Told]:
         """Look and listen until what was told is enough."""
         told: list[Told] = []
-        for _ in range(600):
+        for _ in range(1200):
             self.feeder.look()
             told += self.feeder.heard()
             if enough(told):

@@ -18,6 +18,7 @@ from bartizan.clock import SystemClock
 from bartizan.isolation.memory import sealed
 from bartizan.ledger.installation import RESERVE, segment_path
 from bartizan.ledger.journal import Journal
+from bartizan.ledger.sequence import Sequencer
 from bartizan.store.reserve import Reserve
 from tests.ledger.ground import BOOT, admit
 
@@ -92,13 +93,25 @@ def writing(supervised: Supervised) -> tuple[Journal, int]:
 
 
 @pytest.mark.slow
-def test_who_wants_to_go_on_writing_is_heard_before_everything_is_sealed(supervised: Supervised) -> None:
+def test_who_wants_to_go_on_writing_is_heard_before_everything_is_sealed(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal, fd = writing(supervised)
+    asked, tail = threading.Event(), Sequencer.tail
+
+    def waits(sequencer: Sequencer) -> int:
+        assert asked.wait(
+            PATIENCE_S
+        )  # it begins to seal when it has been asked, not while this thread is about to
+        return tail(sequencer)
+
+    monkeypatch.setattr(Sequencer, "tail", waits)
     try:
         for number in range(RECORDS):
             admit(journal, number)
         journal.flush()
         supervised.register(journal.segment + 1, bytearray(os.urandom(32)), journal.segment)
+        asked.set()
         supervised.hear(m.Registered)
         assert supervised.entries < RECORDS  # much is left to seal, and the writer may go on
         while supervised.entries < RECORDS:

@@ -19,7 +19,7 @@ from tests.app.shipping.ground import SOURCE, Shipyard, connector
 
 
 def until(holds: Callable[[], bool]) -> None:
-    for _ in range(1000):
+    for _ in range(3000):
         if holds():
             return
         time.sleep(0.02)
@@ -53,7 +53,7 @@ def test_an_error_of_one_is_no_others_and_its_text_is_not_said(
     assert (news.next, news.word) == (0, "unforeseen")
     for one in both:
         one.stop()
-        one.join(10)
+        one.join(60)
     said = capsys.readouterr().err
     assert said.startswith("connector broken: RuntimeError in ")
     assert "s3cret" not in said
@@ -67,7 +67,7 @@ def test_a_confirmation_that_comes_late_is_of_no_other_entry(
     monkeypatch.setattr(shipper, "_NOTED_SECONDS", 0.05)
     one = Carrier(connector(), Folder(tmp_path), SOURCE, SystemClock(), queue.SimpleQueue[Message]())
     one.stop()
-    one.join(10)
+    one.join(60)
     assert not one._note("skipped", 7, 1, "x")
     one.noted(6)
     assert not one._noted.is_set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bartizan.gateway.callback import CallbackFailed
-from tests.gateway.scene import ANSWER, Received, Scene, client, request, run, standing, until
+from tests.gateway.scene import ANSWER, Received, Scene, client, request, run, standing, turns, until
 
 
 class Planted(Exception):
@@ -46,7 +46,7 @@ def test_a_failure_ends_the_connection_and_is_heard(place: str, pieces: int, kin
                 octets = request()
                 for start in range(0, len(octets), -(-len(octets) // pieces)):
                     one.send(octets[start : start - (-len(octets) // pieces)])
-                    await asyncio.sleep(0.01)
+                    await turns()
                 assert await one.closed() == b""
             await until(lambda: not scene.gateway._plane.clients)
             assert scene.upstream.received == []
@@ -85,9 +85,10 @@ def test_a_failing_sweep_does_not_stop_the_clocks_of_others(monkeypatch: pytest.
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         async with standing() as scene, client(scene) as one, client(scene) as two:
+            swept = asyncio.Event()
 
             async def slow(_received: Received, writer: asyncio.StreamWriter) -> None:
-                await asyncio.sleep(0.3)
+                await swept.wait()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER))
 
             scene.upstream.script = slow
@@ -96,6 +97,7 @@ def test_a_failing_sweep_does_not_stop_the_clocks_of_others(monkeypatch: pytest.
             monkeypatch.setattr("bartizan.gateway.protocol.ClientConnection._sweep_head", fails(Planted))
             await scene.later(11)
             assert await two.closed() == b""
+            swept.set()
             assert (await one.answer()).status == 200
 
     run(scenario())

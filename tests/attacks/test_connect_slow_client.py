@@ -61,7 +61,7 @@ def test_who_takes_nothing_more_is_let_go() -> None:
 
     with proxied(pour) as scene, scene.line() as line:
         line.sendall(scene.request())
-        assert ended.wait(10)
+        assert ended.wait(60)
 
 
 def test_no_more_than_so_many_are_served_at_once_and_the_next_are_told(

@@ -1,6 +1,5 @@
 """An adversary who takes every connection that there is, with a token and without."""
 
-import asyncio
 import os
 import resource
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import conftest
-from tests.gateway.scene import Scene, client, request, run, standing
+from tests.gateway.scene import Scene, client, request, run, standing, turns
 from tests.processes import opened
 
 PLACES = 6
@@ -28,7 +27,7 @@ def test_strangers_take_places_from_strangers_only() -> None:
         async with standing(few) as scene, client(scene) as known, AsyncExitStack() as stack:
             assert (await known.ask(request())).status == 200
             strangers = [await stack.enter_async_context(client(scene)) for _ in range(4 * PLACES)]
-            await asyncio.sleep(0.05)
+            await turns()
             assert (await known.ask(request())).status == 200
             async with client(scene) as newcomer:
                 assert (await newcomer.ask(request())).status == 200
@@ -55,7 +54,7 @@ def test_one_principal_does_not_take_every_place() -> None:
 def chat(platform: conftest.Platform, token: str) -> bytes:
     """Return the first octets of the answer to a principal's request on a connection of its own."""
     context = ssl.create_default_context(cafile=platform.authority)
-    raw = socket.create_connection(("127.0.0.1", platform.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", platform.port), timeout=60)
     with context.wrap_socket(raw, server_hostname="localhost") as line:
         body = b'{"model":"sample","messages":[{"role":"user","content":"hi"}]}'
         line.sendall(
@@ -77,7 +76,7 @@ def test_a_worker_does_not_run_out_of_descriptors(monkeypatch: pytest.MonkeyPatc
         token = platform.token()
         before = [one["pid"] for one in platform.status()["processes"] if one["state"] == "serving"]
         for _ in range(900):
-            raw = socket.create_connection(("127.0.0.1", platform.port), timeout=10)
+            raw = socket.create_connection(("127.0.0.1", platform.port), timeout=60)
             stack.callback(raw.close)
         for _ in range(3):
             assert chat(platform, token) == b"HTTP/1.1 200 OK"

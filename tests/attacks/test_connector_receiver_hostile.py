@@ -61,7 +61,7 @@ def test_one_that_says_yes_before_it_has_read_is_not_believed() -> None:
     def at_once(line: socket.socket) -> None:
         line.sendall(OK)
         line.shutdown(socket.SHUT_WR)
-        left.wait(20)
+        left.wait(60)
 
     left = threading.Event()
     with listening(at_once) as port:
@@ -79,7 +79,7 @@ def test_one_that_never_comes_to_an_end_is_left_at_one_deadline(talk: str) -> No
 
     def hangs(line: socket.socket) -> None:
         saying()(line)
-        left.wait(20)
+        left.wait(60)
 
     def drips(line: socket.socket) -> None:
         saying(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")(line)

@@ -210,7 +210,7 @@ def test_what_is_not_http_2_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         serving.start()
         with pytest.raises(Unread, match=r"malformed|unanswered"):  # it may be the beginning of a long frame
             follow(Wanted(str(path), None, DOMAIN), lambda _: None, lambda: None)
-        serving.join(10)
+        serving.join(60)
 
 
 def test_a_socket_that_another_user_put_there_is_nobodys_word(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from bartizan.crypto.x509 import leaf_request, make_authority, sign_leaf
 from bartizan.gateway import plane, strangers
 from bartizan.gateway.front import Front
 from bartizan.identity.pseudonym import Addresses
-from tests.gateway.scene import GOOD, Client, Scene, request, run, standing, until
+from tests.gateway.scene import GOOD, Client, Scene, request, run, standing, turns, until
 
 NAMES = ("localhost", "127.0.0.1")
 NETWORKS = 20
@@ -137,7 +137,7 @@ def test_what_a_stranger_took_is_given_back_with_its_connection(ground: Ground) 
                 for octets in (ground.hello(), ground.hello()[:-1], b"no hello at all", b""):
                     with ExitStack() as stack:
                         await flood(scene, stack, octets, 30)
-                        await asyncio.sleep(0.1)
+                        await turns()
                 await until(lambda: not len(ground.fronts))
                 assert len(scene.gateway._plane.shaking) == 0
             finally:

@@ -66,11 +66,11 @@ class Port:
 
     def say(self, octets: bytes, cuts: list[int]) -> tuple[bytes, list[Received]]:
         """Send octets in pieces, and no more; return what came back and what reached the service."""
-        return self.loop.run_until_complete(asyncio.wait_for(self._say(octets, cuts), 5))
+        return self.loop.run_until_complete(asyncio.wait_for(self._say(octets, cuts), 60))
 
     def ask(self, octets: bytes, cuts: list[int]) -> int:
         """Send octets in pieces; return the status of the first answer."""
-        return self.loop.run_until_complete(asyncio.wait_for(self._ask(octets, cuts), 5))
+        return self.loop.run_until_complete(asyncio.wait_for(self._ask(octets, cuts), 60))
 
     async def _ask(self, octets: bytes, cuts: list[int]) -> int:
         async with client(self.scene) as one:

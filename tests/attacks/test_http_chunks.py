@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.gateway.scene import CHAT, GOOD, client, run, standing
+from tests.gateway.scene import CHAT, GOOD, client, run, standing, turns
 
 HEAD = (
     b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n"
@@ -72,7 +72,7 @@ def test_a_doubtful_chunk_ends_the_connection(name: str) -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
             one.send(HEAD)
-            await asyncio.sleep(0.01)
+            await turns()
             answer = await one.ask(octets)
             assert (answer.reason, answer.headers[b"connection"]) == (reason, b"close")
             assert await one.closed() == b""

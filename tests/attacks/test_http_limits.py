@@ -1,14 +1,12 @@
 """An adversary who sends too much, too slowly, or never."""
 
-import asyncio
-
 import msgspec
 import pytest
 
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.ports import Patience
 from bartizan.gateway.service import ServiceLimits
-from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing, until
+from tests.gateway.scene import CHAT, Scene, client, refused, request, run, standing, turns, until
 
 LINE = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -139,7 +137,7 @@ def test_connections_are_bounded() -> None:
             async with client(scene) as three:
                 three.send(request())
                 assert await three.closed() == b""
-            await asyncio.sleep(0.05)
+            await turns()
             async with client(scene) as three:
                 three.send(request())
                 assert await three.closed() == b""

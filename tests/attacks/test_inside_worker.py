@@ -35,14 +35,14 @@ def carry_out(layers: str) -> Mapping[str, str]:
         command = [sys.executable, "-I", str(INSIDE), layers, "bartizan"]
         where = ["--state", str(state)]
         up = [*command, "up", "--detach", "--no-drill", "--port", "0", *where]
-        started = subprocess.run(up, capture_output=True, text=True, timeout=60, cwd=folder, check=False)
+        started = subprocess.run(up, capture_output=True, text=True, timeout=120, cwd=folder, check=False)
         assert started.returncode == 0, started.stderr
         try:
             assert serves(state / "run" / "status.json")
             log = (state / "run" / "platform.log").read_text()
         finally:
             subprocess.run(
-                [*command, "down", *where], capture_output=True, timeout=60, cwd=folder, check=True
+                [*command, "down", *where], capture_output=True, timeout=120, cwd=folder, check=True
             )
     lines = [line.partition("ATTACK ")[2] for line in log.splitlines() if "ATTACK " in line]
     assert "end" in lines
@@ -51,7 +51,7 @@ def carry_out(layers: str) -> Mapping[str, str]:
 
 def serves(status: Path) -> bool:
     """Return whether a worker serves, or does once the one that an attack ended was replaced."""
-    for _ in range(200):
+    for _ in range(600):
         told = json.loads(status.read_text())
         if any(process["state"] == "serving" for process in told["processes"]):
             return True

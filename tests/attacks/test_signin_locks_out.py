@@ -53,7 +53,7 @@ def test_what_is_refused_is_recorded_with_the_principal_and_the_source(control: 
     pseudonym = next(each["pseudonym"] for each in people if each["client_id"] == made["client_id"])
     assert _token(control, made["client_id"], "bartizan_wrong", HOME) == 401
     refused: list[Event] = []
-    for _ in range(200):
+    for _ in range(600):
         refused = [
             each
             for each in control.events()

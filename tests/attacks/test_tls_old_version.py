@@ -18,7 +18,7 @@ def attempt(port: int, version: ssl.TLSVersion) -> str:
         context.minimum_version = version
         context.maximum_version = version
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as line,
         pytest.raises(ssl.SSLError) as fault,
     ):
         context.wrap_socket(line, server_hostname="localhost")

@@ -85,7 +85,7 @@ def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def hangs(line: socket.socket) -> None:
         saying()(line)
-        left.wait(20)
+        left.wait(60)
 
     for talk in (hangs, drips):
         left.clear()

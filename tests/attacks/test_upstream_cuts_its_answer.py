@@ -10,7 +10,7 @@ from OpenSSL import SSL
 from bartizan.clock import SystemClock
 from bartizan.crypto.tls import server_context
 from bartizan.crypto.x509 import leaf_request, make_authority, sign_leaf
-from tests.gateway.scene import Received, Scene, request, run, standing
+from tests.gateway.scene import Received, Scene, request, run, standing, turns
 
 HEADS = {
     "chunks": b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
@@ -36,7 +36,7 @@ def test_a_cut_answer_does_not_end_in_order(framing: str, version: bytes) -> Non
 
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n" + HEADS[framing])
-        await asyncio.sleep(0.05)
+        await turns()
         writer.close()
 
     async def scenario() -> None:
@@ -56,7 +56,7 @@ def spoken(port: int, octets: bytes) -> tuple[bytes, bool]:
     """Return what comes back, and whether it ended with close_notify."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", port), timeout=60)
     said = b""
     with context.wrap_socket(raw, suppress_ragged_eofs=False) as line:
         line.sendall(octets)
@@ -85,7 +85,7 @@ def test_a_stream_that_only_its_connections_end_has_ended_must_have_said_its_las
 
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(EVENTS + (b"data: [DONE]\n\n" if whole else b""))
-        await asyncio.sleep(0.05)
+        await turns()
         writer.close()
 
     async def scenario() -> None:

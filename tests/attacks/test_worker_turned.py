@@ -84,6 +84,7 @@ def is_idle(pid: int) -> bool:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return int(fields[11]) + int(fields[12])
 
-    before = ticks()
+    began, before = time.monotonic(), ticks()
     time.sleep(0.6)
-    return (ticks() - before) / os.sysconf("SC_CLK_TCK") < 0.2
+    used = (ticks() - before) / os.sysconf("SC_CLK_TCK")
+    return used < (time.monotonic() - began) / 3

@@ -55,11 +55,11 @@ try:
     with interruptible():
         import colorsys
         assert importlib._bootstrap._imp.pressed
-        threading.Event().wait(20)
+        threading.Event().wait(60)
 except KeyboardInterrupt:
     other = threading.Thread(target=__import__, args=("wave",), daemon=True)
     other.start()
-    other.join(20)
+    other.join(60)
     print("alive" if other.is_alive() else "ended")
 """
 """Is told to stop when a callback of an import has just taken the lock that all imports need."""
@@ -75,7 +75,7 @@ class Presses:
 try:
     with interruptible():
         Presses()
-        threading.Event().wait(20)
+        threading.Event().wait(60)
         print("not interrupted")
 except KeyboardInterrupt:
     print("interrupted")
@@ -171,7 +171,7 @@ def work(put_away: threading.Event) -> None:
     with interruptible():
         try:
             os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(5)
+            time.sleep(60)
         finally:
             for number in interruption._NUMBERS:
                 os.kill(os.getpid(), number)

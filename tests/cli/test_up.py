@@ -56,7 +56,7 @@ class Terminal:
     def shell(self, script: str) -> str:
         done = subprocess.run(
             ["bash", "-c", script],  # noqa: S607 - bash of the machine
-            cwd=self.folder, capture_output=True, text=True, check=False, timeout=30,
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         return done.stdout
 
@@ -169,7 +169,7 @@ def test_an_interruption_stops_everything(terminal: Terminal, number: signal.Sig
     assert any(line.startswith("Ctrl-C stops") for line in started.stdout)
     status = json.loads((terminal.folder / ".bartizan" / "run" / "status.json").read_text())
     started.send_signal(number)
-    assert started.wait(20) == Exit.INTERRUPTED
+    assert started.wait(60) == Exit.INTERRUPTED
     assert not alive(status["pid"])
     until(lambda: not any(alive(process["pid"]) for process in status["processes"]))
 
@@ -186,7 +186,7 @@ def test_under_nohup_it_outlives_its_terminal(terminal: Terminal) -> None:
     time.sleep(0.5)
     assert terminal.type("token")[0] == Exit.CLEAN
     started.send_signal(signal.SIGTERM)
-    assert started.wait(20) == 0
+    assert started.wait(60) == 0
 
 
 def parent(pid: int) -> int:
@@ -240,7 +240,7 @@ def test_who_is_stopped_while_it_drills_says_so(terminal: Terminal) -> None:
     assert started.stdout is not None
     assert any(line.startswith("gateway") for line in started.stdout)
     assert terminal.type("down")[0] == Exit.CLEAN
-    assert started.wait(30) == Exit.UNEVALUATED
+    assert started.wait(60) == Exit.UNEVALUATED
 
 
 def test_the_slower_of_two_on_one_state_is_told_of_the_other(terminal: Terminal) -> None:

@@ -196,7 +196,7 @@ async def stage(
     inner: Callable[[], Notes] = Echo,
     *,
     context: SSL.Context | None = None,
-    handshake_seconds: float = 10.0,
+    handshake_seconds: float = 60.0,
 ) -> AsyncIterator[Stage]:
     """Serve TLS on a port of 127.0.0.1 for the length of a block."""
     found = Stage()
@@ -248,7 +248,7 @@ async def visit(port: int, inner: Notes, context: SSL.Context, refused: list[str
     return inner
 
 
-def plain_exchange(port: int, octets: bytes, *, end: bool = False, seconds: float = 10.0) -> bytes:
+def plain_exchange(port: int, octets: bytes, *, end: bool = False, seconds: float = 60.0) -> bytes:
     """Send octets without TLS and return all that comes back until the other side closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as line:
         line.sendall(octets)
@@ -263,14 +263,14 @@ def plain_exchange(port: int, octets: bytes, *, end: bool = False, seconds: floa
 
 def dialled(port: int) -> ssl.SSLSocket:
     """A blocking connection by Python's own ssl, which tells a cut from an end."""
-    line = socket.create_connection(("127.0.0.1", port), timeout=10)
+    line = socket.create_connection(("127.0.0.1", port), timeout=60)
     return stdlib_client().wrap_socket(line, server_hostname="localhost", suppress_ragged_eofs=False)
 
 
 def cut(line: ssl.SSLSocket) -> None:
     """End the stream below TLS, as somebody in between would; then read what comes, so that nothing is reset."""
     with socket.socket(fileno=line.detach()) as bare, contextlib.suppress(ConnectionResetError):
-        bare.settimeout(10)
+        bare.settimeout(60)
         bare.shutdown(socket.SHUT_WR)
         while bare.recv(65_536):
             pass

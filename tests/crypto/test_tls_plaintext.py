@@ -210,7 +210,7 @@ def test_a_peer_that_takes_nothing_does_not_hold_a_closed_connection_open(
 
 
 def test_a_slow_peer_still_gets_everything_after_close(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_transport, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(tls_transport, "LINGER_SECONDS", 2.0)
 
     class Closing(Notes):
         @override
@@ -225,7 +225,7 @@ def test_a_slow_peer_still_gets_everything_after_close(loop: Loop, monkeypatch: 
             while more := line.recv(MEGABYTE):
                 total += len(more)
                 if total % (2 * MEGABYTE) == 0:
-                    time.sleep(0.05)
+                    time.sleep(0.3)
             return total
 
     async def main() -> None:

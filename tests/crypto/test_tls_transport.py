@@ -227,7 +227,7 @@ def test_a_client_that_offers_only_http_2_is_told_so(loop: Loop) -> None:
         context = stdlib_client()
         context.set_alpn_protocols(["h2"])
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as line,
             pytest.raises(ssl.SSLError) as fault,
         ):
             context.wrap_socket(line, server_hostname="localhost")

@@ -100,7 +100,7 @@ def test_an_attack_that_overstays_is_undecided_and_does_not_hold_up_the_run(
     released = threading.Event()
 
     def act(_target: Target) -> Outcome:
-        released.wait(10)
+        released.wait(60)
         return Held("too late")
 
     record = Record()
@@ -228,7 +228,7 @@ def test_what_an_attack_waits_for_does_not_keep_the_others_waiting() -> None:
     plain = [attack(f"plain-{number}", act=lambda _target: Held("x")) for number in range(drill.AT_ONCE)]
 
     def scene(_target: Target) -> Outcome:
-        return Held("x") if started.wait(10) else Undecided("the others were not tried")
+        return Held("x") if started.wait(60) else Undecided("the others were not tried")
 
     def last(_target: Target) -> Outcome:
         started.set()

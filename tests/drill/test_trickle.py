@@ -34,7 +34,7 @@ def gateway(slow: Callable[[socket.socket], None]) -> Iterator[Door]:
                 slow(sock)
             else:
                 sock.sendall(SERVED)
-                over.wait(10)
+                over.wait(60)
 
     def accept() -> None:
         while not over.is_set():

@@ -68,7 +68,7 @@ class Application(ThreadingHTTPServer):
         own = {"client_id": self.client, "client_secret": self.secret}
         context = ssl.create_default_context(cafile=str(self.running.authority))
         with closing(
-            HTTPSConnection("localhost", self.running.port, timeout=20, context=context)
+            HTTPSConnection("localhost", self.running.port, timeout=60, context=context)
         ) as connection:
             connection.request("POST", path, urlencode(said | own), FORM)
             found: dict[str, Any] = json.loads(connection.getresponse().read())

@@ -43,7 +43,7 @@ async def _ask(port: int, ca: Path, fields: Fields, body: bytes) -> tuple[dict[b
     terms = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, server_name="localhost")
     terms.load_verify_locations(str(ca))
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         connect("127.0.0.1", port, configuration=terms, create_protocol=_Line) as one,
     ):
         line = cast("_Line", one)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,18 +14,7 @@ import pytest
 ENVOY = shutil.which("envoy", path=str(Path(sys.executable).parent))
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent))
 needed = pytest.mark.skipif(not (ENVOY and CADDY), reason="needs real proxies: make install EDGE=1")
-PATIENCE_S = 30
-
-
-def free_port() -> int:
-    """Return a port that is free now, for TCP and UDP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
+PATIENCE_S = 120
 
 
 @contextlib.contextmanager

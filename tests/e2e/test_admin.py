@@ -67,7 +67,7 @@ def bare(
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return status, body and fields of an answer to a client that knows of nothing."""
     context = ssl.create_default_context(cafile=str(running.authority))
-    with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
+    with closing(HTTPSConnection("localhost", running.port, timeout=60, context=context)) as connection:
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
         return (

@@ -26,7 +26,7 @@ def served(
     running: Platform, method: str, path: str, body: str = "", headers: dict[str, str] | None = None
 ) -> Iterator[HTTPResponse]:
     context = ssl.create_default_context(cafile=str(running.state / "ca.pem"))
-    with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
+    with closing(HTTPSConnection("localhost", running.port, timeout=60, context=context)) as connection:
         connection.request(method, path, body or None, headers or {})
         yield connection.getresponse()
 

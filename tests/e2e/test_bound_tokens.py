@@ -66,7 +66,7 @@ class Client:
     def ask(
         self, path: str, body: str, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        connection = HTTPConnection("localhost", self.running.port, timeout=20)
+        connection = HTTPConnection("localhost", self.running.port, timeout=60)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
@@ -253,7 +253,7 @@ def over(
     context = ssl.create_default_context(cafile=str(running.authority))
     if shown is not None:
         context.load_cert_chain(shown)
-    with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
+    with closing(HTTPSConnection("localhost", running.port, timeout=60, context=context)) as connection:
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())

@@ -14,6 +14,7 @@ from openai import DefaultHttpxClient
 
 from tests.e2e.conftest import Platform, start
 from tests.e2e.provider import SAID, WORDS, provider
+from tests.sealed import files
 
 pytestmark = pytest.mark.slow
 
@@ -177,6 +178,6 @@ def test_none_of_the_keys_and_no_prompt_is_on_record(bed: Bed) -> None:
         ("az", "chat"),
         ("az", "responses"),
     }
-    everything = b"".join(p.read_bytes() for p in bed.platform.state.rglob("*") if p.is_file())
+    everything = b"".join(octets for _, octets in files(bed.platform.state))
     for secret in (*KEYS.values(), "resp_1", '"hi"'):
         assert secret.encode() not in everything

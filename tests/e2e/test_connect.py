@@ -51,7 +51,7 @@ def connected(
         yield json.loads(said), process
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
         assert "Traceback" not in errors
 
 
@@ -187,7 +187,7 @@ def test_ctrl_c_ends_it_quietly_with_a_request_under_way_and_the_key_goes(shared
             )
             next(iter(stream))
             process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 130
+            assert process.wait(60) == 130
     assert process.stderr is not None
     assert not key.exists()
 

@@ -17,6 +17,10 @@ CONTROL: Final = "access.request-authenticated"
 ASKED: Final = 40
 
 
+def told(running: conftest.Platform) -> str:
+    return (running.state / "run" / "platform.log").read_text()
+
+
 @pytest.fixture(autouse=True)
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     command = adjusted.command(**{MODULE.replace(".", "__"): {"_STANDING": None}})
@@ -32,8 +36,8 @@ def test_a_control_that_breaks_is_told_to_its_owner_by_name_kind_and_place(platf
             assert answer.status == 503
         assert "this check could not be made" in json.loads(said)["error"]["message"]
         assert "AttributeError" not in said
-    log = (running.state / "run" / "platform.log").read_text()
-    lines = [line for line in log.splitlines() if CONTROL in line]
+    lines = until(lambda: [line for line in told(running).splitlines() if CONTROL in line])
+    log = told(running)
     place = rf"the control {re.escape(CONTROL)} failed: AttributeError in {re.escape(MODULE)}:[0-9]+ < "
     assert lines
     assert all(re.search(place, line) for line in lines)

@@ -79,7 +79,7 @@ def test_a_service_that_does_not_answer_keeps_no_other_waiting(platform: Start) 
         running = platform(configuration=f"{configuration}{more}")
         token = running.token()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        stuck = [HTTPConnection("localhost", running.port, timeout=20) for _ in range(40)]
+        stuck = [HTTPConnection("localhost", running.port, timeout=60) for _ in range(40)]
         for connection in stuck:
             connection.request("POST", "/dead/v1/chat/completions", CHAT, headers)
         with Load(running.port, [token], clients=2) as load:

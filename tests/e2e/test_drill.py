@@ -229,7 +229,7 @@ def test_a_drill_leaves_no_twin_behind(platform: Start, short: Path) -> None:
     wait_until(lambda: twins(short) == 0)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Return once something is true; fail where it does not become so."""
     for _ in range(int(seconds / 0.05)):
         if true():

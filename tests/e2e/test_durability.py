@@ -20,7 +20,7 @@ def ask(platform: Platform, token: str) -> str:
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     context = ssl.create_default_context(cafile=platform.authority)
-    with urllib.request.urlopen(asked, context=context, timeout=20) as answer:  # noqa: S310 - our own gateway
+    with urllib.request.urlopen(asked, context=context, timeout=60) as answer:  # noqa: S310 - our own gateway
         assert answer.status == 200
         return str(answer.headers["x-request-id"])
 

@@ -18,6 +18,7 @@ from tests.crypto.scene import files
 from tests.e2e import proxies
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_edge import STARTS
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, proxies.needed]
 CURL = str(shutil.which("curl"))
@@ -75,7 +76,7 @@ def trusting() -> Iterator[Platform]:
 
 @pytest.fixture(scope="module", params=list(STARTS))
 def edge(request: pytest.FixtureRequest, trusting: Platform) -> Iterator[Edge]:
-    kind, port = str(request.param), proxies.free_port()
+    kind, port = str(request.param), free_port()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bartizan-")))
         ca, pair = files(folder)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Platform, Start
 from tests.e2e.test_processes import CHAT
+from tests.sealed import files
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_a_person_who_is_erased_is_nowhere_and_the_tree_verifies(platform: Start
 def posted(running: Platform, path: str, body: str, fields: dict[str, str]) -> tuple[int, str, str]:
     """Return status and body of an answer, and the id of its request."""
     context = ssl.create_default_context(cafile=str(running.authority))
-    with closing(HTTPSConnection("localhost", running.port, timeout=10, context=context)) as connection:
+    with closing(HTTPSConnection("localhost", running.port, timeout=60, context=context)) as connection:
         connection.request("POST", path, body, fields)
         answer = connection.getresponse()
         return answer.status, answer.read().decode(), answer.headers["x-request-id"]
@@ -91,7 +92,7 @@ def posted(running: Platform, path: str, body: str, fields: dict[str, str]) -> t
 
 def holding(running: Platform, octets: bytes) -> set[str]:
     """Return the names of the files of a platform in which these octets stand."""
-    return {path.name for path in running.state.rglob("*") if path.is_file() and octets in path.read_bytes()}
+    return {path.name for path, held in files(running.state) if octets in held}
 
 
 def segments(running: Platform) -> set[str]:

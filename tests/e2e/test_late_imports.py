@@ -38,7 +38,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
 
 def ask(running: Platform, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> None:
     context = ssl.create_default_context(cafile=str(running.authority))
-    connection = HTTPSConnection("localhost", running.port, timeout=10, context=context)
+    connection = HTTPSConnection("localhost", running.port, timeout=60, context=context)
     try:
         connection.request(method, path, body, headers)
         connection.getresponse().read()

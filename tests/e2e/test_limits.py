@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.conftest import Platform, start
 from tests.e2e.test_upstream import CHAT, service
 from tests.ports import free_port
+from tests.sealed import files
 from tests.valkey import PASSWORD, Papers, encrypting, papers, serving
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ class Asker:
 
     def __init__(self, running: Platform) -> None:
         context = ssl.create_default_context(cafile=str(running.authority))
-        self._connection = HTTPSConnection("localhost", running.port, timeout=20, context=context)
+        self._connection = HTTPSConnection("localhost", running.port, timeout=60, context=context)
         self._token = running.token()
 
     def close(self) -> None:
@@ -77,7 +78,7 @@ def two(limits: str, shown: Papers | None) -> Iterator[tuple[Platform, Platform]
 
 
 def until(condition: Callable[[], object]) -> None:
-    for _ in range(300):
+    for _ in range(600):
         if condition():
             return
         time.sleep(0.1)
@@ -131,5 +132,5 @@ def test_without_the_server_that_counts_nothing_passes_and_status_says_so() -> N
         with serving("--requirepass", PASSWORD, port=limiter):
             until(lambda: asker.ask(max_tokens=1)[0] == 200)
             assert running.status()["limiter"] == "valkey"
-        everything = b"".join(path.read_bytes() for path in Path(running.state).rglob("*") if path.is_file())
+        everything = b"".join(octets for _, octets in files(running.state))
         assert PASSWORD.encode() not in everything

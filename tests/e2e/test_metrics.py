@@ -30,7 +30,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 def ask(platform: Platform, path: str, body: object = None, token: str = "") -> int:
     context = ssl.create_default_context(cafile=platform.authority)
-    connection = HTTPSConnection("localhost", platform.port, timeout=20, context=context)
+    connection = HTTPSConnection("localhost", platform.port, timeout=60, context=context)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     octets = None if body is None else json.dumps(body)
     connection.request("GET" if body is None else "POST", path, octets, headers)
@@ -62,7 +62,7 @@ def total(found: Samples, name: str, **labels: str) -> float:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if holds():
             return
         time.sleep(0.1)
@@ -113,7 +113,7 @@ def require_scraped(running: Platform) -> None:
         (token, 401),
         ("", 401),
     ):
-        with closing(HTTPConnection(host, int(port), timeout=20)) as connection:
+        with closing(HTTPConnection(host, int(port), timeout=60)) as connection:
             connection.request("GET", "/metrics", headers={"Authorization": shown})
             with connection.getresponse() as answer:
                 text = answer.read().decode()

@@ -301,7 +301,7 @@ def test_a_person_lets_an_application_act_and_what_both_may_do_it_does(
         person.press("Sign in with a passkey")
         assert "shop asks to use every service" in person.text
         person.press("Allow")
-        back = told.get(timeout=20)
+        back = told.get(timeout=60)
         person.open(f"{running.url}/oauth/authorize?{way}")
         assert "Allow" not in person.text
     assert (back["state"], back["iss"]) == ("s", running.url)

@@ -48,7 +48,7 @@ def person(running: Platform) -> Person:
 
 
 def chat(running: Platform, person: Person) -> int:
-    with closing(HTTPConnection("localhost", running.port, timeout=10)) as connection:
+    with closing(HTTPConnection("localhost", running.port, timeout=60)) as connection:
         return asked(connection, person)
 
 
@@ -193,7 +193,7 @@ def test_no_request_that_starts_after_the_answer_is_let_through_while_policies_c
     stop = threading.Event()
 
     def ask() -> None:
-        with closing(HTTPConnection("localhost", running.port, timeout=10)) as connection:
+        with closing(HTTPConnection("localhost", running.port, timeout=60)) as connection:
             while not stop.is_set():
                 began = time.monotonic()
                 try:

@@ -45,5 +45,5 @@ def test_the_transcript_is_what_the_command_prints(tmp_path: Path) -> None:
             if line.startswith(LAST):
                 break
         up.send_signal(signal.SIGINT)
-        assert up.wait(30) == 130
+        assert up.wait(60) == 130
     assert shape(printed) == shape(shown())

@@ -55,7 +55,7 @@ def wants(running: Platform, **more: object) -> dict[str, Any]:
 
 def kinds(running: Platform, subject: str) -> list[str]:
     found: list[dict[str, Any]] = []
-    for _ in range(50):
+    for _ in range(300):
         found = json.loads(running.run("ledger", "query", "--json", "--subject", subject).stdout)
         if any(each["kind"] == "access.client.withdrawn" for each in found):
             break

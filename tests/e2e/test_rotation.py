@@ -20,10 +20,15 @@ pytestmark = pytest.mark.slow
 SIZES = {"worker": 1 << 20, "control": 4 << 10, "supervisor": 1 << 10}
 
 
+PATIENCE = {"worker": 50, "control": 50, "dialer": 50, "sealer": 300}
+"""Questions: as long as ever, although they are asked ten times as often."""
+
+
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     command = adjusted.command(
-        bartizan__app__segments={"SIZES": SIZES}, bartizan__app__pulse={"EVERY_SECONDS": 0.2}
+        bartizan__app__segments={"SIZES": SIZES},
+        bartizan__app__pulse={"EVERY_SECONDS": 0.2, "PATIENCE": PATIENCE},
     )
     monkeypatch.setattr(conftest, "COMMAND", command)
 

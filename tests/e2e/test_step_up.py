@@ -72,7 +72,7 @@ def lets(person: Browser, shop: Application, *presses: str, **wanted: str) -> st
 def calls(running: Platform, token: str) -> tuple[int, str, str]:
     """Return status, challenge and body of the service's answer."""
     context = ssl.create_default_context(cafile=str(running.authority))
-    with closing(HTTPSConnection("localhost", running.port, timeout=20, context=context)) as connection:
+    with closing(HTTPSConnection("localhost", running.port, timeout=60, context=context)) as connection:
         shown = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection.request("POST", "/payroll/v1/chat/completions", json.dumps(CHAT), shown)
         answer = connection.getresponse()

@@ -30,7 +30,7 @@ EXPORTED, PROCESSED = "otel_sdk_exporter_span_exported_total", "otel_sdk_process
 def ask(platform: Platform, token: str, body: dict[str, Any] = CHAT, **fields: str) -> tuple[int, str]:
     """Return the status of an answer, and the request's id."""
     context = ssl.create_default_context(cafile=platform.authority)
-    connection = HTTPSConnection("localhost", platform.port, timeout=20, context=context)
+    connection = HTTPSConnection("localhost", platform.port, timeout=60, context=context)
     shown = {"Authorization": f"Bearer {token}"} if token else {}
     headers = {"Content-Type": "application/json"} | shown | fields
     with closing(connection):

@@ -126,6 +126,7 @@ def test_what_both_have_cosigned_a_stranger_verifies_with_their_keys_alone(cosig
     cosigned.platform.grow()
     until(lambda: witnessed(cosigned.platform) > before, cosigned.platform.status)
     assert cosigned.platform.words() == ["cosigned", "cosigned"]
+    until(lambda: bool(cosigned.platform.events("ledger.checkpoint.witnessed")), cosigned.platform.status)
     (event,) = cosigned.platform.events("ledger.checkpoint.witnessed")
     assert (event["outcome"], event["control"], event["detail"]["count"]) == ("done", "ledger.intact", 2)
     verified = cosigned.platform.run("ledger", "verify")

@@ -76,7 +76,7 @@ class Witness:
             return 0
         process.send_signal(number)
         with process:
-            return process.wait(30)
+            return process.wait(60)
 
     def said(self) -> str:
         """What it printed to standard error."""

@@ -31,7 +31,7 @@ def listening(talk: Talk, path: Path | None = None) -> Iterator[int]:
     threads: list[threading.Thread] = []
 
     def serve(line: socket.socket) -> None:
-        line.settimeout(10)
+        line.settimeout(60)
         with line, contextlib.suppress(OSError):
             talk(line)
 
@@ -50,7 +50,7 @@ def listening(talk: Talk, path: Path | None = None) -> Iterator[int]:
         stop.set()
         acceptor.join()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         listener.close()
 
 
@@ -103,9 +103,9 @@ def hybrid(pq: str = "preferred", inner: type[Notes] = _Web) -> Iterator[int]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        if not begun.wait(10):
+        if not begun.wait(60):
             raise TimeoutError("the server did not start")
         yield ready[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(60)

@@ -37,7 +37,7 @@ def serving(*connections: tuple[bytes, ...]) -> Iterator[tuple[int, list[int]]]:
     try:
         yield listener.getsockname()[1], seen
     finally:
-        thread.join(10)
+        thread.join(60)
         listener.close()
 
 

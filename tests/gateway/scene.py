@@ -281,8 +281,14 @@ async def standing(prepare: Callable[[Scene], None] = lambda _scene: None) -> As
             await scene.gateway.drain(0)
             scene.upstream.end()
             scene.control.end()
-            await asyncio.sleep(0.02)
+            await turns()
             close_left(Path(folder), [scene.opened])
+
+
+async def turns(count: int = 20) -> None:
+    """Let the loop turn so often: what is on its way arrives, one step a turn, however long a turn takes."""
+    for _ in range(count):
+        await asyncio.sleep(0.002)
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -291,8 +297,8 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
 
 
-def run(main: Coroutine[Any, Any, T], seconds: float = 20) -> T:
-    """Run a scene to its end on the loop of a worker."""
+def run(main: Coroutine[Any, Any, T], seconds: float = 60) -> T:
+    """Run a scene to its end on the loop of a worker, within seconds that are enough on a machine that stalls."""
 
     async def bounded() -> T:
         async with asyncio.timeout(seconds):

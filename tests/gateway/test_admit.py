@@ -1,12 +1,10 @@
 """The way of a request: every check in order, two records, and nothing of the client's head goes on."""
 
-import asyncio
-
 import pytest
 
 from bartizan.ledger.content import content_tag
 from bartizan.ledger.event import Outcome
-from tests.gateway.scene import ANSWER, CHAT, DRILL, Scene, client, request, run, standing
+from tests.gateway.scene import ANSWER, CHAT, DRILL, Scene, client, request, run, standing, turns
 
 
 def test_a_request_is_answered_and_recorded_twice() -> None:
@@ -148,7 +146,7 @@ def test_a_denial_of_a_known_principal_writes_one_record() -> None:
     async def scenario() -> None:
         async with standing(lambda scene: scene.forbidden.add("chat")) as scene, client(scene) as one:
             answer = await one.ask(request())
-            await asyncio.sleep(0.01)
+            await turns()
             (event,) = scene.events()
             assert event.kind == "gateway.request.refused"
             assert event.actor == DRILL.principal.pseudonym

@@ -21,6 +21,7 @@ from tests.gateway.scene import (
     request,
     run,
     standing,
+    turns,
     until,
 )
 
@@ -130,7 +131,7 @@ def test_a_target_that_cannot_be_reached_is_no_fault_of_the_request() -> None:
         assert (await one.ask(request(path=PATH))).status == 200
         scene.down = {"two", "two/backup"}
         of(scene)[1].end()
-        await asyncio.sleep(0.05)
+        await turns()
         answer = await one.ask(request(path=PATH))
         assert (answer.status, answer.reason) == (502, "upstream-unreachable")
         assert ends(scene) == [(200, "backup", "none"), (502, "backup", None)]
@@ -163,7 +164,7 @@ def test_a_busy_target_leaves_requests_to_the_next() -> None:
             other.send(request(path=PATH))
             await begun.wait()
             third.send(request(path=PATH))  # waits
-            await asyncio.sleep(0.05)
+            await turns()
             assert (await one.ask(request(path=PATH))).status == 200
             assert ends(scene) == [(200, "backup", "none")]
 
@@ -315,7 +316,7 @@ def test_a_deployment_has_the_targets_name_in_the_path_and_the_clients_in_the_de
         assert (await one.ask(request(path=b"/two/openai/" + way, body=body))).status == 200
         scene.down = {"two/backup"}
         of(scene)[1].end()
-        await asyncio.sleep(0.05)
+        await turns()
         assert (await one.ask(request(path=b"/two/openai/" + way, body=body))).status == 200
         ((main,), (backup,)) = (upstream.received for upstream in of(scene))
         assert main.target == b"/openai/" + way

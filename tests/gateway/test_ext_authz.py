@@ -1,7 +1,5 @@
 """Decisions for proxies that forward by themselves: the whole chain, both records, and nothing for who may not ask."""
 
-import asyncio
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,7 +9,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.gateway.ext_authz import PROTOCOL, service_of
 from bartizan.gateway.ports import Ports
 from bartizan.gateway.service import ServiceRoute
-from tests.gateway.scene import GOOD, Answer, Scene, client, request, run, standing
+from tests.gateway.scene import GOOD, Answer, Scene, client, request, run, standing, turns
 
 SECRET = "an edge's secret of thirty-two octets"  # noqa: S105 - of this test
 READS = (b"GET", b"HEAD", b"OPTIONS")
@@ -58,7 +56,7 @@ def asked(*checks: bytes, prepare: str = "", methods: tuple[bytes, ...] = ()) ->
             for number, octets in enumerate(checks):
                 one.send(octets)
                 answers.append(await one.answer(methods[number] if methods else b"GET"))
-            await asyncio.sleep(0.02)
+            await turns()
             scene.kept = scene.events()  # type: ignore[attr-defined]  # the file goes with the scene
             return answers, scene
 
@@ -98,7 +96,7 @@ def test_what_may_not_pass_is_refused_with_the_words_for_it_and_is_on_record() -
                 assert (answer.status, answer.reason) == (status, reason)
                 if status == 429:
                     assert answer.headers[b"retry-after"] == b"3"
-            await asyncio.sleep(0.02)
+            await turns()
             refused = [event.detail["reason"] for event in scene.events("gateway.request.refused")]
             assert "not-permitted" in refused
 

@@ -33,7 +33,7 @@ class Counts:
         )
 
     async def until(self, holds: Callable[["Counts"], bool]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not holds(self):  # noqa: ASYNC110  # nobody tells of what is written to memory
                 await asyncio.sleep(0.05)
 

@@ -9,7 +9,7 @@ import pytest
 from bartizan.clock import SECOND
 from bartizan.gateway.bounds import DIALS
 from bartizan.gateway.service import ServiceLimits, ServiceRoute
-from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing, until
+from tests.gateway.scene import ANSWER, OK, Received, Scene, client, request, run, standing, turns, until
 
 DOUBTS = {
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
@@ -46,7 +46,7 @@ def test_an_answer_in_doubt_is_a_502_and_its_connection_is_dropped(name: str) ->
             scene.upstream.script = script
             answer = await one.ask(request())
             assert (answer.status, answer.reason) == (502, "upstream-malformed")
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
             assert scene.events()[-1].detail["reason"] == "upstream-malformed"
             assert scene.gateway.account().open == 0
 
@@ -65,7 +65,7 @@ def test_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
 
             scene.upstream.script = script
             assert (await one.ask(request())).body == ANSWER
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
             assert (await one.ask(request())).body == ANSWER
             assert scene.upstream.connections == 2
 
@@ -177,7 +177,7 @@ def test_connections_and_waiting_requests_are_bounded() -> None:
             async with client(scene) as a, client(scene) as b, client(scene) as c, client(scene) as d:
                 for each in (a, b, c):
                     each.send(request())
-                    await asyncio.sleep(0.05)
+                    await turns()
                 answer = await d.ask(request())
                 assert (answer.status, answer.reason) == (503, "upstream-busy")
                 assert scene.upstream.connections == 2
@@ -212,7 +212,7 @@ def test_who_waits_in_vain_for_a_busy_service_is_told_so() -> None:
             one.send(request())
             await until(lambda: scene.upstream.received)
             other.send(request())
-            await asyncio.sleep(0.3)
+            await turns()
             await scene.later(11)
             answer = await other.answer()
             assert (answer.status, answer.reason) == (503, "upstream-busy")
@@ -284,7 +284,7 @@ def test_an_idle_connection_is_closed_after_a_minute() -> None:
             assert (await one.ask(request())).status == 200
             await scene.later(0)
             await scene.later(61)
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
 
     run(scenario())
 
@@ -322,7 +322,7 @@ def test_one_service_that_does_not_answer_takes_few_dials() -> None:
             for _ in range(DIALS + 8):
                 (await stack.enter_async_context(client(scene))).send(request())
             await until(lambda: len(dialled) >= DIALS)
-            await asyncio.sleep(0.1)  # would be enough for more
+            await turns()  # would be enough for more
             assert dialled == ["main"] * DIALS
             async with client(scene) as other:
                 assert (await other.ask(request(path=b"/spare/v1/chat/completions"))).status == 200

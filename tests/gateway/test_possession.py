@@ -10,7 +10,7 @@ from bartizan.gateway.possession import challenge
 from bartizan.gateway.service import ServiceRoute
 from bartizan.identity.strength import Strength
 from tests.gateway.client import CHAT, GOOD, Client, request
-from tests.gateway.scene import DRILL, Denied, Scene, client, run, standing
+from tests.gateway.scene import DRILL, Denied, Scene, client, run, standing, turns
 from tests.gateway.upstream import OK, Received
 
 REPLAYED = Denied("access.token-bound", "proof-replayed", "Make a new one.", 401)
@@ -91,7 +91,7 @@ def test_who_proves_nothing_is_a_stranger_and_reads_what_a_proof_must_be() -> No
             assert scene.charged == 1
             assert scene.upstream.received == []
             scene.gateway._plane.write_counts()
-            await asyncio.sleep(0.05)
+            await turns()
             (event,) = scene.events("gateway.request.refused")
             assert event.actor != DRILL.principal.pseudonym
             assert event.detail["reason"] == "proof-stale"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.gateway.scene import client, request, run, standing
+from tests.gateway.scene import client, request, run, standing, turns
 
 
 def probe(path: bytes, method: bytes = b"GET") -> bytes:
@@ -42,7 +42,7 @@ def test_on_its_way_out_it_is_not_ready() -> None:
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
             one.send(probe(b"/readyz")[:-2])
-            await asyncio.sleep(0.05)
+            await turns()
             draining = asyncio.ensure_future(scene.gateway.drain(1))
             await asyncio.sleep(0)
             one.send(b"\r\n")

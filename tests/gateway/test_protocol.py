@@ -4,7 +4,19 @@ import asyncio
 
 import pytest
 
-from tests.gateway.scene import ANSWER, CHAT, OK, Received, Scene, client, request, run, standing, until
+from tests.gateway.scene import (
+    ANSWER,
+    CHAT,
+    OK,
+    Received,
+    Scene,
+    client,
+    request,
+    run,
+    standing,
+    turns,
+    until,
+)
 
 
 def test_one_connection_serves_many_requests_over_one_upstream_connection() -> None:
@@ -56,7 +68,7 @@ def test_what_comes_ahead_waits_and_is_not_lost() -> None:
 
             scene.upstream.script = wait
             one.send(request() + request(body=long))
-            await asyncio.sleep(0.1)
+            await turns()
             assert len(scene.upstream.received) == 1
             release.set()
             assert (await one.answer()).status == 200
@@ -211,20 +223,27 @@ def test_what_outlasts_the_drain_is_cut_and_recorded() -> None:
 
 
 def test_a_client_that_reads_nothing_is_shed() -> None:
+    written = 0
+
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
         writer.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
         for _ in range(1000):
             writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
             await writer.drain()
+            written += 1
 
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
             scene.upstream.script = script
             one.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads, too
             one.send(request())
-            await asyncio.sleep(0.5)
+            stood = -1
+            while written != stood:  # till nobody takes any more of it
+                stood = written
+                await turns()
             await scene.later(31)
             await scene.later(1)
             assert scene.events()[-1].detail["reason"] == "client-gone"

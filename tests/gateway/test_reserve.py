@@ -7,7 +7,7 @@ import pytest
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
 from bartizan.gateway.reserve import UNTOLD_TOKENS
-from tests.gateway.scene import CHAT, Received, Scene, Script, client, request, run, standing, until
+from tests.gateway.scene import CHAT, Received, Scene, Script, client, request, run, standing, turns, until
 
 FIELDS = b'ratelimit-policy: "tokens";q=9;w=60\r\nratelimit: "tokens";r=5;t=1\r\n'
 
@@ -207,7 +207,7 @@ def test_a_request_is_counted_when_all_of_it_is_there_not_when_it_began() -> Non
         async with standing(lambda scene: setattr(scene, "reserve", reserve)) as scene, client(scene) as one:
             octets = request()
             one.send(octets[:-5])
-            await asyncio.sleep(0.2)
+            await turns()
             before = scene.clock.now()
             one.send(octets[-5:])
             assert (await one.answer()).status == 200
@@ -321,7 +321,7 @@ def test_nothing_goes_on_before_whoever_counts_has_answered() -> None:
         async with standing(counting.prepare) as scene, client(scene) as one:
             one.send(request())
             await until(lambda: counting.coming)
-            await asyncio.sleep(0.05)
+            await turns()
             assert scene.events("gateway.request.admitted") == []
             assert scene.upstream.received == []
             counting.end()
@@ -339,7 +339,7 @@ def test_who_leaves_while_it_is_counted_holds_nothing() -> None:
             async with client(scene) as one:
                 one.send(request())
                 await until(lambda: counting.coming)
-            await asyncio.sleep(0.05)
+            await turns()
             counting.end()
             await until(lambda: scene.settled)
             assert spent(scene) == [(0, 0)]

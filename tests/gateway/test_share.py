@@ -11,7 +11,7 @@ from bartizan.gateway.bounds import BODIES_OCTETS
 from bartizan.gateway.faults import Refusal
 from bartizan.gateway.service import ServiceLimits, ServiceRoute
 from bartizan.gateway.share import Share, Shares
-from tests.gateway.scene import OK, Received, Scene, client, request, run, standing, until
+from tests.gateway.scene import OK, Received, Scene, client, request, run, standing, turns, until
 
 MIB = 1024 * 1024
 SERVICE = ServiceRoute("main", "main", limits=ServiceLimits(connections=16))
@@ -94,7 +94,7 @@ def test_every_end_gives_back(name: str) -> None:
         async with standing() as scene:
             async with client(scene) as one:
                 one.send(ENDS[name])
-                await asyncio.sleep(0.05)
+                await turns()
             await until(lambda: empty(scene.gateway._plane.shares))
 
     run(scenario())

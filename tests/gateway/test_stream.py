@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bartizan.ledger.event import Outcome
-from tests.gateway.scene import DRILL, Received, client, request, run, standing, until
+from tests.gateway.scene import DRILL, Received, client, request, run, standing, turns, until
 
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -109,7 +109,7 @@ def test_a_client_that_leaves_ends_its_request_at_the_service() -> None:
             async with client(scene) as one:
                 one.send(request())
                 await one.reader.readuntil(b"\r\n\r\n")
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
             completed = scene.events()[-1]
             assert completed.outcome is Outcome.FAILED
             assert (completed.detail["status"], completed.detail["reason"]) == (499, "client-gone")
@@ -133,7 +133,7 @@ def test_a_client_that_leaves_at_the_last_event_has_had_its_answer(end: bytes) -
             async with client(scene) as one:
                 one.send(request())
                 await one.reader.readuntil(last)
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
             completed = scene.events()[-1]
             assert completed.outcome is Outcome.DONE
             assert (completed.detail["status"], completed.detail["reason"]) == (200, "done")
@@ -144,10 +144,16 @@ def test_a_client_that_leaves_at_the_last_event_has_had_its_answer(end: bytes) -
 
 
 def test_a_stream_of_a_revoked_principal_is_cut_within_a_second() -> None:
+    """A second of the loop on which the stream comes: where the machine stands still, that does too."""
+    said: list[int] = []
+
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(SSE)
+        said.append(0)
+        mine = len(said) - 1
         while True:
             writer.write(chunk(event(1)))
+            said[mine] += 1
             await asyncio.sleep(0.05)
 
     async def scenario() -> None:
@@ -159,10 +165,10 @@ def test_a_stream_of_a_revoked_principal_is_cut_within_a_second() -> None:
             await spared.reader.readuntil(b"\r\n\r\n")
             scene.revoked.add(DRILL.principal.id)
             scene.number = 2
-            started = asyncio.get_running_loop().time()
+            before = max(said)
             await cut.closed()
-            assert asyncio.get_running_loop().time() - started < 1
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            assert max(said) - before < 20
+            await scene.upstream.gone.wait()
             assert await spared.reader.readexactly(10)
             completed = scene.events("gateway.request.completed")
             assert [event.detail["reason"] for event in completed] == ["principal-revoked"]
@@ -174,7 +180,7 @@ def test_an_answer_that_breaks_off_is_broken_off() -> None:
     async def script(_received: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(SSE + chunk(event(1)))
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await turns()
         writer.transport.abort()
 
     async def scenario() -> None:
@@ -294,6 +300,6 @@ def test_a_service_that_does_not_answer_in_time_is_given_up() -> None:
             await scene.later(0)
             answer = await one.answer()
             assert (answer.status, answer.reason) == (504, "upstream-timeout")
-            await asyncio.wait_for(scene.upstream.gone.wait(), 1)
+            await scene.upstream.gone.wait()
 
     run(scenario())

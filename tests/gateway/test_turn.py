@@ -10,7 +10,7 @@ from bartizan.gateway.controls import monitored
 from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import JournalUnwritable
-from tests.gateway.scene import OK, Received, Scene, Waits, client, request, run, standing
+from tests.gateway.scene import OK, Received, Scene, Waits, client, request, run, standing, turns
 
 _DONE = Outcome.DONE
 
@@ -72,7 +72,7 @@ def test_an_answer_whose_end_cannot_be_recorded_does_not_end() -> None:
                     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
                     b"5\r\nhello\r\n"
                 )
-                await asyncio.sleep(0.1)
+                await turns()  # what was said so far is on its way to the client
                 full(scene)
                 writer.write(b"0\r\n\r\n")
 

@@ -21,7 +21,7 @@ from bartizan.gateway.turn import Turn
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.journal import Journal, Sync
 from tests.descriptors import close_left
-from tests.gateway.scene import Scene, Waits, client, request, run, standing
+from tests.gateway.scene import Scene, Waits, client, request, run, standing, until
 
 
 class Disk(Executor):
@@ -177,13 +177,18 @@ def test_a_disk_that_fails_is_a_write_that_failed(monkeypatch: pytest.MonkeyPatc
 
 
 def test_who_is_revoked_while_the_disk_is_slow_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = threading.Event()
-    monkeypatch.setattr(os, "fdatasync", lambda _fd: slow.wait(5))
+    slow, synced = threading.Event(), threading.Event()
+
+    def sync(_fd: int) -> None:
+        synced.set()
+        slow.wait(60)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
 
     async def scenario() -> None:
         async with standing(durable) as scene, client(scene) as one:
             one.send(request())
-            await asyncio.sleep(0.05)
+            await until(synced.is_set)
             scene.revoked.add("workload.drill")
             scene.number += 1
             slow.set()

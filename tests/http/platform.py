@@ -35,13 +35,13 @@ class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=10)
+        super().__init__("localhost", timeout=60)
         self._path = path
 
     @override
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
+        self.sock.settimeout(60)
         parent = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
         self.sock.connect(f"/proc/self/fd/{parent}/{self._path.name}")
         os.close(parent)
@@ -141,13 +141,13 @@ class Control:
 
     def wait(self) -> Self:
         """Return once it serves."""
-        assert self._ready.wait(20), self.log()
+        assert self._ready.wait(60), self.log()
         return self
 
     def log(self) -> str:
         """End it and return what it printed."""
         self.process.kill()
-        return self.process.communicate(timeout=10)[0].decode()
+        return self.process.communicate(timeout=60)[0].decode()
 
     def ask(
         self,
@@ -187,7 +187,7 @@ class Control:
     def end(self) -> int:
         """Ask it to end, and return its status."""
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def __enter__(self) -> Self:
         return self.wait()
@@ -196,5 +196,5 @@ class Control:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
         self.channel.close()

@@ -58,7 +58,7 @@ def shown(control: Control, name: str) -> dict[str, Any]:
 
 def until(look: Callable[[], bool]) -> None:
     """Return once it is so."""
-    for _ in range(2000):
+    for _ in range(6000):
         if look():
             return
         time.sleep(0.01)

@@ -132,7 +132,7 @@ def test_nothing_else_is_served_here_least_of_all_what_is_the_owners(
 )
 def test_what_the_gateway_should_have_stopped_is_stopped_here_too(control: Control, head: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
+        connection.settimeout(60)
         connection.connect(str(control.folder.control_socket))
         connection.sendall(head)
         assert connection.recv(4096).split(b" ", 2)[1] in {b"400", b"431", b"501"}

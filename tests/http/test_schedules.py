@@ -79,7 +79,7 @@ def test_a_run_dies_with_control_and_the_next_one_says_so(control: Control) -> N
     start(control)
     (run,) = children(control.process.pid)
     os.kill(control.process.pid, signal.SIGKILL)
-    control.process.wait(20)
+    control.process.wait(60)
     until(lambda: not Path(f"/proc/{run}").exists() or run not in children(1))
     with again(control) as after:
         until(lambda: not shown(after, "audit")["running"])
@@ -100,7 +100,7 @@ def test_kills_in_the_middle_repeat_no_run_and_lose_none(control: Control) -> No
         for number in range(1, 4):
             start(running)
             os.kill(running.process.pid, signal.SIGKILL)
-            running.process.wait(20)
+            running.process.wait(60)
             running = stack.enter_context(again(control))
             until(partial(ended, running))
             assert shown(running, "audit")["runs"] == number

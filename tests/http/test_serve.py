@@ -65,7 +65,7 @@ def test_it_ends_with_its_journal_closed_when_told_to(control: Control) -> None:
 
 def test_it_ends_when_its_supervisor_goes(control: Control) -> None:
     control.channel.close_writing()
-    assert control.process.wait(20) == 0
+    assert control.process.wait(60) == 0
     assert control.kinds()[-1] == "ledger.segment.closed"
 
 
@@ -82,7 +82,7 @@ def test_policies_of_ones_own_are_in_force(tmp_path: Path) -> None:
 
 def test_policies_that_do_not_hold_stop_the_start_with_file_and_line(tmp_path: Path) -> None:
     control = Control(tmp_path / "s", {"a.cedar": "permit (\n principal, actoin, resource);"})
-    assert control.process.wait(20) == 3
+    assert control.process.wait(60) == 3
     printed = control.process.communicate()[0].decode()
     assert "a.cedar:2: " in printed
     assert "Traceback" not in printed
@@ -95,7 +95,7 @@ def test_a_key_that_others_may_read_stops_the_start(tmp_path: Path) -> None:
     key.write_bytes(new_key().reveal())
     key.chmod(0o644)
     control = Control(tmp_path / "s")
-    assert control.process.wait(20) == 3
+    assert control.process.wait(60) == 3
     assert "chmod 600" in control.process.communicate()[0].decode()
     control.channel.close()
 
@@ -105,7 +105,7 @@ def test_when_the_record_cannot_be_written_nothing_is_issued_and_it_ends(tmp_pat
         limit = control.segment.stat().st_size
         _cap_files(control.process.pid, limit)
         assert control.ask("POST", "/admin/v1/tokens").status == 503
-        assert control.process.wait(20) == 0
+        assert control.process.wait(60) == 0
         assert "access.token.issued" not in control.kinds()
 
 

@@ -63,7 +63,7 @@ class Theirs:
         self.process = subprocess.Popen(
             (self._command, "serve", *self._config), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
-        for _ in range(300):
+        for _ in range(1200):
             with suppress(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", port), 10).close()
                 break

@@ -67,8 +67,8 @@ class Scene:
         )
 
     def line(self) -> socket.socket:
-        line = socket.create_connection(("127.0.0.1", self.port), timeout=10)
-        line.settimeout(10)
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        line.settimeout(60)
         return line
 
 
@@ -150,11 +150,11 @@ def running(proxy: Proxy) -> Iterator[int]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     try:
-        assert begun.wait(10)
+        assert begun.wait(60)
         yield port
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(60)
         loop.close()
         assert not thread.is_alive()
 

@@ -17,7 +17,7 @@ def test_what_work_raises_is_raised(fault: BaseException) -> None:
         raise fault
 
     async def waited() -> None:
-        await asyncio.wait_for(aside(work), 5)
+        await asyncio.wait_for(aside(work), 60)
 
     with pytest.raises(type(fault)):
         asyncio.run(waited())

@@ -99,7 +99,7 @@ def gone(pid: int) -> bool:
 
 
 def until_gone(numbers: list[int]) -> None:
-    for _ in range(1000):
+    for _ in range(6000):
         if all(map(gone, numbers)):
             return
         time.sleep(0.01)
@@ -152,7 +152,7 @@ def test_the_loop_goes_on_while_a_run_is_under_way(tmp_path: Path) -> None:
     began, go = tmp_path / "began", tmp_path / "go"
     text = (
         f"import os, sys, time; open({str(began)!r}, 'w').write('x')\n"
-        "for _ in range(3000):\n"
+        "for _ in range(6000):\n"
         f"    os.path.exists({str(go)!r}) and sys.exit(0)\n"
         "    time.sleep(0.01)\n"
         "sys.exit(3)\n"

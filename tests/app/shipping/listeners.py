@@ -75,7 +75,7 @@ class Syslog:
                     self._take(end)
 
     def _take(self, end: socket.socket) -> None:
-        end.settimeout(10)
+        end.settimeout(60)
         if self._context is None:
             self._read(end)
             return

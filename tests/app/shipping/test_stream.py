@@ -68,7 +68,7 @@ def test_one_that_takes_all_and_never_ends_is_left_after_a_while() -> None:
     def never_ends(line: socket.socket) -> None:
         while line.recv(65_536):
             pass
-        left.wait(20)
+        left.wait(60)
 
     left = threading.Event()
     with listening(never_ends) as port:
@@ -116,7 +116,7 @@ def test_where_it_may_not_go_it_does_not(more: dict[str, object], word: str, tmp
 def test_datagrams_are_a_message_each_and_nobody_there_is_known_at_the_next() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
         end.bind(("127.0.0.1", 0))
-        end.settimeout(10)
+        end.settimeout(60)
         deliver = Datagram(at(end.getsockname()[1], "syslog+udp"), SOURCE)
         assert deliver(entries(3)) == Taken()
         assert indexes([end.recv(9000) for _ in range(3)]) == [0, 1, 2]
