@@ -8,6 +8,7 @@ INSTALL := $(PYTHON) tools/install.py
 FOREGROUND := $(PYTHON) tools/foreground.py
 BIN := .venv/bin
 TOGETHER := --numprocesses auto
+unexport PYTHONDONTWRITEBYTECODE  # what one process has compiled, tests included, the others need not compile again
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.structure.sources import ROOT
+from tests.together import PROCESSORS, first_slow
 
 SUITE = """
 import pytest
@@ -47,6 +48,28 @@ def dear():
 @pytest.mark.parametrize("number", range(9))
 @pytest.mark.slow
 def test_shares(dear, number): pass
+"""
+
+BESIDE = """
+import time
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", range(1000))
+def test_fast(number):
+    end = time.monotonic() + 60
+    while not Path("begun").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+"""
+
+BEGINS = """
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.slow
+def test_slow(number): Path("begun").touch()
 """
 
 HANGS = """
@@ -129,12 +152,28 @@ def test_in_several_processes_all_that_stood_aside_is_named_and_what_a_file_shar
 
 
 @pytest.mark.slow
+def test_a_process_more_than_there_are_processors_begins_with_the_slow_tests(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_begins.py").write_text(BEGINS)
+    done = _suite(tmp_path, BESIDE, "--numprocesses", str(PROCESSORS + 1), ci="true")
+    assert done.returncode == 0, done.stdout
+    assert "1002 passed" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
 def test_slow_tests_run_last_and_properties_are_marked(tmp_path: Path) -> None:
     done = _suite(tmp_path, SUITE, "--collect-only", "-q", ci="")
     order = [line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line]
     assert order == ["test_aside", "test_property", "test_slow"]
     chosen = _suite(tmp_path, SUITE, "-m", "property", ci="")
     assert "1 passed, 2 deselected" in chosen.stdout
+
+
+def test_the_slow_tests_begin_where_the_files_do_so_anew() -> None:
+    fast = ["tests/a/test_x.py", "tests/a/test_x.py", "tests/b/test_a.py", "tests/test_a.py"]
+    assert first_slow([*fast, "tests/a/test_x.py", "tests/b/test_z.py"]) == len(fast)
+    assert first_slow([*fast, "tests/e/test_long.py", "tests/a/test_x.py"]) == len(fast)
+    assert (first_slow(fast), first_slow([])) == (len(fast), 0)
 
 
 def test_fuzzing_tries_a_hundred_times_as_many_examples() -> None:
