@@ -8,7 +8,6 @@ import enum
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
@@ -132,5 +131,7 @@ def _modules(folders: Iterable[ModuleType]) -> Iterable[tuple[str, object]]:
 
 
 def _outside() -> Iterable[tuple[str, object]]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - dear, and most who know of controls look for none
+
     for point in sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name):
         yield point.value, point.load()

@@ -93,7 +93,7 @@ def test_whoever_takes_it_over_reaches_nobody(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert done.stdout == "inside\n", done.stderr
 

@@ -40,7 +40,7 @@ def carried_out(carrier: str, layers: str, folder: Path) -> Mapping[str, str]:
     for path in ("keys/token.pem", "store.db", "ledger/tree.db", "ledger/checkpoint", "../beside"):
         (root / path).write_bytes(b"secret")
     words = [sys.executable, str(INSIDE), carrier, layers, str(root)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     found: dict[str, str] = json.loads(done.stdout)
     assert len(found) > 25

@@ -35,14 +35,14 @@ def carry_out(layers: str) -> Mapping[str, str]:
         command = [sys.executable, "-I", str(INSIDE), layers, "bartizan"]
         where = ["--state", str(state)]
         up = [*command, "up", "--detach", "--no-drill", "--port", "0", *where]
-        started = subprocess.run(up, capture_output=True, text=True, timeout=120, cwd=folder, check=False)
+        started = subprocess.run(up, capture_output=True, text=True, timeout=240, cwd=folder, check=False)
         assert started.returncode == 0, started.stderr
         try:
             assert serves(state / "run" / "status.json")
             log = (state / "run" / "platform.log").read_text()
         finally:
             subprocess.run(
-                [*command, "down", *where], capture_output=True, timeout=120, cwd=folder, check=True
+                [*command, "down", *where], capture_output=True, timeout=240, cwd=folder, check=True
             )
     lines = [line.partition("ATTACK ")[2] for line in log.splitlines() if "ATTACK " in line]
     assert "end" in lines

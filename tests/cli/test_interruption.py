@@ -20,7 +20,7 @@ from bartizan.cli import interruption
 from bartizan.cli.interruption import interruptible
 from tests.e2e.test_processes import until
 
-PATIENCE_S = 60
+PATIENCE_S = 240
 COMMAND = str(Path(sys.executable).with_name("bartizan"))
 WHILE_IMPORTING = """
 import os, signal, sys

@@ -39,7 +39,7 @@ def started(*words: str, folder: Path, environment: Mapping[str, str] | None = N
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=240,
     )
     return done.returncode, done.stdout, done.stderr
 

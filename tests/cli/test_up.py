@@ -34,7 +34,7 @@ class Terminal:
     def type(self, *words: str) -> tuple[int, str, str]:
         done = subprocess.run(
             [COMMAND, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            timeout=90,
+            timeout=240,
         )  # fmt: skip
         assert "Traceback" not in done.stdout + done.stderr
         return done.returncode, done.stdout, done.stderr
@@ -56,7 +56,7 @@ class Terminal:
     def shell(self, script: str) -> str:
         done = subprocess.run(
             ["bash", "-c", script],  # noqa: S607 - bash of the machine
-            cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=240,
         )  # fmt: skip
         return done.stdout
 
@@ -251,6 +251,6 @@ def test_the_slower_of_two_on_one_state_is_told_of_the_other(terminal: Terminal)
         )
         for _ in range(2)
     ]
-    errors = [each.communicate(timeout=60)[1] for each in both]
+    errors = [each.communicate(timeout=240)[1] for each in both]
     assert sorted(each.returncode for each in both) == [Exit.CLEAN, Exit.USAGE]
     assert "a platform is running on" in "".join(errors)

@@ -22,7 +22,7 @@ from bartizan.crypto.x509 import certificate_pem, leaf_request, make_authority, 
 
 T = TypeVar("T")
 NAMES = ("localhost", "127.0.0.1", "::1")
-PATIENCE = 20.0
+PATIENCE = 60.0
 LOOPS = (asyncio.new_event_loop, uvloop.new_event_loop)
 """What makes an event loop: every promise of the transport is kept under both."""
 

@@ -22,7 +22,7 @@ binding = "optional"
 """The tester shows one token with every request, and can prove nothing."""
 CASES = 6
 """Of each route: together no more than the network of a stranger may send at once."""
-LONGEST_S = 240
+LONGEST_S = 480
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

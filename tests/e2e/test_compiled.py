@@ -12,7 +12,7 @@ import pytest
 from tests.e2e import conftest
 
 ROOT = Path(__file__).parents[2]
-LONGEST_S = 600
+LONGEST_S = 1000
 
 pytestmark = pytest.mark.slow
 

@@ -51,7 +51,7 @@ def connected(
         yield json.loads(said), process
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=240)
         assert "Traceback" not in errors
 
 

@@ -89,7 +89,7 @@ def curl(running: Platform, token: str, target: str, *options: str) -> tuple[int
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=240,
     )
     body, _, status = said.stdout.rpartition("\n")
     return int(status), json.loads(body) if body.strip() else {}

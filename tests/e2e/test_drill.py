@@ -31,7 +31,7 @@ STANDINGS = {
 """How the attacks on a sound platform end, and what that says of each control that is attacked."""
 GROUPS = crossed(tuple(EVERY.values()))
 TESTS = Path(__file__).parents[1]
-LONGEST_S = 240
+LONGEST_S = 480
 INJECTION = "threats.prompt-injection"
 
 pytestmark = pytest.mark.slow

@@ -110,7 +110,7 @@ class Caller:
 
     def ask(self, path: str, body: str, headers: dict[str, str]) -> tuple[int, dict[str, Any], str]:
         with closing(
-            HTTPSConnection("localhost", self.platform.port, context=self.context, timeout=60)
+            HTTPSConnection("localhost", self.platform.port, context=self.context, timeout=240)
         ) as connection:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
@@ -238,7 +238,7 @@ def require_refused(here: Platform, *reasons: str) -> None:
 def test_the_metadata_say_so(here: Platform, there: Platform) -> None:
     for platform, takes in ((here, True), (there, False)):
         context = ssl.create_default_context(cafile=platform.authority)
-        with closing(HTTPSConnection("localhost", platform.port, context=context, timeout=60)) as connection:
+        with closing(HTTPSConnection("localhost", platform.port, context=context, timeout=240)) as connection:
             connection.request("GET", "/.well-known/oauth-authorization-server")
             said = json.loads(connection.getresponse().read())
         assert ("spiffe_jwt" in said["token_endpoint_auth_methods_supported"]) is takes
@@ -260,7 +260,7 @@ with WorkloadApiClient(f"unix:{sys.argv[1]}") as client:
         script,
         there.state / "run" / "workload.sock",
     ]
-    subprocess.run([*words, tmp_path / "svid.pem", tmp_path / "svid.key"], check=True, timeout=120)
+    subprocess.run([*words, tmp_path / "svid.pem", tmp_path / "svid.key"], check=True, timeout=240)
     uri = URI.replace("shop", "other")
     form = by_certificate(here, tmp_path, iss=uri, sub=uri)
     status, said, _ = Caller(here, tmp_path / "svid.pem", tmp_path / "svid.key").grant(form)

@@ -30,7 +30,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 def ask(platform: Platform, path: str, body: object = None, token: str = "") -> int:
     context = ssl.create_default_context(cafile=platform.authority)
-    connection = HTTPSConnection("localhost", platform.port, timeout=60, context=context)
+    connection = HTTPSConnection("localhost", platform.port, timeout=240, context=context)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     octets = None if body is None else json.dumps(body)
     connection.request("GET" if body is None else "POST", path, octets, headers)
@@ -113,7 +113,7 @@ def require_scraped(running: Platform) -> None:
         (token, 401),
         ("", 401),
     ):
-        with closing(HTTPConnection(host, int(port), timeout=60)) as connection:
+        with closing(HTTPConnection(host, int(port), timeout=240)) as connection:
             connection.request("GET", "/metrics", headers={"Authorization": shown})
             with connection.getresponse() as answer:
                 text = answer.read().decode()
@@ -197,7 +197,7 @@ def test_prometheus_own_tool_finds_no_fault_with_what_is_told(running: Platform)
 
     def fault(told: str) -> str:
         done = subprocess.run(
-            (tool, "check", "metrics"), input=told, capture_output=True, text=True, timeout=60, check=False
+            (tool, "check", "metrics"), input=told, capture_output=True, text=True, timeout=240, check=False
         )
         return f"{done.returncode} {done.stdout}{done.stderr}"
 

@@ -108,7 +108,7 @@ def test_requests_are_answered_while_the_drill_runs(platform: Platform) -> None:
             assert owner.token("user.owner", "bartizan:gateway", 60).expires_in == 60
             assert chat(platform, token) == 200
             served += runs(owner, "weekly")
-        said, _ = asking.communicate(timeout=60)
+        said, _ = asking.communicate(timeout=240)
     assert served, "the drill had ended before anything was asked"
     assert said.startswith(b"weekly: ")
 
@@ -142,7 +142,7 @@ def test_an_audit_that_is_cut_off_has_failed_and_control_serves_again(platform: 
         run = until(lambda: [pid for pid in children(control) if os.getpriority(os.PRIO_PROCESS, pid)])
         os.kill(run[0], signal.SIGSTOP)  # it hangs, and it is past what it does first
         os.kill(control, signal.SIGKILL)
-        asking.communicate(timeout=60)
+        asking.communicate(timeout=240)
     until(lambda: gone(run[0]))
     until(lambda: process(platform, "control", "ready")["pid"] != control)
     found = until(lambda: after(platform, before))
@@ -162,7 +162,7 @@ def after(platform: Platform, runs: int) -> dict[str, Any] | None:
 def test_a_record_that_was_altered_is_found_by_the_audit(platform: Platform) -> None:
     """Last: the ledger is not what it was any more."""
     until(lambda: ended(platform))
-    with closing(sqlite3.connect(platform.state / "ledger" / "tree.db", timeout=30)) as tree:
+    with closing(sqlite3.connect(platform.state / "ledger" / "tree.db", timeout=240)) as tree:
         (number, entry) = tree.execute(
             "SELECT number, entry FROM entries WHERE number >= 0 ORDER BY number"
         ).fetchone()

@@ -52,13 +52,13 @@ def test_one_that_is_told_to_stop_while_it_starts_stops(
         pid = supervisor(state)
         time.sleep(after)
         os.kill(pid, number)
-        _, errors = starting.communicate(timeout=60)
+        _, errors = starting.communicate(timeout=240)
     assert starting.returncode != 0
     assert "Traceback" not in errors
     assert not alive(pid)
     assert Folder(state).holder() is None
     with up(state) as again:
-        out, errors = again.communicate(timeout=60)
+        out, errors = again.communicate(timeout=240)
     assert again.returncode == 0, out + errors
 
 
@@ -187,7 +187,7 @@ def test_down_stops_one_that_is_still_starting(state: Path) -> None:
         down = subprocess.run([*COMMAND, "down", "--state", str(state)], cwd=state.parent, check=False)
         assert down.returncode == 0
         assert not alive(pid)
-        starting.communicate(timeout=60)
+        starting.communicate(timeout=240)
 
 
 def test_who_asks_how_it_is_while_it_starts_gets_an_answer(state: Path) -> None:

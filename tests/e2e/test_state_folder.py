@@ -86,7 +86,7 @@ def test_reset_and_start_at_once_leave_one_whole_state_or_none(tmp_path: Path) -
                 text=True,
                 check=False,
             )
-            _, errors = starting.communicate(timeout=60)
+            _, errors = starting.communicate(timeout=240)
         assert "Traceback" not in reset.stderr + errors
         if starting.returncode == 0:
             told = json.loads((state / "run" / "status.json").read_text())

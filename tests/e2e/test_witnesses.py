@@ -21,7 +21,7 @@ from tests.e2e.test_processes import confined
 from tests.e2e.witnesses import PORT, Witness, witness
 
 pytestmark = pytest.mark.slow
-WAIT_S = 90
+WAIT_S = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Away:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = (*self.host.inside, *COMMAND, *words, "--state", str(self.state))
         return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=90, check=False
+            command, cwd=self.folder, capture_output=True, text=True, timeout=240, check=False
         )
 
     def up(self) -> None:
@@ -145,7 +145,7 @@ def test_what_both_have_cosigned_a_stranger_verifies_with_their_keys_alone(cosig
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "by one.example.com/w, two.example.com/w" in verified.stdout

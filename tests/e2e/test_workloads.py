@@ -55,7 +55,7 @@ def fetch(socket_path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
         folder / "svid.pem",
         folder / "svid.key",
     ]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ class Workload:
         if shows:
             context.load_cert_chain(self.folder / "svid.pem", self.folder / "svid.key")
         with closing(
-            HTTPSConnection("localhost", self.running.port, context=context, timeout=60)
+            HTTPSConnection("localhost", self.running.port, context=context, timeout=240)
         ) as connection:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
@@ -157,7 +157,7 @@ def test_its_token_can_be_bound_to_a_key_of_its_own_instead(workload: Workload) 
         form = urlencode({"grant_type": GRANT, "assertion": workload.assertion()})
         context = ssl.create_default_context(cafile=workload.running.authority)
         with closing(
-            HTTPSConnection("localhost", workload.running.port, context=context, timeout=60)
+            HTTPSConnection("localhost", workload.running.port, context=context, timeout=240)
         ) as there:
             there.request("POST", "/oauth/token", form, FORM | {"DPoP": proof})
             answer = there.getresponse()

@@ -44,7 +44,7 @@ class Witness:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = (*self.inside, *COMMAND, "witness", *words, "--state", str(self.folder / self.name))
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False, cwd=self.folder
+            command, capture_output=True, text=True, timeout=240, check=False, cwd=self.folder
         )
 
     def start(self) -> None:

@@ -91,7 +91,7 @@ def test_a_foreign_client_is_served(witness: Witness, tmp_path: Path) -> None:
     authority.write_bytes(witness.authority)
     command = [curl, "--silent", "--fail", "--cacert", str(authority), "--data-binary", f"@{body}"]
     url = f"https://127.0.0.1:{witness.port}/add-checkpoint"
-    done = subprocess.run([*command, url], capture_output=True, check=True, timeout=30)
+    done = subprocess.run([*command, url], capture_output=True, check=True, timeout=240)
     point, note = parse_point(HERE.note(10) + done.stdout)
     assert witness.known.word(point, note).lines == done.stdout
 

@@ -54,7 +54,7 @@ READS: dict[str, Any] = {
     "workloads": wm.WorkloadsReports,
     "inspector": im.InspectorReports,
 }
-_BOOT_SECONDS, _DRAIN_SECONDS = 30.0, 10.0
+_BOOT_SECONDS, _DRAIN_SECONDS = 60.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
 _STEADY = 30 * SECOND
 _STEP_LIMIT = 5 * SECOND

@@ -18,7 +18,7 @@ from tests.crypto.scene import papers
 from tests.ports import free_port
 
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-PATIENCE = 30 * SECOND
+PATIENCE = 120 * SECOND
 
 
 def command(name: str) -> str:
