@@ -120,6 +120,26 @@ def test_no_more_calls_are_open_at_once_than_are_allowed() -> None:
     assert refused == [2 * STREAMS + 1]
 
 
+def goodbye() -> bytes:
+    """Return a call, and that its client ends the connection."""
+    client = H2Connection(H2Configuration(client_side=True))
+    client.initiate_connection()
+    fields = [(":method", "POST"), (":scheme", "http"), (":path", FETCH), (":authority", "a")]
+    client.send_headers(1, [*fields, ("content-type", "application/grpc"), TRUSTED])
+    client.send_data(1, EMPTY, end_stream=True)
+    client.close_connection()
+    return client.data_to_send()
+
+
+def test_who_says_goodbye_before_the_answer_comes_gets_none() -> None:
+    conversation, wanted = told(goodbye())
+    assert wanted == [(1, FETCH)]
+    conversation.told()
+    conversation.say(1, b"certificate")
+    conversation.end(1, 0)
+    assert (conversation.told(), conversation.calls) == (b"", 0)
+
+
 def test_a_user_holds_its_share_of_connections_and_no_more(tmp_path: Path) -> None:
     assert CONNECTIONS > 2 * OF_ONE_USER
     with serving(tmp_path) as (path, _), ExitStack() as stack:

@@ -94,7 +94,6 @@ class Conversation:
         if len(stream.rest) + len(message) > WAITING:
             self.end(number, UNAVAILABLE)
             return
-        self._begin(number, stream)
         stream.rest += framed(message)
         self._flush(number, stream)
 
@@ -168,8 +167,10 @@ class Conversation:
             self._h2.send_headers(number, [(":status", "200"), ("content-type", "application/grpc")])
 
     def _flush(self, number: int, stream: _Stream) -> None:
-        """Send as much as the peer has room for; end the call once all is out."""
+        """Send as much as the peer has room for; end the call once all is out, or where the peer let go of it meanwhile."""
         try:
+            if stream.rest:
+                self._begin(number, stream)
             while stream.rest:
                 room = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
                 if room <= 0:
