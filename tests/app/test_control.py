@@ -1,11 +1,12 @@
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from bartizan.access.errors import AccessRefused, PrincipalRevoked
 from bartizan.access.issue.mint import Signer, new_key
@@ -26,7 +27,7 @@ from tests.access.house import ALONE
 class Surroundings:
     """A process around a registrar that can be told to fail; what reached it, in order."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forget: Callable[[str], None] = lambda _: None) -> None:
         self.store = open_store(f"sqlite:///{folder}/store.db")
         self.happened: list[str] = []
         self.states: list[State] = []
@@ -40,6 +41,7 @@ class Surroundings:
                 record=self._record,
                 publish=self._publish,
                 services=ALONE,
+                forget=forget,
             )
         )
 
@@ -125,6 +127,37 @@ def test_a_revocation_that_is_not_in_force_is_not_answered_and_comes_with_the_ne
     around.fails = set()
     asyncio.run(around.registrar.register(Kind.WORKLOAD, "ci", []))
     assert {person.id for person in around.states[-1].principals if person.revoked} == {"workload.drill"}
+
+
+@pytest.mark.parametrize("fault", ["publish", "record"])
+def test_what_was_taken_away_and_not_in_force_at_once_is_on_record_when_it_is(
+    around: Surroundings, fault: str
+) -> None:
+    for _ in range(2):  # whoever was not answered tries again
+        around.fails = {fault}
+        with pytest.raises((NotInForce, JournalUnwritable)):
+            asyncio.run(around.registrar.revoke_token("t-0011223344556677"))
+        with pytest.raises((NotInForce, JournalUnwritable)):
+            asyncio.run(around.registrar.revoke("workload.drill"))
+    around.fails, around.happened = set(), []
+    for _ in range(2):
+        asyncio.run(around.registrar.publish())
+    told = ["access.token.revoked", "access.principal.revoked"]
+    published = ["in force", "platform.state.published"]
+    assert around.happened == [*published, *told, *published]
+
+
+def test_who_is_erased_is_let_in_nowhere_though_something_of_them_cannot_be_deleted(tmp_path: Path) -> None:
+    def forget(_: str) -> None:
+        raise OperationalError("DELETE", (), OSError("disk full"))
+
+    around = Surroundings(tmp_path, forget)
+    asyncio.run(around.registrar.begin())
+    with pytest.raises(OperationalError):
+        asyncio.run(around.registrar.erase("workload.drill"))
+    assert "workload.drill" not in around.names()
+    assert around.happened[-1] == "access.principal.erased"
+    around.store.dispose()
 
 
 def test_changes_at_once_are_all_in_the_last_state(around: Surroundings) -> None:

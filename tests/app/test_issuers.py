@@ -61,10 +61,11 @@ class House:
     def record(self, entries: Sequence[Entry]) -> None:
         self.recorded.extend(entries)
 
-    async def publish(self) -> None:
+    async def publish(self, took_away: Sequence[Entry]) -> None:
         if self.broken:
             raise NotInForce
         self.published += 1
+        self.record(took_away)
 
     def read(self, _: Issuer) -> Keys:
         self.asked += 1

@@ -22,7 +22,7 @@ from bartizan.access.issue.pushed import read_asked
 from bartizan.access.outcome import Authenticated, Refused
 from bartizan.access.register import prepare
 from bartizan.app.control import Registrar
-from bartizan.app.control_ports import Ports
+from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.entry import Entry
 from bartizan.app.issuing import assemble
 from bartizan.app.lending import Decided
@@ -55,6 +55,7 @@ class House:
         self.store = open_store(f"sqlite:///{folder}/store.db")
         self.entries: list[Entry] = []
         self.states: list[State] = []
+        self.stuck = False
         self.ports = Ports(
             store=self.store,
             signer=Signer(URL, new_key()),
@@ -94,6 +95,8 @@ class House:
 
     async def _publish(self, state: State) -> int:
         await asyncio.sleep(0)
+        if self.stuck:
+            raise NotInForce
         self.states.append(state)
         return len(self.states)
 

@@ -13,6 +13,7 @@ from bartizan.access import links
 from bartizan.access.issue.code import SignedIn
 from bartizan.access.issue.form import GrantRefused
 from bartizan.access.issue.mint import Issued
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.issuers import SignalRefused
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.external import Link
@@ -86,6 +87,32 @@ def test_what_applications_hold_ends_with_the_sign_in_and_before_that_is_answere
     assert not over(house, bob)
     (entry,) = [each for each in house.entries if each.kind == "access.family.revoked"]
     assert (entry.actor, entry.detail) == ("platform", {"reason": "signed-out"})
+
+
+def test_a_sign_out_that_was_not_in_force_at_first_is_on_record_with_all_that_it_ended(
+    house: Registry,
+) -> None:
+    ada, _ = had(house)
+    house.stuck = True
+    with pytest.raises(NotInForce):
+        logout(house)
+    assert house.kinds().count("access.family.revoked") == 0
+    house.stuck = False
+    logout(house)
+    assert over(house, ada)
+    assert [house.kinds().count(f"access.{kind}") for kind in ("family.revoked", "signal.heeded")] == [1, 1]
+
+
+def test_a_family_that_a_thief_ended_is_on_record_though_a_worker_was_slow(house: Registry) -> None:
+    ada, _ = had(house)
+    house.refresh(ada.refresh)
+    house.stuck = True
+    with pytest.raises(NotInForce):
+        house.refresh(ada.refresh)
+    house.stuck = False
+    asyncio.run(house.registrar.publish())
+    assert over(house, ada)
+    assert house.kinds().count("access.family.revoked") == 1
 
 
 @pytest.mark.parametrize(

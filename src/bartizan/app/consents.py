@@ -54,11 +54,11 @@ class Consents:
                 raise ConsentUnknown
             return ended or 0
 
-        ended, generation = await self._registrar.take_away(change)
-        detail: dict[str, int | str] = {"client": there.pseudonym, "count": ended}
-        self._ports.record(
-            [Entry("access.consent.withdrawn", actor, person.pseudonym, Outcome.DONE, detail=detail)]
-        )
+        def said(ended: int) -> list[Entry]:
+            detail: dict[str, int | str] = {"client": there.pseudonym, "count": ended}
+            return [Entry("access.consent.withdrawn", actor, person.pseudonym, Outcome.DONE, detail=detail)]
+
+        _, generation = await self._registrar.publication.take_away(change, said)
         return generation
 
     def _application(self, application: str) -> Principal:

@@ -1,21 +1,19 @@
-"""The control process's own work: the register, tokens, and putting every change in force.
+"""The control process's own work: the register and its tokens.
 
 Rules of this file: what grants is recorded before it is committed, what takes away is committed and in force
-before it is recorded; either is answered last. What is answered is therefore true in every worker and in the
-record. Nothing here knows HTTP.
+before it is recorded (`publication.py`); either is answered last. What is answered is therefore true in every worker
+and in the record. Nothing here knows HTTP.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
-from bartizan.access import links, versions
 from bartizan.access import register as people
-from bartizan.access.describe import describe
+from bartizan.access import versions
 from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused, SecretAbsent
 from bartizan.access.issue import family as families
 from bartizan.access.issue import registered as registered_by
@@ -28,19 +26,15 @@ from bartizan.app import policies
 from bartizan.app.control_ports import DRILL_KINDS, NotReported, Ports
 from bartizan.app.entry import Entry, registered
 from bartizan.app.first import FIRST
-from bartizan.app.joined import Joined
-from bartizan.app.policy_schema import schema
+from bartizan.app.publication import Publication
 from bartizan.app.sources import Sources
 from bartizan.app.suspects import Suspects
 from bartizan.clock import Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.refusal import LONGEST_LIFE
-from bartizan.identity.state import PolicySource, State
 from bartizan.identity.token import OF_ONE
 from bartizan.ledger.event import Event, Outcome
-
-Changed = TypeVar("Changed")
 
 _OWN: Final = frozenset(f"{kind.value}.{name}" for name, (kind, _) in FIRST.items())
 
@@ -51,13 +45,11 @@ class Registrar:
     def __init__(self, ports: Ports) -> None:
         """Take the ports; nothing happens before `begin`."""
         self._ports = ports
-        self._joined = Joined(self._publish)
+        self.publication = Publication(ports, lambda: self.suspects.flagged)
         self.sources = Sources(ports.store)
         self.suspects = Suspects(ports.clock, self._record, self.publish)
-        self.generation, self.state = 0, State((), (), PolicySource("", "", ""), {})
-        self.policy_digest = ""
         self.policies = policies.Policies(
-            policies.Ports(ports.store, ports.clock, self._record, self._take_away, self.publish)
+            policies.Ports(ports.store, ports.clock, self._record, self.publication.commit, self.publish)
         )
 
     async def begin(self) -> None:
@@ -272,9 +264,7 @@ class Registrar:
             theirs = registered_by.of_registrant(connection, person.client)
             return (person, *(people.revoke(connection, each) for each in theirs))
 
-        gone, generation = await self.take_away(change)
-        kind = "access.principal.revoked"
-        self._record([Entry(kind, actor, each.pseudonym, Outcome.DONE) for each in gone])
+        _, generation = await self.publication.take_away(change, partial(_revoked, actor))
         return generation
 
     async def revoke_token(self, token: str, actor: str = "owner") -> int:
@@ -287,8 +277,10 @@ class Registrar:
             NotInForce, JournalUnwritable.
         """
         until = Nanoseconds(self._ports.clock.now() + LONGEST_LIFE)
-        _, generation = await self.take_away(lambda connection: people.revoke_token(connection, token, until))
-        self._record([Entry("access.token.revoked", actor, token, Outcome.DONE)])
+        entry = Entry("access.token.revoked", actor, token, Outcome.DONE)
+        _, generation = await self.publication.take_away(
+            lambda connection: people.revoke_token(connection, token, until), lambda _: [entry]
+        )
         return generation
 
     async def end_family(self, family: str, person: Principal, reason: str) -> None:
@@ -298,15 +290,14 @@ class Registrar:
             NotInForce, JournalUnwritable.
         """
         now = self._ports.clock.now()
-        self._take_away(lambda connection: families.end(connection, family, now))
+        self.publication.commit(lambda connection: families.end(connection, family, now))
         await self.ended((family,), person, reason)
 
     async def ended(self, families: Iterable[str], person: Principal, reason: str) -> None:
         """Put in force, then on record, that families ended; raises as `end_family`."""
-        await self.publish()
         detail: dict[str, int | str] = {"reason": reason}
         kind, actor = "access.family.revoked", person.pseudonym
-        self._record([Entry(kind, actor, each, Outcome.DONE, detail=detail) for each in families])
+        await self.publish([Entry(kind, actor, each, Outcome.DONE, detail=detail) for each in families])
 
     async def erase(self, principal: str, actor: str = "owner") -> int:
         """Revoke a principal and delete what links it to its pseudonym, down to the bytes on the disk.
@@ -327,41 +318,14 @@ class Registrar:
             theirs = registered_by.of_registrant(connection, person.client)
             return (person, *(people.revoke(connection, each) for each in theirs))
 
-        person, *theirs = self._take_away(change)
-        self._ports.forget(principal)
-        people.forget(self._ports.store)
-        generation = await self.publish()
-        self._record(
-            [
-                Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE),
-                *(Entry("access.principal.revoked", actor, each.pseudonym, Outcome.DONE) for each in theirs),
-            ]
-        )
-        return generation
-
-    async def take_away(self, change: Callable[[Connection], Changed]) -> tuple[Changed, int]:
-        """Commit what takes something away; return its result, and the generation in which it is in force everywhere.
-
-        Raises:
-            NotInForce, JournalUnwritable; OperationalError: the store takes nothing, and there is no room to be made.
-        """
-        changed = self._take_away(change)
-        return changed, await self.publish()
-
-    def _take_away(self, change: Callable[[Connection], Changed]) -> Changed:
-        """Commit what takes something away; where the disk is full, into the room that is kept for that.
-
-        Raises:
-            OperationalError: the store takes nothing, and there is no room to be made.
-        """
+        person, *theirs = self.publication.commit(change)
+        erased = Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)
         try:
-            with self._ports.store.begin() as connection:
-                return change(connection)
-        except OperationalError:
-            if not self._ports.room():
-                raise
-        with self._ports.store.begin() as connection:
-            return change(connection)
+            self._ports.forget(principal)
+            people.forget(self._ports.store)
+        finally:  # whoever is gone from the store is let in nowhere, also where the disk kept something of them
+            generation = await self.publish([erased, *_revoked(actor, theirs)])
+        return generation
 
     # ---- what others report --------------------------------------------------------------------------------
     def report(self, entries: Sequence[Entry]) -> tuple[int, int]:
@@ -379,43 +343,9 @@ class Registrar:
         return self._record([msgspec.structs.replace(entry, actor="owner") for entry in entries])
 
     # ---- in force ------------------------------------------------------------------------------------------
-    async def publish(self) -> int:
-        """Return the generation in which what the store and the signer hold now is in force in every worker.
-
-        Many that ask at once are answered by one: each change that was committed before is in it.
-
-        Raises:
-            NotInForce, JournalUnwritable.
-        """
-        return await self._joined.done()
-
-    async def _publish(self) -> int:
-        now = self._ports.clock.now()
-        with self._ports.store.begin() as connection:
-            everybody = people.people(connection)
-            revoked = people.revoked_tokens(connection, now)
-            version = versions.newest(connection)
-            external = self._ports.external(connection, now)
-            fleet = self._ports.fleet(connection)
-        text = "\n".join(version.files.values()) if version else ""
-        policy = describe(everybody, self._ports.services, text, schema(), suspects=self.suspects.flagged)
-        issuers = (self._ports.signer.trusted, *external.issuers)
-        state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
-        self.state = state
-        self.generation = await self._ports.publish(state)
-        self.policy_digest = policy.digest
-        self._tidy(now)
-        if version is not None:
-            self._ports.tell_policy(version)
-        detail: dict[str, int | str] = {"generation": self.generation, "policy": policy.digest}
-        self._record([Entry("platform.state.published", "platform", "", Outcome.DONE, detail=detail)])
-        return self.generation
-
-    def _tidy(self, now: Nanoseconds) -> None:
-        """Forget what counts no longer; where the disk is full, at another time."""
-        with contextlib.suppress(OperationalError), self._ports.store.begin() as connection:
-            people.forget_expired(connection, now)
-            links.forget_ended(connection, now)
+    async def publish(self, took_away: Sequence[Entry] = ()) -> int:
+        """Put in force what the store and the signer hold now; as `Publication.publish`."""
+        return await self.publication.publish(took_away)
 
     def _record(self, entries: Sequence[Entry]) -> tuple[int, int]:
         return self._ports.record(entries) if entries else (0, 0)
@@ -426,6 +356,10 @@ def _lent(lent: Lent) -> dict[str, int | str]:
     if lent.actors:
         said |= {"agent": lent.agent.removeprefix("p-"), "hands": len(lent.actors)}
     return said
+
+
+def _revoked(actor: str, gone: Iterable[Principal]) -> list[Entry]:
+    return [Entry("access.principal.revoked", actor, each.pseudonym, Outcome.DONE) for each in gone]
 
 
 def _keyed(person: Principal, count: int, actor: str) -> Entry:

@@ -56,7 +56,8 @@ class Ports(msgspec.Struct, frozen=True):
         store: opened.
         clock: tells the time.
         record: writes entries to the journal. Raises JournalUnwritable.
-        publish: puts what the store holds in force in every worker. Raises NotInForce.
+        publish: puts what the store holds in force in every worker, then on record what that took away; what cannot be put in
+            force is on record with the next state. Raises NotInForce.
         read_keys: asks an issuer; blocks. Raises IssuerUnread.
         names: of those who were erased.
     """
@@ -64,7 +65,7 @@ class Ports(msgspec.Struct, frozen=True):
     store: Engine
     clock: Clock
     record: Callable[[Sequence[Entry]], object]
-    publish: Callable[[], Awaitable[object]]
+    publish: Callable[[Sequence[Entry]], Awaitable[object]]
     read_keys: Callable[[Issuer], Keys]
     names: Names = msgspec.field(default_factory=unshared)
 
@@ -166,7 +167,7 @@ class Issuers:
             links.keep_keys(connection, issuer.url, new)
         self._keys[issuer.url] = new
         self._pinned = pinned(self._trusted())
-        await self._ports.publish()
+        await self._ports.publish(())
 
     def _note_unread(self, issuer: Issuer, word: str) -> None:
         """Record why an issuer's keys cannot be had, each time that is something else."""
@@ -193,7 +194,7 @@ class Issuers:
             return
         async with self._order:
             if self._learnt(claims, now):
-                await self._ports.publish()
+                await self._ports.publish(())
 
     async def _look_for_key(self, url: str, now: Nanoseconds) -> None:
         issuer = self._issuers.get(url)
@@ -300,14 +301,14 @@ class Issuers:
                 for each in said:
                     end(connection, each, now)
                 entries = [self._entry(connection, each) for each in said]
-                entries += [entry for each in said for entry in end_families(connection, each, now)]
+                over = [entry for each in said for entry in end_families(connection, each, now)]
             if any(each.subject or each.session for each in said):
-                await self._put_in_force(first)
+                await self._put_in_force(first, over)
             self._ports.record(entries)
 
-    async def _put_in_force(self, said: Signal) -> None:
+    async def _put_in_force(self, said: Signal, over: Sequence[Entry]) -> None:
         try:
-            await self._ports.publish()
+            await self._ports.publish(over)
         except (
             NotInForce,
             OperationalError,
@@ -383,7 +384,7 @@ class Issuers:
                         actor,
                     )
                 )
-            await self._ports.publish()
+            await self._ports.publish(())
         return person
 
 

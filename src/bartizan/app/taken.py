@@ -40,7 +40,7 @@ class Taken:
 
     def _in_force(self) -> tuple[Authenticator, ...]:
         """Return one reader an audience."""
-        state = self._registrar.state
+        state = self._registrar.publication.state
         if state is not self._of:
             own = tuple(issuer for issuer in state.issuers if issuer.embedded)
             self._rooms = tuple(

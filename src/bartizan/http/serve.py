@@ -37,6 +37,7 @@ from bartizan.app.control_ports import NotInForce, Ports
 from bartizan.app.devices import Devices
 from bartizan.app.devices import Ports as DevicePorts
 from bartizan.app.discovery import read_keys
+from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
 from bartizan.app.exposed import exposed
@@ -170,7 +171,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     signer = Signer(start.boot.issuer, load_or_create(folder.keys / "token.pem", new_key))
     supervision, room = Supervision(channel, start.journal), _kept(folder)
     store, names = open_store(f"sqlite:///{folder.root / _STORE}"), _names(folder)
-    issuers = _issuers(start, supervision, store, clock, names, lambda: registrar.publish())  # noqa: PLW0108  # made below
+    issuers = _issuers(start, supervision, store, clock, names, lambda over: registrar.publish(over))  # noqa: PLW0108  # made below
     repeats = Repeats(store, clock)
     permits, gate = _deciding(clock, supervision)
     devices = _devices(start, supervision, store, clock, names, lambda: registrar.publish())  # noqa: PLW0108  # made below
@@ -246,7 +247,7 @@ def _issuers(
     store: Engine,
     clock: SystemClock,
     names: Names,
-    put_in_force: Callable[[], Coroutine[None, None, int]],
+    put_in_force: Callable[[Sequence[Entry]], Coroutine[None, None, int]],
 ) -> Issuers:
     ports = IssuerPorts(store, clock, supervision.record, put_in_force, read_keys, names)
     issuers = Issuers(ports, start.outside.issuers)

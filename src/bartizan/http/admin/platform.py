@@ -60,10 +60,8 @@ class Platform:
 
     def status(self, _: Call[Nothing, Nothing]) -> Status:
         """Return how it stands."""
-        registrar = self._registrar
-        return Status(
-            registrar.generation, registrar.policy_digest, self._facts.issuer, len(registrar.people())
-        )
+        published, everybody = self._registrar.publication, self._registrar.people()
+        return Status(published.generation, published.policy_digest, self._facts.issuer, len(everybody))
 
     def services(self, call: Call[Nothing, Paged]) -> Page[Service]:
         """Return a page of services."""

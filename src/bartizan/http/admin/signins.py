@@ -42,4 +42,4 @@ class SignIns:
     async def clear(self, call: Call[Nothing, Nothing]) -> InForce:
         """Hold nothing against somebody any more."""
         await self._registrar.suspects.clear(call.segments["about"], call.caller.actor)
-        return InForce(self._registrar.generation)
+        return InForce(self._registrar.publication.generation)
