@@ -59,6 +59,15 @@ class Publication:
         self.owe(took_away)
         return await self._joined.done()
 
+    async def settle(self) -> None:
+        """Put in force what was taken away and could not be put in force before, where there is any.
+
+        Raises:
+            NotInForce, JournalUnwritable.
+        """
+        if self._owed:
+            await self.publish()
+
     async def take_away(
         self, change: Callable[[Connection], Changed], said: Callable[[Changed], Sequence[Entry]]
     ) -> tuple[Changed, int]:

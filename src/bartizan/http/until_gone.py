@@ -40,7 +40,7 @@ async def until_gone(
 
     Args:
         supervision: is told when everything is served, and tells when to end.
-        registrar: whose suspicions settle with time.
+        registrar: what it took away, and its suspicions, settle with time.
         refusing: whoever counts what it refuses.
         room: on the disk, that is kept.
         keepers: works that go on for as long.
@@ -62,6 +62,7 @@ async def until_gone(
             with contextlib.suppress(JournalUnwritable):  # sets `gone`
                 _record_refusals(refusing)
             with contextlib.suppress(*NOT_DONE):  # tried again in a second, and said by status
+                await registrar.publication.settle()
                 await registrar.suspects.settle()
         for task in keeping:
             task.cancel()
