@@ -23,6 +23,7 @@ from bartizan.access.outcome import Authenticated
 from bartizan.admin.principals import REGISTER
 from bartizan.app.admin.caller import BeyondOnesOwn
 from bartizan.app.admin.gate import Shows, gate_of
+from bartizan.app.admin.repeats import Repeats, asked
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.identity.holder import Holder
 from bartizan.identity.principal import Kind, Principal, registration
@@ -127,7 +128,11 @@ def test_an_application_of_an_owners_does_not_administer_as_an_owner(house: Hous
         "agent": house.app.pseudonym.removeprefix("p-"),
     }
     own = mint(house.ports.signer, owner, CONTROL, 60, house.clock.now())
-    assert gate.admit(REGISTER, Shows(Shown(own.token))).roles == owner.roles
+    itself = gate.admit(REGISTER, Shows(Shown(own.token)))
+    assert itself.roles == owner.roles
+    repeats = Repeats(house.store, house.clock)
+    assert repeats.take(asked(itself.hand, REGISTER.name, "once", b"{}")) is None
+    assert repeats.take(asked(caller.hand, REGISTER.name, "once", b"{}")) is None, "it learns nothing of that"
 
 
 def test_what_is_lent_for_one_service_is_lent_on_for_no_other(house: House, one: Principal) -> None:

@@ -141,6 +141,13 @@ def test_a_key_that_came_with_another_request_is_refused(control: Control) -> No
     assert ask(control, "GET", "/principals/workload.second").status == 404
 
 
+def test_a_key_that_came_with_another_precondition_is_refused(control: Control) -> None:
+    key = ("Idempotency-Key", "seen-1")
+    assert register(control, "seen", key, ("If-Match", '"one"')).status == 201
+    assert register(control, "seen", key, ("If-Match", '"one"')).headers["idempotency-replayed"] == "true"
+    assert register(control, "seen", key, ("If-Match", '"two"')).status == 422
+
+
 def test_a_refused_request_does_not_use_its_key_up(control: Control) -> None:
     key = ("Idempotency-Key", "refused-1")
     assert register(control, "Not A Name", key).status == 422

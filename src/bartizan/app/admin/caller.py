@@ -29,6 +29,7 @@ class Caller(msgspec.Struct, frozen=True):
         id: of the principal; empty for whoever opens the owner's socket.
         local: whether they came over the owner's socket.
         nonce: what their next proof must hold, where they prove what their token is bound to; else empty.
+        agent: pseudonym of whoever acts for them; empty where nobody does.
     """
 
     actor: str
@@ -36,6 +37,12 @@ class Caller(msgspec.Struct, frozen=True):
     id: str = ""
     local: bool = False
     nonce: str = ""
+    agent: str = ""
+
+    @property
+    def hand(self) -> str:
+        """By whose hand the call is made: what one did for somebody is not what another did, nor they themselves."""
+        return f"{self.actor} {self.agent}" if self.agent else self.actor
 
     def require_given(self, roles: Iterable[str]) -> None:
         """Let roles be given that the caller has, or be come by: whoever sets somebody's credentials can be them.

@@ -146,11 +146,12 @@ class Gate:
         if isinstance(allowed, Refused):
             raise self._count(route, shows, allowed, who.principal.pseudonym)
         detail: dict[str, int | str] = {"operation": route.name}
-        if who.agent is not None:
-            detail["agent"] = who.agent.pseudonym.removeprefix("p-")
+        agent = "" if who.agent is None else who.agent.pseudonym
+        if agent:
+            detail["agent"] = agent.removeprefix("p-")
         self._record([Entry(CALLED, who.principal.pseudonym, shows.request, Outcome.ALLOWED, detail=detail)])
         nonce = self.nonce() if shows.shown.scheme else ""
-        return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce)
+        return Caller(who.principal.pseudonym, _roles(who), who.principal.id, nonce=nonce, agent=agent)
 
     def known(self, shows: Shows) -> Authenticated:
         """Return who shows a token, or `ANYONE` where none is shown.

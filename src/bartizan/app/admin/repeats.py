@@ -1,6 +1,6 @@
 """What was answered to a request with an idempotency key, so that sending it again does nothing again.
 
-Rules of this file: a key is one caller's on one route. It is taken before anything is done, in a transaction of its own,
+Rules of this file: a key is one caller's on one route; who acts for somebody is another caller than they are. It is taken before anything is done, in a transaction of its own,
 and answered after; what was neither answered nor refused, because the process ended or nobody knows whether it is in
 force, is never done again under the same key. What is shown once is not kept: the caller of this file leaves it
 out. Of a key, its digest is kept.
@@ -43,7 +43,9 @@ REPEAT: Final = Table(
     "admin_repeat",
     METADATA,
     Column("key", LargeBinary, primary_key=True, comment="SHA-256 of caller, route and key"),
-    Column("caller", Text, nullable=False, index=True, comment="pseudonym, or owner"),
+    Column(
+        "caller", Text, nullable=False, index=True, comment="pseudonym, and of who acts for them; or owner"
+    ),
     Column("request", LargeBinary, nullable=False, comment="SHA-256 of target, precondition and body"),
     Column("begun", BigInteger, nullable=False, comment="UTC nanoseconds"),
     Column("status", Integer, nullable=False, comment="of the answer; 0: not known, -1: not kept"),
@@ -109,7 +111,7 @@ class Asked(msgspec.Struct, frozen=True):
     """A request with a key.
 
     Attributes:
-        caller: actor in the record.
+        caller: by whose hand (`Caller.hand`).
         key: digest.
         request: digest of all that it asks for.
     """
@@ -123,7 +125,7 @@ def asked(caller: str, route: str, key: str, *parts: bytes) -> Asked:
     """Return a request with a key.
 
     Args:
-        caller: actor in the record.
+        caller: by whose hand (`Caller.hand`).
         route: name of it.
         key: as it was sent.
         parts: of all that it asks for.

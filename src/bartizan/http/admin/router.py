@@ -90,8 +90,8 @@ class _Router:
         key = key_of(request) if route.repeatable else ""
         if not key:
             return _shown(route, await self._do(one, call, request), caller)
-        target = request.url.path.encode()
-        return await self._once(one, call, request, asked(caller.actor, route.name, key, target, octets))
+        target, seen = request.url.path.encode(), ",".join(request.headers.getlist("if-match")).encode()
+        return await self._once(one, call, request, asked(caller.hand, route.name, key, target, seen, octets))
 
     async def _once(self, one: Bound, call: Call[Any, Any], request: Request, repeat: Asked) -> Response:
         """Do what was not done before, or answer as it was answered then."""
