@@ -73,6 +73,7 @@ class Record:
             secret_sha256=lambda: "0" * 64,
             link=lambda _name, _roles: "https://localhost:1/people/link?token=none",
             client=lambda _name, _roles, _redirect: ("c-0", "secret"),
+            revoke=lambda _what: None,
             run=lambda _schedule: 1,
             applied=lambda _files: None,
         )

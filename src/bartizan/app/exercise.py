@@ -158,6 +158,7 @@ def connect(folder: Folder, service: str) -> Platform:
         secret_sha256=owner.sample_sha256,
         link=lambda name, roles: _link(owner, name, roles),
         client=lambda name, roles, redirect: _client(owner, name, roles, redirect),
+        revoke=lambda what: _revoke(owner, what),
         run=lambda schedule: owner.run(schedule).runs,
         applied=lambda files: _apply(owner, files),
     )
@@ -177,6 +178,13 @@ def _admit(owner: Owner, key: str) -> None:
 def _client(owner: Owner, name: str, roles: tuple[str, ...], redirect: str) -> tuple[str, str]:
     made = owner.register(name, "workload", roles, redirects=(redirect,) if redirect else ())
     return made.client_id, made.client_secret
+
+
+def _revoke(owner: Owner, what: str) -> None:
+    if what.startswith("t-"):
+        owner.revoke_token(what)
+    else:
+        owner.revoke(what)
 
 
 def _apply(owner: Owner, files: Mapping[str, str]) -> None:

@@ -54,6 +54,7 @@ class Platform(msgspec.Struct, frozen=True):
         link: (name, roles) -> address of a link that signs a person of this name in, once, who is registered where nobody is.
         client: (name, roles, redirect) -> client id and secret of a new workload; with a redirect URI it is an application. For
             a throw-away platform: it stays registered.
+        revoke: id of a principal, or of a token -> returns once that is refused everywhere, as its owner has it.
         run: name of a schedule -> the number of its run that was started now, as its owner asks.
     """
 
@@ -68,6 +69,7 @@ class Platform(msgspec.Struct, frozen=True):
     secret_sha256: Callable[[], str]
     link: Callable[[str, tuple[str, ...]], str]
     client: Callable[[str, tuple[str, ...], str], tuple[str, str]]
+    revoke: Callable[[str], None]
     run: Callable[[str], int]
     applied: Callable[[Mapping[str, str]], None]
 

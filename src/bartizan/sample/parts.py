@@ -40,6 +40,16 @@ def _silent(asked: Asked) -> Answer:
     return _honest(asked) if asked.method == "GET" else Answer(b"")
 
 
+def _endless(asked: Asked) -> Answer:
+    """Begin a stream of one event, and say no more."""
+    if asked.method == "GET":
+        return _honest(asked)
+    heading = wire.Heading("chatcmpl-1", "sample", Nanoseconds(0), chat=True)
+    event = b"".join(wire.sse(each) for each in wire.opening(heading))
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    return Answer(head + b"%x\r\n%b\r\n" % (len(event), event))
+
+
 def _dropping(asked: Asked) -> Answer:
     return _honest(asked) if asked.method == "GET" else Answer(b"", keeps=False)
 
@@ -81,6 +91,7 @@ _PARTS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "meter": _meter,
     "narrow": _silent,
     "hangs": _silent,
+    "endless": _endless,
     "drops": _dropping,
     "spare": _honest,
     "smuggles": _smuggling,
