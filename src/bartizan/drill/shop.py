@@ -35,11 +35,12 @@ class Shop:
         self._platform, self._name = platform, name
         self._own = {"client_id": client, "client_secret": secret}
 
-    def answer(self, verifier: str) -> dict[str, str]:
+    def answer(self, verifier: str, person: Visitor | None = None) -> dict[str, str]:
         """Return what the browser brings back of a person who was asked, and allowed it.
 
         Args:
             verifier: whose challenge is pushed, 43 characters.
+            person: who is asked; where None, `person`.
         Raises:
             NotSignedIn: an honest consent did not go as it must.
         """
@@ -50,7 +51,7 @@ class Shop:
         pushed = formed(door, "/oauth/par", **asks, **how, **self._own)
         if not pushed.served:
             raise NotSignedIn(pushed)
-        person, uri = self._person(), str(json.loads(pushed.body)["request_uri"])
+        person, uri = person or self.person(), str(json.loads(pushed.body)["request_uri"])
         question = person.page(
             f"/oauth/authorize?{urlencode({'client_id': self._own['client_id'], 'request_uri': uri})}"
         )
@@ -72,8 +73,12 @@ class Shop:
         said = {"grant_type": "refresh_token", "refresh_token": token}
         return formed(self._platform.door, "/oauth/token", **said, **self._own)
 
-    def _person(self) -> Visitor:
-        """Return somebody who is signed in, and has used a passkey just now."""
+    def person(self) -> Visitor:
+        """Return somebody who is signed in, and has used a passkey just now.
+
+        Raises:
+            NotSignedIn: an honest sign-in did not go as it must.
+        """
         person = Visitor(self._platform, f"{self._name}-guest").sign_in()
         credential = new_passkey(person.page("/people/enrol").body, person.origin)
         added = person.send("/people/enrol", csrf=person.form, credential=credential, label="drill")

@@ -1,0 +1,47 @@
+"""An application goes on acting for somebody who has withdrawn what they let it do."""
+
+import json
+
+from bartizan.drill.attack import Attack, GotThrough, Outcome, Stage, Undecided
+from bartizan.drill.shop import Shop, refresh_of
+from bartizan.drill.target import Target
+from bartizan.drill.trial import INVALID, PLAIN, UNAUTHENTICATED, refused, trace, worst
+from bartizan.drill.visitor import NotSignedIn
+
+_NAME = "drill-shop-withdrawn"
+_VERIFIER = "drill-withdrawn" * 2 + "abcdefghijklm"
+_GOAL = "an application holds on to what was withdrawn from it"
+_UNPERMITTED, _LED_ON = 403, 303
+
+
+def _act(target: Target) -> Outcome:
+    scene = target.scene()
+    shop, door = Shop(scene.platform, _NAME), scene.door("honest")
+    try:
+        person = shop.person()
+        held = shop.redeem(shop.answer(_VERIFIER, person)["code"], _VERIFIER)
+        refresh, token = refresh_of(held), str(json.loads(held.body)["access_token"])
+        before = door.chat(PLAIN, token=token)
+        withdrawn = person.send("/people/withdraw", csrf=person.form, application=f"workload.{_NAME}")
+    except NotSignedIn as fault:
+        return fault.undecided
+    if (before.status, withdrawn.status) != (_UNPERMITTED, _LED_ON):  # who is known, and may do nothing here
+        what = f"a token and its withdrawal were answered {before.status} and {withdrawn.status}"
+        return Undecided(what, trace(before, withdrawn))
+    after = door.chat(PLAIN, token=token)
+    kept = refused(after, UNAUTHENTICATED, _GOAL) if after.status != _UNPERMITTED else None
+    again = refused(shop.refresh(refresh), INVALID, _GOAL)
+    return worst([again, kept]) if kept else GotThrough(_GOAL, trace(after))
+
+
+ATTACK = Attack(
+    name="consent-withdrawn",
+    control="access.request-authenticated",
+    title="application after its person's no",
+    skill=1,
+    stage=Stage.SCENE,
+    because="who takes back what they let an application do wants it to have nothing from then on (RFC 6819 section 5.2.2.4)",
+    references=("AML.T0012", "API2:2023", "CWE-613"),
+    weakening="withdrawals_unheard",
+    act=_act,
+)
