@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from bartizan.identity import token
+from bartizan.identity import token as tokens
 from bartizan.identity.token import Issuer, Opened, PinnedKey
 
 MODULES = ("bartizan.app.worker",)
 
 
 def apply() -> None:
-    real = token.open_signed
+    real = tokens.open_signed
 
-    def weak(shown: str, issuers: Mapping[str, Issuer], types: Callable[[Issuer], Iterable[str]]) -> Opened:
-        parts = token._take_apart(shown)
-        named = str(token._read_json(parts.payload, "payload").get("iss", ""))
-        kid = str(token._read_json(parts.header, "header").get("kid", ""))
+    def weak(token: str, issuers: Mapping[str, Issuer], types: Callable[[Issuer], Iterable[str]]) -> Opened:
+        parts = tokens._take_apart(token)
+        named = str(tokens._read_json(parts.payload, "payload").get("iss", ""))
+        kid = str(tokens._read_json(parts.header, "header").get("kid", ""))
         theirs = Issuer(named, {kid: PinnedKey("ES256", lambda _signed, _signature: True)})
-        return real(shown, {named: theirs, **issuers}, types)
+        return real(token, {named: theirs, **issuers}, types)
 
-    token.open_signed = weak
+    tokens.open_signed = weak
