@@ -32,7 +32,8 @@ def graph() -> str:
     ]
     for name, held in people().items():
         parents = [{"type": "Role", "id": role} for role in held]
-        found.append({"uid": {"type": "User", "id": name}, "attrs": {}, "parents": parents})
+        attrs = {"suspect": True} if name == "bob" else {}
+        found.append({"uid": {"type": "User", "id": name}, "attrs": attrs, "parents": parents})
     for name in SERVICES:
         attrs = {"control": False, "drill_only": name == "t"}
         found.append({"uid": {"type": "Service", "id": name}, "attrs": attrs, "parents": []})
@@ -63,6 +64,9 @@ CLAUSE = st.sampled_from(
         'when { principal in Role::"c" || resource.drill_only }',
         "when { context.tool != context.operation }",
         'when { context.tool == context.operation && context.operation == "z" }',
+        "when { principal has suspect }",
+        "when { principal has suspect && principal.suspect }",
+        "unless { principal has suspect && !principal.suspect }",
     ]
 )
 
@@ -143,6 +147,17 @@ def test_an_odd_policy_is_found(text: str, policy: str, fault: Fault, others: tu
         pytest.skip("Cedar's own validation refuses it already")
     found = {each.policy: each for each in analyse(read(text).rules, parsed(SCHEMA)).findings}
     assert (found[policy].fault, found[policy].others) == (fault, others)
+
+
+def test_what_policies_say_of_an_attribute_that_most_do_not_have_is_tried() -> None:
+    suspects = '@id("x") forbid (principal is User, action, resource) when { principal has suspect && principal.suspect };'
+    found = analyse(read(EVERYBODY + suspects).rules, parsed(SCHEMA))
+    assert found.findings == ()
+    assert found.complete
+    beside = compare(read(EVERYBODY).rules, read(EVERYBODY + suspects).rules, parsed(SCHEMA))
+    assert beside.second_only is None
+    assert beside.first_only is not None
+    assert beside.first_only.traits == {"suspect": True}
 
 
 def test_the_built_in_policies_have_nothing_odd() -> None:

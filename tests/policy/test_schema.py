@@ -49,10 +49,17 @@ def test_what_is_read_of_the_schema_is_what_cedar_takes() -> None:
             assert taken == (kind in action.principals and "Service" in action.resources), (name, kind)
 
 
+def test_an_attribute_that_may_be_left_out_is_told_from_one_that_may_not() -> None:
+    text = 'entity A = { "b"?: Bool, "l": Long }; action "x" appliesTo { principal: [A], resource: [A], context: { "s"?: String } };'
+    read = shapes(Schema.from_str(text))
+    assert read.entities["A"].shape == {"b": "Bool?", "l": "Long"}
+    assert read.actions["x"].context == {"s": "String?"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        'entity A; action "x" appliesTo { principal: [A], resource: [A], context: { "when"?: Bool } };',
+        'entity A; action "x" appliesTo { principal: [A], resource: [A], context: { "when"?: { "x": Bool } } };',
         'entity A; action "x" appliesTo { principal: [A], resource: [A], context: { "many": Set<String> } };',
         "namespace N { entity A; }",
         'entity A enum ["x"];',

@@ -81,9 +81,10 @@ def _tried(requests: int, *, complete: bool) -> str:
 
 def _request(one: Asked) -> str:
     roles = f" with {', '.join(role.id for role in one.roles)}" if one.roles else ""
+    traits = "".join(f", {field}={value!r}" for field, value in one.traits.items())
     context = ", ".join(f"{field}={value!r}" for field, value in one.context.items())
     said = ", ".join(f"{field}={value!r}" for field, value in one.attributes.items())
-    return f"{one.principal.type} {one.principal.id}{roles}: {one.action} on {one.resource.id} ({said}; {context})"
+    return f"{one.principal.type} {one.principal.id}{roles}{traits}: {one.action} on {one.resource.id} ({said}; {context})"
 
 
 def _analysed(found: Analysis, beside: Comparison | None) -> dict[str, Any]:

@@ -153,14 +153,17 @@ def _by_entities(tried: World) -> dict[object, list[int]]:
     """Return the requests that can be tried over the same entities, by number."""
     found: dict[object, list[int]] = defaultdict(list)
     for number, one in enumerate(tried.asked):
-        key = (one.principal, one.roles, one.resource, tuple(sorted(one.attributes.items())))
+        key = (
+            *(one.principal, one.roles, tuple(sorted(one.traits.items()))),
+            *(one.resource, tuple(sorted(one.attributes.items()))),
+        )
         found[key].append(number)
     return found
 
 
 def _entities(one: Asked) -> list[dict[str, Any]]:
     return [
-        {"uid": one.principal, "attrs": {}, "parents": list(one.roles)},
+        {"uid": one.principal, "attrs": dict(one.traits), "parents": list(one.roles)},
         {"uid": one.resource, "attrs": dict(one.attributes), "parents": []},
     ]
 

@@ -17,7 +17,7 @@ from cedarpy import pst
 from bartizan.identity.principal import Uid
 from bartizan.policy.engine import Context
 from bartizan.policy.errors import PolicyInvalid
-from bartizan.policy.schema import Action, Shapes
+from bartizan.policy.schema import OPTIONAL, Action, Shapes
 from bartizan.policy.scope import ACTION, Rule, closed, named, uid
 
 MOST: Final = 60_000
@@ -37,6 +37,7 @@ class Asked(msgspec.Struct, frozen=True):
     Attributes:
         principal, resource: which.
         roles: what the principal is in.
+        traits: attributes of the principal.
         attributes: of the resource.
         action: one of a class of actions that no policy tells apart.
         context: what the request says besides.
@@ -48,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True):
     resource: Uid
     attributes: Mapping[str, Value]
     context: Context
+    traits: Mapping[str, Value] = {}
 
 
 class World(msgspec.Struct, frozen=True):
@@ -113,6 +115,9 @@ class _Seen:
             case pst.GetAttr(base, attr):
                 self.attributes.add(attr)
                 self._looked_into(base)
+            case pst.HasAttr(base, attrs):
+                self.attributes.update(attrs)
+                self._looked_into(base)
             case pst.Var("context"):
                 self.whole = True
             case pst.BinaryOp() | pst.UnaryOp() | pst.Like():
@@ -150,13 +155,23 @@ class _Seen:
             self.values.setdefault(attribute, set()).add(value)
 
     def of(self, shape: Mapping[str, str]) -> Iterator[dict[str, Value]]:
-        """Yield what the attributes of a shape can say that policies can tell apart."""
+        """Yield what the attributes of a shape can say that policies can tell apart; what may be left out, is in some."""
         names = list(shape)
-        for values in product(*(self._values(name, shape[name]) for name in names)):
-            yield dict(zip(names, values, strict=True))
+        for values in product(*(self._said(name, shape[name]) for name in names)):
+            yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+    def _said(self, name: str, kind: str) -> Sequence[Value | None]:
+        if not kind.endswith(OPTIONAL):
+            return self._values(name, kind)
+        if not self._looks_at(name):
+            return (None,)
+        return (None, *self._values(name, kind.removesuffix(OPTIONAL)))
+
+    def _looks_at(self, name: str) -> bool:
+        return self.whole or name in self.attributes
 
     def _values(self, name: str, kind: str) -> Sequence[Value]:
-        looked_at = self.whole or name in self.attributes
+        looked_at = self._looks_at(name)
         if kind == "Bool":
             return (False, True) if looked_at else (False,)
         # one attribute that is compared with another may be whatever that one is
@@ -181,18 +196,22 @@ def _requests(name: str, action: Action, shapes: Shapes, seen: _Seen) -> Iterato
         for attributes in seen.of(shapes.entities[kind].shape)
     ]
     contexts = list(seen.of(action.context))
-    for (principal, roles), (resource, attributes), context in product(principals, resources, contexts):
-        yield Asked(principal, roles, name, resource, attributes, context)
+    for (principal, roles, traits), (resource, attributes), context in product(
+        principals, resources, contexts
+    ):
+        yield Asked(principal, roles, name, resource, attributes, context, traits)
 
 
-def _principals(kind: str, shapes: Shapes, seen: _Seen) -> Iterator[tuple[Uid, tuple[Uid, ...]]]:
+def _principals(
+    kind: str, shapes: Shapes, seen: _Seen
+) -> Iterator[tuple[Uid, tuple[Uid, ...], dict[str, Value]]]:
     entity = shapes.entities[kind]
     roles = [Uid(parent, one) for parent in entity.parents for one in sorted(seen.uids.get(parent, ()))]
     if len(roles) > _ALL_SUBSETS or any(shapes.entities[parent].parents for parent in entity.parents):
         seen.complete = False
-    for one in _ids(kind, seen):
-        for held in _subsets(roles):
-            yield Uid(kind, one), held
+    said = list(seen.of(entity.shape))
+    for one, held, traits in product(_ids(kind, seen), list(_subsets(roles)), said):
+        yield Uid(kind, one), held, traits
 
 
 def _ids(kind: str, seen: _Seen) -> list[str]:

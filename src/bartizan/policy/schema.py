@@ -31,8 +31,9 @@ _APPLIES: Final = re.compile(
 _PARENT: Final = re.compile(r'Action::"([^"\\]+)"')
 _ATTRIBUTE: Final = re.compile(r'\s*"?(\w+)"?(\??): (Bool|Long|String)\s*')
 
+OPTIONAL: Final = "?"
 Shape = Mapping[str, str]
-"""Name of an attribute -> `Bool`, `Long` or `String`; each is there always. Optional ones are left out: a small model has none."""
+"""Name of an attribute -> `Bool`, `Long` or `String`, with `OPTIONAL` behind it where it may be left out."""
 
 
 class Entity(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ def shapes(schema: Schema) -> Shapes:
     """Return what a schema says of entities and actions.
 
     Raises:
-        PolicyInvalid: it says something that is not read here, such as an attribute that may be left out.
+        PolicyInvalid: it says something that is not read here, such as an attribute that is a set.
     """
     types: dict[str, str] = {}
     entities: dict[str, Entity] = {}
@@ -125,7 +126,7 @@ def _entity(said: str) -> tuple[str, Entity]:
     found = _ENTITY.fullmatch(said)
     if found is None:
         raise _unread(said)
-    return found["name"], Entity(_names(found["parents"]), _shape(found["shape"] or "{}", optional=True))
+    return found["name"], Entity(_names(found["parents"]), _shape(found["shape"] or "{}"))
 
 
 def _action(said: str, types: Mapping[str, str]) -> tuple[str, Action]:
@@ -148,16 +149,15 @@ def _names(listed: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (listed or "").split(",") if name.strip())
 
 
-def _shape(said: str, *, optional: bool = False) -> Shape:
+def _shape(said: str) -> Shape:
     shape: dict[str, str] = {}
     for part in said.strip()[1:-1].split(","):
         if not part.strip():
             continue
         found = _ATTRIBUTE.fullmatch(part)
-        if found is None or (found[2] and not optional):
+        if found is None:
             raise _unread(part.strip())
-        if not found[2]:
-            shape[found[1]] = found[3]
+        shape[found[1]] = found[3] + found[2]
     return shape
 
 
