@@ -1,4 +1,4 @@
-"""That a token is revoked is not looked at."""
+"""That a token was revoked by its own name is not looked at."""
 
 import msgspec
 
@@ -13,6 +13,7 @@ def apply() -> None:
     real = Authenticator._facts
 
     def weak(self: Authenticator, who: Authenticated, standing: Standing) -> Presentation:
-        return msgspec.structs.replace(real(self, who, standing), token_revoked=False)
+        revoked = any(each in self._revoked for each in who.lineage)
+        return msgspec.structs.replace(real(self, who, standing), token_revoked=revoked)
 
     Authenticator._facts = weak  # type: ignore[method-assign]  # a weakening replaces one function

@@ -5,13 +5,13 @@ import json
 from bartizan.drill.attack import Attack, GotThrough, Outcome, Stage, Undecided
 from bartizan.drill.shop import Shop, refresh_of
 from bartizan.drill.target import Target
-from bartizan.drill.trial import INVALID, PLAIN, UNAUTHENTICATED, refused, trace, worst
+from bartizan.drill.trial import FORBIDDEN, INVALID, PLAIN, UNAUTHENTICATED, refused, trace, worst
 from bartizan.drill.visitor import NotSignedIn
 
 _NAME = "drill-shop-withdrawn"
 _VERIFIER = "drill-withdrawn" * 2 + "abcdefghijklm"
 _GOAL = "an application holds on to what was withdrawn from it"
-_UNPERMITTED, _LED_ON = 403, 303
+_LED_ON = 303
 
 
 def _act(target: Target) -> Outcome:
@@ -25,13 +25,13 @@ def _act(target: Target) -> Outcome:
         withdrawn = person.send("/people/withdraw", csrf=person.form, application=f"workload.{_NAME}")
     except NotSignedIn as fault:
         return fault.undecided
-    if (before.status, withdrawn.status) != (_UNPERMITTED, _LED_ON):  # who is known, and may do nothing here
+    if before.status in UNAUTHENTICATED or withdrawn.status != _LED_ON:
         what = f"a token and its withdrawal were answered {before.status} and {withdrawn.status}"
         return Undecided(what, trace(before, withdrawn))
     after = door.chat(PLAIN, token=token)
-    kept = refused(after, UNAUTHENTICATED, _GOAL) if after.status != _UNPERMITTED else None
-    again = refused(shop.refresh(refresh), INVALID, _GOAL)
-    return worst([again, kept]) if kept else GotThrough(_GOAL, trace(after))
+    if after.status in FORBIDDEN:
+        return GotThrough(_GOAL, trace(after))
+    return worst([refused(shop.refresh(refresh), INVALID, _GOAL), refused(after, UNAUTHENTICATED, _GOAL)])
 
 
 ATTACK = Attack(

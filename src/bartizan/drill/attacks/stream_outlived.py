@@ -10,15 +10,17 @@ from bartizan.drill.trial import asked_for_token, recorded, trace
 from bartizan.egress.line import Line
 from bartizan.ledger.event import Outcome as Word
 
-_NAME = "drill-dismissed"
 _HEAD = re.compile(rb"HTTP/1\.1 200 .*\r\nx-request-id: (q-[0-9a-f]{16})\r\n", re.DOTALL | re.IGNORECASE)
+_NAME = "drill-dismissed"
+"""Of a workload of its own, so that it can be revoked; the scene's policies know it."""
+_SERVED = b"HTTP/1.1 200 "
 _ASKS = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
 
 
 def _act(target: Target) -> Outcome:
     scene = target.scene()
     door, since = scene.door("endless"), scene.platform.size()
-    given = asked_for_token(door, *scene.platform.client(_NAME, ("caller",), ""))
+    given = asked_for_token(door, *scene.platform.client(_NAME, (), ""))
     if not given.served:
         return Undecided(f"a caller's request for a token was answered {given.status}", trace(given))
     token = str(json.loads(given.body)["access_token"])
@@ -38,7 +40,7 @@ def _begun(door: Door, line: Line, token: str) -> str:
     while b"\ndata:" not in received:
         more = line.recv()
         received += more
-        if not more:
+        if not more or not received.startswith(_SERVED[: len(received)]):
             return ""
     found = _HEAD.match(received)
     return found[1].decode() if found else ""
