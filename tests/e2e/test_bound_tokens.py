@@ -1,5 +1,6 @@
 """Tokens that are bound to a key, as a client of another library asks for them and shows them."""
 
+import base64
 import hashlib
 import json
 import secrets
@@ -235,6 +236,19 @@ def test_a_token_that_was_got_with_a_certificate_is_taken_over_connections_that_
     free = JSON | {"Authorization": f"Bearer {said['access_token']}"}
     assert over(running, None, CHATS, chat, free)[0] == 200  # what a client says of certificates is not heard
     until(lambda: bindings(running) == {"certificate", "none"})
+    named = running.run("identity", "add", "mesh", "--key", str(tmp_path / "own.crt"), "--json").stdout
+    form = urlencode({"grant_type": "client_credentials", "client_id": json.loads(named)["client_id"]})
+    status, said = over(running, own, "/oauth/token", form, FORM)
+    bound = JSON | {"Authorization": f"Bearer {said['access_token']}"}
+    assert [over(running, shown, CHATS, chat, bound)[0] for shown in (own, other)] == [200, 401]
+    for shown in (other, None):
+        headers = FORM | {"X-Bartizan-Certificate": thumbprint(tmp_path / "own.crt")}
+        assert over(running, shown, "/oauth/token", form, headers)[0] == 401
+
+
+def thumbprint(file: Path) -> str:
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read_text())).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def certificate(folder: Path, name: str) -> Path:

@@ -109,6 +109,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         posture_hours=s.plan.posture_hours,
         healthy=s.plan.healthy,
         authorities=s.plan.authorities,
+        asks=s.plan.asks,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

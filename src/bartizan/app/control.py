@@ -14,10 +14,17 @@ from sqlalchemy import Connection
 
 from bartizan.access import register as people
 from bartizan.access import versions
-from bartizan.access.errors import NotTheOwners, PrincipalRevoked, RedirectRefused, SecretAbsent
+from bartizan.access.errors import (
+    ClientKeyRefused,
+    NotTheOwners,
+    PrincipalRevoked,
+    RedirectRefused,
+    SecretAbsent,
+)
 from bartizan.access.issue import family as families
 from bartizan.access.issue import registered as registered_by
 from bartizan.access.issue.application import make_application
+from bartizan.access.issue.client_certificate import holds_certificates
 from bartizan.access.issue.client_key import give_keys, read_keys
 from bartizan.access.issue.credentials import give_secret, has_secret
 from bartizan.access.issue.mint import NO_SPIFFE, UNBOUND, Bound, Issued, Lent, SpiffeShown, mint
@@ -184,7 +191,8 @@ class Registrar:
 
         Args:
             kind, name, roles: of the principal.
-            keys: public JWK, or a set of them; with one, the client signs and there is no secret.
+            keys: public JWK, or a set of them, with which the client signs; or its certificates (PEM), which its connection
+                shows; then there is no secret.
             redirects: addresses to which it has people sent back, which makes it an application.
             public: whether that can keep no secret; then it has none, and no key.
             device_flow: whether it asks people by a code that they type elsewhere, which makes it an application too.
@@ -195,6 +203,10 @@ class Registrar:
         """
         read = read_keys(keys) if keys else ()
         addresses = require_usable(redirects)
+        if keys and holds_certificates(keys) and (addresses or device_flow):
+            raise ClientKeyRefused(
+                "an application signs, or keeps a secret; a certificate shows a program alone"
+            )
         if public and (read or not (addresses or device_flow)):
             raise RedirectRefused(
                 "a public application needs one at least, or the device flow, and has no key"

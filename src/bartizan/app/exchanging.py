@@ -8,6 +8,7 @@ Source: RFC 8693.
 import msgspec
 
 from bartizan.access.errors import PrincipalUnknown
+from bartizan.access.issue import client_certificate
 from bartizan.access.issue.exchange import terms
 from bartizan.access.issue.form import GrantFault, GrantRefused
 from bartizan.access.issue.grant import ACCESS_TOKEN
@@ -51,8 +52,11 @@ class Exchanging:
         try:
             with self._ports.store.begin() as connection:
                 person, before = get(connection, said["sub"]), of_client(connection, said["client_id"])
+                certified = client_certificate.certified(connection, said["client_id"])
         except PrincipalUnknown as fault:  # erased since
             raise _not_good(agent) from fault
+        if certified:  # a worker's word is all that it came of
+            raise _not_good(agent, "subject-by-certificate")
         given = terms(said, agent, before, asked, bound, self._ports.clock.now())
         issued = self._registrar.issue(
             person,
@@ -67,6 +71,6 @@ class Exchanging:
         return msgspec.structs.replace(issued, kind=ACCESS_TOKEN)
 
 
-def _not_good(agent: Principal) -> GrantRefused:
-    what = "subject_token is not a token that is good here now"
-    return GrantRefused(GrantFault.INVALID_REQUEST, what, "subject-unknown", principal=agent.pseudonym)
+def _not_good(agent: Principal, reason: str = "subject-unknown") -> GrantRefused:
+    what = "subject_token is not a token that is good here now, or one of a client that is known by its certificate alone"
+    return GrantRefused(GrantFault.INVALID_REQUEST, what, reason, principal=agent.pseudonym)

@@ -7,7 +7,8 @@ Refusals are counted and recorded together, so that a flood of them fills no dis
 import secrets
 from typing import Final
 
-from bartizan.access.issue.client import authenticate, authenticate_application
+from bartizan.access.issue.client import authenticate, authenticate_application, authenticate_certified
+from bartizan.access.issue.client_certificate import require_no_more
 from bartizan.access.issue.device_code import Codes
 from bartizan.access.issue.device_request import DeviceAsked
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
@@ -82,13 +83,29 @@ class Granting:
             issued = await lender.grant(request, self._resolved(request), self.proven, source)
             self._throttle.granted(source, request.credential.client)
             return issued
-        client = self._client(request.credential)
+        client = self._asking(request)
         self._throttle.granted(source, client.client)
         bound = Bound(self.proven(request.proof, client.pseudonym), request.certificate)
         if request.subject:
             return self._exchanging.grant(client, request.subject, self._resolved(request), bound, source)
         audience = self._own_audience(client, request, bound)
         return self._registrar.issue(client, audience, LIFETIME_S, bound, grant="client", source=source)
+
+    def _asking(self, request: TokenRequest) -> Principal:
+        """Return whose client asks in its own name, or in another's by exchange.
+
+        Raises:
+            GrantRefused: it does not show who it is, or wants more than a certificate is enough for.
+        """
+        shown = request.credential
+        if shown.secret or shown.assertion:
+            return self._client(shown)
+        with self._ports.store.begin() as connection:
+            client = authenticate_certified(
+                connection, shown.client, request.certificate, self._ports.clock.now()
+            )
+        require_no_more(client, self.audience(request.audience, request.resource), request.proof)
+        return client
 
     def _own_audience(self, client: Principal, request: TokenRequest, bound: Bound) -> str:
         """Return the audience of a token that a client asks for in its own name."""

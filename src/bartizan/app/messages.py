@@ -261,6 +261,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     posture_hours: Number = 24
     healthy: tuple[str, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    asks: bool = False
 
 
 class Publish(Message, frozen=True):

@@ -98,7 +98,9 @@ def _show(arguments: argparse.Namespace, shell: Shell, made: Registered, roles: 
     held = f"{made.id} has the role {', '.join(roles)}"
     if not made.client_secret:
         shows = "shows no credential, and has its tokens bound to a key"
-        shell.err.line(f"{held}; it {shows if arguments.public else 'signs for its tokens with its own key'}")
+        shell.err.line(
+            f"{held}; it {shows if arguments.public else 'signs for its tokens with its own key, or its connection shows its certificate'}"
+        )
         shell.out.line(f"client_id={made.client_id}")
         return
     shell.err.line(f"{held}; its secret is shown this once:")
@@ -193,7 +195,7 @@ def _to_add(add: argparse.ArgumentParser) -> None:
         "--key",
         type=Path,
         metavar="FILE",
-        help="public JWK, or a set of them: the client signs for its tokens, and there is no secret",
+        help="public JWK, or a set of them: the client signs for its tokens; or its certificates (PEM): its connection shows one. There is no secret",
     )
     add.add_argument(
         "--redirect",
@@ -230,7 +232,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "key", help="have a principal sign with these public keys, instead of what it had"
     )
     key.add_argument("id", metavar="ID", type=name, help="of the principal, such as workload.app")
-    key.add_argument("file", metavar="FILE", type=Path, help="public JWK, or a set of at most four")
+    key.add_argument(
+        "file", metavar="FILE", type=Path, help="public JWK, a set of at most four, or certificates (PEM)"
+    )
     shown = actions.add_parser("list", help="show everybody, with the pseudonym that stands in the record")
     revoke = actions.add_parser("revoke", help="refuse everything of a principal, or one token, at once")
     revoke.add_argument(

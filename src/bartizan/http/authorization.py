@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -63,6 +62,8 @@ def authorization(
     more: Iterable[Route] = (),
     workloads: WorkloadTokens | None = None,
     registering: Registering | None = None,
+    *,
+    asks: bool = False,
 ) -> Starlette:
     """Return the app: what clients ask, what people answer, the metadata document, the public keys.
 
@@ -72,8 +73,9 @@ def authorization(
         more: routes beside these.
         workloads: issues to workloads by their certificates; None where there are none.
         registering: registers applications that ask for it themselves; None where nothing does.
+        asks: whether the gateway asks clients for a certificate.
     """
-    endpoints = _Endpoints(issuing, workloads, registering)
+    endpoints = _Endpoints(issuing, workloads, registering, asks=asks)
     routes = [
         Route(TOKEN_PATH, endpoints.token, methods=["POST"]),
         Route(PUSHED_PATH, endpoints.pushed, methods=["POST"]),
@@ -97,9 +99,14 @@ class _Endpoints:
     """One method a route of programs: read, call one function, show."""
 
     def __init__(
-        self, issuing: Issuing, workloads: WorkloadTokens | None, registering: Registering | None
+        self,
+        issuing: Issuing,
+        workloads: WorkloadTokens | None,
+        registering: Registering | None,
+        *,
+        asks: bool,
     ) -> None:
-        self._registering = registering
+        self._registering, self._asks = registering, asks
         self._granting, self._signer = issuing.granting, issuing.signer
         self._inspecting, self._workloads = issuing.inspecting, workloads
 
@@ -148,7 +155,10 @@ class _Endpoints:
     async def about(self, _: Request) -> Response:
         more, methods = ((), ()) if self._workloads is None else ((WORKLOADS,), self._workloads.methods)
         registers = self._registering is not None and self._registering.possible
-        return answer(metadata(self._signer.url, more, methods, registers=registers), headers=_PUBLIC)
+        asks = self._asks
+        return answer(
+            metadata(self._signer.url, more, methods, registers=registers, asks=asks), headers=_PUBLIC
+        )
 
     async def keys(self, _: Request) -> Response:
         return answer(jwks(self._signer), headers=_PUBLIC)
@@ -163,10 +173,10 @@ class _Endpoints:
         if self._workloads is not None and is_workloads(form):
             return self._workloads.grant(form, proof, certificate, network)
         try:
-            wanted = read_grant(media, authorization, body, proof)
+            wanted = read_grant(media, authorization, body, proof, certificate)
         except GrantRefused as fault:
             raise self._granting.refused(fault, network) from fault
-        return await self._granting.grant(msgspec.structs.replace(wanted, certificate=certificate), network)
+        return await self._granting.grant(wanted, network)
 
     async def _about_token(self, request: Request) -> tuple[Credential, str]:
         body = await read(request, MAX_FORM)

@@ -217,6 +217,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         more,
         workloads,
         registering,
+        asks=start.boot.asks,
     )
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
     kept = (scheduler, watch, devices, issuing, *(each for each in (issuers, federation) if each.configured))

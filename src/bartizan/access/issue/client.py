@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from bartizan.access.issue import assertion as assertions
 from bartizan.access.issue.application import Application, application
 from bartizan.access.issue.assertion import AssertionWrong
+from bartizan.access.issue.client_certificate import certified
 from bartizan.access.issue.client_key import keys_of
 from bartizan.access.issue.credentials import CredentialsWrong, check
 from bartizan.access.issue.form import Credential, GrantFault, GrantRefused
@@ -40,6 +41,29 @@ def authenticate(connection: Connection, shown: Credential, issuer: str, now: Na
         raise _unknown("invalid-client", fault.pseudonym) from fault
     except AssertionWrong as fault:
         raise _unknown(fault.reason) from fault
+    require_current(connection, found, now)
+    return found
+
+
+def authenticate_certified(
+    connection: Connection, client: str, certificate: str, now: Nanoseconds
+) -> Principal:
+    """Return whose client shows this certificate, by the word of a worker.
+
+    Args:
+        connection: of a transaction.
+        client: its `client_id`.
+        certificate: SHA-256, base64url, of what the connection showed.
+        now: the instant of the request.
+    Raises:
+        GrantRefused: invalid_client, whatever is wrong.
+    """
+    row = connection.execute(
+        select(PRINCIPAL.c.id).where(PRINCIPAL.c.client == client, PRINCIPAL.c.revoked.is_(False))
+    ).first()
+    if row is None or certificate not in certified(connection, client, now):
+        raise _unknown("invalid-client")
+    found = get(connection, row.id)
     require_current(connection, found, now)
     return found
 

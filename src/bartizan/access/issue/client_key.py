@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from sqlalchemy import Connection, delete, insert, select
 
 from bartizan.access.errors import ClientKeyRefused
+from bartizan.access.issue.client_certificate import holds_certificates, read_certificates
 from bartizan.access.tables import CLIENT, CLIENT_KEY
 from bartizan.identity.principal import Principal
 from bartizan.identity.token import ALGORITHMS, Issuer, IssuerInvalid, pin
@@ -29,15 +30,17 @@ _TEXT: Final = 64
 
 
 def read_keys(document: bytes) -> tuple[dict[str, str], ...]:
-    """Return the public keys of a document, each with `kid` and `alg`.
+    """Return the public keys of a document, each with `kid` and `alg`; of certificates, what is kept of each.
 
     Args:
-        document: a JWK, or a set of them.
+        document: a JWK, a set of them, or certificates (PEM).
     Raises:
-        ClientKeyRefused: it is neither, holds a private key, or one that cannot be pinned.
+        ClientKeyRefused: it is none of these, holds a private key, or one that cannot be pinned.
     """
     if len(document) > MAX_KEYS:
         raise ClientKeyRefused(f"the file has more than {MAX_KEYS} octets")
+    if holds_certificates(document):
+        return read_certificates(document)
     try:
         found = msgspec.json.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -73,7 +76,7 @@ def _public(key: Any) -> dict[str, str]:  # noqa: ANN401 - whatever stood in the
 
 
 def give_keys(connection: Connection, principal: Principal, keys: Sequence[dict[str, str]]) -> None:
-    """Have a client authenticate by these keys from now on; earlier ones, and its secret, no longer work."""
+    """Have a client authenticate by these keys, or certificates, from now on; earlier ones, and its secret, no longer work."""
     connection.execute(delete(CLIENT).where(CLIENT.c.id == principal.client))
     connection.execute(delete(CLIENT_KEY).where(CLIENT_KEY.c.client == principal.client))
     for key in keys:
@@ -90,5 +93,5 @@ def listed(connection: Connection, client: str) -> tuple[dict[str, str], ...]:
 
 
 def keys_of(connection: Connection, client: str) -> Issuer:
-    """Return a client's keys, pinned; none where it has none or is unknown."""
-    return pin(client, ALGORITHMS, listed(connection, client))
+    """Return a client's keys that sign, pinned; none where it has none, shows certificates, or is unknown."""
+    return pin(client, ALGORITHMS, [key for key in listed(connection, client) if "kty" in key])

@@ -69,7 +69,9 @@ class TokenRequest(msgspec.Struct, frozen=True):
         return f"TokenRequest(audience={self.audience})"
 
 
-def read_grant(media_type: str, authorization: str | None, body: bytes, proof: str = "") -> TokenRequest:
+def read_grant(
+    media_type: str, authorization: str | None, body: bytes, proof: str = "", certificate: str = ""
+) -> TokenRequest:
     """Return the token request.
 
     Args:
@@ -77,6 +79,7 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
         authorization: value of Authorization; None where there is none.
         body: the form.
         proof: value of DPoP; empty where there is none.
+        certificate: SHA-256, base64url, of the certificate of its connection, or empty.
     Raises:
         GrantRefused: it has no one reading, or asks for what is not given here.
     """
@@ -89,7 +92,8 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     if "resource" in form and ("audience" in form or not 0 < len(resource) <= _TEXT):
         raise GrantRefused(GrantFault.INVALID_TARGET, "name one resource, or an audience, not both")
     credential = read_credential(form, authorization)
-    if grant in {CLIENT, EXCHANGE} and not credential.secret and not credential.assertion:
+    shows = credential.secret or credential.assertion or (grant == CLIENT and certificate)
+    if grant in {CLIENT, EXCHANGE} and not shows:
         what = "authenticate with client_id and client_secret, or with client_assertion"
         raise GrantRefused(GrantFault.INVALID_CLIENT, what)
     code = _code(form) if grant == CODE else None
@@ -97,7 +101,7 @@ def read_grant(media_type: str, authorization: str | None, body: bytes, proof: s
     subject = _subject(form) if grant == EXCHANGE else ""
     device = form["device_code"] if grant == DEVICE else ""
     narrowed = "audience" in form or "resource" in form
-    said = TokenRequest(credential, audience, resource, proof, narrowed=narrowed)
+    said = TokenRequest(credential, audience, resource, proof, certificate, narrowed=narrowed)
     return msgspec.structs.replace(said, code=code, refresh=refresh, subject=subject, device=device)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from bartizan.access.issue.client_certificate import METHOD
 from bartizan.access.issue.grant import GRANTS
 from bartizan.access.issue.mint import Signer
 from bartizan.access.issue.paths import (
@@ -24,7 +25,12 @@ METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 
 
 def metadata(
-    issuer: str, more: tuple[str, ...] = (), methods: tuple[str, ...] = (), *, registers: bool = False
+    issuer: str,
+    more: tuple[str, ...] = (),
+    methods: tuple[str, ...] = (),
+    *,
+    registers: bool = False,
+    asks: bool = False,
 ) -> dict[str, Any]:
     """Return the metadata document of an issuer.
 
@@ -33,8 +39,9 @@ def metadata(
         more: grants that it takes besides.
         methods: by which clients may authenticate at the token endpoint besides.
         registers: whether applications may register themselves, if not all of them.
+        asks: whether the gateway asks clients for a certificate, which may then show who they are, and binds tokens.
 
-    Source: RFC 8414 section 2; RFC 8628 section 4; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
+    Source: RFC 8414 section 2; RFC 8628 section 4; RFC 8705 sections 2.2.1 and 3.3; RFC 9126 section 5; RFC 9207 section 3; RFC 9449 section 5.1.
     """
     algorithms = sorted(ALGORITHMS)
     return {
@@ -50,7 +57,8 @@ def metadata(
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": ["S256"],
         "grant_types_supported": [*GRANTS, *more],
-        "token_endpoint_auth_methods_supported": [*METHODS, *methods],
+        "token_endpoint_auth_methods_supported": [*METHODS, *((METHOD,) if asks else ()), *methods],
+        "tls_client_certificate_bound_access_tokens": asks,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint": issuer + INSPECT_PATH,
         "introspection_endpoint_auth_methods_supported": [each for each in METHODS if each != "none"],
