@@ -20,7 +20,7 @@ from bartizan.ledger.journal import JournalUnwritable
 
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
-    | {"threats.finding.imported", "access.login.flagged"}
+    | {"threats.finding.imported", "threats.service.evaluated", "access.login.flagged"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""
 

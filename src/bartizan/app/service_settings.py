@@ -12,6 +12,7 @@ import msgspec
 from bartizan.app.description_settings import describing
 from bartizan.app.forms import Models, Reference, ServiceName, Text, Weight
 from bartizan.app.limit_settings import Limits
+from bartizan.app.robustness_settings import Robustness
 from bartizan.app.step_up_settings import StepUp, stepping
 from bartizan.app.target_settings import Target, Way, targeting
 from bartizan.app.tool_settings import Tools, pinning
@@ -104,6 +105,7 @@ class Service(msgspec.Struct, frozen=True):
         guard_actions: what becomes of a prompt in which a detector found something, where that is not the guard's.
         limits: of one principal.
         bounds: of what it is given.
+        robustness: how far it has to withstand known attacks.
         tools: of a service that speaks MCP.
         allow_private: `host:port` of each loopback, private or link-local address it may be at.
         authorities: PEM file of who may certify it; None takes the machine's.
@@ -123,6 +125,7 @@ class Service(msgspec.Struct, frozen=True):
     guard_actions: Mapping[Detector, Action] = {}
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
+    robustness: Robustness = Robustness()
     tools: Tools = Tools()
     allow_private: tuple[Text, ...] = ()
     authorities: Text | None = None

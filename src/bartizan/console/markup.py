@@ -1,9 +1,11 @@
 """HTML that is made of values, never of text that somebody else wrote.
 
 Rules of this file: whatever is not `Markup` is escaped, in text and in attributes alike. There is no way to put a text
-in as it is, but for `document`'s own first line.
+in as it is, but for `document`'s own first line, and the style sheet of a page that stands alone, which is of our own making.
 """
 
+import base64
+import hashlib
 from html import escape
 from typing import Final
 
@@ -55,6 +57,29 @@ def document(title: str, *body: Part, script: str = "", sheet: str = "") -> byte
         tag("title", f"{title} · Bartizan"),
         tag("link", rel="stylesheet", href=sheet),
         tag("script", src=script, defer=True) if script else "",
+    )
+    return ("<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en")).encode()
+
+
+def alone(title: str, *body: Part, style: str) -> bytes:
+    """Return a page that loads nothing, and whose browser is told to load and to run nothing, UTF-8.
+
+    Args:
+        title: of the page.
+        body: what it shows.
+        style: its style sheet, of our own making.
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    allowed = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=allowed),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{title} · Bartizan"),
+        tag("style", Markup(style)),
     )
     return ("<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en")).encode()
 

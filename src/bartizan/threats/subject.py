@@ -1,4 +1,4 @@
-"""What the threats room judges: what detectors found in a text, and where that text stands.
+"""What the threats room judges: what detectors found in a text, and where that text stands; what an evaluation found.
 
 Rules of this file: shapes alone. No shape holds the text itself.
 """
@@ -39,3 +39,17 @@ class Spotted(msgspec.Struct, frozen=True):
     kind: Kind
     rule: str
     reading: str = ""
+
+
+class Evaluated(msgspec.Struct, frozen=True):
+    """The newest whole evaluation of a service against known attacks.
+
+    Attributes:
+        worst: the largest share of requests that one attack got answered, of 10,000.
+        ceiling: what it may be at most, of 10,000.
+        seconds: since it began.
+    """
+
+    worst: int
+    ceiling: int
+    seconds: int

@@ -1,0 +1,1 @@
+"""The attacks of an evaluation, one file each, found by folder."""
