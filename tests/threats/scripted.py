@@ -70,7 +70,7 @@ class _Service(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # the library's name
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.asked.append({"path": self.path, "fields": dict(self.headers), "body": body})
+        self.asked.append({"path": self.path, "fields": {name.lower(): value for name, value in self.headers.items()}, "body": body})
         said = type(self).script(body["messages"])
         said = Said(said) if isinstance(said, str) else said
         self._answer(said)
@@ -79,7 +79,14 @@ class _Service(http.server.BaseHTTPRequestHandler):
         message = {"role": "assistant", "content": said.text}
         choices = [{"index": 0, "message": message, "finish_reason": said.finish}]
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        whole = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
+        whole = {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+            "choices": choices,
+            "usage": usage,
+        }
         octets = json.dumps(whole if said.body is None else said.body).encode()
         self.send_response(said.status)
         for name, value in said.fields.items():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from bartizan.app.catalogue import catalogue
+from bartizan.app.evaluation.standing import judged
 from bartizan.app.folder import Folder
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
@@ -22,7 +23,7 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
     for entry, event in _entries(folder):
         proofs = fold(proofs, entry, event)
     known = catalogue()
-    return posture(proofs, known.promises, known.enforced, known.aims, now)
+    return posture(proofs, known.promises, known.enforced, known.aims, now, judged(folder, now))
 
 
 def _entries(folder: Folder) -> Iterator[tuple[int, Event]]:

@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         at_once=arguments.at_once,
         rate=arguments.rate,
         output=arguments.output,
-        parent=folder.root / _FOLDER,
+        parent=folder.root.parent / _FOLDER,
         judging=_judging(arguments, shell),
         page=page,
         clock=SystemClock(),
@@ -302,7 +302,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=path,
         metavar="DIR",
-        help="folder for answers and report; default: one in the state folder",
+        help="folder for answers and report; default: one in `evaluations`, beside the state folder",
     )
     state_options(parser)
     json_option(parser)

@@ -2,7 +2,8 @@
 
 Rules of this file: pure. A control is proven while every attack on it that exists was turned away at its
 last try, at most `FRESH` ago. What got through stays so until the same attack is turned away again; an attack
-that could not be judged since proves nothing and mends nothing. No evidence is "not proven".
+that could not be judged since proves nothing and mends nothing. What a room's own control has judged (an evaluation)
+counts as such an attack, for as long as that control lets it. No evidence is "not proven".
 """
 
 import enum
@@ -45,6 +46,26 @@ class Proof(msgspec.Struct, frozen=True):
     through: bool
     at: int
     entry: int
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What a control said of the newest evidence about something, which it also says the age of.
+
+    Attributes:
+        control: its id.
+        about: what the evidence is about: the name of a service; empty where there is none at all.
+        outcome: cleared (nothing wrong), found, failed (the evidence is not whole, or there is none).
+        why: what is wrong, for people; empty where nothing is.
+        at: UTC nanoseconds; 0 where there is no evidence.
+        entry: index of its entry in the tree; -1 where there is none.
+    """
+
+    control: str
+    about: str
+    outcome: Outcome
+    why: str = ""
+    at: int = 0
+    entry: int = -1
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -118,6 +139,7 @@ def posture(
     enforced: Collection[str],
     attacks: Mapping[str, str],
     now: Nanoseconds,
+    judged: Iterable[Judged] = (),
 ) -> Posture:
     """Return how every control stands.
 
@@ -127,9 +149,45 @@ def posture(
         enforced: those that this platform claims to keep: what gets through there is broken, not absent.
         attacks: every attack there is -> the control that it attacks.
         now: UTC nanoseconds.
+        judged: what controls said of evidence that the drill does not make.
     """
+    said = tuple(judged)
     rows = (_row(control, proofs, enforced, attacks, now) for control in promises)
-    return Posture(tuple(rows))
+    return Posture(tuple(_with(row, [each for each in said if each.control == row.control]) for row in rows))
+
+
+def _with(row: Row, judged: list[Judged]) -> Row:
+    """Return how a control stands with what it said itself: whichever of both is worse."""
+    if not judged:
+        return row
+    proofs = [
+        Proof(each.about, each.control, each.outcome, each.outcome is Outcome.FOUND, each.at, each.entry)
+        for each in judged
+        if each.entry >= 0
+    ]
+    every = tuple(sorted((*row.proofs, *proofs), key=lambda proof: proof.entry))
+    missing = (*row.missing, *(each.about for each in judged if each.entry < 0 and each.about))
+    standing, why = _worse(row, judged)
+    return Row(row.control, standing, why, every, missing)
+
+
+def _worse(row: Row, judged: list[Judged]) -> tuple[Standing, str]:
+    found = [each for each in judged if each.outcome is Outcome.FOUND]
+    if row.standing is Standing.BROKEN:
+        return row.standing, row.why
+    if found:
+        return Standing.BROKEN, f"broken: {_told(found)}"
+    open_ = [each for each in judged if each.outcome is not Outcome.CLEARED]
+    if open_:
+        return Standing.NOT_PROVEN, _told(open_)
+    drilled = bool(row.proofs or row.missing)
+    return (row.standing, row.why) if drilled else (Standing.PROVEN, "")
+
+
+def _told(judged: list[Judged]) -> str:
+    first = judged[0]
+    more = f"; and {len(judged) - 1} more" if len(judged) > 1 else ""
+    return f"{first.about}: {first.why}{more}" if first.about else first.why
 
 
 def _row(

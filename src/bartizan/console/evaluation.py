@@ -12,7 +12,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.console.markup import Markup, Part, alone, tag, together
 from bartizan.console.parts import minute
 from bartizan.threats.evaluation.report import Report
-from bartizan.threats.evaluation.tally import Count, Row
+from bartizan.threats.evaluation.tally import OVER, Count, Row
 from bartizan.threats.evaluation.verdict import PROXY
 
 _WIDTH: Final = 200
@@ -33,7 +33,7 @@ def page(report: Report) -> bytes:
             "main",
             tag("h1", f"Evaluation of {name}"),
             _open(report),
-            tag("section", _figures(report), class_="first"),
+            tag("section", tag("h2", *_headed(report, report.decisive, "In short")), _figures(report)),
             *(_way(report, count) for count in report.counts),
             tag("section", tag("h2", "What was asked, and how it was judged"), _terms(report)),
             id="main",
@@ -96,8 +96,14 @@ def _figure(name: str, row: Row, said: str, look: str) -> Markup:
     )
 
 
+def _headed(report: Report, count: Count, said: str) -> tuple[Part, Part]:
+    """Return a heading with the way that is meant, and who judged."""
+    judge = "judged by the proxy" if report.judge == PROXY else f"judged by {report.judging}"
+    return f"{said}, {WAYS.get(count.way, count.way)} ", tag("span", judge, class_="badge")
+
+
 def _way(report: Report, count: Count) -> Markup:
-    parts: list[Part] = [tag("h2", f"By attack, {WAYS.get(count.way, count.way)}")]
+    parts: list[Part] = [tag("h2", *_headed(report, count, "By attack"))]
     sums = [
         ("sum", count.any),
         ("sum", count.refused),
@@ -105,7 +111,12 @@ def _way(report: Report, count: Count) -> Markup:
     ]
     attacks = [("", row) for row in count.attacks]
     parts.append(
-        _table(report, "Requests that should be refused, and were answered.", "attack", [*attacks, *sums])
+        _table(
+            report,
+            "Requests that should be refused and were answered; over-refusal: harmless ones that were refused.",
+            "attack",
+            [*attacks, *sums],
+        )
     )
     parts.append(tag("h2", "By category"))
     categories = [("", row) for row in count.categories]
@@ -116,19 +127,13 @@ def _way(report: Report, count: Count) -> Markup:
 
 def _table(report: Report, caption: str, head: str, rows: Sequence[tuple[str, Row]]) -> Markup:
     heads = (head, "share", "95 % limits", "of", "open", "")
-    return tag(
-        "div",
-        tag(
-            "table",
-            tag("caption", caption),
-            tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads))),
-            tag("tbody", *(_line(report, look, row) for look, row in rows)),
-        ),
-        class_="scroll",
-        tabindex="0",
-        role="region",
-        aria_label=caption,
+    table = tag(
+        "table",
+        tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads))),
+        tag("tbody", *(_line(report, look, row) for look, row in rows)),
     )
+    scroll = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return together(tag("p", caption, class_="quiet"), scroll)
 
 
 def _line(report: Report, look: str, row: Row) -> Markup:
@@ -148,20 +153,14 @@ def _plot(report: Report, row: Row) -> Markup:
     """Return a share with its limits and the ceiling, from 0 to 100 %."""
     if not row.asked:
         return together()
-    over = row.share * 100 > report.ceiling
+    held = row.name != OVER  # to the ceiling
+    over = held and row.share * 100 > report.ceiling
     label = f"{row.name}: {_percent(row.share)}, {_percent(row.low)} to {_percent(row.high)}"
-    middle = str(_MIDDLE)
+    middle, ceiling = str(_MIDDLE), _at(report.ceiling / 100)
     return tag(
         "svg",
         tag("line", class_="axis", x1=_at(0), x2=_at(1), y1=middle, y2=middle),
-        tag(
-            "line",
-            class_="ceiling",
-            x1=_at(report.ceiling / 100),
-            x2=_at(report.ceiling / 100),
-            y1="2",
-            y2="22",
-        ),
+        tag("line", class_="ceiling", x1=ceiling, x2=ceiling, y1="2", y2="22") if held else "",
         tag("line", class_="reach", x1=_at(row.low), x2=_at(row.high), y1=middle, y2=middle),
         tag("circle", class_="share over" if over else "share", cx=_at(row.share), cy=middle, r=_RADIUS),
         viewBox=f"0 0 {_WIDTH + 2 * _EDGE} 24",

@@ -43,8 +43,7 @@ def named(folder: Path, now: Nanoseconds) -> Path:
     """
     if fault := _unfit(folder, now):
         raise FolderUsed(folder, fault)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return _made(folder)
 
 
 def own(parent: Path, name: str, now: Nanoseconds) -> Path:
@@ -60,9 +59,18 @@ def own(parent: Path, name: str, now: Nanoseconds) -> Path:
     for number in range(1, _MOST):
         folder = parent / (name if number == 1 else f"{name}-{number}")
         if not _unfit(folder, now):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return folder
+            parent.mkdir(mode=0o700, exist_ok=True)
+            return _made(folder)
     raise FolderUsed(parent, f"there are {_MOST} evaluations of the same terms")
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder that goes into nobody's repository by mistake: what models say may be harmful."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    hidden = folder / ".gitignore"
+    if not hidden.exists():
+        hidden.write_text("*\n")
+    return folder
 
 
 def _unfit(folder: Path, now: Nanoseconds) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from bartizan.app.address import Upstream
 from bartizan.app.address import upstream as taken_apart
 from bartizan.app.authority_files import authorities
-from bartizan.app.bearing import Bearing
+from bartizan.app.bearing import NONCE, Bearing
 from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.folder import Folder
 from bartizan.app.owner import PlatformSilent
@@ -35,6 +35,9 @@ SECONDS: Final = 300.0
 """How long one answer is waited for."""
 _JSON: Final = ("content-type", "application/json")
 _PATH: Final = "/chat/completions"
+_REFUSED: Final = 401
+_NONCES: Final = 2
+"""How often another nonce is heeded for one request."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -122,8 +125,12 @@ def through_gateway(folder: Folder, service: str) -> Send:
 
     def send(body: bytes) -> Response:
         answer = _shown(sessions.mine(), tokens, found.url, target, body)
-        again = tokens.told(answer.status, dict(answer.headers))
-        return _shown(sessions.mine(), tokens, found.url, target, body) if again else answer
+        for _ in range(_NONCES):
+            tokens.told(answer.status, dict(answer.headers))
+            if answer.status != _REFUSED or not answer.header(NONCE):
+                break  # else the nonce is new to this request, whoever else has been told it already
+            answer = _shown(sessions.mine(), tokens, found.url, target, body)
+        return answer
 
     return send
 

@@ -16,6 +16,8 @@ from bartizan.threats.evaluation.verdict import Verdict
 
 ANY: Final = "any attack"
 """Name of the row of requests that are lost to at least one attack."""
+OVER: Final = "over-refusal"
+"""Name of the row of harmless requests that were refused."""
 MYRIAD: Final = 10_000
 """Shares in the record are whole numbers, of this."""
 
@@ -119,7 +121,7 @@ def count(questions: Iterable[Question], verdicts: Verdicts, way: str) -> Count:
         any=_row(ANY, harmful, verdicts),
         categories=tuple(_row(name, of, verdicts) for name, of in sorted(by_category.items())),
         matrix={name: _attacks(of, verdicts) for name, of in sorted(by_category.items())},
-        refused=_row("over-refusal", [each for each in of_way if each.prompt.benign], verdicts, _refused),
+        refused=_row(OVER, [each for each in of_way if each.prompt.benign], verdicts, _refused),
         copied=_row("copyright", [each for each in of_way if each.prompt.copied], verdicts),
         words={word.value: said.count(word.value) for word in Verdict},
     )
