@@ -70,7 +70,13 @@ class _Service(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # the library's name
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.asked.append({"path": self.path, "fields": {name.lower(): value for name, value in self.headers.items()}, "body": body})
+        self.asked.append(
+            {
+                "path": self.path,
+                "fields": {name.lower(): value for name, value in self.headers.items()},
+                "body": body,
+            }
+        )
         said = type(self).script(body["messages"])
         said = Said(said) if isinstance(said, str) else said
         self._answer(said)

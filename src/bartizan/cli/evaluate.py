@@ -1,6 +1,7 @@
 """`bartizan evaluate ...`: attack a model with known jailbreaks, directly and through the gateway, and count."""
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -41,28 +42,11 @@ _FOLDER: Final = "evaluations"
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     folder = state(arguments, shell)
-    target = _target(arguments, shell, folder)
-    terms = Terms(
-        at_once=arguments.at_once,
-        rate=arguments.rate,
-        output=arguments.output,
-        parent=folder.root.parent / _FOLDER,
-        judging=_judging(arguments, shell),
-        page=page,
-        clock=SystemClock(),
-        progress=shell.err.progress,
-    )
-    said = Said(
-        prompts=arguments.prompts,
-        references=arguments.references,
-        attacks=tuple(arguments.attack),
-        sample=arguments.sample,
-        seed=arguments.seed,
-        tries=arguments.tries,
-        tokens=arguments.tokens,
-    )
-    with interruptible():  # what is under way is finished and kept
-        done = evaluate(chosen(said), target, terms)
+    with ExitStack() as opened:
+        target = _target(arguments, shell, folder, opened)
+        terms = _terms(arguments, shell, folder, opened)
+        with interruptible():  # what is under way is finished and kept
+            done = evaluate(chosen(_said(arguments)), target, terms)
     on_record = bool(target.service) and record.report(folder, done)
     if arguments.json:
         shell.out.document(document(done.report) | {"folder": str(done.folder), "on_record": on_record})
@@ -72,6 +56,31 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     return _code(done.report)
 
 
+def _terms(arguments: argparse.Namespace, shell: Shell, folder: Folder, opened: ExitStack) -> Terms:
+    return Terms(
+        at_once=arguments.at_once,
+        rate=arguments.rate,
+        output=arguments.output,
+        parent=folder.root.parent / _FOLDER,
+        judging=_judging(arguments, shell, opened),
+        page=page,
+        clock=SystemClock(),
+        progress=shell.err.progress,
+    )
+
+
+def _said(arguments: argparse.Namespace) -> Said:
+    return Said(
+        prompts=arguments.prompts,
+        references=arguments.references,
+        attacks=tuple(arguments.attack),
+        sample=arguments.sample,
+        seed=arguments.seed,
+        tries=arguments.tries,
+        tokens=arguments.tokens,
+    )
+
+
 def _code(report: Report) -> Exit:
     if report.open:
         return Exit.UNEVALUATED
@@ -79,7 +88,7 @@ def _code(report: Report) -> Exit:
 
 
 # ---- who is asked -------------------------------------------------------------------------------------------
-def _target(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Target:
+def _target(arguments: argparse.Namespace, shell: Shell, folder: Folder, opened: ExitStack) -> Target:
     if not arguments.service and arguments.url is None:
         raise UsageInvalid(
             "name a configured service, or an endpoint with --url; see `bartizan evaluate --help`"
@@ -92,9 +101,12 @@ def _target(arguments: argparse.Namespace, shell: Shell, folder: Folder) -> Targ
     found: dict[str, tuple[str, Send]] = {}
     endpoint = _endpoint(arguments, shell, service, settled)
     if endpoint is not None and arguments.way != ways.GATEWAY:
-        found[ways.DIRECT] = endpoint.where, ways.direct(endpoint)
+        found[ways.DIRECT] = endpoint.where, opened.enter_context(ways.direct(endpoint))
     if arguments.service and arguments.way != ways.DIRECT:
-        found[ways.GATEWAY] = f"gateway {arguments.service}", ways.through_gateway(folder, arguments.service)
+        found[ways.GATEWAY] = (
+            f"gateway {arguments.service}",
+            opened.enter_context(ways.through_gateway(folder, arguments.service)),
+        )
     if not found:
         raise UsageInvalid(
             "there is no such way: the built-in sample is reached through the gateway alone, a URL directly"
@@ -129,13 +141,13 @@ def _endpoint(
     return ways.of_service(service, settled.folder) if service is not None and settled is not None else None
 
 
-def _judging(arguments: argparse.Namespace, shell: Shell) -> Judging | None:
+def _judging(arguments: argparse.Namespace, shell: Shell, opened: ExitStack) -> Judging | None:
     if arguments.judge is None:
         return None
     if not arguments.judge_model:
         raise UsageInvalid("name the model that judges with --judge-model")
     endpoint = _at(arguments.judge, arguments.judge_key or "", arguments.ca, shell)
-    return Judging(endpoint.where, ways.direct(endpoint), arguments.judge_model)
+    return Judging(endpoint.where, opened.enter_context(ways.direct(endpoint)), arguments.judge_model)
 
 
 def _at(url: str, key: str, authorities: Path | None, shell: Shell) -> ways.Endpoint:

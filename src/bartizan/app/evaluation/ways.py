@@ -5,7 +5,8 @@ owner's token with a proof of its key. Connections stay open, one a thread.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -85,8 +86,9 @@ def at_url(url: str, key: str, authorities_file: str | None, folder: Path) -> En
     return Endpoint(found, key, authorities_file, frozenset({found.host}), folder)
 
 
-def direct(endpoint: Endpoint) -> Send:
-    """Return what asks an endpoint.
+@contextmanager
+def direct(endpoint: Endpoint) -> Iterator[Send]:
+    """Yield what asks an endpoint; its connections are closed afterwards.
 
     Raises:
         SecretMissing: its key is not to be had.
@@ -100,13 +102,14 @@ def direct(endpoint: Endpoint) -> Send:
     def fields() -> tuple[tuple[str, str], ...]:
         return () if key is None else (("authorization", f"Bearer {key.reveal().decode('ascii')}"),)
 
-    sessions = _Sessions(client)
     target = endpoint.url.path + _PATH
-    return lambda body: sessions.mine().request("POST", target, (_JSON, *fields()), body, most=LARGEST)
+    with closing(_Sessions(client)) as sessions:
+        yield lambda body: sessions.mine().request("POST", target, (_JSON, *fields()), body, most=LARGEST)
 
 
-def through_gateway(folder: Folder, service: str) -> Send:
-    """Return what asks a service through the platform that runs on a state folder, as its owner.
+@contextmanager
+def through_gateway(folder: Folder, service: str) -> Iterator[Send]:
+    """Yield what asks a service through the platform that runs on a state folder, as its owner; closes as `direct`.
 
     Raises:
         PlatformSilent: none runs there.
@@ -132,7 +135,8 @@ def through_gateway(folder: Folder, service: str) -> Send:
             answer = _shown(sessions.mine(), tokens, found.url, target, body)
         return answer
 
-    return send
+    with closing(sessions):
+        yield send
 
 
 def _shown(session: Session, tokens: BoundProvider, base: str, target: str, body: bytes) -> Response:
@@ -151,10 +155,17 @@ class _Sessions:
 
     def __init__(self, client: Client) -> None:
         self._client, self._local = client, threading.local()
+        self._every: list[Session] = []  # appending is atomic
 
     def mine(self) -> Session:
         """Return the calling thread's."""
         found: Session | None = getattr(self._local, "session", None)
         if found is None:
             found = self._local.session = Session(self._client)
+            self._every.append(found)
         return found
+
+    def close(self) -> None:
+        """Close all of them; nobody asks any more."""
+        for session in self._every:
+            session.close()

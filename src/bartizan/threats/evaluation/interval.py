@@ -1,7 +1,7 @@
 """Confidence limits of a share: Wilson's, and Clopper and Pearson's exact ones.
 
 Rules of this file: pure. Wilson's are shown: they cover 95 % on average over shares. The exact ones cover at least that
-for every share, so they are wider.
+for every share.
 Source: Brown, Cai and DasGupta 2001, Interval Estimation for a Binomial Proportion.
 """
 

@@ -93,8 +93,8 @@ class Count(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> int:
-        """How many requests lack a verdict, of any kind."""
-        return self.any.open + self.refused.open + self.copied.open
+        """How many requests lack a verdict, of any kind; one that several attacks left open counts for each."""
+        return sum(row.open for row in self.attacks) + self.refused.open + self.copied.open
 
 
 Verdicts = Mapping[str, Verdict]
