@@ -64,7 +64,8 @@ def recorded(platform: Platform, count: int) -> list[dict[str, Any]]:
         every: list[dict[str, Any]] = json.loads(answer.stdout)
         return every if len(every) == count else None
 
-    return until(found)
+    every: list[dict[str, Any]] = until(found)
+    return every
 
 
 def test_a_service_that_gives_everything_is_found_both_ways_and_breaks_its_promise() -> None:

@@ -79,6 +79,9 @@ PUBLIC: Final = {
         "gateway.protocols.dialect.Dialect.key",
         "gateway.route_spec.RouteSpec.key",
         "store.gauge.Ask.key",
+        "threats.evaluation.chat._Error.code",
+        "threats.evaluation.journal.Judged.key",
+        "threats.evaluation.plan.Question.key",
     ),
     "hashes of a tree, which anybody may have": ("ledger.witness.Request.proof",),
     "words of a model's protocol: pieces of text, programs, keys of a keyboard": (

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bartizan.egress.faults import AddressRefused
 from bartizan.egress.http import Client
 from bartizan.threats.evaluation.attack import Message
 from bartizan.threats.evaluation.chat import (
@@ -104,7 +105,7 @@ def test_other_faults_concern_one_request() -> None:
 
 def test_an_answer_is_kept_up_to_its_bound_and_an_endless_one_is_dropped() -> None:
     assert len(ask("a" * (LONGEST + 1000)).text) == LONGEST
-    with pytest.raises(Later, match="larger than"):
+    with pytest.raises(Unanswerable, match="too large"):
         ask("a" * (LARGEST + 1))
 
 
@@ -117,3 +118,9 @@ def test_nobody_there_may_come_later() -> None:
 
 def test_an_answer_shows_none_of_its_text_where_it_is_printed() -> None:
     assert "secret plan" not in repr(ask("secret plan"))
+
+
+def test_an_address_where_nobody_may_go_ends_the_run() -> None:
+    client = Client.plain("127.0.0.1", 9)
+    with pytest.raises(AddressRefused):
+        Chat(lambda body: client.request("POST", "/v1/chat/completions", (), body), "m").ask(HELLO)

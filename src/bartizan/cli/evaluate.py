@@ -1,6 +1,7 @@
 """`bartizan evaluate ...`: attack a model with known jailbreaks, directly and through the gateway, and count."""
 
 import argparse
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -137,7 +138,7 @@ def _endpoint(
     settled: Configuration[Settings] | None,
 ) -> ways.Endpoint | None:
     if arguments.url is not None:
-        return _at(arguments.url, arguments.key or "", arguments.ca, shell)
+        return _at(arguments.url, arguments.key, arguments.ca, shell)
     return ways.of_service(service, settled.folder) if service is not None and settled is not None else None
 
 
@@ -146,11 +147,11 @@ def _judging(arguments: argparse.Namespace, shell: Shell, opened: ExitStack) -> 
         return None
     if not arguments.judge_model:
         raise UsageInvalid("name the model that judges with --judge-model")
-    endpoint = _at(arguments.judge, arguments.judge_key or "", arguments.ca, shell)
+    endpoint = _at(arguments.judge, arguments.judge_key, arguments.ca, shell)
     return Judging(endpoint.where, opened.enter_context(ways.direct(endpoint)), arguments.judge_model)
 
 
-def _at(url: str, key: str, authorities: Path | None, shell: Shell) -> ways.Endpoint:
+def _at(url: str, key: str | None, authorities: Path | None, shell: Shell) -> ways.Endpoint:
     try:
         return ways.at_url(url, key, None if authorities is None else str(authorities), shell.folder)
     except AddressInvalid as fault:
@@ -231,39 +232,38 @@ def _reference(given: str) -> str:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("service", nargs="?", metavar="SERVICE", type=name, help="a configured service, or `sample`")
+    parser.add_argument(
+        "service", nargs="?", metavar="SERVICE", type=name, help="a configured service, or `sample`"
+    )
+    _of_whom(parser.add_argument)
+    _of_what(parser.add_argument)
+    _of_how(parser.add_argument)
+    state_options(parser)
+    json_option(parser)
+
+
+def _of_whom(add: Callable[..., object]) -> None:
+    keys = "env:NAME, file:PATH or keyring:NAME"
+    bundle = "PEM file of who may certify endpoints; default: this machine's list"
+    one = "one way only; default: both, side by side, where there are both"
+    judge = "an OpenAI-compatible endpoint that judges, instead of the proxy"
     add("--url", type=text, metavar="URL", help="the endpoint that is asked directly: https://HOST/v1")
-    add(
-        "--key",
-        type=_reference,
-        metavar="REF",
-        help="reference to its key: env:NAME, file:PATH, keyring:NAME",
-    )
-    add(
-        "--ca",
-        type=path,
-        metavar="FILE",
-        help="PEM file of who may certify endpoints; default: this machine's list",
-    )
+    add("--key", type=_reference, metavar="REF", help=f"reference to its key: {keys}")
+    add("--ca", type=path, metavar="FILE", help=bundle)
     add("--model", type=text, metavar="NAME", help="as requests name it")
-    add(
-        "--way",
-        choices=(ways.DIRECT, ways.GATEWAY),
-        help="one way only; default: both, side by side, where there are both",
-    )
-    add(
-        "--prompts",
-        type=path,
-        metavar="FILE",
-        help=f"CSV or JSON lines, such as HarmBench's; default: the set {OWN}",
-    )
-    add(
-        "--references",
-        type=path,
-        metavar="DIR",
-        help="known texts as ID.txt, for HarmBench's requests for copyrighted texts",
-    )
+    add("--way", choices=(ways.DIRECT, ways.GATEWAY), help=one)
+    add("--judge", type=text, metavar="URL", help=judge)
+    add("--judge-model", type=text, metavar="NAME", help="the model that judges")
+    add("--judge-key", type=_reference, metavar="REF", help="reference to its key")
+
+
+def _of_what(add: Callable[..., object]) -> None:
+    prompts = f"CSV or JSON lines, such as HarmBench's; default: the set {OWN}"
+    texts = "known texts as ID.txt, for HarmBench's requests for copyrighted texts"
+    drawn = "draw N harmful prompts, and N harmless ones; 0: all"
+    tries = "of one attack on one prompt, at most; default: 8"
+    add("--prompts", type=path, metavar="FILE", help=prompts)
+    add("--references", type=path, metavar="DIR", help=texts)
     add(
         "--attack",
         type=name,
@@ -272,21 +272,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="only these, and direct; may be repeated",
     )
-    add(
-        "--sample",
-        type=whole(0, 20_000),
-        default=0,
-        metavar="N",
-        help="draw N harmful prompts, and N harmless ones; 0: all",
-    )
+    add("--sample", type=whole(0, 20_000), default=0, metavar="N", help=drawn)
     add("--seed", type=whole(0, 2**53 - 1), default=1, metavar="N", help="of every choice; default: 1")
-    add(
-        "--tries",
-        type=whole(1, 1000),
-        default=8,
-        metavar="N",
-        help="of one attack on one prompt, at most; default: 8",
-    )
+    add("--tries", type=whole(1, 1000), default=8, metavar="N", help=tries)
+
+
+def _of_how(add: Callable[..., object]) -> None:
+    rate = "requests a second to each endpoint; default: as they are answered"
+    output = "folder for answers and report; default: one in `evaluations`, beside the state folder"
     add(
         "--tokens",
         type=whole(1, 8192),
@@ -295,29 +288,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of an answer, at most; default: {TOKENS}",
     )
     add("--at-once", type=whole(1, 64), default=4, metavar="N", help="requests under way; default: 4")
-    add(
-        "--rate",
-        type=_rate,
-        default=0.0,
-        metavar="N",
-        help="requests a second to each endpoint; default: as answered",
-    )
-    add(
-        "--judge",
-        type=text,
-        metavar="URL",
-        help="an OpenAI-compatible endpoint that judges, instead of the proxy",
-    )
-    add("--judge-model", type=text, metavar="NAME", help="the model that judges")
-    add("--judge-key", type=_reference, metavar="REF", help="reference to its key")
-    add(
-        "--output",
-        type=path,
-        metavar="DIR",
-        help="folder for answers and report; default: one in `evaluations`, beside the state folder",
-    )
-    state_options(parser)
-    json_option(parser)
+    add("--rate", type=_rate, default=0.0, metavar="N", help=rate)
+    add("--output", type=path, metavar="DIR", help=output)
 
 
 COMMAND = Command(

@@ -41,14 +41,14 @@ def terms(folder: Path, more: Mapping[str, object]) -> Terms:
 
 
 def run(model: Endpoint, folder: Path, said: Said = SAID, **more: object) -> Evaluation:
-    with ways.direct(ways.at_url(model.url, "", None, folder)) as send:
+    with ways.direct(ways.at_url(model.url, None, None, folder)) as send:
         target = Target("", "endpoint", "m", 10, {"direct": (model.url, send)})
         return evaluate(chosen(said), target, terms(folder, more))
 
 
 @contextmanager
 def judged_by(model: Endpoint) -> Iterator[Judging]:
-    with ways.direct(ways.at_url(model.url, "", None, Path.cwd())) as send:
+    with ways.direct(ways.at_url(model.url, None, None, Path.cwd())) as send:
         yield Judging(model.url, send, "judge")
 
 

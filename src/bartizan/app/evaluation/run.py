@@ -188,9 +188,8 @@ def _asked_to_judge(
         return Judged(question.key, name, read(said.text).value)
 
     try:
-        failed = carry_out(left, Work(one, lambda each: each.key), journal, terms.at_once, bar.one)
+        failed = carry_out(left, Work(one, lambda each: each.key, (pace,)), journal, terms.at_once, bar.one)
     finally:
-        pace.end()
         bar.end()
     known = ((each.key, journal.verdicts.get((name, each.key))) for each in harm)
     return verdicts | {key: Verdict(word) for key, word in known if word is not None}, failed

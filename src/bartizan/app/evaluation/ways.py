@@ -18,6 +18,7 @@ from bartizan.app.authority_files import authorities
 from bartizan.app.bearing import NONCE, Bearing
 from bartizan.app.bound_provider import BoundProvider
 from bartizan.app.folder import Folder
+from bartizan.app.forms import Reference
 from bartizan.app.owner import PlatformSilent
 from bartizan.app.provider import owners_token
 from bartizan.app.running import status
@@ -46,14 +47,14 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     Attributes:
         url: taken apart.
-        key: reference to its key; empty where it wants none.
+        key: reference to its key; None where it wants none.
         authorities: PEM file of who may certify it; None takes the machine's.
         allowed: what may be reached besides public addresses.
         folder: that paths start from.
     """
 
     url: Upstream
-    key: str
+    key: Reference | None
     authorities: str | None
     allowed: frozenset[str]
     folder: Path
@@ -73,10 +74,10 @@ def of_service(service: Service, folder: Path) -> Endpoint:
     """
     url = taken_apart(service.upstream, service.root)
     allowed = frozenset(service.allow_private)
-    return Endpoint(url, service.credential or "", service.authorities, allowed, folder)
+    return Endpoint(url, service.credential, service.authorities, allowed, folder)
 
 
-def at_url(url: str, key: str, authorities_file: str | None, folder: Path) -> Endpoint:
+def at_url(url: str, key: str | None, authorities_file: str | None, folder: Path) -> Endpoint:
     """Return an endpoint that is named by its URL; whoever names the address means it, wherever it lies.
 
     Raises:

@@ -44,10 +44,17 @@ class EndpointAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[Thing]):
-    """What is done to things of one kind, and by which key the journal knows each."""
+    """What is done to things of one kind.
+
+    Attributes:
+        do: thing -> what the journal gets.
+        key: thing -> the key that the journal knows it by; it begins with the way.
+        paces: that are waited for; they end with the work, however that ends.
+    """
 
     do: Callable[[Thing], Line]
     key: Callable[[Thing], str]
+    paces: tuple[Pace, ...]
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -69,7 +76,7 @@ def ask(
         at_once: questions under way at a time.
         done: called after each question that was asked.
     Raises:
-        EndpointRefuses, EndpointAway: nobody is answered; what was answered before is in the journal.
+        EndpointRefuses, EndpointAway, EgressFault: nobody is answered; what was answered before is in the journal.
         OSError: the journal takes nothing more.
     """
     left = (each for each in questions if each.key not in journal.answers)
@@ -78,11 +85,8 @@ def ask(
         said = converse(ways[question.way], question)
         return Answered(question.key, said.text, said.filtered)
 
-    try:
-        return carry_out(left, Work(one, lambda question: question.key), journal, at_once, done)
-    finally:
-        for way in ways.values():
-            way.pace.end()
+    paces = tuple(way.pace for way in ways.values())
+    return carry_out(left, Work(one, lambda question: question.key, paces), journal, at_once, done)
 
 
 def carry_out(
@@ -90,18 +94,31 @@ def carry_out(
 ) -> Mapping[str, str]:
     """Do `work` on each thing, several at a time, and journal what it returns; as of `ask`."""
     failed: dict[str, str] = {}
-    lost = 0
-    for thing, future in _as_done(things, work.do, at_once):
+    lost: dict[str, int] = {}
+    with ThreadPoolExecutor(at_once, thread_name_prefix="evaluate") as pool:
         try:
-            journal.add(future.result())
-            lost = 0
-        except (Later, Unanswerable) as fault:
-            failed[work.key(thing)] = fault.why
-            lost += isinstance(fault, Later)
-            if lost >= LOST_IN_A_ROW:
-                raise EndpointAway(fault.why) from fault
-        done()
+            for thing, future in _as_done(things, lambda thing: pool.submit(work.do, thing), at_once):
+                _take(work.key(thing), future, journal, failed, lost)
+                done()
+        finally:  # who waits for a turn gets none, so that nothing waits for them
+            for pace in work.paces:
+                pace.end()
     return failed
+
+
+def _take(
+    key: str, future: "Future[Line]", journal: Journal, failed: dict[str, str], lost: dict[str, int]
+) -> None:
+    """Journal what came of one thing; of a way that has never answered, one without an answer is enough."""
+    way = key.partition("/")[0]
+    try:
+        journal.add(future.result())
+        lost[way] = 0
+    except (Later, Unanswerable) as fault:
+        failed[key] = fault.why
+        lost[way] = lost.get(way, LOST_IN_A_ROW - 1) + isinstance(fault, Later)
+        if lost[way] >= LOST_IN_A_ROW:
+            raise EndpointAway(fault.why) from fault
 
 
 def converse(way: Way, question: Question) -> Reply:
@@ -135,16 +152,15 @@ def patiently(way: Way, said: list[Message]) -> Reply:
 
 
 def _as_done(
-    things: Iterable[Thing], do: Callable[[Thing], Line], at_once: int
+    things: Iterable[Thing], start: Callable[[Thing], "Future[Line]"], at_once: int
 ) -> Iterator[tuple[Thing, "Future[Line]"]]:
     """Yield each thing with its ended future, in the order in which they end; starts no more than there is room for."""
     left = iter(things)
-    with ThreadPoolExecutor(at_once, thread_name_prefix="evaluate") as pool:
-        running = {pool.submit(do, thing): thing for thing in islice(left, at_once)}
-        while running:
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                thing = running.pop(future)
-                for more in islice(left, 1):
-                    running[pool.submit(do, more)] = more
-                yield thing, future
+    running = {start(thing): thing for thing in islice(left, at_once)}
+    while running:
+        ended, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in ended:
+            thing = running.pop(future)
+            for more in islice(left, 1):
+                running[start(more)] = more
+            yield thing, future

@@ -11,7 +11,14 @@ from typing import Annotated, Final
 import msgspec
 
 from bartizan.crypto.secret import Reticent
-from bartizan.egress.faults import EgressFault
+from bartizan.egress.faults import (
+    AddressRefused,
+    CertificateRefused,
+    EgressFault,
+    HandshakeRefused,
+    NameUnknown,
+    ResponseTooLarge,
+)
 from bartizan.egress.http import Response
 from bartizan.threats.evaluation.attack import Message
 
@@ -23,6 +30,7 @@ TOKENS: Final = 512
 """Tokens that an answer may have, as in HarmBench."""
 _OK: Final = 200
 _FOR_ALL: Final = frozenset({401, 402, 403, 404, 405, 407, 421})
+_FOR_GOOD: Final = (AddressRefused, NameUnknown, CertificateRefused, HandshakeRefused)
 _LATER: Final = frozenset({408, 409, 425, 429})
 _SERVER: Final = 500
 _FILTERED: Final = frozenset(
@@ -125,11 +133,16 @@ class Chat(msgspec.Struct, frozen=True):
 
         Raises:
             Later, Unanswerable, EndpointRefuses.
+            AddressRefused, NameUnknown, CertificateRefused, HandshakeRefused: nobody can be asked there.
         """
         said = [{"role": each.role, "content": each.content} for each in messages]
         body = {"model": self.model, "messages": said, "max_tokens": self.tokens, "temperature": 0}
         try:
             response = self.send(msgspec.json.encode(body))
+        except _FOR_GOOD:
+            raise
+        except ResponseTooLarge as fault:
+            raise Unanswerable("the answer is too large") from fault
         except EgressFault as fault:
             raise Later(str(fault)) from fault
         return _reply(response)
