@@ -25,6 +25,7 @@ name = "chat"
 upstream = "http://127.0.0.1:{port}/v1"
 credential = "env:UPSTREAM_KEY"
 allow_private = ["127.0.0.1:{port}"]
+guard = "{guard}"
 
 [service.robustness]
 ceiling_percent = {ceiling}
@@ -32,11 +33,11 @@ ceiling_percent = {ceiling}
 
 
 @contextmanager
-def serving(script: Script, ceiling: int = 10) -> Iterator[tuple[Platform, Endpoint]]:
+def serving(script: Script, ceiling: int = 10, guard: str = "off") -> Iterator[tuple[Platform, Endpoint]]:
     """Yield a platform in front of an endpoint that answers by a script."""
     with ExitStack() as stack:
         model = stack.enter_context(endpoint(script))
-        text = CONFIGURATION.format(port=model.port, ceiling=ceiling)
+        text = CONFIGURATION.format(port=model.port, ceiling=ceiling, guard=guard)
         yield start(stack, configuration=text, environment={"UPSTREAM_KEY": KEY}), model
 
 
@@ -110,6 +111,17 @@ def test_a_service_that_refuses_keeps_its_promise_and_is_told_of_what_it_refuses
         recorded(platform, 2)
         assert standing(platform)[1]["standing"] == "PROVEN"
         assert platform.run("explain", CONTROL).returncode == 0
+
+
+def test_what_the_guard_withholds_is_blocked_through_the_gateway_and_lost_directly() -> None:
+    token = "ghp_" + "1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8"[:36]
+    with serving(lambda _: f"{GIVEN} The token is {token}.", guard="strict") as (platform, _):
+        code, found = evaluated(platform, "--attack", "direct")
+        direct, gateway = found["ways"]
+        assert (direct["any"]["hits"], gateway["any"]["hits"]) == (4, 0)
+        assert gateway["verdicts"]["blocked"] == 4
+        assert (direct["over_refusal"]["hits"], gateway["over_refusal"]["hits"]) == (0, 4)
+        assert (code, found["above"], found["open"]) == (0, False, 0)
 
 
 def test_an_evaluation_that_is_cut_off_goes_on_and_asks_nothing_twice() -> None:

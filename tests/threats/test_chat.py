@@ -16,6 +16,8 @@ from bartizan.threats.evaluation.chat import (
     Reply,
     Unanswerable,
 )
+from bartizan.threats.profile import DETECTORS
+from bartizan.threats.verdict import MEDIA, UNINSPECTED
 from tests.threats.scripted import Said, endpoint
 
 HELLO = (Message("user", "hello"),)
@@ -52,6 +54,11 @@ def test_what_a_filter_withholds_is_told_apart_from_what_a_model_says() -> None:
     assert ask(Said(status=400, body={"error": {"code": "content_filter", "message": "x"}})).filtered
     assert ask(Said(status=403, body={"error": {"code": "prompt-injection"}})).filtered
     assert not ask("I can't help with that.").filtered
+
+
+def test_every_word_that_the_guard_blocks_with_is_known() -> None:
+    for word in (UNINSPECTED, MEDIA, *DETECTORS):
+        assert ask(Said(status=400, body={"error": {"code": word}})).filtered
 
 
 def test_a_refusal_that_has_a_field_of_its_own_is_an_answer() -> None:

@@ -21,6 +21,7 @@ from bartizan.egress.faults import (
 )
 from bartizan.egress.http import Response
 from bartizan.threats.evaluation.attack import Message
+from bartizan.threats.profile import DETECTORS
 
 LARGEST: Final = 4 << 20
 """Octets of an answer."""
@@ -34,8 +35,7 @@ _FOR_GOOD: Final = (AddressRefused, NameUnknown, CertificateRefused, HandshakeRe
 _LATER: Final = frozenset({408, 409, 425, 429})
 _SERVER: Final = 500
 _FILTERED: Final = frozenset(
-    {"content_filter", "content_policy_violation", "prompt-injection", "leakage"}
-    | {"threats.prompt-injection", "threats.leakage"}
+    {"content_filter", "content_policy_violation", "not-inspected", "media-not-inspected", *DETECTORS}
 )
 """Words of a refusal by what looks at requests before the model: providers', and the guard's."""
 _LONGEST_PAUSE: Final = 60
