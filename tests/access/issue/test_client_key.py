@@ -79,3 +79,21 @@ def test_keys_go_with_who_is_erased(store: Engine) -> None:
         give_keys(connection, person, read_keys(document(KEY)))
         erase(connection, person.id)
         assert keys_of(connection, person.client).keys == {}
+
+
+OF_THE_RFC = b"""-----BEGIN CERTIFICATE-----
+MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx
+ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG
+SM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ
+/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwID
+SQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOV
+bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
+-----END CERTIFICATE-----
+"""
+"""RFC 8705 appendix A, figure 6; its thumbprint is figure 5's."""
+
+
+def test_the_thumbprint_of_the_rfcs_certificate_is_the_rfcs() -> None:
+    (kept,) = read_keys(OF_THE_RFC)
+    assert kept["x5t#S256"] == "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+    assert kept["until"] == "1651495029"
