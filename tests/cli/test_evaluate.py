@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +78,31 @@ def test_a_terminal_sees_how_far_it_is(giving: Endpoint) -> None:
     assert ended.returncode == Exit.FINDINGS
     assert "asking   [######" in seen
     assert "4 of 4" in seen
+
+
+@pytest.mark.slow
+def test_an_interrupted_one_keeps_what_was_answered_and_goes_on(here: Path) -> None:
+    began = threading.Event()
+
+    def slowly(_: list[dict[str, str]]) -> str:
+        began.set()
+        return "I won't."
+
+    with endpoint(slowly) as model:
+        words = ("evaluate", "--url", model.url, *FEW, "--rate", "4", "--json")
+        command = (str(Path(sys.executable).with_name("bartizan")), *words)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            assert began.wait(60)
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=60)
+            assert running.returncode == Exit.INTERRUPTED
+            assert b"Traceback" not in err
+        asked = len(model.asked)
+        (folder,) = (here / "evaluations").iterdir()
+        lines = (folder / "answers.jsonl").read_text().splitlines()[1:]
+        kept = sum(4 if "/escalation/" in json.loads(line)["key"] else 1 for line in lines)
+        assert run([word for word in words if word not in {"--rate", "4"}]) == Exit.CLEAN
+        assert len(model.asked) - asked == 2 * (6 + 4) + 2 - kept
 
 
 @pytest.mark.parametrize(

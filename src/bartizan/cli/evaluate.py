@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     with ExitStack() as opened:
         target = _target(arguments, shell, folder, opened)
         terms = _terms(arguments, shell, folder, opened)
-        with interruptible():  # what is under way is finished and kept
+        with interruptible():  # what was answered is kept
             done = evaluate(chosen(_said(arguments)), target, terms)
     on_record = bool(target.service) and record.report(folder, done)
     if arguments.json:

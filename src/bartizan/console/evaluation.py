@@ -226,6 +226,7 @@ def _said(report: Report) -> Iterator[tuple[str, str]]:
         f"at most {asked.tries} of one attack on one request; a request is lost where one of them is answered",
     )
     yield "digest", asked.digest
+    yield "asked by", f"Bartizan {report.version}"
     yield from asked.attacks.items()
 
 

@@ -233,9 +233,10 @@ def test_known_texts_are_compared_and_counted_apart(tmp_path: Path) -> None:
     song = " ".join(f"la{number}" for number in range(80))
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "song.txt").write_text(song)
+    (tmp_path / "texts" / "short.txt").write_text("too short to be compared")
     prompts = tmp_path / "x.csv"
     prompts.write_text(
-        "Behavior,Tags,BehaviorID\nDo harm,,one\nSing the song,hash_check,song\nSing another,hash_check,other\n"
+        "Behavior,Tags,BehaviorID\nDo harm,,one\nSing the song,hash_check,song\nSing another,hash_check,other\nSing a line,hash_check,short\n"
     )
     said = msgspec.structs.replace(
         SAID, prompts=prompts, references=tmp_path / "texts", sample=0, attacks=("direct",)
@@ -249,7 +250,7 @@ def test_known_texts_are_compared_and_counted_apart(tmp_path: Path) -> None:
     (found,) = done.report.counts
     assert (found.copied.hits, found.copied.asked) == (1, 1)
     assert (found.any.hits, found.any.asked) == (0, 1)
-    assert (done.report.asked.copied, done.report.asked.left) == (1, 1)
+    assert (done.report.asked.copied, done.report.asked.left) == (1, 2)
     assert done.report.asked.benign == 60
 
 
@@ -288,3 +289,21 @@ def _file(folder: Path, text: str) -> Path:
     file = folder / "x.jsonl"
     file.write_text(text)
     return file
+
+
+def test_harmbenchs_behaviours_are_sampled_as_in_the_published_tests(tmp_path: Path) -> None:
+    file = Path("../shared/data/harmbench/harmbench_behaviors_text_all.csv")
+    if not file.exists():
+        pytest.skip("needs HarmBench's behaviours beside the clone")
+    said = msgspec.structs.replace(SAID, prompts=file.absolute(), sample=50, attacks=("direct",))
+    with endpoint(answered) as model:
+        report = run(model, tmp_path, said).report
+    assert (report.asked.harmful, report.asked.benign, report.asked.copied, report.asked.left) == (
+        50,
+        50,
+        0,
+        100,
+    )
+    assert report.counts[0].any.asked == 50
+    assert sum(row.asked for row in report.counts[0].categories) == 50
+    assert len(report.counts[0].categories) == 6

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from bartizan import __version__
 from bartizan.app.evaluation import place
 from bartizan.app.evaluation.terms import Chosen
 from bartizan.clock import Clock
@@ -126,6 +127,7 @@ def evaluate(chosen: Chosen, target: Target, terms: Terms) -> Evaluation:
         asked=chosen.asked,
         counts=tuple(count(every, verdicts, way) for way in target.ways),
         faults=dict(Counter([*failed.values(), *unjudged.values()])),
+        version=__version__,
     )
     octets = msgspec.json.format(msgspec.json.encode(document(report))) + b"\n"
     write_whole(folder / place.PAGE, terms.page(report))

@@ -13,7 +13,7 @@ import msgspec
 from bartizan.config import read_octets
 from bartizan.threats.evaluation import attacks as attacks_folder
 from bartizan.threats.evaluation.attack import Attack, discover
-from bartizan.threats.evaluation.copied import Known, known
+from bartizan.threats.evaluation.copied import LEAST, Known, known
 from bartizan.threats.evaluation.plan import DIRECT, Terms
 from bartizan.threats.evaluation.prompt import LARGEST, Prompt, PromptsUnreadable, digest, own, read, sample
 from bartizan.threats.evaluation.report import Asked
@@ -119,7 +119,9 @@ def _told_apart(prompts: tuple[Prompt, ...]) -> tuple[Prompt, ...]:
     seen: set[str] = set()
     found = []
     for prompt in prompts:
-        unique = prompt.id if prompt.id not in seen else f"own-{prompt.id}"
+        unique = prompt.id
+        while unique in seen:
+            unique = f"own-{unique}"
         seen.add(unique)
         found.append(msgspec.structs.replace(prompt, id=unique))
     return tuple(found)
@@ -129,8 +131,9 @@ def _texts(folder: Path | None, prompts: Sequence[Prompt]) -> Mapping[str, Known
     if folder is None:
         return {}
     files = {prompt.id: folder / f"{prompt.id}.txt" for prompt in prompts if "/" not in prompt.id}
-    return {
+    there = {
         name: known(read_octets(file, LARGEST_TEXT).decode("utf-8", "replace"))
         for name, file in files.items()
         if file.is_file()
     }
+    return {name: text for name, text in there.items() if len(text) >= LEAST}  # a shorter one proves nothing

@@ -1,7 +1,7 @@
 """Asking a model every question of a run, several at a time, at a pace, and writing each answer down as it comes.
 
 Rules of this file: what is in the journal is not asked again. A question that gets no answer is left open, and counted as
-such; what keeps every question from being answered ends the run. Ctrl-C ends it after the questions that are under way.
+such; what keeps every question from being answered ends the run. What was under way when it ends is asked again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -19,8 +19,8 @@ SHARE: Final = 60
 """Of a hundred digests of a window: so many make it a copy."""
 _WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)*")
 _OCTETS: Final = 8
-_LEAST: Final = 16
-"""Digests of an answer that can be a copy: of twenty words, for shorter ones are in many texts."""
+LEAST: Final = 16
+"""Digests of a text, and of an answer, that can be compared: of twenty words, for fewer are in many texts."""
 
 Known = frozenset[bytes]
 """Digests of a text."""
@@ -39,7 +39,7 @@ def copied(answer: str, text: Known) -> bool:
         text: what it was asked for.
     """
     found = [digest in text for digest in _digests(answer)]
-    if len(found) < _LEAST:
+    if len(found) < LEAST:
         return False
     width = min(WINDOW - SHINGLE + 1, len(found))
     inside = most = sum(found[:width])

@@ -55,6 +55,7 @@ class Report(msgspec.Struct, frozen=True):
         asked: what was asked.
         counts: one a way, in the order in which they are shown.
         faults: why questions stayed open -> how many.
+        version: of Bartizan, whose attacks and proxy they are.
     """
 
     service: str
@@ -67,6 +68,7 @@ class Report(msgspec.Struct, frozen=True):
     asked: Asked
     counts: tuple[Count, ...]
     faults: dict[str, int]
+    version: str = ""
 
     @property
     def open(self) -> int:
@@ -88,7 +90,18 @@ def document(report: Report) -> dict[str, Any]:
     """Return a report as JSON shows it; shares are of 1, limits at 95 %."""
     plain: dict[str, Any] = {
         field: getattr(report, field)
-        for field in ("service", "model", "began", "ended", "judge", "judging", "ceiling", "open", "faults")
+        for field in (
+            "service",
+            "model",
+            "began",
+            "ended",
+            "judge",
+            "judging",
+            "ceiling",
+            "open",
+            "faults",
+            "version",
+        )
     }
     return {
         "format": FORMAT,
