@@ -87,7 +87,8 @@ def _lines(facts: dict[str, object]) -> list[str]:
     lines = [str(facts["id"]), *(f"  {label:<11} {text}" for label, text in rows if text)]
     attacks = facts["attacks"]
     assert isinstance(attacks, list)  # noqa: S101 - built above; narrows the type
-    lines.append("  proven by   " + ("attacks of the drill:" if attacks else "nothing yet"))
+    judged = "what its control says of the record" if entries else "nothing yet"
+    lines.append("  proven by   " + ("attacks of the drill:" if attacks else judged))
     lines += [
         f"    {attack['attack']}: {attack['title']} ({', '.join(attack['references'])})" for attack in attacks
     ]

@@ -26,7 +26,13 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def record(folder: Folder, service: str, outcome: Outcome, **detail: Any) -> None:  # noqa: ANN401 - fields of an event
-    plain: dict[str, int | str] = {"way": "gateway", "rate": 500, "ceiling": 1000, "seconds": 60}
+    plain: dict[str, int | str] = {
+        "way": "gateway",
+        "attack": "best-of-n",
+        "rate": 500,
+        "ceiling": 1000,
+        "seconds": 60,
+    }
     at = Nanoseconds(detail.pop("at", NOW))
     with folder.locked(), own_segment(folder.root, SetClock(at)) as journal:
         journal.record(KIND, "owner", service, outcome, CONTROL.id, plain | detail)
@@ -75,7 +81,9 @@ def test_every_service_counts(folder: Folder) -> None:
     record(folder, "code", FOUND, rate=9000)
     found = row(folder)
     assert (found.standing, found.held, found.tried) == (Standing.BROKEN, 1, 2)
-    assert found.why.startswith("broken: code: ")
+    assert found.why == (
+        "broken: code: an attack succeeds more often than the service's ceiling (best-of-n 90 %, ceiling 10 %)"
+    )
 
 
 def test_through_the_gateway_counts_before_direct_whichever_came_last(folder: Folder) -> None:

@@ -61,7 +61,8 @@ def _judged(service: str, entry: int, event: Event, now: Nanoseconds) -> Judged:
     findings = robustness_evaluated.judge(Evaluated(rate, ceiling, age))
     if not findings:
         return Judged(_CONTROL, service, Outcome.CLEARED, "", event.at, entry)
-    why = "; ".join(finding.what for finding in findings)
+    shares = f" ({event.detail.get('attack', '')} {rate / PERCENT:g} %, ceiling {ceiling / PERCENT:g} %)"
+    why = "; ".join(finding.what for finding in findings) + (shares if rate > ceiling else "")
     return Judged(_CONTROL, service, Outcome.FOUND, why, event.at, entry)
 
 
