@@ -24,8 +24,6 @@ from tests.sealed import sealed
 COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("bartizan")),)
 COMMAND_S = 240
 """Seconds in which a command must end on a busy machine, a whole drill included."""
-START_S = 60
-"""Seconds in which a platform must start on a busy machine; the goal, measured in bench/, is 3."""
 
 
 @dataclass(frozen=True, slots=True)
