@@ -62,7 +62,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
-	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins; do $(BIN)/python -m bench.$$name --record || exit 1; done
+	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TARGET=all), then the property tests for long
 	@$(INSTALL) fuzz

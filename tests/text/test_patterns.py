@@ -1,11 +1,15 @@
 import random
+import re
 from pathlib import Path
 from re import _parser  # type: ignore[attr-defined]  # Python's own, which tells how long a match may be
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bartizan.text.checks import CHECKS
 from bartizan.text.patterns import BLOCK, Patterns
-from bartizan.text.rule import LONGEST, Rule, rules
+from bartizan.text.rule import LONGEST, Rule, rules, sought
 from bartizan.text.sieve_hyperscan import HyperscanSieve
 from bartizan.text.sieve_re2 import Re2Sieve
 
@@ -21,6 +25,18 @@ def hyperscan() -> Patterns:
 @pytest.fixture(scope="module")
 def re2() -> Patterns:
     return Patterns(RULES, Re2Sieve(RULES))
+
+
+class Everything:
+    """The sieve that lets everything through."""
+
+    def found(self, text: str) -> range:
+        return range(len(sought(RULES)) if text else 0)
+
+
+@pytest.fixture(scope="module")
+def unsieved() -> Patterns:
+    return Patterns(RULES, Everything())
 
 
 def found(patterns: Patterns, text: str) -> list[tuple[str, int, int]]:
@@ -39,6 +55,34 @@ def test_a_rule_matches_what_it_says_and_nothing_that_it_says_not(
     for text in rule.no:
         assert rule.id not in {name for name, _start, _end in found(hyperscan, text)}, text
         assert found(hyperscan, text) == found(re2, text)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.sieve], ids=lambda rule: rule.id)
+@given(data=st.data())
+def test_what_a_rule_says_to_its_sieve_stands_in_every_match_that_holds(
+    rule: Rule, data: st.DataObject
+) -> None:
+    match = data.draw(st.from_regex(re.compile(rule.pattern, re.ASCII), fullmatch=True))
+    assert re.search(rule.sieve, match, re.ASCII) or (rule.check and not CHECKS[rule.check](match))
+
+
+def test_no_sieve_loses_a_match_in_the_documents_of_this_repository(
+    hyperscan: Patterns, unsieved: Patterns
+) -> None:
+    texts = [path.read_text("utf-8") for path in (*ROOT.glob("docs/*.md"), *ROOT.glob("tests/text/*.py"))]
+    texts += [text for rule in RULES for text in (*rule.yes, *rule.no)]
+    for text in texts:
+        assert found(hyperscan, text) == found(unsieved, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u0130phone 4155550132", "TELÉFONO: 4155550132", "\u212aontonummer 12345678"]
+)
+def test_a_word_that_must_be_near_may_have_any_capitals(
+    text: str, hyperscan: Patterns, re2: Patterns, unsieved: Patterns
+) -> None:
+    assert found(unsieved, text)
+    assert found(hyperscan, text) == found(re2, text) == found(unsieved, text)
 
 
 def test_every_rule_has_an_id_of_its_own_a_source_and_an_end() -> None:

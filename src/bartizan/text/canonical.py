@@ -9,7 +9,7 @@ from. Time and memory grow with the text alone.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -20,7 +20,21 @@ from bartizan.text.view import Run, View
 
 _REMEMBERED: Final = 16_384
 """Most characters whose folding is remembered; a text may hold a million different ones."""
-_ODD: Final = re.compile(r"[^\x20-\x7e\t\n\r]")
+_PLAIN: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+_USUAL: Final = (
+    "\t\n\r\x20-\x7e\xa1-\xa7\xa9\xab\xae\xb0\xb1\xb6\xb7\xbb\xbf-\u0130\u0134-\u013e\u0141-\u0148\u014a-\u017e"
+    "\u0621-\u063a\u0641-\u0646\u0648-\u0652\u0905-\u0939\u093c-\u094d\u0e01-\u0e32\u0e34-\u0e3a\u0e40-\u0e4e"
+    "\u1ea0-\u1ef9\u2013-\u2015\u2018-\u201e\u2020-\u2022\u2030\u20ac\u2190-\u21ff\u2200-\u222b\u2500-\u25ff"
+    "\u3001\u3002\u3008-\u3011\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff\uac00-\ud7a3"
+)
+_NEAR_LATIN: Final = (
+    "\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f\u0490-\u0491\u0531-\u0556\u0561-\u0586"
+)
+"""Letters and marks in daily use of which nothing is folded or left out; of the second, some look like letters of ASCII (a test tries each)."""
+_STRANGE: Final = re.compile(f"[^{_USUAL}{_NEAR_LATIN}]")
+_UNUSUAL: Final = re.compile(f"[^{_USUAL}]")
+_FEW: Final = 8
+"""One in so many, and what is strange is folded one by one."""
 _STRETCH: Final = re.compile(r"[\x20-\x7e]?[^\x20-\x7e\t\n\r]+")
 """What has to be looked at: characters outside ASCII, and the one before them, which marks may belong to."""
 _MARKED: Final = re.compile(
@@ -30,7 +44,7 @@ _MARKED: Final = re.compile(
 _MOST_MARKS: Final = 30
 """Most marks of one letter that are looked at (UAX #15, 13: Stream-Safe Text Format); ordering more takes time by their square."""
 _WORD: Final = re.compile(r"\w+")
-_MIXED: Final = re.compile(r"[A-Za-z][^\W\x00-\x7f]|[^\W\x00-\x7f][A-Za-z]")
+_MIXED: Final = re.compile(r"[A-Za-z](?:(?=[^\W\x00-\x7f])|(?<=[^\W\x00-\x7f].))", re.DOTALL)
 TAGS: Final = re.compile("[\U000e0000-\U000e007f]+")
 """Runs of tag characters, which spell ASCII that nobody sees."""
 _UNSEEN: Final = re.compile(
@@ -74,16 +88,18 @@ def canonical(text: str) -> Canonical:
     Args:
         text: of any length; lone surrogates are left as they are.
     """
-    if _ODD.search(text) is None:
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
         return Canonical(View(text, ()), _NONE)
+    strange = {*_STRANGE.findall(text)}
     traits = 0
-    for letter in {*text}:
+    for letter in strange:
         traits |= _TRAITS[letter]
     seen = _seen(text) if traits & _IS_UNSEEN else View(text, ())
     folded = _folded(seen) if traits & (_IS_MARK | _FOLDS_AWAY) else _Folded(seen.text)
     plain, lookalike = _unmasked(folded.text)
     view = View(plain, folded.runs, of=seen if seen.text is not text else None)
-    return Canonical(view, _disguises(text, seen.text, lookalike, folded.piled))
+    styled = _styled(seen.text, strange) if traits & _FOLDS_AWAY else 0
+    return Canonical(view, _disguises(text, seen.text, lookalike, styled, folded.piled))
 
 
 _NONE: Final = Disguises()
@@ -92,17 +108,22 @@ _MOST_KINDS: Final = 256
 """Most different characters that are counted."""
 
 
-def _disguises(text: str, seen: str, lookalike: int, piled: int) -> Disguises:
+def _disguises(text: str, seen: str, lookalike: int, styled: int, piled: int) -> Disguises:
     unseen = len(text) - len(seen)
-    styled = [each for each in {*seen} if not each.isascii() and _FOLDS[ord(each)].isascii()]
     return Disguises(
         unseen=unseen,
         tagged=sum(len(run.group()) for run in TAGS.finditer(text)) if unseen else 0,
         turned=sum(text.count(each) for each in _TURNING) if unseen else 0,
         lookalike=lookalike,
-        styled=sum(seen.count(each) for each in styled[:_MOST_KINDS]),
+        styled=styled,
         piled=piled,
     )
+
+
+def _styled(seen: str, strange: Iterable[str]) -> int:
+    """Return how many of these letters a text has that stand for ASCII."""
+    styled = [each for each in strange if not each.isascii() and _FOLDS[ord(each)].isascii()]
+    return sum(seen.count(each) for each in styled[:_MOST_KINDS])
 
 
 def _seen(text: str) -> View:
@@ -134,13 +155,20 @@ def _folded(view: View) -> _Folded:
     """Return what is seen with compatibility forms and marks folded."""
     text = view.text
     if _MARKED.search(text) is None:
-        folded = text.translate(_FOLDS)
+        folded = _translated(text)
         if len(folded) == len(text):  # nothing folds to nothing here, so each letter did to one
             return _Folded(folded)
     folding = _Folding(text)
     for stretch in _STRETCH.finditer(text):
         folding.take(stretch.start(), stretch.group())
     return _Folded(folding.done(), tuple(folding.runs), folding.piled)
+
+
+def _translated(text: str) -> str:
+    """Return a text with each letter folded by itself."""
+    if len(_STRANGE.findall(text)) * _FEW > len(text):
+        return text.translate(_FOLDS)
+    return _STRANGE.sub(lambda each: _FOLDS[ord(each.group())], text)
 
 
 class _Folding:
@@ -241,12 +269,16 @@ _IS_UNSEEN, _IS_MARK, _FOLDS_AWAY = 1, 2, 4
 
 def _unmasked(text: str) -> tuple[str, int]:
     """Return a text with lookalikes read as ASCII, letter for letter, and how many there were."""
-    lookalikes, letters = _lookalikes(), {*text}
-    present = letters & lookalikes.keys()
-    if not present:
+    if text.isascii() or _UNUSUAL.search(text) is None:
         return text, 0
-    if not _alien(letters, lookalikes):
-        return text.translate(_masks()), sum(text.count(each) for each in present)
+    lookalikes = _lookalikes()
+    if _any_stranger().search(text) is None:
+        letters = {*text}
+        present = letters & lookalikes.keys()
+        if not present:
+            return text, 0
+        if not _alien(letters, lookalikes):
+            return text.translate(_masks()), sum(text.count(each) for each in present)
     if _MIXED.search(text) is None:
         return text, 0
     pieces, upto, count = list[str](), 0, 0
@@ -266,6 +298,17 @@ def _alien(letters: set[str], lookalikes: Mapping[str, str]) -> bool:
 
 
 _SCRIPTS: Final = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "GEORGIAN", "LISU", "CANADIAN")
+
+
+@cache
+def _any_stranger() -> re.Pattern[str]:
+    """Return what finds a letter of Greek, Cyrillic or Armenian that looks like none of ASCII."""
+    strangers = [
+        letter
+        for letter in map(chr, range(0x0370, 0x0590))
+        if letter.isalpha() and letter not in _lookalikes() and unicodedata.name(letter).startswith(_SCRIPTS)
+    ]
+    return re.compile(f"[{''.join(strangers)}]")
 
 
 @cache

@@ -1,18 +1,15 @@
 """Where the patterns of `rules/` stand in a view: which rule, from where, to where.
 
-Rules of this file: a sieve says which rules may match in which block of a text; it may be wrong one way only. The rule's
-own expression is then looked for in that block alone, so that every sieve gives the same answer. Time grows with the
-text and with what is found; nothing here goes back over what it has read.
+Rules of this file: a sieve says which rules may match in or just before a block of a text; it may be wrong one way only.
+The rule's own expression is then looked for in that block alone, so that every sieve gives the same answer. Time grows
+with the text and with what is found; nothing here goes back over what it has read.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-import msgspec
-
 from bartizan.text.checks import CHECKS
-from bartizan.text.rule import Exact, Rule
+from bartizan.text.rule import Exact, Rule, nearby
 
 BLOCK: Final = 8_192
 """Letters that are looked at in one."""
@@ -29,10 +26,10 @@ class Match(NamedTuple):
 
 
 class Sieve(Protocol):
-    """Which rules may match, and where."""
+    """Finds in one pass what `sought` says of some rules; it may be wrong one way only."""
 
-    def blocks(self, text: str, size: int) -> Iterable[tuple[int, int]]:
-        """Yield number of a rule and number of a block, of so many letters, in which a match of it may end."""
+    def found(self, text: str) -> Sequence[int]:
+        """Return the numbers of what stands in a text, each once."""
         ...
 
 
@@ -48,26 +45,44 @@ class Patterns:
         Raises:
             RuleWrong: a rule names a check that there is not.
         """
-        self._exact = tuple(Exact(rule) for rule in rules)
-        self._sieve = sieve
         for rule in rules:
             if rule.check and rule.check not in CHECKS:
                 raise RuleWrong(rule, f"there is no check {rule.check!r}")
+        self._exact, self._nearby = tuple(Exact(rule) for rule in rules), nearby(rules)
+        self._before = NEAR + max((rule.longest for rule in rules), default=0)
+        self._sieve = sieve
 
     def find(self, text: str) -> tuple[Match, ...]:
         """Return the matches of a view, in order of place and then of rule; of one rule none overlaps another."""
         found = list[Match]()
-        upto = dict[int, int]()
-        lower = _lower(text)
-        for number, block in sorted({*self._sieve.blocks(text, BLOCK)}):
-            exact = self._exact[number]
-            if not _named(exact.rule, lower, block * BLOCK, (block + 1) * BLOCK):
-                continue
-            for match in _ending_in(exact, text, block):
-                if match.start >= upto.get(number, 0) and _holds(match, text, lower):
-                    found.append(match)
-                    upto[number] = match.end
+        upto = dict[str, int]()
+        for first in range(0, len(text), BLOCK):
+            possible = self._possible(text, first)
+            lower = _lower(text) if any(exact.rule.near for exact in possible) else ""
+            for exact in possible:
+                for match in _ending_in(exact, text, first):
+                    if match.start >= upto.get(exact.rule.id, 0) and _holds(match, text, lower):
+                        found.append(match)
+                        upto[exact.rule.id] = match.end
         return tuple(sorted(found, key=lambda match: (match.start, match.end, match.rule.id)))
+
+    def _possible(self, text: str, first: int) -> list[Exact]:
+        """Return the rules of which a match may end in a block."""
+        around = text[max(first - self._before, 0) : first + BLOCK + NEAR]
+        found, rules = self._sieve.found(around), len(self._exact)
+        if not found:
+            return []
+        words = {self._nearby[number - rules] for number in found if number >= rules}
+        possible = [self._exact[number] for number in sorted(found) if number < rules]
+        return [
+            exact
+            for exact in possible
+            if not exact.rule.near or exact.rule.near in words or _LONGER in around
+        ]
+
+
+_LONGER: Final = "\u0130"
+"""The one letter that is another one of ASCII without its capital, and that no sieve takes for it."""
 
 
 class RuleWrong(ValueError):
@@ -78,9 +93,9 @@ class RuleWrong(ValueError):
         super().__init__(f"rule {rule.id!r}: {why}")
 
 
-def _ending_in(exact: Exact, text: str, block: int) -> Iterator[Match]:
+def _ending_in(exact: Exact, text: str, first: int) -> Iterator[Match]:
     """Yield where a rule's own expression holds and ends in a block."""
-    first, last, longest = block * BLOCK, (block + 1) * BLOCK, exact.rule.longest
+    last, longest = first + BLOCK, exact.rule.longest
     for found in exact.pattern.finditer(text, max(first - longest, 0), last + longest):
         if found.end() > last:
             return
@@ -90,16 +105,7 @@ def _ending_in(exact: Exact, text: str, block: int) -> Iterator[Match]:
 
 def _lower(text: str) -> str:
     """Return a text without capitals, letter for letter."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(each.lower()[0] for each in text)
-
-
-def _named(rule: Rule, lower: str, start: int, end: int) -> bool:
-    """Return whether a word that must be near is there at all, for a match that begins and ends about here."""
-    if not rule.near:
-        return True
-    around = lower[max(start - rule.longest - NEAR, 0) : end + NEAR]
-    return any(word in around for word in rule.near)
+    return text.replace(_LONGER, "i").lower()
 
 
 def _holds(match: Match, text: str, lower: str) -> bool:
@@ -110,23 +116,3 @@ def _holds(match: Match, text: str, lower: str) -> bool:
     ):
         return False
     return not rule.check or CHECKS[rule.check](text[match.start : match.end])
-
-
-class Lengths(msgspec.Struct, frozen=True):
-    """How the octets of a text lie in its blocks: where each block ends, in octets of UTF-8."""
-
-    ends: tuple[int, ...]
-
-    @classmethod
-    def of(cls, text: str, size: int) -> "Lengths":
-        """Return those of a text."""
-        ends, at = list[int](), 0
-        for start in range(0, len(text), size):
-            block = text[start : start + size]
-            at += len(block) if block.isascii() else len(block.encode("utf-8", "replace"))
-            ends.append(at)
-        return cls(tuple(ends))
-
-    def block(self, end: int) -> int:
-        """Return in which block a stretch lies that ends before this octet."""
-        return bisect_left(self.ends, end)

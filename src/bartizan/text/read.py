@@ -15,24 +15,25 @@ import msgspec
 from bartizan.text.canonical import Disguises, canonical
 from bartizan.text.decode import escapes, hidden, letters, octets
 from bartizan.text.decode.reading import Reading
+from bartizan.text.decode.sift import worth
 from bartizan.text.lexicon import known
 from bartizan.text.view import View
 
 Decoder = Callable[[str], Iterator[Reading]]
 
 _OF_WHAT_CAME: Final[tuple[Decoder, ...]] = (hidden.tags, hidden.selectors, hidden.bits)
-_OF_A_VIEW: Final[tuple[Decoder, ...]] = (
-    octets.base64,
-    octets.hexadecimal,
-    octets.binary,
-    octets.decimal,
-    escapes.percent,
-    escapes.entities,
-    escapes.escapes,
-    letters.rot13,
-    letters.reversed_words,
-    letters.leet,
-    letters.spaced,
+_OF_A_VIEW: Final[tuple[tuple[str, Decoder], ...]] = (
+    ("base64", octets.base64),
+    ("hex", octets.hexadecimal),
+    ("binary", octets.binary),
+    ("decimal", octets.decimal),
+    ("percent", escapes.percent),
+    ("entities", escapes.entities),
+    ("escapes", escapes.escapes),
+    ("rot13", letters.rot13),
+    ("reversed", letters.reversed_words),
+    ("leet", letters.leet),
+    ("spaced", letters.spaced),
 )
 
 
@@ -81,8 +82,9 @@ def read(text: str, bounds: Bounds = USUAL) -> Read:
     """
     seen = canonical(text)
     reader = _Reader(bounds)
-    reader.take(View(text, ()), _OF_WHAT_CAME)
-    reader.take(seen.view, _OF_A_VIEW)
+    if seen.disguises.unseen:
+        reader.take(View(text, ()), _OF_WHAT_CAME)
+    reader.take(seen.view, _fit_for(seen.view.text))
     reader.go_on()
     return Read((seen.view, *reader.admitted), seen.disguises, reader.whole)
 
@@ -117,7 +119,7 @@ class _Reader:
             if view.depth >= self._bounds.depth:
                 self.whole = False
                 return
-            self.take(view, _OF_A_VIEW)
+            self.take(view, _fit_for(view.text))
 
     def _consider(self, view: View, reading: Reading) -> None:
         name = f"{view.reading}+{reading.name}" if view.reading else reading.name
@@ -129,6 +131,12 @@ class _Reader:
         if _plausible(found.text, reading.carrier):
             self.admitted.append(whole)
         self._waiting.append(whole)
+
+
+def _fit_for(text: str) -> tuple[Decoder, ...]:
+    """Return the decoders that may find something in a text."""
+    names = worth(text)
+    return tuple(decoder for name, decoder in _OF_A_VIEW if name in names) if names else ()
 
 
 def _plausible(text: str, carrier: str) -> bool:

@@ -8,9 +8,9 @@ may stand next to, and what else must hold, is said beside it.
 import enum
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -60,6 +60,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         check: name of a function of `checks.CHECKS` that must hold of a match; empty for none.
         near: words of which one must stand within `NEAR` letters before, or after; none for no such condition.
         opens: whether a match is the bounded beginning of something unbounded, all of which is meant.
+        sieve: what stands in every match that holds, where a sieve finds that sooner than the pattern; empty for the pattern.
     """
 
     id: str
@@ -74,6 +75,26 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: str = ""
     near: tuple[str, ...] = ()
     opens: bool = False
+    sieve: str = ""
+
+
+class Sought(NamedTuple):
+    """What a sieve looks for: a pattern, and whether capitals make no difference."""
+
+    pattern: str
+    caseless: bool
+
+
+def sought(rules: Sequence[Rule]) -> tuple[Sought, ...]:
+    """Return what a sieve of these rules looks for: what each of them does, and then the words that must be near."""
+    patterns = [Sought(rule.sieve or rule.pattern, rule.caseless) for rule in rules]
+    words = ["|".join(map(re.escape, near)) for near in nearby(rules)]
+    return (*patterns, *(Sought(word, caseless=True) for word in words))
+
+
+def nearby(rules: Sequence[Rule]) -> tuple[tuple[str, ...], ...]:
+    """Return each set of words that some rule asks to be near, once."""
+    return tuple(dict.fromkeys(rule.near for rule in rules if rule.near))
 
 
 class Exact:

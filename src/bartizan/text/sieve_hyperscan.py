@@ -4,14 +4,14 @@ Rules of this file: nothing but this file imports Hyperscan, and it is imported 
 only under a digest of everything that it was made of.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
+from typing import Final
 
 import hyperscan
 
-from bartizan.text.patterns import Lengths
-from bartizan.text.rule import Rule
+from bartizan.text.rule import Rule, sought
 
 
 class HyperscanSieve:
@@ -29,15 +29,13 @@ class HyperscanSieve:
         Raises:
             hyperscan.CompilerError: a rule's pattern is not of the part that it reads.
         """
+        wanted = sought(rules)
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        flags = [
-            hyperscan.HS_FLAG_UTF8 | (hyperscan.HS_FLAG_CASELESS if rule.caseless else 0) for rule in rules
-        ]
         database.compile(
-            expressions=[rule.pattern.encode() for rule in rules],
-            ids=list(range(len(rules))),
-            elements=len(rules),
-            flags=flags,
+            expressions=[each.pattern.encode() for each in wanted],
+            ids=list(range(len(wanted))),
+            elements=len(wanted),
+            flags=[_FLAGS | (hyperscan.HS_FLAG_CASELESS if each.caseless else 0) for each in wanted],
         )
         return cls(database)
 
@@ -50,19 +48,22 @@ class HyperscanSieve:
         """Return it as octets, to be kept."""
         return bytes(hyperscan.dumpb(self._database))
 
-    def blocks(self, text: str, size: int) -> Iterable[tuple[int, int]]:
-        """Return rule and block of every end that Hyperscan tells."""
-        lengths = Lengths.of(text, size)
-        found = set[tuple[int, int]]()
+    def found(self, text: str) -> list[int]:
+        """Return the numbers of what stands in a text."""
+        found = list[int]()
 
-        def told(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.add((rule, lengths.block(end)))
+        def told(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+            found.append(number)
 
         self._database.scan(text.encode("utf-8", "replace"), match_event_handler=told, scratch=self._scratch)
         return found
 
 
+_FLAGS: Final = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
+"""Each pattern is told once a text, however often it stands there."""
+
+
 def digest(rules: Sequence[Rule]) -> str:
     """Return what tells this database from every other: of the patterns, the version, and the machine."""
-    parts = [f"{rule.pattern}\0{rule.caseless}" for rule in rules]
-    return sha256("\0".join([version("hyperscan"), *parts]).encode()).hexdigest()
+    parts = [f"{each.pattern}\0{each.caseless}" for each in sought(rules)]
+    return sha256("\0".join([version("hyperscan"), str(_FLAGS), *parts]).encode()).hexdigest()

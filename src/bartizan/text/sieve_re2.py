@@ -3,11 +3,11 @@
 Rules of this file: nothing but this file imports RE2, and it is imported where a sieve is made.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import re2
 
-from bartizan.text.rule import Rule
+from bartizan.text.rule import Rule, sought
 
 _MEMORY = 256 << 20
 
@@ -17,20 +17,17 @@ class Re2Sieve:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Compile rules, which takes a moment."""
-        self._longest = max(rule.longest for rule in rules)
+        wanted = sought(rules)
         self._sets = [
-            (numbers, _compiled([rules[number].pattern for number in numbers], caseless=caseless))
+            (numbers, _compiled([wanted[number].pattern for number in numbers], caseless=caseless))
             for caseless in (False, True)
-            if (numbers := [number for number, rule in enumerate(rules) if rule.caseless is caseless])
+            if (numbers := [number for number, each in enumerate(wanted) if each.caseless is caseless])
         ]
 
-    def blocks(self, text: str, size: int) -> Iterable[tuple[int, int]]:
-        """Yield each block with the rules that match in it or around it."""
-        for block, start in enumerate(range(0, len(text), size)):
-            here = text[max(start - self._longest, 0) : start + size + self._longest]
-            for numbers, compiled in self._sets:
-                for place in compiled.Match(here.encode("utf-8", "replace")) or ():
-                    yield numbers[place], block
+    def found(self, text: str) -> list[int]:
+        """Return the numbers of what stands in a text."""
+        octets = text.encode("utf-8", "replace")
+        return [numbers[place] for numbers, compiled in self._sets for place in compiled.Match(octets) or ()]
 
 
 def _compiled(patterns: Sequence[str], *, caseless: bool) -> "re2.Set":

@@ -10,13 +10,13 @@ from urllib.parse import unquote_to_bytes
 from bartizan.text.decode.reading import Reading
 from bartizan.text.view import Run
 
-_PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2})"
 )
 _SURROGATES: Final = range(0xD800, 0xE000)
-_LEAST: Final = 4
+LEAST: Final = 4
 """Fewest letters and digits that must be spelled by number; who writes text spells only its punctuation so."""
 _AROUND: Final = 400
 """Most letters on either side that are read with them, up to the ends of the line."""
@@ -63,7 +63,7 @@ def _spelled(
 
 
 def _read(name: str, text: str, group: list[tuple[re.Match[str], str]]) -> Iterator[Reading]:
-    if sum(letter.isalnum() for _part, plain in group for letter in plain) < _LEAST:
+    if sum(letter.isalnum() for _part, plain in group for letter in plain) < LEAST:
         return
     start, end = around(text, group[0][0].start(), group[-1][0].end(), _AROUND)
     pieces, runs, size, upto = list[str](), list[Run](), 0, start

@@ -5,6 +5,7 @@ Rules of this file: it reads the text that came, before anything is left out of 
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from bartizan.text.canonical import TAGS
@@ -39,7 +40,7 @@ def selectors(text: str) -> Iterator[Reading]:
             for each in row
         )
         places = [(part.start() + place, part.start() + place + 1) for place in range(len(row))]
-        yield from in_octets("selectors", octets, places, "")
+        yield from in_octets("selectors", octets, partial(list, places), "")
 
 
 def bits(text: str) -> Iterator[Reading]:
@@ -56,4 +57,4 @@ def bits(text: str) -> Iterator[Reading]:
         for one in kinds:
             digits = "".join("1" if each == one else "0" for each in row)
             octets = int(digits, 2).to_bytes(len(row) // _BITS_OF_OCTET, "big")
-            yield from in_octets("bits", octets, places, "")
+            yield from in_octets("bits", octets, partial(list, places), "")

@@ -17,17 +17,18 @@ _ROT13: Final = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm",
 )
-_FEWEST_WORDS: Final = 2
-_FEWEST_MOVED, _FEWEST_LETTERS = 3, 14
+FEWEST_WORDS: Final = 2
+FEWEST_MOVED, _FEWEST_LETTERS = 3, 14
 """What a part must have of different words and of letters in them, so that it is no accident: `vs` and `naq` occur in programs."""
 _LONG: Final = 3
 _BETWEEN: Final = 2
 """Most words between two that are read, which are then read with them."""
-_FIGURES: Final = re.compile(r"[A-Za-z0-9@$!|+€£&(]{3,24}")
-_LEET: Final = str.maketrans("0134578@$!|+€£&(692", "oieastbasiiteeacggz")
-_LEET_L: Final = str.maketrans("0134578@$!|+€£&(692", "oleastbasllteeacggz")
+LONGEST_TOKEN: Final = 24
+_FIGURES: Final = re.compile(rf"[A-Za-z0-9@$!|+€£&(]{{3,{LONGEST_TOKEN}}}")
+LEET: Final = str.maketrans("0134578@$!|+€£&(692", "oieastbasiiteeacggz")
+LEET_L: Final = str.maketrans("0134578@$!|+€£&(692", "oleastbasllteeacggz")
 _AROUND, _MOST_TOKENS = 200, 4_096
-_TELLING: Final = 5
+TELLING: Final = 5
 """How long one of the words must be, so that `v14` is not read as one."""
 _LONE: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*|~/,\n]{1,3}[^\W_]){3,}(?![^\W_])")
 _MOST_APART: Final = 8_192
@@ -36,12 +37,12 @@ _LETTER: Final = re.compile(r"[^\W_]")
 
 def rot13(text: str) -> Iterator[Reading]:
     """Yield the parts whose words are words thirteen letters on."""
-    yield from _swapped("rot13", text, _moved(), lambda part: part.translate(_ROT13))
+    yield from _swapped("rot13", text, moved(), lambda part: part.translate(_ROT13))
 
 
 def reversed_words(text: str) -> Iterator[Reading]:
     """Yield the parts whose words are words from the end: read backwards as a whole, and word by word."""
-    for part in _parts(text, _mirrored()):
+    for part in _parts(text, mirrored()):
         start, end = part
         carrier = text[start:end]
         backwards = tuple(Run(place, end - 1 - place) for place in range(end - start))
@@ -76,7 +77,7 @@ def _unfigured(token: str) -> str:
     if token.isalpha() or not any(letter.isalpha() for letter in token):
         return ""
     lower = token.casefold()
-    for table in (_LEET, _LEET_L):
+    for table in (LEET, LEET_L):
         plain = lower.translate(table)
         if plain in words():
             return plain
@@ -86,7 +87,7 @@ def _unfigured(token: str) -> str:
 def _unfigured_around(text: str, group: Sequence[tuple[int, int, str]]) -> Iterator[Reading]:
     figures = sum(not letter.isalpha() for start, end, _plain in group for letter in text[start:end])
     found = {plain for _start, _end, plain in group}
-    if figures < _LONG or len(found) < _FEWEST_WORDS or max(map(len, found)) < _TELLING:
+    if figures < _LONG or len(found) < FEWEST_WORDS or max(map(len, found)) < TELLING:
         return
     start, end = around(text, group[0][0], group[-1][1], _AROUND)
     pieces, upto = list[str](), start
@@ -128,15 +129,16 @@ def _parts(text: str, vocabulary: AbstractSet[str]) -> Iterator[tuple[int, int]]
         elif found and len(letters) >= _LONG:
             between += 1
         if between > _BETWEEN:
-            if _no_accident(found):
+            if no_accident(found):
                 yield start, end
             found, between = set(), 0
-    if _no_accident(found):
+    if no_accident(found):
         yield start, end
 
 
-def _no_accident(found: AbstractSet[str]) -> bool:
-    return len(found) >= _FEWEST_MOVED and sum(map(len, found)) >= _FEWEST_LETTERS
+def no_accident(found: AbstractSet[str]) -> bool:
+    """Return whether different words that were found in a part are enough of them."""
+    return len(found) >= FEWEST_MOVED and sum(map(len, found)) >= _FEWEST_LETTERS
 
 
 def _swapped(
@@ -147,10 +149,12 @@ def _swapped(
 
 
 @cache
-def _moved() -> AbstractSet[str]:
+def moved() -> AbstractSet[str]:
+    """Return what known words are thirteen letters on, where that is no word."""
     return frozenset(word.translate(_ROT13) for word in words()) - words().keys()
 
 
 @cache
-def _mirrored() -> AbstractSet[str]:
+def mirrored() -> AbstractSet[str]:
+    """Return what known words are from the end, where that is no word."""
     return frozenset(word[::-1] for word in words()) - words().keys()

@@ -1,6 +1,6 @@
 """What a decoder finds in a text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 from unicodedata import category
 
@@ -8,6 +8,10 @@ from bartizan.text.view import Run
 
 MOST: Final = 65_536
 """Most letters of one part that are decoded."""
+
+
+Places = Sequence[tuple[int, int]]
+"""Of each octet, start and end of what it stands for."""
 
 
 class Reading(NamedTuple):
@@ -26,34 +30,42 @@ class Reading(NamedTuple):
     carrier: str
 
 
-def in_octets(name: str, octets: bytes, places: Sequence[tuple[int, int]], carrier: str) -> Iterator[Reading]:
+def in_octets(name: str, octets: bytes, places: Callable[[], Places], carrier: str) -> Iterator[Reading]:
     """Yield what octets say, as UTF-8 or as UTF-16 of a machine that writes the low octet first; nothing where it is no text.
 
     Args:
         name, carrier: as of `Reading`.
         octets: what was decoded.
-        places: for each octet, start and end of what it stands for.
+        places: tells for each octet start and end of what it stands for; asked where it is text.
     """
     wide = len(octets) >= _WIDE and not any(octets[1::2]) and all(octets[::2])  # as PowerShell wants it
     try:
         text = octets.decode("utf-16-le" if wide else "utf-8")
     except UnicodeDecodeError:
         return
-    if not text or not _printable(text):
+    if text and printable(text):
+        yield Reading(name, text, tuple(_runs(text, wide=wide, places=places())), carrier)
+
+
+def _runs(text: str, *, wide: bool, places: Places) -> Iterator[Run]:
+    """Yield what each letter of a text stands for."""
+    if text.isascii() and not wide:
+        for place, (start, end) in enumerate(places):
+            yield Run(place, start, 1, end - start)
         return
-    runs, at = list[Run](), 0
+    at = 0
     for place, letter in enumerate(text):
         size = 2 if wide else len(letter.encode())
         start = places[at][0]
-        runs.append(Run(place, start, 1, places[at + size - 1][1] - start))
+        yield Run(place, start, 1, places[at + size - 1][1] - start)
         at += size
-    yield Reading(name, text, tuple(runs), carrier)
 
 
 _WIDE: Final = 8
 
 
-def _printable(text: str) -> bool:
+def printable(text: str) -> bool:
+    """Return whether a text has no letter that nobody writes: lines and tabs are written."""
     return text.isprintable() or all(
         letter.isprintable() or letter in "\t\n\r" or category(letter) not in _NO_TEXT for letter in text
     )
