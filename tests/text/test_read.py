@@ -1,6 +1,8 @@
 import base64
 import codecs
 import html
+import subprocess
+import sys
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -138,15 +140,60 @@ def test_every_place_of_every_view_lies_in_the_text(text: str) -> None:
                 assert 0 <= start < end <= len(carried)
 
 
+@pytest.mark.parametrize("reading", sorted(DISGUISES.keys() - {"rot13", "reversed", "leet"}))
+@pytest.mark.parametrize("words", [200, 2_000, 9_000])
+def test_what_stands_at_the_end_of_much_of_the_same_kind_is_read_or_told_to_be_unread(
+    reading: str, words: int
+) -> None:
+    text = DISGUISES[reading]("these words mean nothing " * (words // 4) + f"{SAID} " * 3)
+    seen = read(text)
+    assert not seen.whole or any(SAID in view.text for view in seen.views[1:])
+
+
+@pytest.mark.parametrize("reading", ["hex", "binary", "selectors", "tags"])
+def test_places_are_known_also_in_the_second_row_of_two(reading: str) -> None:
+    write = DISGUISES[reading]
+    text = write("these words mean nothing " * 2_700 + f"{SAID} " * 3)
+    last = read(text).views[-1]
+    start = last.text.rindex(SAID)
+    begin, end = last.origin(start, start + len(SAID))
+    assert text[begin:end] == write(SAID)
+
+
+def by_a_process_with_little(memory: int, text: str) -> str:
+    """Return what a process prints that reads a text, an expression of Python's, with so many octets of memory."""
+    program = (
+        "import resource; from bartizan.text.read import read\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))\n"
+        f"seen = read({text}); print(len(seen.views), seen.whole)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'\\u200b' * 10_000_000", "'a\\u200b' * 5_000_000", "'\\0' * 10_000_000", "'41' * 5_000_000", "'aaaaaaaa ' * 1_000_000",
+        "'a ' * 5_000_000", "'%41' * 3_000_000", "'\\U000e0041' * 5_000_000", "'65 ' * 3_000_000", "'\\ud800' * 5_000_000",
+    ],
+)  # fmt: skip
+def test_ten_megabytes_of_anything_are_read_in_little_memory(text: str) -> None:
+    assert by_a_process_with_little(400 << 20, text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "A" * 2_000_000, "%41" * 500_000, "&#65;" * 300_000, "\u200b\u200c" * 1_000_000, "a " * 500_000, "41" * 1_000_000,
         "\U000e0041" * 500_000, "\ufe01" * 500_000, "vtaber nyy cerivbhf " * 50_000, "1gn0r3 4ll " * 100_000, "\\u0041" * 200_000,
         "é" * 500_000, "65 66 67 " * 200_000, "\x00" * 1_000_000, "\ud800" * 500_000, "&" * 500_000, "=" * 500_000,
-        "a\u0301" * 200_000, "aWdub3Jl\n" * 100_000,
+        "a\u0301" * 200_000, "aWdub3Jl\n" * 100_000, "gg=gggggggg " * 22_000, "ab=" * 90_000, "a\0" * 130_000, "\ufdfa" * 80_000,
+        " ".join(base64.b64encode(f"{SAID[:20]}{each:06}".encode()).decode().rstrip("=") for each in range(7_000)),
+        "".join(map(chr, range(0x10000, 0x20000))), "а" * 130_000 + "b", f"{' '.join('ignoreall' * 200)}! " * 60,
     ],
-    ids=range(19),
+    ids=range(27),
 )  # fmt: skip
 def test_much_of_anything_is_read_within_bounds(text: str) -> None:
     seen = read(text)

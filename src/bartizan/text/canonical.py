@@ -10,13 +10,13 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Final
 
 import msgspec
 
-from bartizan.text.view import Run, View
+from bartizan.text.view import Run, Runs, View
 
 _REMEMBERED: Final = 16_384
 """Most characters whose folding is remembered; a text may hold a million different ones."""
@@ -90,8 +90,7 @@ def canonical(text: str) -> Canonical:
     """
     if text.isascii() and not text.encode().translate(None, _PLAIN):
         return Canonical(View(text, ()), _NONE)
-    strange = {*_STRANGE.findall(text)}
-    traits = 0
+    strange, traits = _strange(text), 0
     for letter in strange:
         traits |= _TRAITS[letter]
     seen = _seen(text) if traits & _IS_UNSEEN else View(text, ())
@@ -102,6 +101,16 @@ def canonical(text: str) -> Canonical:
     return Canonical(view, _disguises(text, seen.text, lookalike, styled, folded.piled))
 
 
+def _strange(text: str) -> set[str]:
+    """Return the different characters of a text that something may have to be done about."""
+    found = set[str]()
+    for start in range(0, len(text), _AT_ONCE):
+        found.update(_STRANGE.findall(text, start, start + _AT_ONCE))
+    return found
+
+
+_AT_ONCE: Final = 65_536
+"""How many letters are looked at in one, for a list of all has ten times their size."""
 _NONE: Final = Disguises()
 _TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _MOST_KINDS: Final = 256
@@ -127,27 +136,27 @@ def _styled(seen: str, strange: Iterable[str]) -> int:
 
 
 def _seen(text: str) -> View:
-    """Return a text without what nobody sees; where there is nothing of that kind, the very text."""
-    runs, pieces, size, upto = list[Run](), list[str](), 0, 0
+    """Return a text without what nobody sees, of which it has something."""
+    return View(_UNSEEN.sub("", text), partial(_seen_runs, text))
+
+
+def _seen_runs(text: str) -> tuple[Run, ...]:
+    runs, size, upto = list[Run](), 0, 0
     for gap in _UNSEEN.finditer(text):
         if gap.start() > upto:
             runs.append(Run(size, upto))
-            pieces.append(text[upto : gap.start()])
             size += gap.start() - upto
         upto = gap.end()
-    if not upto:
-        return View(text, ())
     if upto < len(text):
         runs.append(Run(size, upto))
-        pieces.append(text[upto:])
-    return View("".join(pieces), tuple(runs))
+    return tuple(runs)
 
 
 class _Folded(msgspec.Struct, frozen=True):
     """A folded text, its runs over the text before, and how many marks were dropped."""
 
     text: str
-    runs: tuple[Run, ...] = ()
+    runs: Runs = ()
     piled: int = 0
 
 
@@ -158,24 +167,39 @@ def _folded(view: View) -> _Folded:
         folded = _translated(text)
         if len(folded) == len(text):  # nothing folds to nothing here, so each letter did to one
             return _Folded(folded)
-    folding = _Folding(text)
+    folding = _folding(text, places=False)
+    return _Folded(folding.done(), partial(_folded_runs, text), folding.piled)
+
+
+def _folded_runs(text: str) -> tuple[Run, ...]:
+    folding = _folding(text, places=True)
+    folding.done()
+    return tuple(folding.runs)
+
+
+def _folding(text: str, *, places: bool) -> "_Folding":
+    folding = _Folding(text, places=places)
     for stretch in _STRETCH.finditer(text):
         folding.take(stretch.start(), stretch.group())
-    return _Folded(folding.done(), tuple(folding.runs), folding.piled)
+    return folding
 
 
 def _translated(text: str) -> str:
     """Return a text with each letter folded by itself."""
-    if len(_STRANGE.findall(text)) * _FEW > len(text):
-        return text.translate(_FOLDS)
-    return _STRANGE.sub(lambda each: _FOLDS[ord(each.group())], text)
+    parts = (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
+    return "".join(
+        part.translate(_FOLDS)
+        if len(_STRANGE.findall(part)) * _FEW > len(part)
+        else _STRANGE.sub(lambda each: _FOLDS[ord(each.group())], part)
+        for part in parts
+    )
 
 
 class _Folding:
     """Folds a text stretch by stretch, and keeps account of where everything came from."""
 
-    def __init__(self, text: str) -> None:
-        self._text, self._upto = text, 0
+    def __init__(self, text: str, *, places: bool) -> None:
+        self._text, self._upto, self._places = text, 0, places
         self._pieces: list[str] = []
         self._size = 0
         self.runs: list[Run] = []
@@ -221,11 +245,13 @@ class _Folding:
         self._add(folded, start, len(folded), len(cluster))
 
     def _add(self, piece: str, of: int, letters: int, stand: int) -> None:
+        self._pieces.append(piece)
+        if not self._places:
+            return
         last = self.runs[-1] if self.runs else _NOWHERE
         goes_on = last.letters == last.stand == letters == stand == 1 and self._size - last.at == of - last.of
         if not goes_on:
             self.runs.append(Run(self._size, of, letters, stand))
-        self._pieces.append(piece)
         self._size += len(piece)
 
 

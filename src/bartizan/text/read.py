@@ -96,6 +96,7 @@ class _Reader:
         self._bounds, self._readings, self._letters = bounds, bounds.readings, bounds.letters
         self._waiting: deque[View] = deque()
         self._known: set[str] = set()
+        self._carried: tuple[str, int] = ("", 0)
         self.admitted: list[View] = []
         self.whole = True
 
@@ -128,18 +129,21 @@ class _Reader:
             return
         self._known.add(found.text)
         whole = View(found.text, found.runs, name, View(reading.text, reading.runs, name, view))
-        if _plausible(found.text, reading.carrier):
+        if self._plausible(found.text, reading.carrier):
             self.admitted.append(whole)
         self._waiting.append(whole)
+
+    def _plausible(self, text: str, carrier: str) -> bool:
+        """Return whether most of a text is language, and whether it has more of it than what carries it."""
+        language, letters = known(text)
+        if language < letters * _LIKE_LANGUAGE:
+            return False
+        if carrier is not self._carried[0]:  # one may carry hundreds of readings, one after another
+            self._carried = carrier, known(carrier)[0]
+        return language >= self._carried[1] + _MORE
 
 
 def _fit_for(text: str) -> tuple[Decoder, ...]:
     """Return the decoders that may find something in a text."""
     names = worth(text)
     return tuple(decoder for name, decoder in _OF_A_VIEW if name in names) if names else ()
-
-
-def _plausible(text: str, carrier: str) -> bool:
-    """Return whether most of a text is language, and whether it has more of it than what carries it."""
-    language, letters = known(text)
-    return language >= letters * _LIKE_LANGUAGE and language >= known(carrier)[0] + _MORE

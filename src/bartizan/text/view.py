@@ -6,6 +6,7 @@ included.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -25,6 +26,10 @@ class Run(NamedTuple):
     stand: int = 1
 
 
+Runs = tuple[Run, ...] | Callable[[], tuple[Run, ...]]
+"""Runs, or what works them out where somebody asks: most views are of no interest to anybody."""
+
+
 class View:
     """What one reading of a text gives.
 
@@ -35,7 +40,7 @@ class View:
 
     __slots__ = ("_ats", "_of", "_runs", "reading", "text")
 
-    def __init__(self, text: str, runs: tuple[Run, ...], reading: str = "", of: "View | None" = None) -> None:
+    def __init__(self, text: str, runs: Runs, reading: str = "", of: "View | None" = None) -> None:
         """Take a reading.
 
         Args:
@@ -46,7 +51,7 @@ class View:
         """
         self.text, self.reading = text, reading
         self._runs, self._of = runs, of
-        self._ats = [run.at for run in runs]
+        self._ats: list[int] | None = None
 
     @property
     def depth(self) -> int:
@@ -56,6 +61,8 @@ class View:
     @property
     def runs(self) -> tuple[Run, ...]:
         """The runs that it is made of; empty where it is that text itself."""
+        if not isinstance(self._runs, tuple):
+            self._runs = self._runs()
         return self._runs
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
@@ -64,12 +71,14 @@ class View:
         Args:
             start, end: in the view, at least one letter.
         """
-        if self._runs:
+        if self.runs:
             first, last = self._unit(start), self._unit(end - 1)
             start, end = min(first[0], last[0]), max(first[1], last[1])
         return (start, end) if self._of is None else self._of.origin(start, end)
 
     def _unit(self, place: int) -> tuple[int, int]:
-        run = self._runs[bisect_right(self._ats, place) - 1]
+        if self._ats is None:
+            self._ats = [run.at for run in self.runs]
+        run = self.runs[bisect_right(self._ats, place) - 1]
         start = run.of + (place - run.at) // run.letters * run.stand
         return start, start + run.stand

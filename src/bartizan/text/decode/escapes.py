@@ -3,14 +3,15 @@
 import html
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from bartizan.text.decode.reading import Reading
 from bartizan.text.view import Run
 
-_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
+_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,16383}")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2})"
@@ -66,26 +67,29 @@ def _read(name: str, text: str, group: list[tuple[re.Match[str], str]]) -> Itera
     if sum(letter.isalnum() for _part, plain in group for letter in plain) < LEAST:
         return
     start, end = around(text, group[0][0].start(), group[-1][0].end(), _AROUND)
-    pieces, runs, size, upto = list[str](), list[Run](), 0, start
+    pieces, upto = list[str](), start
+    for part, plain in group:
+        pieces += text[upto : part.start()], plain
+        upto = part.end()
+    pieces.append(text[upto:end])
+    yield Reading(name, "".join(pieces), partial(_runs, group, start, end), text[start:end])
+
+
+def _runs(group: Sequence[tuple[re.Match[str], str]], start: int, end: int) -> tuple[Run, ...]:
+    runs, size, upto = list[Run](), 0, start
     for part, plain in group:
         if part.start() > upto:
             runs.append(Run(size, upto))
-            pieces.append(text[upto : part.start()])
             size += part.start() - upto
         if plain:
+            spelled = part.end() - part.start()
             each = part.group().count("%") == len(plain)  # percent, of ASCII: letter by letter
-            runs.append(
-                Run(size, part.start(), 1, 3)
-                if each
-                else Run(size, part.start(), len(plain), len(part.group()))
-            )
-            pieces.append(plain)
+            runs.append(Run(size, part.start(), *((1, 3) if each else (len(plain), spelled))))
             size += len(plain)
         upto = part.end()
     if end > upto:
         runs.append(Run(size, upto))
-        pieces.append(text[upto:end])
-    yield Reading(name, "".join(pieces), tuple(runs), text[start:end])
+    return tuple(runs)
 
 
 def around(text: str, start: int, end: int, most: int) -> tuple[int, int]:

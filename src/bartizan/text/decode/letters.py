@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache
-from itertools import pairwise
+from functools import cache, partial
+from itertools import chain, pairwise
 from typing import Final
 
 from bartizan.text.decode.escapes import around
@@ -30,8 +30,7 @@ LEET_L: Final = str.maketrans("0134578@$!|+€£&(692", "oleastbasllteeacggz")
 _AROUND, _MOST_TOKENS = 200, 4_096
 TELLING: Final = 5
 """How long one of the words must be, so that `v14` is not read as one."""
-_LONE: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*|~/,\n]{1,3}[^\W_]){3,}(?![^\W_])")
-_MOST_APART: Final = 8_192
+_LONE: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*|~/,\n]{1,3}[^\W_]){3,2047}(?![^\W_])")
 _LETTER: Final = re.compile(r"[^\W_]")
 
 
@@ -42,19 +41,24 @@ def rot13(text: str) -> Iterator[Reading]:
 
 def reversed_words(text: str) -> Iterator[Reading]:
     """Yield the parts whose words are words from the end: read backwards as a whole, and word by word."""
-    for part in _parts(text, mirrored()):
-        start, end = part
+    for start, end in _parts(text, mirrored()):
         carrier = text[start:end]
-        backwards = tuple(Run(place, end - 1 - place) for place in range(end - start))
-        yield Reading("reversed", carrier[::-1], backwards, carrier)
-        plain, runs = list(carrier), [Run(place, start + place) for place in range(end - start)]
-        for word in _WORD.finditer(carrier):
-            plain[word.start() : word.end()] = word.group()[::-1]
-            runs[word.start() : word.end()] = [
-                Run(word.start() + place, start + word.end() - 1 - place)
-                for place in range(len(word.group()))
-            ]
-        yield Reading("reversed-words", "".join(plain), tuple(runs), carrier)
+        yield Reading("reversed", carrier[::-1], partial(_backwards, start, end), carrier)
+        plain = _WORD.sub(lambda word: word.group()[::-1], carrier)
+        yield Reading("reversed-words", plain, partial(_words_backwards, start, carrier), carrier)
+
+
+def _backwards(start: int, end: int) -> tuple[Run, ...]:
+    return tuple(Run(place, end - 1 - place) for place in range(end - start))
+
+
+def _words_backwards(start: int, carrier: str) -> tuple[Run, ...]:
+    runs = [Run(place, start + place) for place in range(len(carrier))]
+    for word in _WORD.finditer(carrier):
+        runs[word.start() : word.end()] = [
+            Run(word.start() + place, start + word.end() - 1 - place) for place in range(len(word.group()))
+        ]
+    return tuple(runs)
 
 
 def leet(text: str) -> Iterator[Reading]:
@@ -100,20 +104,28 @@ def _unfigured_around(text: str, group: Sequence[tuple[int, int, str]]) -> Itera
 def spaced(text: str) -> Iterator[Reading]:
     """Yield the parts in which every letter stands alone, their words told apart by wider gaps and by what is a word."""
     for part in _LONE.finditer(text):
-        row = list(_LETTER.finditer(part.group()[:_MOST_APART]))
+        row = list(_LETTER.finditer(part.group()))
         gaps = [after.start() - before.end() for before, after in pairwise(row)]
         usual = min(gaps)
         ends = {place + 1 for place, gap in enumerate(gaps) if gap > usual} | {0, len(row)}
-        pieces, runs, size = list[str](), list[Run](), 0
-        for start, end in pairwise(sorted(ends)):
-            at = start
-            for word in segmented("".join(each.group() for each in row[start:end])):
-                pieces.append(word)
-                runs += (Run(size + step, part.start() + row[at + step].start()) for step in range(len(word)))
-                at, size = at + len(word), size + len(word) + 1
-                if at < len(row):
-                    runs.append(Run(size - 1, part.start() + row[at].start()))
-        yield Reading("spaced", " ".join(pieces), tuple(runs), part.group())
+        words = [
+            segmented("".join(each.group() for each in row[start:end]))
+            for start, end in pairwise(sorted(ends))
+        ]
+        pieces = [*chain.from_iterable(words)]
+        places = [part.start() + each.start() for each in row]
+        yield Reading("spaced", " ".join(pieces), partial(_apart, pieces, places), part.group())
+
+
+def _apart(pieces: Sequence[str], places: Sequence[int]) -> tuple[Run, ...]:
+    """Return where letters stand that are words now; a blank between them stands for the letter after it."""
+    runs, at, size = list[Run](), 0, 0
+    for word in pieces:
+        runs += (Run(size + step, places[at + step]) for step in range(len(word)))
+        at, size = at + len(word), size + len(word) + 1
+        if at < len(places):
+            runs.append(Run(size - 1, places[at]))
+    return tuple(runs)
 
 
 def _parts(text: str, vocabulary: AbstractSet[str]) -> Iterator[tuple[int, int]]:

@@ -4,42 +4,54 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from bartizan.text.decode.reading import MOST, Reading, in_octets
 
-ROW: Final = re.compile(
-    r"(?:(?:[A-Za-z0-9+/_-]{8,}={0,2}|[A-Za-z0-9+/_-]{2,7}={1,2})[ \t]*(?:\r?\n[ \t]*)?)+"
-)
+_ONE: Final = r"(?:[A-Za-z0-9+/_-]{8,}={0,2}|[A-Za-z0-9+/_-]{2,7}={1,2})"
+_WORD: Final = re.compile(_ONE)
+ROW: Final = re.compile(rf"(?:{_ONE}[ \t]*(?:\r?\n[ \t]*)?)+")
 _LETTERS: Final = re.compile(r"[A-Za-z0-9+/_-]")
 _SEALED: Final = re.compile(r"\S+")
 _SHORTEST, _FEWEST = 12, 8
 """Fewest letters of a word that is read by itself, and fewest octets that are read at all."""
-_HEX: Final = re.compile(r"(?:(?:\\x|0x)?[0-9A-Fa-f]{2}[ ,:\n-]{0,2}){8,}")
+# Each row of these has MOST letters at most, four times over; what is longer goes on in another row.
+_HEX: Final = re.compile(r"(?:(?:\\x|0x)?[0-9A-Fa-f]{2}[ ,:\n-]{0,2}){8,43690}")
 _BETWEEN: Final = b"\\x ,:\n-"
 _PAIR: Final = re.compile(r"[0-9A-Fa-f]{2}")
-_BINARY: Final = re.compile(r"(?:[01]{8}[ ,\n]{0,2}){4,}")
+_BINARY: Final = re.compile(r"(?:[01]{8}[ ,\n]{0,2}){4,26214}")
 _EIGHT: Final = re.compile(r"[01]{8}")
 _DECIMAL: Final = re.compile(
-    r"(?:\b(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|10|13)\b[ ,\n]{1,2}){7,}\b(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])\b"
+    r"(?:\b(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|10|13)\b[ ,\n]{1,2}){7,52427}\b(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])\b"
 )
 _NUMBER: Final = re.compile(r"\d+")
 
 
 def base64(text: str) -> Iterator[Reading]:
     """Yield what base64 (RFC 4648, sections 4 and 5) in a text says: word for word, or words that are whole together."""
-    for part in ROW.finditer(text):
-        row = part.group()[:MOST]
+    for start, row in _sealed(text):
         words = list(_SEALED.finditer(row))
         if all(len(word.group()) % 4 == 0 for word in words):
-            yield from _unsealed(part.start(), row, words)
+            yield from _unsealed(start, row, words)
             continue
-        whole = tuple(_unsealed(part.start(), row, [row]))
+        whole = tuple(_unsealed(start, row, [row]))
         yield from whole
         for word in words if not whole else ():
             if len(word.group()) >= _SHORTEST:
-                yield from _unsealed(part.start(), row, [word])
+                yield from _unsealed(start, row, [word])
+
+
+def _sealed(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the rows of words of base64: where one begins, and it; one that is too long goes on in another."""
+    found = _WORD.search(text)
+    while found is not None:
+        start = found.start()
+        whole = ROW.match(text, start, start + MOST) or found
+        row, end = whole.group(), whole.end()
+        if end == start + MOST < len(text):
+            row = row[: max(map(row.rfind, " \t\n")) + 1] or row
+        yield start, row
+        found = _WORD.search(text, start + len(row))
 
 
 def _unsealed(start: int, row: str, pieces: Sequence[re.Match[str] | str]) -> Iterator[Reading]:
@@ -73,9 +85,9 @@ _STANDARD, _NO_LETTERS = bytes.maketrans(b"-_", b"+/"), b"= \t\r\n"
 def hexadecimal(text: str) -> Iterator[Reading]:
     """Yield what octets in hexadecimal say, bare, with 0x or a backslash and x before them, or apart."""
     for part in _rows("hex", text, _HEX):
-        carrier = part.group()[: 4 * MOST].replace("0x", "  ")
-        digits = carrier.encode().translate(None, _BETWEEN)[: 2 * MOST]
-        octets = binascii.unhexlify(digits[: len(digits) // 2 * 2])
+        carrier = part.group().replace("0x", "  ")
+        digits = carrier.encode().translate(None, _BETWEEN)
+        octets = binascii.unhexlify(digits)
         yield from in_octets("hex", octets, partial(_pairs, part.start(), carrier), part.group())
 
 
@@ -97,7 +109,7 @@ def _numbers(
     name: str, text: str, row: re.Pattern[str], number: re.Pattern[str], radix: int
 ) -> Iterator[Reading]:
     for part in _rows(name, text, row):
-        found = list(islice(number.finditer(part.group()[: 4 * MOST]), MOST))
+        found = list(number.finditer(part.group()))
         octets = bytes(int(each.group(), radix) for each in found)
         yield from in_octets(name, octets, partial(_spans, part.start(), found), part.group())
 

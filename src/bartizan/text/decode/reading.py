@@ -1,10 +1,11 @@
 """What a decoder finds in a text."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 from unicodedata import category
 
-from bartizan.text.view import Run
+from bartizan.text.view import Run, Runs
 
 MOST: Final = 65_536
 """Most letters of one part that are decoded."""
@@ -26,7 +27,7 @@ class Reading(NamedTuple):
 
     name: str
     text: str
-    runs: tuple[Run, ...]
+    runs: Runs
     carrier: str
 
 
@@ -36,7 +37,7 @@ def in_octets(name: str, octets: bytes, places: Callable[[], Places], carrier: s
     Args:
         name, carrier: as of `Reading`.
         octets: what was decoded.
-        places: tells for each octet start and end of what it stands for; asked where it is text.
+        places: tells for each octet start and end of what it stands for; asked where somebody asks.
     """
     wide = len(octets) >= _WIDE and not any(octets[1::2]) and all(octets[::2])  # as PowerShell wants it
     try:
@@ -44,21 +45,18 @@ def in_octets(name: str, octets: bytes, places: Callable[[], Places], carrier: s
     except UnicodeDecodeError:
         return
     if text and printable(text):
-        yield Reading(name, text, tuple(_runs(text, wide=wide, places=places())), carrier)
+        yield Reading(name, text, partial(_runs, text, wide=wide, places=places), carrier)
 
 
-def _runs(text: str, *, wide: bool, places: Places) -> Iterator[Run]:
-    """Yield what each letter of a text stands for."""
-    if text.isascii() and not wide:
-        for place, (start, end) in enumerate(places):
-            yield Run(place, start, 1, end - start)
-        return
-    at = 0
+def _runs(text: str, *, wide: bool, places: Callable[[], Places]) -> tuple[Run, ...]:
+    """Return what each letter of a text stands for."""
+    runs, at, spans = list[Run](), 0, places()
     for place, letter in enumerate(text):
         size = 2 if wide else len(letter.encode())
-        start = places[at][0]
-        yield Run(place, start, 1, places[at + size - 1][1] - start)
+        start = spans[at][0]
+        runs.append(Run(place, start, 1, spans[at + size - 1][1] - start))
         at += size
+    return tuple(runs)
 
 
 _WIDE: Final = 8

@@ -16,7 +16,7 @@ from typing import Final
 
 from bartizan.text.decode import letters, octets
 from bartizan.text.decode.escapes import LEAST
-from bartizan.text.decode.reading import printable
+from bartizan.text.decode.reading import MOST, printable
 from bartizan.text.lexicon import words
 
 
@@ -35,11 +35,9 @@ def worth(text: str) -> AbstractSet[str]:
     lone = _LONE if text.isascii() else _MAYBE_LONE
     if lone.search(b"x" + row.translate(_APART)) is not None:
         found.add("spaced")
-    tokens = row.translate(_LOWER).split()
-    figured = [*filterfalse(bytes.isalpha, tokens)]
-    if "€" in text or _may_be_leet(figured):  # the one figure that is not of Latin-1
+    if "€" in text:  # the one figure that is not of Latin-1
         found.add("leet")
-    return found | _backwards(tokens, figured)
+    return found | _by_words(row.translate(_LOWER))
 
 
 _SIGNS: Final = (("percent", b"%", LEAST), ("entities", b"&", 1), ("escapes", b"\\", LEAST))
@@ -85,6 +83,8 @@ _FEWEST_SEALED: Final = 11
 def _may_be_base64(text: str, row: bytes) -> bool:
     """Return whether some word, alone or as the first of a row, opens to what may begin a text."""
     sealed = row.translate(_SEALED)
+    if _ENDLESS in sealed:
+        return True
     for found in _ROW.finditer(sealed):
         start = found.start()
         if (
@@ -109,6 +109,8 @@ def _may_be_padded(text: str, sealed: bytes) -> bool:
     return False
 
 
+_ENDLESS: Final = b"h" * MOST
+"""A word of base64 that does not fit in one row and goes on in another."""
 _WHOLE, _SHORT = b"h" * 8, 7
 """A word of base64 that needs no `=` after it, and most letters of one that does."""
 _MAY_GO_ON: Final = frozenset({b"e", b"s"})
@@ -182,16 +184,37 @@ _PLAIN, _PLAIN_L = (
 _UNFIGURED: Final = _classes(*((bytes([each]), bytes([each])) for each in _LETTERS))
 
 
-def _may_be_leet(figured: list[bytes]) -> bool:
-    """Return whether tokens with figures stand for words enough."""
-    parts = [*filterfalse(bytes.isdigit, figured)]
-    size = letters.LONGEST_TOKEN
+def _by_words(row: bytes) -> set[str]:
+    """Return the decoders of words with figures, moved or mirrored, for a text that has words of the kind."""
+    plain, turned, start = set[bytes](), set[bytes](), 0
+    while start < len(row):
+        end = row.find(b" ", start + _AT_ONCE)
+        end = len(row) if end < 0 else end
+        tokens = row[start:end].split()
+        figured = [*filterfalse(bytes.isalpha, tokens)]
+        letters_alone = b" ".join(figured).translate(_UNFIGURED).split() if figured else []
+        turned |= _turned().intersection(chain(tokens, letters_alone))
+        plain |= _unfigured(figured) if figured else plain
+        start = end
+    found = set[str]()
+    if len(plain) >= letters.FEWEST_WORDS and max(map(len, plain)) >= letters.TELLING:
+        found.add("leet")
+    return found | _backwards(turned) if len(turned) >= letters.FEWEST_MOVED else found
+
+
+_AT_ONCE: Final = 65_536
+"""How much of a text is in words at once, for they have ten times its size."""
+
+
+def _unfigured(figured: Iterable[bytes]) -> AbstractSet[bytes]:
+    """Return the words that tokens with figures stand for."""
+    parts, size = [*filterfalse(bytes.isdigit, figured)], letters.LONGEST_TOKEN
     if max(map(len, parts), default=0) > size:
         parts = [part for token in parts for part in (_pieces(token) if len(token) > size else (token,))]
     whole = b" ".join(parts)
-    plain = chain(whole.translate(_PLAIN).split(), whole.translate(_PLAIN_L).split())
-    found = _vocabulary().intersection(plain)
-    return len(found) >= letters.FEWEST_WORDS and max(map(len, found)) >= letters.TELLING
+    return _vocabulary().intersection(
+        chain(whole.translate(_PLAIN).split(), whole.translate(_PLAIN_L).split())
+    )
 
 
 def _pieces(token: bytes) -> list[bytes]:
@@ -199,12 +222,8 @@ def _pieces(token: bytes) -> list[bytes]:
     return [token[at : at + size] for at in range(0, len(token), size)]
 
 
-def _backwards(tokens: Iterable[bytes], figured: list[bytes]) -> set[str]:
-    """Return the decoders of words that were moved or mirrored for a text that has words of the kind."""
-    found = _turned().intersection(chain(tokens, b" ".join(figured).translate(_UNFIGURED).split()))
-    if len(found) < letters.FEWEST_MOVED:
-        return set()
-    plain = {word.decode() for word in found}
+def _backwards(turned: Iterable[bytes]) -> set[str]:
+    plain = {word.decode() for word in turned}
     kinds = {"rot13": letters.moved(), "reversed": letters.mirrored()}
     return {name for name, vocabulary in kinds.items() if letters.no_accident(plain & vocabulary)}
 
