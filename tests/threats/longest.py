@@ -1,9 +1,9 @@
 """The longest text that a rule's pattern takes, drawn at random."""
 
 import random
-import re._constants as parts
-import re._parser as parser  # type: ignore[import-not-found]
 import string
+from re import _constants as parts  # type: ignore[attr-defined]  # Python's own, which say what a pattern is made of
+from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import Any
 
 
