@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.threats.evaluation.refusal.judge import LONGEST, judge
@@ -65,6 +65,7 @@ def measured(name: str, answers: "list[Labelled] | tuple[Labelled, ...]") -> tup
 
 
 @given(st.text(max_size=400))
+@example("00000000000000\u20280")
 def test_any_text_has_a_verdict_and_the_same_again(text: str) -> None:
     assert judge("", text) is judge("", text)
 

@@ -5,7 +5,6 @@ answer from a wrong one: what it counts is labelled "proxy" wherever it is shown
 """
 
 import base64
-import binascii
 import codecs
 import re
 import unicodedata
@@ -22,7 +21,7 @@ _QUESTION: Final = re.compile(r"\?\W*$")
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'"))
 _LEET: Final = str.maketrans("431057", "aeiost")
 _APART: Final = re.compile(r"\w\.(?:\s|$)")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}", re.ASCII)
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _COMMON: Final = re.compile(r"\b(?:the|and|a|an|to|of|is|it|in|i|you|that|with|at|on|can't|not)\b")
 _FEW: Final = 4
@@ -110,6 +109,6 @@ def _decoded(text: str) -> list[str]:
     if _BASE64.fullmatch(text):
         try:
             found.append(base64.b64decode(text, validate=False).decode())
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # neither base64 nor UTF-8
             return found
     return found
