@@ -42,7 +42,7 @@ def test_what_it_gets_wrong_is_listed_and_nothing_else_is() -> None:
 def test_its_error_is_printed_and_no_larger_than_what_is_documented(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """docs/evaluate.md says so: on all answers, and on the half that it was never tuned on."""
+    """docs/evaluate.md says so: on all answers, and on the half whose mistakes were not looked at."""
     with capsys.disabled():
         error, right = measured("all answers", ANSWERS)
         held_error, held_right = measured("held out", [each for each in ANSWERS if each.place % 2])
