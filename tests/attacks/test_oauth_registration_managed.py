@@ -15,6 +15,7 @@ from bartizan.access.issue.registered import A_MINUTE, LIFE, MOST_OF_ONE
 from bartizan.access.issue.registration import RegistrationRefused
 from bartizan.access.tables import REGISTRATION
 from bartizan.app.admin.gate import CallRefused
+from bartizan.app.control_ports import NotInForce
 from bartizan.app.registering import NotManaged
 from bartizan.clock import SECOND
 from tests.attacks.registering import ANYBODY, BACK, OWN_TOKENS, TEMPLATE, Registry, asked, why
@@ -182,6 +183,17 @@ def test_what_ends_is_refused_at_once_everywhere_and_managed_no_more(lax: Regist
         lax.refresh(issued.refresh, app)
     assert caught.value.error.value == "invalid_client"
     assert lax.kinds().index("access.principal.revoked") < lax.kinds().index("access.client.withdrawn")
+
+
+def test_what_ends_while_a_worker_is_slow_is_on_record_once_it_is_in_force(lax: Registry) -> None:
+    made = lax.register()
+    lax.stuck = True
+    with pytest.raises(NotInForce):
+        lax.withdraw(made)
+    assert "access.client.withdrawn" not in lax.kinds()
+    lax.stuck = False
+    asyncio.run(lax.registrar.publication.settle())
+    assert lax.kinds()[-2:] == ["access.principal.revoked", "access.client.withdrawn"]
 
 
 def test_a_registration_ends_by_itself_with_its_secret(lax: Registry) -> None:

@@ -184,14 +184,18 @@ class Registering:
 
         Arguments and errors as of `read`.
         """
-        with self._ports.store.begin() as connection:
+
+        def change(connection: Connection) -> Principal:
             self._managed(connection, client, token, source)
             kept.end(connection, client, self._now())
-            itself = people.of_client(connection, client)
-        await self._registrar.revoke(itself.id, itself.pseudonym)
-        self._ports.record(
-            [Entry("access.client.withdrawn", itself.pseudonym, itself.pseudonym, Outcome.DONE)]
-        )
+            return people.revoke(connection, people.of_client(connection, client).id)
+
+        def said(itself: Principal) -> list[Entry]:
+            who = itself.pseudonym
+            kinds = ("access.principal.revoked", "access.client.withdrawn")
+            return [Entry(kind, who, who, Outcome.DONE) for kind in kinds]
+
+        await self._registrar.publication.take_away(change, said)
 
     def record_refusals(self) -> None:
         """Record what was refused since the last call: one event a kind, so a flood fills no disk."""
