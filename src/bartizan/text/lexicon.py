@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from operator import add
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -85,13 +86,16 @@ def segmented(letters: str) -> list[str]:
     lexicon, lower = words(), letters.casefold()
     if len(lower) != len(letters):
         return [letters]
-    best, since = [0.0], [0]
+    best, since, sizes = [0.0], [0], _sizes()
     for end in range(1, len(lower) + 1):
-        costs = [
-            (best[start] + _cost(lexicon, lower[start:end]), start)
-            for start in range(max(end - _LONGEST, 0), end)
-        ]
-        cost, start = min(costs)
+        first = max(end - _LONGEST, 0)
+        costs = [*map(add, best[first:end], _STRANGE[first - end :])]
+        cost = min(costs)
+        start = first + costs.index(cost)
+        for size in sizes.get(lower[max(end - _END, 0) : end], _SHORTEST):
+            if size <= end:
+                each = best[end - size] + _cost(lexicon, lower[end - size : end])
+                cost, start = min((cost, start), (each, end - size))
         best.append(cost)
         since.append(start)
     pieces, end = list[str](), len(letters)
@@ -99,6 +103,21 @@ def segmented(letters: str) -> list[str]:
         pieces.append(letters[since[end] : end])
         end = since[end]
     return pieces[::-1]
+
+
+_STRANGE: Final = [_UNKNOWN * size for size in range(_LONGEST, 0, -1)]
+"""What pieces cost that are no words, the longest first."""
+_END: Final = 3
+_SHORTEST: Final = tuple(range(1, _SHORT + 1))
+
+
+@cache
+def _sizes() -> Mapping[str, tuple[int, ...]]:
+    """Return how long the words are that have such an end."""
+    found = dict[str, set[int]]()
+    for word in (word for word in words() if len(word) <= _LONGEST):
+        found.setdefault(word[-_END:], {*_SHORTEST}).add(len(word))
+    return {end: tuple(sizes) for end, sizes in found.items()}
 
 
 def _cost(lexicon: Mapping[str, float], piece: str) -> float:
