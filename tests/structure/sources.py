@@ -3,7 +3,6 @@
 import ast
 import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,12 +14,6 @@ def python_files(*folders: str) -> Iterator[Path]:
     """Yield every Python file of these folders."""
     for folder in folders or FOLDERS:
         yield from sorted((ROOT / folder).rglob("*.py"))
-
-
-@cache
-def tree(file: Path) -> ast.Module:
-    """Return a file's syntax tree."""
-    return ast.parse(file.read_text())
 
 
 def committed() -> Iterator[Path]:
