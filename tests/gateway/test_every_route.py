@@ -67,7 +67,7 @@ def test_who_has_no_role_for_it_is_permitted_no_route_of_a_service(name: str) ->
     assert not isinstance(room.authorize(known(room, CALLER), row.action, "control", HERE), Allowed)
 
 
-@pytest.mark.parametrize("name", EVERY.keys() - SERVED.keys())
+@pytest.mark.parametrize("name", sorted(EVERY.keys() - SERVED.keys()))
 def test_what_is_the_platforms_own_is_no_service_and_the_other_way_round(name: str) -> None:
     _, row = EVERY[name]
     room = access(state(services=WITH_SERVICE))

@@ -126,6 +126,11 @@ def test_what_nobody_reads_is_counted_once(part: dict[str, Any]) -> None:
     assert PIXELS not in {each.text for each in found.parts}
 
 
+@pytest.mark.parametrize("odd", [{"a": "b"}, ["b"], 1, None, True])
+def test_words_of_a_protocol_may_be_anything(odd: Json) -> None:
+    assert parts_of({"type": odd, "role": odd, "text": "hello"}).parts[-1].text == "hello"
+
+
 @pytest.mark.parametrize("value", [[1, 2], [[1, 2]]])
 @pytest.mark.parametrize("member", ["prompt", "input"])
 def test_a_prompt_in_numbers_is_one_that_nobody_reads(member: str, value: Json) -> None:

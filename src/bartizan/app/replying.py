@@ -105,7 +105,8 @@ def _written(data: bytes, *, named: bool) -> bytes:
     """Return an event: its name is what its data say that it is, where events have names."""
     name = b""
     if named and data != DONE:
-        kind = msgspec.json.decode(data).get("type", "")
+        document = msgspec.json.decode(data)
+        kind = document.get("type", "") if isinstance(document, dict) else ""
         if isinstance(kind, str) and kind and _NAME_LETTERS.issuperset(kind):
             name = b"event: %b\n" % kind.encode()
     return b"%bdata: %b\n\n" % (name, data)

@@ -43,8 +43,8 @@ _KEYS: Final[Mapping[str, Channel]] = {
 }
 """Members of a request or an answer by which whose words theirs are is said for all that they hold."""
 _WORDS: Final = frozenset({"role", "type", "model", "object"})
-"""Members that hold words of the protocol; a longer text than a word has is read all the same."""
-_WORD: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
+"""Members that hold words of the protocol; what is long enough for a secret is read all the same."""
+_WORD: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,12}")
 _MEDIA: Final = frozenset(
     {"image", "image_url", "input_image", "audio", "input_audio", "file", "input_file", "video"}
 )
@@ -53,7 +53,7 @@ _PROMPTS: Final = frozenset({"prompt", "input"})
 _DATA: Final = frozenset({"data", "file_data"})
 _DATA_URL: Final = re.compile(r"data:(?!text/|application/json)[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]{64,}={0,2}\s*")
-_LONG_NAME: Final = 24
+_LONG_NAME: Final = 13
 """Letters that the name of a member has at least to be read as a text."""
 
 
@@ -103,7 +103,8 @@ def parts_of(document: Json, channel: Channel = Channel.USER) -> Parts:
             media += _is_tokens(value, path)
             waiting += [(each, (*path, at), whose, counted) for at, each in reversed([*enumerate(value)])]
         elif isinstance(value, dict):
-            if not counted and value.get("type") in _MEDIA:
+            kind = value.get("type")
+            if not counted and isinstance(kind, str) and kind in _MEDIA:
                 media, counted = media + 1, True
             whose = _whose(value, whose)
             waiting += [
