@@ -12,7 +12,7 @@ from bartizan.admin.route import PREFIX, SEGMENTS, AnyRoute, Nothing, Route, Tag
 from bartizan.admin.table import BY_NAME, ROUTES
 from bartizan.app.policy_schema import schema
 from bartizan.gateway.protocols.admin import ROWS
-from bartizan.ledger.vocabulary import NAME
+from bartizan.ledger.forms import NAME
 from bartizan.policy.schema import parsed, shapes
 from tests.admin import examples
 

@@ -10,7 +10,7 @@ from bartizan.app.schedule_settings import MOST, wanted, weak_schedules
 from bartizan.app.settings import read
 from bartizan.config import ConfigurationInvalid
 from bartizan.control import Control
-from bartizan.ledger.vocabulary import is_name
+from bartizan.ledger.forms import is_name
 from tools.discovered import controls
 
 

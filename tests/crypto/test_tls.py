@@ -24,7 +24,8 @@ from bartizan.crypto.tls_faults import FAULTS, NameUnusable, TlsFault
 from bartizan.crypto.tls_groups import GROUPS, HYBRID
 from bartizan.crypto.tls_session import TlsSession
 from bartizan.crypto.x509 import certificate_pem, leaf_request, make_authority, sign_leaf
-from bartizan.ledger.vocabulary import GROUP, NAME
+from bartizan.ledger.forms import NAME
+from bartizan.ledger.vocabulary import GROUP
 from tests.crypto.scene import NAMES, client, connected, meet, papers, server
 
 PEM = "-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n"

@@ -3,7 +3,8 @@
 from hypothesis import strategies as st
 
 from bartizan.ledger.event import ACTOR, SUBJECT, Event, Outcome
-from bartizan.ledger.vocabulary import KINDS, NAME, Form, Hex, Name, OneOf, Whole
+from bartizan.ledger.forms import NAME, Form, Hex, Name, OneOf, Whole
+from bartizan.ledger.vocabulary import KINDS
 
 PSEUDONYMS = st.from_regex(ACTOR, fullmatch=True)
 REQUESTS = st.binary(min_size=8, max_size=8).map(lambda octets: f"q-{octets.hex()}")

@@ -15,8 +15,9 @@ from bartizan.ledger.event import (
     decode,
     encode,
 )
+from bartizan.ledger.forms import NAME, Form, fits
 from bartizan.ledger.grammar import columns
-from bartizan.ledger.vocabulary import KINDS, NAME, Form, fits
+from bartizan.ledger.vocabulary import KINDS
 from tests.ledger.drawn import events
 
 FIELDS = [(kind, field, form) for kind, fields in KINDS.items() for field, form in fields.items()]

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.ledger.event import Event, NotAnEvent, Outcome, decode, encode
+from bartizan.ledger.forms import Whole
 from bartizan.ledger.grammar import Columns, _expression, _form, columns, columns_of
-from bartizan.ledger.vocabulary import Whole
 from tests.ledger.drawn import events
 
 

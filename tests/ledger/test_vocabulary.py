@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from bartizan.ledger.vocabulary import CHECKS, KINDS, NAME, OneOf
+from bartizan.ledger.forms import NAME, OneOf
+from bartizan.ledger.vocabulary import CHECKS, KINDS
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bartizan.ledger.vocabulary import NAME, is_name
+from bartizan.ledger.forms import NAME, is_name
 from bartizan.strict_json import MemberRepeated, no_constant, once
 
 KIND: Final = "threats.finding.imported"

@@ -72,11 +72,9 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     plane.require_open()
     refused = plane.disallowed(exchange) if plane.generation != generation else None
     if refused is not None:
-        asked.end()
         raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
     record(exchange, said, said.action)
     if said.action == BLOCK:
-        asked.end()
         wait = SECOND if said.reason in _FIRST else 0
         raise Refusal(
             _FIRST.get(said.reason) or Fault(said.reason, 400, said.what, said.control), retry_after=wait

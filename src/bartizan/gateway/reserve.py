@@ -118,7 +118,9 @@ def settle(exchange: "Exchange", said: Usage, status: int, reason: str) -> None:
 
 
 def release(exchange: "Exchange") -> None:
-    """Give back what is held for a request that was not forwarded."""
+    """Give back what is held for a request that was not forwarded, and ask nobody more about it."""
+    if exchange.question is not None:
+        exchange.question.end()
     reserved, exchange.reserved = exchange.reserved, None
     if reserved is not None:
         exchange.plane.ports.settle(reserved, 0, 0)

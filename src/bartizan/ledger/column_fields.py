@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Final
 
-from bartizan.ledger.vocabulary import KINDS, Form, Hex, Whole
+from bartizan.ledger.forms import Form, Hex, Whole
+from bartizan.ledger.vocabulary import KINDS
 
 PARTS: Final = ("kind", "actor", "subject", "outcome", "control")
 """Parts of every event that it can be counted by, but for its instant."""

@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from bartizan.ledger.vocabulary import CHECKS, KINDS, is_name
+from bartizan.ledger.forms import is_name
+from bartizan.ledger.vocabulary import CHECKS, KINDS
 
 
 class Outcome(enum.Enum):

@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from bartizan.ledger.event import Event, NotAnEvent, Outcome, decode
-from bartizan.ledger.vocabulary import KINDS, Form, Hex, Name, OneOf, Whole
+from bartizan.ledger.forms import Form, Hex, Name, OneOf, Whole
+from bartizan.ledger.vocabulary import KINDS
 
 _NAME: Final = "[a-z][a-z0-9._-]{0,62}+"
 _PSEUDONYM: Final = "-[0-9a-f]{16}+"

@@ -4,7 +4,8 @@ import pytest
 
 from bartizan.data.controls.transit_quantum_safe import CONTROL
 from bartizan.data.subject import HYBRID, Channel
-from bartizan.ledger.vocabulary import GROUP, NAME
+from bartizan.ledger.forms import NAME
+from bartizan.ledger.vocabulary import GROUP
 
 Pq = Literal["preferred", "required"]
 
