@@ -1,15 +1,13 @@
 """How the installation stands now, out of its record: what `status`, `explain` and the transcript show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from bartizan.app.catalogue import catalogue
 from bartizan.app.evaluation.standing import judged
 from bartizan.app.folder import Folder
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
-from bartizan.ledger.database import FILE
-from bartizan.ledger.event import Event
-from bartizan.ledger.query import MOST, Query, query
+from bartizan.ledger.query import every
 
 
 def standing(folder: Folder, now: Nanoseconds) -> Posture:
@@ -20,16 +18,7 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
         now: UTC nanoseconds.
     """
     proofs: Mapping[str, Proof] = {}
-    for entry, event in _entries(folder):
+    for entry, event in every(folder.ledger, TRIED):
         proofs = fold(proofs, entry, event)
     known = catalogue()
     return posture(proofs, known.promises, known.enforced, known.aims, now, judged(folder, now))
-
-
-def _entries(folder: Folder) -> Iterator[tuple[int, Event]]:
-    if not (folder.ledger / FILE).exists():
-        return
-    asked = Query(kind=TRIED, limit=MOST)
-    while found := query(folder.ledger, asked):
-        yield from ((entry.index, entry.event) for entry in found)
-        asked = Query(kind=TRIED, limit=MOST, first=found[-1].index + 1)

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from bartizan.ledger.block import ENTRIES, term
-from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, LedgerUnreadable, reading
+from bartizan.ledger.database import BLOCKS_FROM, ENTRIES_FROM, FILE, LedgerUnreadable, reading
 from bartizan.ledger.entry import ORIGIN, Entry, decode_entry, entries_in
 from bartizan.ledger.event import Event, NotAnEvent, Outcome
 from bartizan.ledger.pruned import KIND as PRUNED
@@ -87,6 +87,23 @@ def query(folder: Path, asked: Query) -> tuple[Entry, ...]:
     """
     with reading(folder) as connection:
         return find(connection, folder, asked)
+
+
+def every(folder: Path, kind: str) -> Iterator[tuple[int, Event]]:
+    """Yield number and event of every entry of a kind, in the order of the tree; of a ledger that is not there, none.
+
+    Args:
+        folder: of the ledger.
+        kind: of the events.
+    Raises:
+        LedgerUnreadable: it is damaged; verify says where.
+    """
+    if not (folder / FILE).exists():
+        return
+    asked = Query(kind=kind, limit=MOST)
+    while found := query(folder, asked):
+        yield from ((entry.index, entry.event) for entry in found)
+        asked = Query(kind=kind, limit=MOST, first=found[-1].index + 1)
 
 
 def find(connection: sqlite3.Connection, folder: Path, asked: Query) -> tuple[Entry, ...]:

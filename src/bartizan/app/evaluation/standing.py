@@ -4,16 +4,15 @@ Rules of this file: an evaluation through the gateway counts before a direct one
 ceiling is the one that held when it was evaluated. One that came to nothing proves nothing and mends nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from bartizan.app.folder import Folder
 from bartizan.app.running import status
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.compliance.posture import Judged
-from bartizan.ledger.database import FILE
 from bartizan.ledger.event import Event, Outcome
-from bartizan.ledger.query import MOST, Query, query
+from bartizan.ledger.query import every
 from bartizan.threats.controls import robustness_evaluated
 from bartizan.threats.subject import Evaluated
 
@@ -44,7 +43,7 @@ def judged(folder: Folder, now: Nanoseconds) -> tuple[Judged, ...]:
 
 def _newest(folder: Folder) -> Mapping[str, _Found]:
     by_way: dict[tuple[str, str], _Found] = {}
-    for entry, event in _entries(folder):
+    for entry, event in every(folder.ledger, KIND):
         key = event.subject, str(event.detail.get("way"))
         before = by_way.get(key)
         if before is None or event.outcome is not Outcome.FAILED or before[1].outcome is not Outcome.FOUND:
@@ -69,12 +68,3 @@ def _judged(service: str, entry: int, event: Event, now: Nanoseconds) -> Judged:
 def _number(event: Event, field: str) -> int:
     found = event.detail.get(field, 0)
     return found if isinstance(found, int) else 0
-
-
-def _entries(folder: Folder) -> Iterator[_Found]:
-    if not (folder.ledger / FILE).exists():
-        return
-    asked = Query(kind=KIND, limit=MOST)
-    while found := query(folder.ledger, asked):
-        yield from ((entry.index, entry.event) for entry in found)
-        asked = Query(kind=KIND, limit=MOST, first=found[-1].index + 1)
