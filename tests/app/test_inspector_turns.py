@@ -17,7 +17,13 @@ class Ground:
         self.told: list[tuple[str, Said | Passed]] = []
 
     def put(
-        self, source: str, stretches: int = 1, octets: int = 10, cost: int = 0, line: object = None
+        self,
+        source: str,
+        stretches: int = 1,
+        octets: int = 10,
+        cost: int = 0,
+        line: object = None,
+        number: int = 0,
     ) -> None:
         def work() -> Generator[None, None, Said]:
             for at in range(stretches):
@@ -28,7 +34,9 @@ class Ground:
                     yield
             return Said(ALLOW)
 
-        self.turns.put(Job(source, octets, work(), lambda said: self.told.append((source, said)), line))
+        self.turns.put(
+            Job(source, octets, work(), lambda said: self.told.append((source, said)), line, number)
+        )
 
     def run(self) -> None:
         while self.turns:
@@ -114,3 +122,13 @@ def test_what_raises_holds_back_what_it_was_about_and_nothing_else() -> None:
     ground.run()
     assert ground.told == [("two", Said(ALLOW)), ("one", Said(BLOCK, FAILED))]
     assert ground.faults == ["an inspection"]
+
+
+def test_one_that_nobody_waits_for_any_more_is_forgotten_alone() -> None:
+    ground = Ground()
+    for number in (1, 2):
+        ground.put("one", line=1, number=number)
+    ground.put("two", line=2, number=1)
+    ground.turns.drop(1, 1)
+    ground.run()
+    assert sorted(source for source, _ in ground.told) == ["one", "two"]

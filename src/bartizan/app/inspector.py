@@ -163,7 +163,8 @@ class Serving:
 
     def _take(self, line: WorkerLine, message: ToInspector) -> None:
         if isinstance(message, Ended):
-            line.answers.pop(message.number, None)
+            if line.answers.pop(message.number, None) is None:
+                self._turns.drop(line, message.number)  # else what comes of it would be kept for nobody
         elif isinstance(message, Answered):
             self._more(line, message)
         else:
@@ -182,7 +183,7 @@ class Serving:
                 line.answers[wanted.number] = wanted.source, Replying(guarding)
 
         work = inspecting(self._inspector, guard, wanted.octets, goes_on)
-        self._put(line, wanted.source, wanted.octets, work, lambda said: _told(wanted.number, said))
+        self._put(line, wanted.source, wanted, work, lambda said: _told(wanted.number, said))
 
     def _more(self, line: WorkerLine, more: Answered) -> None:
         source, replying = line.answers.get(more.number, ("", None))
@@ -190,17 +191,20 @@ class Serving:
             self._tell(line, Going(more.number, _AWAY))
             return
         work = replying.steps(more.octets, more.kind, last=more.last)
-        self._put(line, source, more.octets, work, lambda said: _going(more.number, said))
+        self._put(line, source, more, work, lambda said: _going(more.number, said))
 
     def _put(
         self,
         line: WorkerLine,
         source: str,
-        octets: bytes,
+        asked: Wanted | Answered,
         work: Work,
         message: Callable[[Said | Passed], ToWorker],
     ) -> None:
-        self._turns.put(Job(source, len(octets), work, lambda said: self._tell(line, message(said)), line))
+        def tell(said: Said | Passed) -> None:
+            self._tell(line, message(said))
+
+        self._turns.put(Job(source, len(asked.octets), work, tell, line, asked.number))
 
     def _prompt(self, texts: tuple[str, ...]) -> Prompt:
         """Return what an answer is compared with, from memory where it was lately."""

@@ -31,9 +31,11 @@ Tell = Callable[[Said | Passed], None]
 class Job:
     """One request."""
 
-    __slots__ = ("line", "octets", "source", "tell", "work")
+    __slots__ = ("line", "number", "octets", "source", "tell", "work")
 
-    def __init__(self, source: str, octets: int, work: Work, tell: Tell, line: object = None) -> None:
+    def __init__(
+        self, source: str, octets: int, work: Work, tell: Tell, line: object = None, number: int = 0
+    ) -> None:
         """Take it.
 
         Args:
@@ -41,8 +43,9 @@ class Job:
             octets: that it holds while it waits.
             work: inspects, a stretch at a time.
             tell: takes what comes of it, once.
-            line: that it came over.
+            line, number: that it came over, and of which question.
         """
+        self.number = number
         self.source, self.octets, self.work, self.tell, self.line = source, octets, work, tell, line
 
 
@@ -108,9 +111,10 @@ class Turns:
             self._remove(job)
             job.tell(said)
 
-    def drop(self, line: object) -> None:
-        """Forget those that came over a line which is gone."""
-        for job in [job for jobs in self._waiting.values() for job in jobs if job.line == line]:
+    def drop(self, line: object, number: int = 0) -> None:
+        """Forget those that came over a line which is gone, or the one of a number for which nobody waits any more."""
+        every = [job for jobs in self._waiting.values() for job in jobs]
+        for job in [each for each in every if each.line == line and number in (0, each.number)]:
             self._remove(job)
 
     def _remove(self, job: Job) -> None:
