@@ -7,6 +7,7 @@ Source: X.509-SVID specification, sections 2 to 5; RFC 5280 sections 4.2 and 6.1
 """
 
 import datetime as dt
+import warnings
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ from bartizan.crypto.x509 import BACKDATED, read_request, usage
 
 LONGEST_S: Final = 3600
 _FAULTS: Final = (
+    Warning,
     x509.InvalidVersion,
     ValueError,
     TypeError,
@@ -122,7 +124,9 @@ def read_svid(der: bytes, authority: x509.Certificate, now: Nanoseconds) -> Svid
         SvidWrong: with the word of the first fault.
     """
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        with warnings.catch_warnings():  # a serial that is not positive is read with one
+            warnings.simplefilter("error")
+            certificate = x509.load_der_x509_certificate(der)
         certificate.verify_directly_issued_by(authority)
     except InvalidSignature as fault:
         raise SvidWrong("svid-forged") from fault
