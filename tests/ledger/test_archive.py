@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bartizan.ledger import archive as archiving
 from bartizan.ledger.aggregate import Aggregate, aggregate, from_tree
+from bartizan.ledger.column_engine import opened
 from bartizan.ledger.column_pieces import piece_of
 from bartizan.ledger.columns import FOLDER, pieces, pieces_folder, remove
 from bartizan.ledger.counting import Answer, Source
@@ -212,13 +214,20 @@ def test_the_octets_of_what_was_pruned_are_in_no_file(tmp_path: Path) -> None:
 
 
 def subjects(folder: Path) -> set[str]:
-    """Return every subject that any file of the copy has, whatever its name."""
+    """Return every subject that any file of the copy has, whatever its name, at a moment when none was replaced."""
+    while True:
+        with ExitStack() as stack, suppress(FileNotFoundError):
+            paths = [path for path in (folder / FOLDER).rglob("*") if path.is_file()]
+            return _subjects([stack.enter_context(path.open("rb")).fileno() for path in paths])
+
+
+def _subjects(files: Sequence[int]) -> set[str]:
     import duckdb  # noqa: PLC0415 - what is looked at is what it wrote
 
-    found = set()
-    for path in (folder / FOLDER).rglob("*"):
-        if path.is_file():
-            found |= {one for (one,) in duckdb.execute("SELECT subject FROM read_parquet($1)", [str(path)]).fetchall()}  # fmt: skip
+    found = set[str]()
+    for file in files:
+        rows = duckdb.execute("SELECT subject FROM read_parquet($1)", [opened(file)]).fetchall()
+        found |= {one for (one,) in rows}
     return found
 
 

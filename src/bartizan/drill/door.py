@@ -17,7 +17,7 @@ from bartizan.crypto.secret import Reticent
 from bartizan.crypto.tls import client_context
 from bartizan.egress.line import Deadline, Line, open_connection
 
-WAIT_S: Final = 5.0
+WAIT_S: Final = 10.0
 """Longest wait for one answer, in seconds."""
 _SILENCE_S: Final = 1.0
 _LARGEST: Final = 4 << 20

@@ -28,9 +28,9 @@ AT_ONCE: Final = 6
 """How many attacks run at the same time."""
 AGAIN_WITHIN: Final = Nanoseconds(60 * SECOND)
 """Longest time in which attacks that were not judged are begun once more."""
-RECORDED_WITHIN: Final = Nanoseconds(5 * SECOND)
+RECORDED_WITHIN: Final = Nanoseconds(15 * SECOND)
 """Longest time until what was posted is in the tree."""
-TRACED_WITHIN: Final = Nanoseconds(3 * SECOND)
+TRACED_WITHIN: Final = Nanoseconds(15 * SECOND)
 """Longest time until what the platform wrote about the last attack is in the tree."""
 _LONGEST_SAID = 300
 _ON_TWIN: Final = (Stage.TWIN, Stage.WRECK)

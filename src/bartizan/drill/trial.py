@@ -24,7 +24,7 @@ FORBIDDEN = frozenset({403})
 INVALID = frozenset({400, 413, 415, 422})
 REFUSALS = frozenset({*INVALID, 411, 414, 421, 431, 501, 505})
 """Statuses by which a parser turns a request away."""
-_ROUNDS, _ROUND_S = 60, 0.05
+_ROUNDS, _ROUND_S = 300, 0.05
 _WORD = re.compile(r"[A-Za-z0-9-]{4,64}")
 _CODED = re.compile(r"[A-Za-z0-9+/]{16,8192}")
 
@@ -138,7 +138,7 @@ def unreached(
 def recorded(
     target: Target, since: int, requests: frozenset[str], *, of: Platform | None = None, times: int = 1
 ) -> tuple[Entry, ...]:
-    """Return the entries about these requests, once each has so many or three seconds are over.
+    """Return the entries about these requests, once each has so many or fifteen seconds are over.
 
     Args:
         target: whose ledger is asked, unless it is that of another platform.

@@ -15,7 +15,7 @@ from bartizan.drill.trial import PLAIN
 from bartizan.egress.line import Deadline, Line
 
 _LINES: Final = 8
-_ROUNDS, _ROUND_S = 8, 0.1
+_ROUNDS, _ROUND_S = 16, 0.1
 _GLANCE_S, _WORD_S = 0.1, 1.0
 """How long a line is listened to in each round, and once it has ended."""
 _LATE: Final = b"HTTP/1.1 408"
