@@ -62,8 +62,9 @@ def test_a_rule_matches_what_it_says_and_nothing_that_it_says_not(
 def test_what_a_rule_says_to_its_sieve_stands_in_every_match_that_holds(
     rule: Rule, data: st.DataObject
 ) -> None:
-    match = data.draw(st.from_regex(re.compile(rule.pattern, re.ASCII), fullmatch=True))
-    assert re.search(rule.sieve, match, re.ASCII) or (rule.check and not CHECKS[rule.check](match))
+    flags = re.ASCII | (re.IGNORECASE if rule.caseless else re.NOFLAG)
+    match = data.draw(st.from_regex(re.compile(rule.pattern, flags), fullmatch=True))
+    assert re.search(rule.sieve, match, flags) or (rule.check and not CHECKS[rule.check](match))
 
 
 def test_no_sieve_loses_a_match_in_the_documents_of_this_repository(
@@ -127,7 +128,7 @@ def test_a_match_is_found_wherever_it_stands_also_across_two_blocks(
 
 
 def test_a_kept_database_answers_as_the_one_that_was_compiled(hyperscan: Patterns) -> None:
-    again = Patterns(RULES, HyperscanSieve.kept(HyperscanSieve.compiled(RULES).dumped()))
+    again = Patterns(RULES, HyperscanSieve.kept(HyperscanSieve.compiled(RULES).dumped(), RULES))
     for rule in RULES:
         for text in rule.yes:
             assert found(again, text) == found(hyperscan, text)

@@ -14,7 +14,12 @@ from tests.threats.finder import inspector
 from tests.threats.longest import longest
 
 TAKEN_OUT = PROFILES["standard"].with_actions(
-    {"personal-data": Action.REDACT, "health-data": Action.REDACT, "secret": Action.REDACT}
+    {
+        "personal-data": Action.REDACT,
+        "health-data": Action.REDACT,
+        "secret": Action.REDACT,
+        "exfiltration": Action.REDACT,
+    }
 )
 BEFORE, AFTER = "some words here " * 20, " and so on, " + "word " * 60
 BEYOND = frozenset({"json-web-token", "email-address"})

@@ -5,10 +5,12 @@ Rules of this file: pure functions of the match's letters. Each says of one form
 
 import math
 import re
+from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
+from urllib.parse import unquote_plus
 
 _RANDOM_BITS: Final = 3.0
 
@@ -159,8 +161,76 @@ def secret_value(text: str) -> bool:
     )
 
 
+def prose(text: str) -> bool:
+    """Return whether an element of HTML holds a sentence: six words of letters, most of them in small ones."""
+    words = re.findall(r"[A-Za-z]{2,}", text.rpartition(">")[2])
+    return len(words) >= _SENTENCE and sum(map(str.islower, words)) * 2 > len(words)
+
+
+def carries(text: str) -> bool:
+    """Return whether the address at the end of a match takes a text along: in words, or as `carries_encoded` says."""
+    query = text.partition("?")[2].partition("#")[0]
+    return any(_said(unquote_plus(value)) for value in _values(query)) or carries_encoded(text)
+
+
+def carries_encoded(text: str) -> bool:
+    """Return whether the address at the end of a match has a place for a text, or a part that is one in base64 or hexadecimal."""
+    address = text[text.rfind("://") + 3 :]
+    path, _, query = address.partition("?")
+    parts = (*path.split("/")[1:], *_values(query), address.partition("#")[2])
+    return bool(_PLACE.search(address)) or any(map(_encoded, map(unquote_plus, parts)))
+
+
+def _values(query: str) -> Iterator[str]:
+    for pair in re.split("[&;]", query):
+        yield pair.partition("=")[2]
+
+
+def _said(value: str) -> bool:
+    return sum(bool(_LETTERS.search(word)) for word in value.split()) >= _WORDS
+
+
+def _encoded(part: str) -> bool:
+    letters = part.rstrip("=").replace("-", "+").replace("_", "/")
+    if not _LEAST_ENCODED <= len(letters) <= _MOST_ENCODED:
+        return False
+    try:
+        octets = (
+            bytes.fromhex(letters)
+            if _HEX.fullmatch(letters)
+            else b64decode(letters + "=" * (-len(letters) % 4), validate=True)
+        )
+        said = octets.decode()
+    except ValueError:
+        return False
+    return said.isprintable() and len(re.findall("[A-Za-z]", said)) * 2 > len(said)
+
+
+_SENTENCE: Final = 6
+_WORDS: Final = 4
+_LETTERS: Final = re.compile("[A-Za-z]{2}")
+_LEAST_ENCODED, _MOST_ENCODED = 16, 1_024
+_HEX: Final = re.compile("(?:[0-9a-fA-F]{2})+")
+_PLACE: Final = re.compile(
+    r"\{[A-Za-z_ .]{3,60}\}|\[[A-Z][A-Za-z_ ]{3,60}\]|<[A-Za-z_ ]{3,60}>|%7[Bb][A-Za-z_]{3,60}%7[Dd]"
+)
 CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
     check.__name__: check
-    for check in (luhn, card, iban, ssn, nhs, npi, phone, public_ip, date, random_like, secret_value)
+    for check in (
+        luhn,
+        card,
+        iban,
+        ssn,
+        nhs,
+        npi,
+        phone,
+        public_ip,
+        date,
+        random_like,
+        secret_value,
+        prose,
+        carries,
+        carries_encoded,
+    )
 }
 """What a rule may name."""

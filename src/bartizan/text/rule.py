@@ -51,7 +51,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         id: unique, stable: findings name it.
         kind: what a match is.
-        pattern: what is looked for.
+        pattern: what is looked for; a file may say it as a `phrase`, which `spoken` reads.
         longest: how many letters a match has at most.
         source: where the form is laid down.
         yes, no: texts that have, and have not, a match.
@@ -60,6 +60,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         check: name of a function of `checks.CHECKS` that must hold of a match; empty for none.
         near: words of which one must stand within `NEAR` letters before, or after; none for no such condition.
         opens: whether a match is the bounded beginning of something unbounded, all of which is meant.
+        spoken: whether its pattern is that of a phrase.
         sieve: what stands in every match that holds, where a sieve finds that sooner than the pattern; empty for the pattern.
     """
 
@@ -75,21 +76,28 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: str = ""
     near: tuple[str, ...] = ()
     opens: bool = False
+    spoken: bool = False
     sieve: str = ""
 
 
 class Sought(NamedTuple):
-    """What a sieve looks for: a pattern, and whether capitals make no difference."""
+    """What a sieve looks for: a pattern, whether capitals make no difference, and whether it is that of a phrase."""
 
     pattern: str
     caseless: bool
+    spoken: bool = False
 
 
 def sought(rules: Sequence[Rule]) -> tuple[Sought, ...]:
     """Return what a sieve of these rules looks for: what each of them does, and then the words that must be near."""
-    patterns = [Sought(rule.sieve or rule.pattern, rule.caseless) for rule in rules]
+    patterns = [Sought(_sieved(rule), rule.caseless, rule.spoken) for rule in rules]
     words = ["|".join(map(re.escape, near)) for near in nearby(rules)]
     return (*patterns, *(Sought(word, caseless=True) for word in words))
+
+
+def _sieved(rule: Rule) -> str:
+    whole = rule.spoken and rule.edges is Edges.WORD
+    return rf"\b(?:{rule.pattern})\b" if whole else rule.sieve or rule.pattern
 
 
 def nearby(rules: Sequence[Rule]) -> tuple[tuple[str, ...], ...]:
@@ -108,6 +116,15 @@ class Exact:
         self.pattern = re.compile(f"{before}(?:{rule.pattern}){after}", flags)
 
 
+def spoken(phrase: str) -> str:
+    """Return the pattern of a phrase: a blank is whatever stands between two words, and ` <N> ` that and up to N words."""
+    return _ANY_WORDS.sub(rf"{_GAP}(?:[A-Za-z0-9_]{{1,16}}{_GAP}){{0,\1}}", phrase).replace(" ", _GAP)
+
+
+_GAP: Final = "[^A-Za-z0-9_]{1,3}"
+_ANY_WORDS: Final = re.compile(" <([0-9])> ")
+
+
 def rules() -> tuple[Rule, ...]:
     """Return every rule that ships, in order of the files and within them.
 
@@ -119,5 +136,11 @@ def rules() -> tuple[Rule, ...]:
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):
             document = tomllib.loads(file.read_text("utf-8"))
-            found += msgspec.convert(document["rule"], list[Rule])
+            found += msgspec.convert([_written(rule) for rule in document["rule"]], list[Rule])
     return tuple(found)
+
+
+def _written(rule: dict[str, object]) -> dict[str, object]:
+    """Return a rule of a file with the pattern that its phrase says."""
+    phrase = rule.pop("phrase", None)
+    return rule if phrase is None else {**rule, "pattern": spoken(str(phrase)), "spoken": True}

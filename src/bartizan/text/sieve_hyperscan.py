@@ -1,6 +1,6 @@
-"""A sieve of Hyperscan's: all rules in one pass over the octets.
+"""A sieve of Hyperscan's: all rules in one pass over the octets, but for phrases, which are RE2's.
 
-Rules of this file: nothing but this file imports Hyperscan, and it is imported where a sieve is made. A database is kept
+Rules of this file: a phrase has words between its words, for which Hyperscan needs minutes to compile and RE2 no time at all. Nothing but this file imports Hyperscan, and it is imported where a sieve is made. A database is kept
 only under a digest of everything that it was made of.
 """
 
@@ -12,14 +12,15 @@ from typing import Final
 import hyperscan
 
 from bartizan.text.rule import Rule, sought
+from bartizan.text.sieve_re2 import Re2Sieve
 
 
 class HyperscanSieve:
-    """Rules, compiled to one automaton."""
+    """Rules, compiled to one automaton, and what finds the phrases among them."""
 
-    def __init__(self, database: "hyperscan.Database") -> None:
-        """Take a database that `compiled` made."""
-        self._database = database
+    def __init__(self, database: "hyperscan.Database", rules: Sequence[Rule]) -> None:
+        """Take a database that `compiled` made of these rules."""
+        self._database, self._phrases = database, Re2Sieve(rules, spoken=True)
         self._scratch = hyperscan.Scratch(database)
 
     @classmethod
@@ -29,20 +30,20 @@ class HyperscanSieve:
         Raises:
             hyperscan.CompilerError: a rule's pattern is not of the part that it reads.
         """
-        wanted = sought(rules)
+        wanted = {number: each for number, each in enumerate(sought(rules)) if not each.spoken}
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         database.compile(
-            expressions=[each.pattern.encode() for each in wanted],
-            ids=list(range(len(wanted))),
+            expressions=[each.pattern.encode() for each in wanted.values()],
+            ids=[*wanted],
             elements=len(wanted),
-            flags=[_FLAGS | (hyperscan.HS_FLAG_CASELESS if each.caseless else 0) for each in wanted],
+            flags=[_FLAGS | (hyperscan.HS_FLAG_CASELESS if each.caseless else 0) for each in wanted.values()],
         )
-        return cls(database)
+        return cls(database, rules)
 
     @classmethod
-    def kept(cls, octets: bytes) -> "HyperscanSieve":
-        """Return what `dumped` gave, on the same processor and version."""
-        return cls(hyperscan.loadb(octets, mode=hyperscan.HS_MODE_BLOCK))
+    def kept(cls, octets: bytes, rules: Sequence[Rule]) -> "HyperscanSieve":
+        """Return what `dumped` gave of these rules, on the same processor and version."""
+        return cls(hyperscan.loadb(octets, mode=hyperscan.HS_MODE_BLOCK), rules)
 
     def dumped(self) -> bytes:
         """Return it as octets, to be kept."""
@@ -50,7 +51,7 @@ class HyperscanSieve:
 
     def found(self, text: str) -> list[int]:
         """Return the numbers of what stands in a text."""
-        found = list[int]()
+        found = self._phrases.found(text)
 
         def told(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
             found.append(number)

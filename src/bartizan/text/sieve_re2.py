@@ -15,13 +15,13 @@ _MEMORY = 256 << 20
 class Re2Sieve:
     """Rules, as one set of RE2's for each case."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Compile rules, which takes a moment."""
-        wanted = sought(rules)
+    def __init__(self, rules: Sequence[Rule], *, spoken: bool = False) -> None:
+        """Compile rules, which takes a moment; `spoken` are the phrases among them alone."""
+        wanted = [(number, each) for number, each in enumerate(sought(rules)) if each.spoken or not spoken]
         self._sets = [
-            (numbers, _compiled([wanted[number].pattern for number in numbers], caseless=caseless))
+            ([number for number, _ in same], _compiled([each.pattern for _, each in same], caseless=caseless))
             for caseless in (False, True)
-            if (numbers := [number for number, each in enumerate(wanted) if each.caseless is caseless])
+            if (same := [one for one in wanted if one[1].caseless is caseless])
         ]
 
     def found(self, text: str) -> list[int]:
