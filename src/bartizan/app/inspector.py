@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 import msgspec
@@ -67,6 +67,7 @@ class WorkerLine:
 
     Attributes:
         open: whether answers can still be sent.
+        asked: number of a question that waits -> who asks.
         answers: number of a question -> the answer to it, while that may come.
     """
 
@@ -74,6 +75,7 @@ class WorkerLine:
         """Take our end of it."""
         end.setblocking(False)
         self.end, self.open = end, True
+        self.asked: dict[int, str] = {}
         self.answers: dict[int, tuple[str, Replying]] = {}
         self._frames, self._unsent = Frames[ToInspector](ToInspector), bytearray()
 
@@ -138,12 +140,18 @@ class Serving:
         while True:
             for ready, _ in self._poll.poll(0 if self._turns else None):
                 if ready == stop:
+                    self._close()
                     return
                 if ready == self._channel.fileno():
                     self._order()
                 else:
                     self._serve(ready)
             self._turns.step()
+
+    def _close(self) -> None:
+        self._poll.close()
+        for line in self._lines.values():
+            line.end.close()
 
     def _order(self) -> None:
         message, fds = self._channel.receive()
@@ -164,6 +172,7 @@ class Serving:
     def _take(self, line: WorkerLine, message: ToInspector) -> None:
         if isinstance(message, Ended):
             if line.answers.pop(message.number, None) is None:
+                line.asked.pop(message.number, None)
                 self._turns.drop(line, message.number)  # else what comes of it would be kept for nobody
         elif isinstance(message, Answered):
             self._more(line, message)
@@ -182,16 +191,20 @@ class Serving:
                 guarding = Guarding(self._inspector, guard, Echo(self._prompt(judged.prompt)))
                 line.answers[wanted.number] = wanted.source, Replying(guarding)
 
+        def message(said: Said | Passed) -> ToWorker:
+            line.asked.pop(wanted.number, None)
+            return _told(wanted.number, said)
+
+        line.asked[wanted.number] = wanted.source
         work = inspecting(self._inspector, guard, wanted.octets, goes_on)
-        self._put(line, wanted.source, wanted, work, lambda said: _told(wanted.number, said))
+        self._put(line, wanted.source, wanted, work, message)
 
     def _more(self, line: WorkerLine, more: Answered) -> None:
-        source, replying = line.answers.get(more.number, ("", None))
-        if replying is None:
+        source, replying = line.answers.get(more.number, (line.asked.get(more.number, ""), None))
+        if replying is None and not source:
             self._tell(line, Going(more.number, _AWAY))
             return
-        work = replying.steps(more.octets, more.kind, last=more.last)
-        self._put(line, source, more, work, lambda said: _going(more.number, said))
+        self._put(line, source, more, _replied(line, more), lambda said: _going(more.number, said))
 
     def _put(
         self,
@@ -233,6 +246,14 @@ class Serving:
             del self._lines[descriptor]
             self._turns.drop(line)
             line.end.close()
+
+
+def _replied(line: WorkerLine, more: Answered) -> Generator[None, None, Passed]:
+    """Read more of an answer; where nobody waits for what was asked, it may be there before that was inspected."""
+    _, replying = line.answers.get(more.number, ("", None))
+    if replying is None:
+        return _AWAY
+    return (yield from replying.steps(more.octets, more.kind, last=more.last))
 
 
 _AWAY: Final = Passed(last=True, said=Said(BLOCK, UNAVAILABLE))
