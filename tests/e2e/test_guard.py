@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 KEY = "AKIAUJZDEGXDNCF32EPF"
 GUARDS = ("observe", "standard", "strict")
-WAIT_S = 30
+WAIT_S = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class Scene:
         return ask(self.platform, f"/{guard}/v1/chat/completions", body)
 
     def inspector(self) -> dict[str, Any]:
-        (found,) = (each for each in self.platform.status()["processes"] if each["kind"] == "inspector")
-        return dict(found)
+        """Return what the status says of the inspector; nothing while there is none."""
+        processes = self.platform.status()["processes"]
+        return next((dict(each) for each in processes if each["kind"] == "inspector"), {})
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,10 @@ def test_the_inspector_is_confined_and_gets_faster_by_itself(scene: Scene) -> No
     assert "inspects by hyperscan" in scene.platform.run("status").stdout
 
 
+def _ready(scene: Scene) -> bool:
+    return scene.inspector().get("state") == "ready"
+
+
 def test_without_its_inspector_a_guarded_service_is_closed_until_there_is_another(scene: Scene) -> None:
     before = scene.inspector()
     os.kill(before["pid"], signal.SIGKILL)
@@ -120,6 +125,6 @@ def test_without_its_inspector_a_guarded_service_is_closed_until_there_is_anothe
     if status != 200:
         assert status == 503
     assert scene.ask("observe", "hello")[0] == 200
-    until(lambda: scene.inspector()["pid"] != before["pid"] and scene.inspector()["state"] == "ready")
+    until(lambda: scene.inspector().get("pid") != before["pid"] and _ready(scene))
     until(lambda: scene.ask("standard", f"my key is {KEY}")[0] == 200)
     assert "redacted" in scene.asked[-1]["body"]["messages"][0]["content"]
