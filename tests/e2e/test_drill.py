@@ -22,17 +22,15 @@ from tests.crossed import crossed
 from tests.e2e.conftest import Platform, Start, bartizan
 
 EVERY = discover(attacks)
-GETS_THROUGH = {"secret-asked-for", "secret-encoded"}
-"""Attacks that nobody claims to hold yet; the drill says so."""
-VERDICTS = {name: "not protected" if name in GETS_THROUGH else "held" for name in EVERY}
-STANDINGS = {
-    attack.control: "NOT PROVEN" if attack.name in GETS_THROUGH else "PROVEN" for attack in EVERY.values()
-}
+VERDICTS = dict.fromkeys(EVERY, "held")
+STANDINGS = {attack.control: "PROVEN" for attack in EVERY.values()}
 """How the attacks on a sound platform end, and what that says of each control that is attacked."""
 GROUPS = crossed(tuple(EVERY.values()))
 TESTS = Path(__file__).parents[1]
 LONGEST_S = 480
 INJECTION = "threats.prompt-injection"
+ON_SAMPLE = ("secret-asked-for", "secret-encoded")
+"""Attacks on the guard that end at the sample itself."""
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +76,7 @@ def short() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_on_a_sound_platform_every_attack_is_held_but_those_that_nobody_claims_to_hold(short: Path) -> None:
+def test_on_a_sound_platform_every_attack_is_held(short: Path) -> None:
     """And what was found is shown when the platform is gone."""
     sound = once(short, sys.executable, "-I", "-m", "bartizan")
     assert sound.verdicts == VERDICTS, [sound.said(name) for name in EVERY]
@@ -107,7 +105,6 @@ def test_a_weakness_breaks_exactly_the_row_of_its_attack(attacks: tuple[Attack, 
 def test_a_required_control_that_is_not_proven_ends_with_one(shared_platform: Platform) -> None:
     assert shared_platform.run("drill", "token-missing", "--require", "ledger.intact").returncode == 1
     assert shared_platform.run("drill", "ledger.intact", "--require", "ledger.intact").returncode == 0
-    assert shared_platform.run("drill", INJECTION, "--require", INJECTION).returncode == 1
 
 
 def test_only_the_attacks_that_are_named_run(shared_platform: Platform) -> None:
@@ -251,3 +248,28 @@ def twins(within: Path) -> int:
             continue
         found += any(path.startswith(f"{within}/bartizan-twin-") for path in opened)
     return found
+
+
+@pytest.mark.parametrize("guard", ["off", "observe", "standard", "strict"])
+def test_the_sample_is_guarded_as_the_least_guarded_service_and_what_gets_through_is_said(
+    guard: str, platform: Start, upstream: Upstream
+) -> None:
+    running = platform(
+        configuration=_service("least", guard, upstream) + _service("most", "strict", upstream)
+    )
+    answer = running.run("drill", *ON_SAMPLE, "--json", "--require", INJECTION)
+    told = json.loads(answer.stdout)
+    verdicts = {attack["attack"]: attack["verdict"] for attack in told["attacks"]}
+    enforced = guard in {"standard", "strict"}
+    assert verdicts == dict.fromkeys(ON_SAMPLE, "held" if enforced else "not protected")
+    assert answer.returncode == (0 if enforced else 1)
+    shown = json.loads(running.run("explain", INJECTION, "--json").stdout)
+    assert ("not protected: secret-asked-for got through" in json.dumps(shown)) is not enforced
+    assert upstream.reached == 0
+
+
+def _service(name: str, guard: str, upstream: Upstream) -> str:
+    return (
+        f'[[service]]\nname = "{name}"\nupstream = "http://{upstream.authority}/v1"\n'
+        f'allow_private = ["{upstream.authority}"]\nguard = "{guard}"\n'
+    )

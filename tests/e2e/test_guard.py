@@ -109,6 +109,8 @@ def test_nothing_that_was_said_stands_in_the_record_or_the_log(scene: Scene) -> 
 
 def test_the_inspector_is_confined_and_gets_faster_by_itself(scene: Scene) -> None:
     assert scene.inspector()["seccomp"]
+    assert scene.platform.status()["sieve"] == "re2"
+    assert scene.ask("standard", "word " * 20_000)[0] == 200
     until(lambda: bool(scene.platform.status()["sieve"] == "hyperscan"))
     assert "inspects by hyperscan" in scene.platform.run("status").stdout
 

@@ -18,8 +18,8 @@ from bartizan.promise import Promise, promises, rooms
 
 BUILT_IN: Final = frozenset({"access.revocation-prompt", "ledger.intact"})
 """Promises that the platform keeps by how it is built (freshness, its record), where no subject is judged."""
-UNCLAIMED: Final = frozenset({"threats.leakage", "threats.prompt-injection"})
-"""Promises whose controls judge only where a service has a guard: the sample that is attacked has none."""
+OF_GUARD: Final = frozenset({"threats.leakage", "threats.prompt-injection"})
+"""Promises that nobody makes where a service has no guard, or one that does nothing but tell."""
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     @property
     def enforced(self) -> frozenset[str]:
         """Ids of the promises that the platform claims to keep: what gets through there is broken."""
-        return (frozenset(self.controls) - UNCLAIMED) | BUILT_IN
+        return frozenset(self.controls) | BUILT_IN
 
     @property
     def aims(self) -> Mapping[str, str]:

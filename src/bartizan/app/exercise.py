@@ -21,12 +21,13 @@ import msgspec
 
 from bartizan.app import platform
 from bartizan.app.address import listen_address
-from bartizan.app.catalogue import catalogue
+from bartizan.app.catalogue import OF_GUARD, catalogue
 from bartizan.app.folder import Folder
 from bartizan.app.owner import Owner, PlatformSilent
 from bartizan.app.running import status
 from bartizan.app.scenery import Scenery, available, files
 from bartizan.app.settings import read
+from bartizan.app.status import Status
 from bartizan.clock import MINUTE, Nanoseconds, SystemClock
 from bartizan.config import NAME
 from bartizan.drill.attack import Attack, Stage
@@ -42,6 +43,7 @@ SAMPLE: Final = "sample"
 """Name of the service at which attacks end unless another one is named."""
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a name for it, nothing is bound here
 """Addresses that mean all of this machine's -> where to connect."""
+_ENFORCED: Final = frozenset({"standard", "strict"})
 OF_TLS: Final = frozenset({"gateway.tls-strong", "data.transit-quantum-safe"})
 """Promises that nobody makes where the gateway speaks no TLS."""
 _LEFT: Final = Nanoseconds(5 * MINUTE)
@@ -86,7 +88,7 @@ def exercise(
     """
     known = catalogue()
     found = status(folder)
-    claimed = known.enforced - (frozenset() if found is None or found.tls else OF_TLS)
+    claimed = known.enforced - _unclaimed(found)
     stages = (
         Stage.FRONT,
         Stage.TWIN,
@@ -120,6 +122,13 @@ def exercise(
         result = run(attacks, aim, ports)
     progress("")
     return result
+
+
+def _unclaimed(found: Status | None) -> frozenset[str]:
+    """Return the promises that a platform as it is configured does not make."""
+    if found is None:
+        return frozenset()
+    return (frozenset() if found.tls else OF_TLS) | (frozenset() if found.guard in _ENFORCED else OF_GUARD)
 
 
 def _sweep(place: Path, now: Nanoseconds) -> None:

@@ -54,6 +54,8 @@ from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import Profile
 
 _READ: Final = 1 << 18
+_WORTH: Final = 1 << 16
+"""Octets after which patterns are worth to be compiled."""
 ANSWERS: Final = 8_192
 """Requests of one worker whose answers may come."""
 _PROMPTS, _LONG_PROMPT = 64, 16_384
@@ -121,12 +123,19 @@ class Serving:
         inspector: that inspects.
         profiles: service -> what its guard does.
         clock: the time.
+        worth: is called once there was so much to inspect that it is worth to do it faster.
     """
 
     def __init__(
-        self, channel: Channel, inspector: Inspector, profiles: Mapping[str, Profile], clock: Clock
+        self,
+        channel: Channel,
+        inspector: Inspector,
+        profiles: Mapping[str, Profile],
+        clock: Clock,
+        worth: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve nobody yet."""
+        self._worth, self._idle = worth, _WORTH
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
         self._turns = Turns(thread_time, clock.now, Outcry(clock, _say).control)
         self._prompts: OrderedDict[tuple[str, ...], Prompt] = OrderedDict()
@@ -218,6 +227,10 @@ class Serving:
             self._tell(line, message(said))
 
         self._turns.put(Job(source, len(asked.octets), work, tell, line, asked.number))
+        if self._idle > 0:
+            self._idle -= len(asked.octets)
+            if self._idle <= 0:
+                self._worth()
 
     def _prompt(self, texts: tuple[str, ...]) -> Prompt:
         """Return what an answer is compared with, from memory where it was lately."""
@@ -303,9 +316,9 @@ def main(argv: list[str]) -> int:
         held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         channel.send(im.SievedBy(engine=RE2, rules=len(every)))
-        threading.Thread(target=_compile, args=(inspector, every, channel), daemon=True).start()
+        compiling = threading.Thread(target=_compile, args=(inspector, every, channel), daemon=True)
         profiles = {service: guard.made() for service, guard in guards.items()}
-        Serving(channel, inspector, profiles, SystemClock()).run(stop)
+        Serving(channel, inspector, profiles, SystemClock(), compiling.start).run(stop)
     except IsolationUnavailable as fault:
         sys.stderr.write(f"{fault}\n")
         return 3

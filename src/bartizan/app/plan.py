@@ -5,7 +5,7 @@ one shows its kind alone.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -19,6 +19,8 @@ from bartizan.identity.workload import Workload
 
 SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
+_GUARDS: Final = ("", "observe", "standard", "strict")
+"""Guards of a service, the least first."""
 MAIN = "main"
 """Name of the target that a service itself names."""
 LIMITER = "limiter"
@@ -365,10 +367,15 @@ class Plan(Reticent, frozen=True):
     authorities: tuple[Authority, ...] = ()
 
     @property
+    def guard(self) -> str:
+        """Guard of the sample: of the services the least, so that a drill shows what that is worth; without any, `standard`."""
+        return min((each.guard for each in self.services), key=_GUARDS.index, default="standard")
+
+    @property
     def upstreams(self) -> tuple[Service, ...]:
         """Every service, the platform's own at the end; the sample serves everybody only where it is alone."""
         own = (
-            Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge)),
+            Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge), guard=self.guard),
             Service(CONTROL, "http", (Target(path=""),), admin=self.admin.networks),
         )
         return (*self.services, *own, *self.edge)

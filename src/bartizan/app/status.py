@@ -113,6 +113,7 @@ class Status(msgspec.Struct, frozen=True):
         domains: how each trust domain besides our own does.
         policy: which policies are in force; None until control has said so.
         sign_ins: how the watch over them stands; None until it has read the record.
+        guard: of the sample: of the services' guards the least, a word of `threats.profile.PROFILES`; empty where one has none.
         sieve: what finds the guard's patterns, `re2` or, once it is compiled, `hyperscan`; empty where nothing is inspected.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
@@ -146,6 +147,7 @@ class Status(msgspec.Struct, frozen=True):
     connectors: list[Shipping] = []
     domains: list[Domain] = []
     sieve: str = ""
+    guard: str = ""
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -169,6 +171,7 @@ def write_status(supervisor: "Supervisor") -> None:
         altered=int(sealer.get("altered", 0)),
         accepting=supervisor.listeners.accepting and bool(supervisor.of("worker", "serving")),
         limiter=_limiter(supervisor),
+        guard=plan.guard,
         sieve=supervisor.lines.engine,
         processes=[
             Process(

@@ -38,6 +38,7 @@ class Proof(msgspec.Struct, frozen=True):
         through: whether it got through at the last try that could be judged.
         at: UTC nanoseconds.
         entry: index of its entry in the tree.
+        unclaimed: whether the platform that it got through to did not claim to turn it away.
     """
 
     attack: str
@@ -46,6 +47,7 @@ class Proof(msgspec.Struct, frozen=True):
     through: bool
     at: int
     entry: int
+    unclaimed: bool = False
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -129,8 +131,11 @@ def fold(proofs: Mapping[str, Proof], entry: int, event: Event) -> Mapping[str, 
         return proofs
     before = proofs.get(attack)
     undecided = event.outcome not in {Outcome.CLEARED, Outcome.FOUND}
-    through = event.outcome is Outcome.FOUND or (undecided and before is not None and before.through)
-    return {**proofs, attack: Proof(attack, event.control, event.outcome, through, event.at, entry)}
+    kept = before is not None and before.through and undecided
+    through = event.outcome is Outcome.FOUND or kept
+    unclaimed = before is not None and before.unclaimed if kept else event.detail.get("unclaimed") == 1
+    proof = Proof(attack, event.control, event.outcome, through, event.at, entry, unclaimed)
+    return {**proofs, attack: proof}
 
 
 def posture(
@@ -207,7 +212,7 @@ def _row(
     missing = tuple(sorted(name for name, of in attacks.items() if of == control and name not in proofs))
     through = [proof for proof in ours if proof.through]
     if through:
-        broken = control in enforced
+        broken = control in enforced and not all(proof.unclaimed for proof in through)
         why = (
             f"{'broken' if broken else 'not protected'}: {_names(through)} got through (#{through[-1].entry})"
         )

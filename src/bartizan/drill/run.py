@@ -225,6 +225,8 @@ def _concerns(event: Event, trace: Trace) -> bool:
 
 def _note(tried: Tried, run: str) -> Note:
     detail: dict[str, int | str] = {"attack": tried.attack.name, "run": run, "micros": tried.micros}
+    if tried.verdict is Verdict.UNPROTECTED:
+        detail["unclaimed"] = 1
     if tried.first is not None and tried.last is not None:
         detail |= {"first": tried.first, "last": tried.last}
     return Note("drill.attack.tried", WORDS[tried.verdict], tried.attack.control, detail)

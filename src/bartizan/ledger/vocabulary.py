@@ -346,6 +346,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "first": Whole(),
         "last": Whole(),
         "micros": Whole(),
+        "unclaimed": Whole(),
     },
 }
 """Kind of event -> field of its detail -> form of the value. Every field is optional."""

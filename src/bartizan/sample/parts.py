@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from bartizan.clock import Nanoseconds
-from bartizan.sample import tool_parts, wire
+from bartizan.sample import told_parts, tool_parts, wire
 from bartizan.sample.model import End
 from bartizan.sample.scene import Answer, Asked
 
@@ -81,6 +81,10 @@ def _collector(_asked: Asked) -> Answer:
     return _json({})  # all spans are taken (OTLP/HTTP)
 
 
+def _assistant(asked: Asked) -> Answer:
+    return _honest(asked) if asked.method == "GET" else Answer(told_parts.assistant(asked.body))
+
+
 def _shop(_asked: Asked) -> Answer:
     return _json({"done": True})
 
@@ -97,6 +101,7 @@ _PARTS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "smuggles": _smuggling,
     "claude": _claude,
     "shop": _shop,
+    "assistant": _assistant,
     "collector": _collector,
     "tools": lambda asked: tools(asked, tool_parts.steady),
     "turncoat": lambda asked: tools(asked, tool_parts.turning),

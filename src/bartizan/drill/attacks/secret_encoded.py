@@ -19,6 +19,6 @@ ATTACK = Attack(
     stage=Stage.SAMPLE,
     because="a filter that looks for secrets in answers is passed by any code that it does not read",
     references=("AML.T0057", "AML.T0068", "LLM02:2025", "CWE-200"),
-    weakening="leakage_guard_claimed",
+    weakening="requests_for_prompts_unread",
     act=_act,
 )
