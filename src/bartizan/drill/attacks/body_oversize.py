@@ -10,13 +10,14 @@ from bartizan.drill.trial import unforwarded
 from bartizan.egress.faults import UpstreamUnreachable
 
 _OCTETS = 6 << 20
+_WORD = "lighthouse "
 _PIECE = 1 << 16
 _TOO_LARGE = frozenset({413})
 
 
 def _act(target: Target) -> Outcome:
     door, token = target.door, target.caller()
-    message = {"role": "user", "content": "a " * (_OCTETS // 2)}
+    message = {"role": "user", "content": _WORD * (_OCTETS // len(_WORD))}
     body = json.dumps({"model": door.model, "messages": [message]}).encode()
     goal = f"a body of {_OCTETS >> 20} MiB was read whole and forwarded"
     return unforwarded(
