@@ -1,6 +1,7 @@
 """The services behind the gateway of the tests: one of each protocol, and one more."""
 
 from bartizan.crypto.secret import Secret
+from bartizan.gateway.inspected import VERDICT
 from bartizan.gateway.service import ServiceLimits, ServiceRoute, ServiceTools
 
 BEARER = Secret(b"Bearer upstream-credential")
@@ -16,4 +17,5 @@ def services(limits: ServiceLimits, *, tls: bool) -> tuple[ServiceRoute, ...]:
         ServiceRoute("az", "az.openai.example", "azure", "/openai", credential=KEY, limits=limits),
         ServiceRoute("tools", "tools.example", "mcp", "/mcp", credential=BEARER, limits=limits, tools=TOOLS),
         ServiceRoute("control", "control", protocol="control", base=""),
+        ServiceRoute("judge", "judge", protocol="judge", base="", limits=limits, guard=VERDICT),
     )

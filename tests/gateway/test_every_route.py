@@ -13,8 +13,8 @@ from tests.access.house import BARE, CALLER, WITH_SERVICE, access, known, state
 from tests.gateway.client import request
 from tests.gateway.scene import client, run, standing
 
-SERVICES = {"openai": b"main", "anthropic": b"claude", "azure": b"az", "mcp": b"tools"}
-"""Protocol -> a service that speaks it. Of described services the operations are the routes (tests/gateway/openapi)."""
+SERVICES = {"openai": b"/main", "anthropic": b"/claude", "azure": b"/az", "mcp": b"/tools", "judge": b""}
+"""Protocol -> where a service is that speaks it; verdicts are at the root alone. Of described services the operations are the routes (tests/gateway/openapi)."""
 NEEDED = {"azure": "?api-version=2024-10-21"}
 """Protocol -> what its targets cannot be without."""
 OWN = {"control"}
@@ -47,9 +47,7 @@ def test_a_stranger_reaches_no_service(name: str, bearer: str) -> None:
 
     async def scenario() -> None:
         async with standing() as scene, client(scene) as one:
-            answer = await one.ask(
-                request(row.method, b"/" + SERVICES[protocol] + path.encode(), bearer=bearer)
-            )
+            answer = await one.ask(request(row.method, SERVICES[protocol] + path.encode(), bearer=bearer))
             assert answer.status == 401
             assert scene.decided == []
             assert scene.upstream.received == []

@@ -39,7 +39,7 @@ def guards(plan: Plan) -> dict[str, Guard]:
     return {
         service.name: Guard(service.guard, service.guard_actions)
         for service in plan.upstreams
-        if service.guard
+        if service.guard in PROFILES
     }
 
 

@@ -11,56 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan.app.judgement import Judgement, judgement
 from bartizan.control import discover
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once, compiled
 from bartizan.threats import controls
-from bartizan.threats.inspect import Found, Inspector
-from bartizan.threats.judge import judged_text
-from bartizan.threats.profile import PROFILES, Action
+from bartizan.threats.inspect import Inspector
+from bartizan.threats.profile import PROFILES
 from bartizan.threats.subject import Channel
 
 LONGEST: Final = 16 << 20
 """Octets of one text, or of one line of a batch."""
-_INJECTIONS: Final = frozenset({"prompt-injection", "hidden-text"})
-
-
-class Judgement(msgspec.Struct, frozen=True):
-    """What the guard makes of a text.
-
-    Attributes:
-        action: `allow`, `flag`, `redact` or `block`.
-        score: from 0 to 1, how much it is an injection; in this version 1 where one was found, else 0.
-        findings: what was found, in order of place.
-        whole: whether all of it was read.
-    """
-
-    action: str
-    score: float
-    findings: tuple[Found, ...]
-    whole: bool
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Return it as one JSON object."""
-        return {
-            "action": self.action,
-            "score": self.score,
-            "findings": [
-                {
-                    "control": each.control,
-                    "kind": each.reason,
-                    "rule": each.rule,
-                    "reading": each.reading,
-                    "start": each.start,
-                    "end": each.end,
-                    "severity": each.severity.value,
-                    "confidence": each.confidence.value,
-                }
-                for each in self.findings
-            ],
-            "whole": self.whole,
-        }
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -124,14 +85,7 @@ def _why(wrong: Exception) -> str:
 def _judged(inspector: Inspector, text: str, channel: Channel, profile: str) -> Judgement:
     if profile not in PROFILES:
         raise ValueError(f"there is no profile {profile!r}; there are {', '.join(PROFILES)}")
-    verdict, inspected = judged_text(inspector, PROFILES[profile], text, channel)
-    injected = any(each.reason in _INJECTIONS for each in inspected.found)
-    action = verdict.action if PROFILES[profile].enforced else min(verdict.action, Action.FLAG, key=_grade)
-    return Judgement(action.value, float(injected), inspected.found, inspected.whole)
-
-
-def _grade(action: Action) -> int:
-    return action.grade
+    return judgement(PROFILES[profile], inspector.inspect(text, channel))
 
 
 @cache

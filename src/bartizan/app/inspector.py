@@ -36,7 +36,9 @@ from bartizan.app.inspector_wire import (
     Wanted,
     framed,
 )
+from bartizan.app.judgement import verdicts
 from bartizan.app.outcry import Outcry, describe
+from bartizan.app.plan import JUDGE
 from bartizan.app.replying import Replying
 from bartizan.clock import Clock, SystemClock, thread_time
 from bartizan.control import discover
@@ -189,6 +191,9 @@ class Serving:
             self._request(line, message)
 
     def _request(self, line: WorkerLine, wanted: Wanted) -> None:
+        if wanted.service == JUDGE:
+            self._put(line, wanted.source, wanted, verdicts(self._inspector, wanted.octets), lambda said: _told(wanted.number, said))
+            return
         profile = self._profiles.get(wanted.service)
         if profile is None:
             self._tell(line, Told(wanted.number, Said(ALLOW)))

@@ -23,6 +23,7 @@ ROUTES: Final = (
     *("responses", "response", "response-deletion", "response-cancellation", "response-items"),
     *("messages", "count-tokens"),
     *("mcp", "mcp-stream", "mcp-end"),
+    "judge",
 )
 _MEMORY: Final = "memory://"
 _SCHEME: Final = re.compile(r"\Avalkey(s?)://([^/]+)\Z")

@@ -21,6 +21,8 @@ SAMPLE, CONTROL = "sample", "control"
 """Names of the two services that every platform has: the built-in assistant and the control process."""
 _GUARDS: Final = ("", "observe", "standard", "strict")
 """Guards of a service, the least first."""
+JUDGE = "judge"
+"""Name of the one that gives the guard's verdicts, where it is there, and of what it speaks."""
 MAIN = "main"
 """Name of the target that a service itself names."""
 LIMITER = "limiter"
@@ -76,7 +78,7 @@ class Service(msgspec.Struct, frozen=True):
         admin: networks that the Admin API may be called from, of the platform's own.
         device: whether only to the key of a device that is known.
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
-        guard: of its prompts, a word of `threats.profile.PROFILES`, or empty.
+        guard: of its prompts, a word of `threats.profile.PROFILES`, or empty; `verdict` of the judge alone.
         guard_actions: detector -> what becomes of a text, where that is not the guard's.
     """
 
@@ -295,6 +297,7 @@ class Plan(Reticent, frozen=True):
         keep_requests, keep_others: seconds for which entries of requests, and all others, are kept; 0 is for ever.
         meters, prices: limits besides the number of one principal's requests.
         limiter: who counts them; None where each worker does so alone.
+        judge: the service that gives verdicts; None where there is none.
         edge: services that proxies forward to by themselves, which ask here for decisions.
         edge_secret: what those proxies and the trusted show, or empty. A secret.
         trusted: addresses and networks of proxies in front.
@@ -347,6 +350,7 @@ class Plan(Reticent, frozen=True):
     traces: Traces | None = None
     connectors: tuple[Connector, ...] = ()
     policies: Mapping[str, str] = {}
+    judge: Service | None = None
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""
     trusted: tuple[str, ...] = ()
@@ -378,7 +382,8 @@ class Plan(Reticent, frozen=True):
             Service(SAMPLE, "openai", drill_only=bool(self.services or self.edge), guard=self.guard),
             Service(CONTROL, "http", (Target(path=""),), admin=self.admin.networks),
         )
-        return (*self.services, *own, *self.edge)
+        judge = () if self.judge is None else (self.judge,)
+        return (*self.services, *own, *judge, *self.edge)
 
     @property
     def dialled(self) -> tuple[Service, ...]:
@@ -387,7 +392,7 @@ class Plan(Reticent, frozen=True):
         return tuple(
             Service(each.name, each.protocol, tuple(map(_place, each.targets)))
             for each in (*self.upstreams, *limiter)
-            if each not in self.edge
+            if each not in self.edge and each != self.judge
         )
 
 

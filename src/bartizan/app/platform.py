@@ -30,7 +30,7 @@ from bartizan.app.issuer_settings import wanted as issuers
 from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
 from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
-from bartizan.app.plan import MAIN, Plan, Service, Target
+from bartizan.app.plan import JUDGE, MAIN, Plan, Service, Target
 from bartizan.app.running import STOP_SECONDS, PlatformStuck
 from bartizan.app.schedule_settings import wanted as schedules
 from bartizan.app.service_settings import Binding, Guard
@@ -45,6 +45,7 @@ from bartizan.clock import SECOND, SystemClock
 from bartizan.config import Configuration, SecretMissing, environment, read_text, resolve
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.ext_authz import PROTOCOL
+from bartizan.gateway.inspected import VERDICT
 from bartizan.isolation.memory import sealed
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -150,6 +151,7 @@ def plan(  # what a command may say beside the file
         traces=wanted(settings.traces, configuration.folder),
         connectors=connectors(settings.connector, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
+        judge=_judge(settings) if settings.judge.enabled else None,
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
@@ -183,6 +185,21 @@ def _identified(made: Plan, settings: Settings, folder: Path) -> Plan:
         posture_hours=settings.devices.posture_hours,
         healthy=settings.devices.healthy,
         authorities=speaking(settings.devices, folder),
+    )
+
+
+def _judge(settings: Settings) -> Service:
+    judge = settings.judge
+    return Service(
+        name=JUDGE,
+        protocol=JUDGE,
+        targets=(Target(path=""),),
+        requests_per_minute=judge.limits.requests_per_minute,
+        connections=0,
+        waiting=0,
+        bound=settings.binds(judge),
+        device=judge.binding is Binding.DEVICE,
+        guard=VERDICT,
     )
 
 

@@ -5,7 +5,7 @@ Rules of this file: pure; values of the plan become values of the gateway's port
 
 from OpenSSL import SSL
 
-from bartizan.app.plan import CONTROL, SAMPLE, Bounds, Limiter, Service, Target
+from bartizan.app.plan import CONTROL, JUDGE, SAMPLE, Bounds, Limiter, Service, Target
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.crypto.tls import client_context
@@ -67,7 +67,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         weight=main.weight,
         models=main.models,
         others=tuple(others),
-        own=service.name in {SAMPLE, CONTROL},
+        own=service.name in {SAMPLE, CONTROL, JUDGE},
         tools=behind.ServiceTools(service.pins, service.pins_required, frozenset(service.approved)),
         bound=service.bound,
         admin=service.admin,

@@ -20,7 +20,7 @@ from bartizan.config_form import Fault
 from bartizan.threats.profile import DETECTORS, Action
 
 RESERVED: Final = frozenset(
-    {"sample", "control", "healthz", "readyz", "v1", "limiter", "ext-authz"}
+    {"sample", "control", "judge", "healthz", "readyz", "v1", "limiter", "ext-authz"}
     | {"oauth", "people", "admin", "device", "ssf"}
 )
 """Names that the gateway uses itself, in paths and in the record."""

@@ -31,6 +31,7 @@ from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.federation_settings import TrustDomain, federating
 from bartizan.app.forms import Text
 from bartizan.app.issuer_settings import Issuer, issuing
+from bartizan.app.judge_settings import Judge, verdicts
 from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
@@ -134,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True):
     limit: tuple[Limit, ...] = ()
     price: tuple[Price, ...] = ()
     issuer: tuple[Issuer, ...] = ()
+    judge: Judge = Judge()
     edge: Edge = Edge()
     bounds: Bounds = Bounds()
     policy: Policy = Policy()
@@ -162,7 +164,7 @@ class Settings(msgspec.Struct, frozen=True):
         """Where clients reach it, taken apart; None is where the gateway listens."""
         return None if self.url is None else public_url(self.url)
 
-    def binds(self, service: Service) -> bool:
+    def binds(self, service: Service | Judge) -> bool:
         """Return whether a service takes tokens only that are bound to a key or a certificate."""
         if service.binding is None:
             return not self.address.loopback
@@ -269,6 +271,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from _repeated(settings)
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
+    yield from verdicts(settings.judge, loopback=_listens_on_loopback(settings))
     yield from guarding(settings.edge, limits.keys())
     yield from keeping(settings.ledger)
     yield from _scraped(settings)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from bartizan.app.inspect_texts import LONGEST, Judgement, inspect, inspect_lines
+from bartizan.app.inspect_texts import LONGEST, inspect, inspect_lines
+from bartizan.app.judgement import Judgement
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, naming
 from bartizan.cli.screen import table
 from bartizan.threats.inspect import Found

@@ -136,6 +136,19 @@ def _read(head: bytes) -> AnswerHead:
     )
 
 
+def of_ours(octets: bytes) -> AnswerHead:
+    """Return the head of an answer that is the gateway's own, and JSON."""
+    kept, length = b"content-type: application/json\r\n", len(octets)
+    return AnswerHead(
+        _FIRST_FINAL,
+        kept,
+        b"application/json",
+        length,
+        reusable=True,
+        opening=opening(_FIRST_FINAL, kept, length),
+    )
+
+
 def reframed(head: AnswerHead, length: int | None) -> AnswerHead:
     """Return the head for a body that was written anew.
 

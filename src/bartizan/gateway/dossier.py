@@ -43,6 +43,7 @@ class Dossier:
         source: pseudonym of the network that it comes from; `fronted`: whether a proxy in front named it.
         owed: nanoseconds until its principal has all of its requests again.
         question: what the guard is asked about it; `watching`, `beside`: how its answer passes through the guard, or beside it.
+        verdict: of the guard, where that is all that is asked for.
         reserved: what is held for it of other limits, until that is settled.
         charged: whether the address that it comes from was charged for it.
         slowed: nanoseconds that its address has to wait, where that is not decided at the head.
@@ -107,6 +108,7 @@ class Dossier:
         "tried",
         "tries",
         "upstream",
+        "verdict",
         "watching",
         "who",
     )
@@ -138,7 +140,7 @@ class Dossier:
         self.line: Line | None = None
         self.upstream: Upstream | None = None
         self.deadline, self.sent = Nanoseconds(0), Nanoseconds(0)
-        self.group, self.trace, self.proof, self.bound = "", "", "", b""
+        self.group, self.trace, self.proof, self.bound, self.verdict = "", "", "", b"", b""
         self.first = self.holds = self.owed = self.pieces = self.slowed = self.tried = self.tries = 0
         self.bodiless = self.charged = self.fronted = self.keep_alive = self.kept = self.moved = False
 

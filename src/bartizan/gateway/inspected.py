@@ -15,6 +15,8 @@ ALLOW, FLAG, REDACT, BLOCK = "allow", "flag", "redact", "block"
 """What becomes of a request, the least first."""
 OBSERVE: Final = "observe"
 """Word of the guard that is not waited for."""
+VERDICT: Final = "verdict"
+"""Word of the guard whose word is all that is asked for: it is the answer."""
 UNAVAILABLE: Final = "inspection-unavailable"
 """Reason where nobody is there to inspect."""
 FAILED: Final = "inspection-failed"
@@ -49,7 +51,7 @@ class Said(msgspec.Struct, frozen=True):
     Attributes:
         action: `ALLOW`, `FLAG`, `REDACT` or `BLOCK`.
         reason, control, what: why; `what` is a sentence for people.
-        octets: what goes on in place of the request, where it is redacted.
+        octets: what goes on in place of the request, where it is redacted; the answer itself, where `VERDICT` is asked for.
         signals: what was found.
     """
 

@@ -11,7 +11,17 @@ import msgspec
 
 from bartizan.clock import SECOND
 from bartizan.gateway.faults import Fault, Refusal
-from bartizan.gateway.inspected import BLOCK, BUDGET, FAILED, FLAG, OBSERVE, REDACT, UNAVAILABLE, Said
+from bartizan.gateway.inspected import (
+    BLOCK,
+    BUDGET,
+    FAILED,
+    FLAG,
+    OBSERVE,
+    REDACT,
+    UNAVAILABLE,
+    VERDICT,
+    Said,
+)
 from bartizan.gateway.reserve import Waits
 from bartizan.gateway.turn import NOBODY
 from bartizan.ledger.event import Outcome
@@ -74,14 +84,27 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     if refused is not None:
         raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
     record(exchange, said, said.action)
-    if said.action == BLOCK:
+    if guard == VERDICT:
+        exchange.verdict = _answer(said)
+    elif said.action == BLOCK:
         wait = SECOND if said.reason in _FIRST else 0
         raise Refusal(
             _FIRST.get(said.reason) or Fault(said.reason, 400, said.what, said.control), retry_after=wait
         )
-    if said.action == REDACT:
+    elif said.action == REDACT:
         exchange.judged = msgspec.structs.replace(exchange.judged, octets=said.octets)
     return plane.generation
+
+
+def _answer(said: Said) -> bytes:
+    """Return the verdict that was asked for; whatever it says of the texts, the request is answered.
+
+    Raises:
+        Refusal: there is none.
+    """
+    if not said.octets:
+        raise Refusal(_FIRST.get(said.reason, _FIRST[FAILED]), retry_after=SECOND)
+    return said.octets
 
 
 def withheld(said: Said) -> Fault:

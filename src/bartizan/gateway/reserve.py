@@ -27,7 +27,7 @@ UNTOLD_TOKENS: Final = 1024
 """Tokens that an answer is expected to have where the request names no number."""
 _SILENT: Final = frozenset({"embeddings"})
 """Routes whose answers are not made of tokens."""
-_FREE: Final = frozenset({"count-tokens", "mcp"})
+_FREE: Final = frozenset({"count-tokens", "mcp", "judge"})
 """Routes that take a body and cost no tokens; without one, none does."""
 _UNREACHED: Final = frozenset(
     {"upstream-unreachable", "upstream-busy", "upstream-credential", "upstream-unavailable"}

@@ -23,6 +23,7 @@ from bartizan.gateway.protocols.azure import AZURE
 from bartizan.gateway.protocols.control import CONTROL
 from bartizan.gateway.protocols.described import DESCRIBED
 from bartizan.gateway.protocols.dialect import SEGMENTS, Dialect, Errors, Row
+from bartizan.gateway.protocols.judge import JUDGE
 from bartizan.gateway.protocols.mcp import MCP
 from bartizan.gateway.protocols.openai import OPENAI
 from bartizan.gateway.query import read_query, write_query
@@ -38,6 +39,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "http": DESCRIBED,
     "mcp": MCP,
     "control": CONTROL,
+    "judge": JUDGE,
 }
 """Protocol of a service -> how its clients speak."""
 _OPEN: Final = re.compile(r"\{([a-z]+)\}")
@@ -83,6 +85,7 @@ class Routes:
         "_checks",
         "_default",
         "_errors",
+        "_exact",
         "_laid",
         "_open",
         "_own",
@@ -92,12 +95,13 @@ class Routes:
     )
 
     def __init__(self, services: Iterable[ServiceRoute], default: str) -> None:
-        """Lay the routes: each service's below `/{service}`, the default one's at the root too, public ones there."""
+        """Lay the routes: each service's below `/{service}`, the default one's at the root too, the platform's own there."""
         self._table: dict[bytes, Route] = {}
         self._checks: dict[tuple[bytes, bytes], Route] = {}
         self._laid: dict[bytes, list[Laid]] = {}
         self._open: dict[int, set[tuple[int, ...]]] = {}
         self._errors: dict[bytes, Errors] = {}
+        self._exact: dict[bytes, Errors] = {}
         self._apis: dict[bytes, tuple[RouteSpec, Api]] = {}
         self._own: set[bytes] = set()
         self._default = default.encode()
@@ -109,7 +113,7 @@ class Routes:
                 self._checks.update(((name, spec.method), Route(spec)) for spec in _checks(service, place))
                 continue
             dialect = DIALECTS[service.protocol]
-            if not dialect.public:
+            if not (dialect.public or dialect.own):
                 self._errors[service.name.encode()] = dialect.errors
             if service.description:
                 self._apis[service.name.encode()] = (_described(service, place), api(service.description))
@@ -117,10 +121,16 @@ class Routes:
                 self._root = dialect.errors
             for row, spec, places in _laid(service, dialect, default, place):
                 self._lay(Laid(row, Route(spec, next(number)), places))
-                if dialect.public and places:
-                    self._own.add(spec.path.split(b"/")[1])
+                self._keep(dialect, spec.path, places)
         several = [one.fields for _, one in self._apis.values()]
         self.told: frozenset[bytes] | None = frozenset[bytes]().union(*several) if several else None
+
+    def _keep(self, dialect: Dialect, path: bytes, places: Places) -> None:
+        """Keep apart from services what is the platform's own."""
+        if dialect.own:
+            self._exact[path] = dialect.errors
+        if dialect.public and places:
+            self._own.add(path.split(b"/")[1])
 
     def _lay(self, laid: Laid) -> None:
         if laid.places:
@@ -147,6 +157,8 @@ class Routes:
 
     def errors(self, path: bytes) -> Errors:
         """Return the shape of refusals for who asks for this path, whether or not a route is there."""
+        if path in self._exact:
+            return self._exact[path]
         first, _, rest = path[1:].partition(b"/")
         if rest and first in self._errors:
             return self._errors[first]
@@ -296,7 +308,8 @@ def _checks(service: ServiceRoute, place: int) -> Iterator[RouteSpec]:
 def _laid(
     service: ServiceRoute, dialect: Dialect, default: str, place: int
 ) -> Iterator[tuple[Row, RouteSpec, Places]]:
-    roots = [""] if dialect.public else [f"/{service.name}", *([""] if service.name == default else [])]
+    root_alone = dialect.public or dialect.own
+    roots = [""] if root_alone else [f"/{service.name}", *([""] if service.name == default else [])]
     for root in roots:
         for row in dialect.rows:
             if row.admin and not service.admin:

@@ -82,8 +82,8 @@ class ServiceRoute(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as configured.
-        protocol: a word of `routes.DIALECTS`, `control` for the platform's own public endpoints, or `ext-authz` for
-            services that a proxy forwards to by itself.
+        protocol: a word of `routes.DIALECTS`, `control` for the platform's own public endpoints, `judge` for its
+            verdicts, or `ext-authz` for services that a proxy forwards to by itself.
         upstream: value of the Host field that it expects.
         base: prefix of its paths, without a slash at the end (`/v1`).
         credential: value of the field that its protocol has for it, or nothing.
@@ -99,7 +99,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         admin: networks from which the Admin API may be reached; none, and it is not there.
         device: whether only to the key of a device that is known.
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
-        guard: of its prompts, `inspection.OBSERVE` or a word of one whose word counts; empty for none.
+        guard: of its prompts, `inspected.OBSERVE`, `inspected.VERDICT` or a word of one whose word counts; empty for none.
     """
 
     name: str

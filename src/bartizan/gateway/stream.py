@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from bartizan.clock import MICROSECOND, Nanoseconds
-from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead
+from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead, of_ours
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
 from bartizan.gateway.dossier import Dossier
@@ -124,6 +124,9 @@ class Exchange(Dossier):
             keep = self.client.keeps(asked=self.keep_alive)
             said = let_through(plane.dates.line(self.started), self.id, self.actor, keep=keep)
             self._complete(_OK, DONE, said, keep=keep)
+            return
+        if self.verdict:
+            self.open(of_ours(self.verdict), [self.verdict], done=True)
             return
         self.stage = FORWARDED
         self.deadline = Nanoseconds(self.started + DIAL_TIME)

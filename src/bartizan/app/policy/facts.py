@@ -11,7 +11,7 @@ from bartizan.access.describe import Exposed, describe
 from bartizan.admin.principals import Person
 from bartizan.app.exposed import exposed
 from bartizan.app.owner import Owner
-from bartizan.app.plan import CONTROL, SAMPLE
+from bartizan.app.plan import CONTROL, JUDGE, SAMPLE
 from bartizan.app.policies import check
 from bartizan.app.policy_schema import schema
 from bartizan.app.settings import Settings
@@ -81,7 +81,8 @@ def of_platform(owner: Owner) -> Facts:
 
 def of_configuration(settings: Settings, files: Mapping[str, str]) -> Facts:
     """Return the facts of a configuration whose platform does not run: nobody is registered there."""
-    names = [*(service.name for service in settings.service), SAMPLE, CONTROL, *settings.edge.services]
+    names = [*(service.name for service in settings.service), SAMPLE, CONTROL]
+    names += [*([JUDGE] if settings.judge.enabled else []), *settings.edge.services]
     return Facts((), exposed(names), files)
 
 

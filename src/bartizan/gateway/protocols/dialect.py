@@ -83,6 +83,7 @@ class Dialect(msgspec.Struct, frozen=True):
         told: fields of a client's head that go on.
         public: whether the anonymous principal goes there.
         bound: whether it has sessions, whose ids are bound to who began them, and messages that are read both ways.
+        own: whether it is the platform's own, which is at the root alone.
     """
 
     rows: tuple[Row, ...]
@@ -93,3 +94,4 @@ class Dialect(msgspec.Struct, frozen=True):
     told: tuple[Told, ...] = ()
     public: bool = False
     bound: bool = False
+    own: bool = False
