@@ -23,6 +23,14 @@ from bartizan.strict_json import MemberRepeated, once
 _AT: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
 _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
+_SURROGATE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_HALF: Final = (
+    "The body is not well-formed JSON in UTF-8; it holds half of a surrogate pair (\\ud800 to \\udfff), which alone is "
+    "no character: leave it out, or send \\ufffd."
+)
 _PARAM_LENGTH: Final = 128
 _ESCAPED_COLON: Final = b"\\u003"
 _ENCODE: Final = msgspec.json.Encoder().encode
@@ -89,7 +97,7 @@ class JsonBody:
         except msgspec.ValidationError as wrong:
             raise shape_refusal(str(wrong)) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise refusal("json-malformed") from None
+            raise refusal("json-malformed", what=_HALF if _SURROGATE.search(body) else "") from None
         except OverflowError:
             raise refusal("json-number-range") from None
         if has_repeated_member(body, octets):
