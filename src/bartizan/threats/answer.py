@@ -63,7 +63,7 @@ class Answer:
             raise Withheld(Verdict(Action.BLOCK, UNINSPECTED)) from None
         pieces = list[tuple[Part, Key]]()
         for part in parts_of(document, Channel.RESPONSE).parts:
-            key = _lane(document, part.path)
+            key = lane_of(document, part.path)
             if key is None:
                 self._whole(document, part)
             else:
@@ -128,7 +128,7 @@ class Answer:
             raise Withheld(Verdict(Action.BLOCK, spans[0][2]))
 
 
-def _lane(document: Json, path: Path) -> Key | None:
+def lane_of(document: Json, path: Path) -> Key | None:
     """Return which text a piece belongs to; None where it is none."""
     names = tuple(step for step in path if isinstance(step, str))
     if not names or names[-1] not in _FREE or not ("delta" in names or names == ("choices", "text")):
@@ -174,7 +174,7 @@ def _carrying(document: Json, path: Path, text: str) -> bytes:
     """Return an event like an earlier one, with this text alone."""
     copy: Json = _DECODE(_ENCODE(document))
     for part in parts_of(copy, Channel.RESPONSE).parts:
-        if _lane(copy, part.path) is not None:
+        if lane_of(copy, part.path) is not None:
             replaced(copy, part.path, "")
     replaced(copy, path, text)
     return _ENCODE(copy)
