@@ -192,7 +192,13 @@ class Serving:
 
     def _request(self, line: WorkerLine, wanted: Wanted) -> None:
         if wanted.service == JUDGE:
-            self._put(line, wanted.source, wanted, verdicts(self._inspector, wanted.octets), lambda said: _told(wanted.number, said))
+            self._put(
+                line,
+                wanted.source,
+                wanted,
+                verdicts(self._inspector, wanted.octets),
+                lambda said: _told(wanted.number, said),
+            )
             return
         profile = self._profiles.get(wanted.service)
         if profile is None:
