@@ -7,10 +7,12 @@ import json
 import math
 
 from bartizan.gateway.faults import FAULTS, Refusal
-from bartizan.gateway.protocols import anthropic, openai, responses
+from bartizan.gateway.protocols import anthropic, judge, openai, responses
 from fuzz.target import Target
 
-_READERS = [row.reader for row in (*openai.ASKED, responses.ROWS[0], *anthropic.ANTHROPIC.rows[:2])]
+_READERS = [
+    row.reader for row in (*openai.ASKED, responses.ROWS[0], *anthropic.ANTHROPIC.rows[:2], *judge.JUDGE.rows)
+]
 
 
 def run(data: bytes) -> str:
@@ -64,6 +66,7 @@ TARGET = Target(
     modules=(
         "bartizan.gateway.body",
         "bartizan.gateway.structure",
+        "bartizan.gateway.protocols.judge",
         "bartizan.gateway.protocols.openai",
         "bartizan.gateway.protocols.offered",
         "bartizan.gateway.protocols.responses",
@@ -97,6 +100,9 @@ TARGET = Target(
             b'{"type":"bash_20250124","name":"bash"}],"tool_choice":{"type":"auto"}}'
         ),
         b'\5{"model":"m","messages":[{"role":"user","content":"x"}],"thinking":{"type":"disabled"}}',
+        b'\6{"text":"x","channel":"tool","task":"t","profile":"strict"}',
+        b'\6{"texts":[{"text":"x"},{"text":"\\ud83d\\ude00","channel":"system"}],"profile":"observe"}',
+        b'\6{"text":"\\ud800"}',
         b'\0{"model":"a","mod\\u0065l":"b",%b}' % _MESSAGES,
     ),
     words=(
@@ -105,7 +111,7 @@ TARGET = Target(
         b'"type":', b'"text"', b'"image_url"', b'"input_audio"', b'"file"', b'"refusal"', b'"developer"', b'"assistant"', b'"tool"',
         b'"function"', b'"name":', b'"prediction":', b'"seed":', b'"stop":', b'"top_p":', b'"input":', b'"prompt":', b'"modalities":',
         b'"audio":', b'"json_schema"', b'"reasoning_effort":', b'"service_tier":', b'"store":', b'"web_search_options":',
-        b'"input_text"', b'"item_reference"', b'"tools":', b'"tool_use"', b'"custom"', b'"system":', b'"max_tokens":',
+        b'"text":', b'"texts":', b'"channel":', b'"profile":', b'"task":', b'"document"', b'"response"', b'"strict"', b'"input_text"', b'"item_reference"', b'"tools":', b'"tool_use"', b'"custom"', b'"system":', b'"max_tokens":',
     ),
     longest=1024,
 )  # fmt: skip

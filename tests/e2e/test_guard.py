@@ -91,6 +91,10 @@ def test_strict_holds_it_back_by_name(scene: Scene) -> None:
     assert KEY.encode() not in answer
     refused = scene.platform.record(fields["x-request-id"], "gateway.request.refused")
     assert (refused["control"], refused["detail"]["reason"]) == ("threats.leakage", "secret")
+    explained = scene.platform.run("explain", fields["x-request-id"]).stdout
+    assert "refused with 400: secret, says threats.leakage" in explained
+    assert "held it back" in explained
+    assert "secret (rule aws-access-key-id) in the user's words, once" in explained
 
 
 def test_observe_changes_nothing_and_tells_all_the_same(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Final
 
 from bartizan.app.address import upstream
 from bartizan.app.admin_settings import weak_admin
@@ -42,13 +43,20 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
     yield from weak_workloads(settings.workload, os.geteuid())
     yield from weak_issuers(settings.issuer)
     yield from weak_domains(settings.trust_domain)
+    if settings.judge.enabled and not settings.binds(settings.judge):
+        yield f"judge: {_UNBOUND}"
     for service in settings.service:
         yield from _weak_service(settings, service)
 
 
+_UNBOUND: Final = (
+    'tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
+)
+
+
 def _weak_service(settings: Settings, service: Service) -> Iterator[str]:
     if not settings.binds(service):
-        yield f'{service.name}: tokens need not be bound to a key; a copied one works for ten minutes; binding = "required" ends that'
+        yield f"{service.name}: {_UNBOUND}"
     if not all(upstream(one.upstream, service.root).tls for one in service.places):
         yield f"{service.name}: the upstream connection is not encrypted"
     if service.guard is Guard.OBSERVE:

@@ -1,10 +1,12 @@
-"""`bartizan explain ID`: say what a control promises, why, what to do, and how it is proven."""
+"""`bartizan explain ID`: say what a control promises, why, what to do, and how it is proven; or what became of a request."""
 
 import argparse
 from difflib import get_close_matches
 
 from bartizan.app.catalogue import Catalogue, catalogue
+from bartizan.app.explained import REQUEST
 from bartizan.app.report import standing
+from bartizan.cli import explain_request
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options
 from bartizan.cli.place import state
 from bartizan.cli.screen import places, span
@@ -13,13 +15,21 @@ from bartizan.compliance.posture import Row
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="of a control or an attack, as `bartizan status` shows it")
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        help="of a control or an attack, as `bartizan status` shows it, or of a request (q-…), as `x-request-id` of its answer and the record do",
+    )
     state_options(parser)
     json_option(parser)
 
 
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     known = catalogue()
+    if REQUEST.fullmatch(arguments.id):
+        return explain_request.answer(
+            state(arguments, shell), arguments.id, known, shell, json=arguments.json
+        )
     control = _control(known, arguments.id)
     now = SystemClock().now()
     row = next(row for row in standing(state(arguments, shell), now).rows if row.control == control)
@@ -38,7 +48,7 @@ def _control(known: Catalogue, word: str) -> str:
         return known.attacks[word].control
     near = get_close_matches(word[:64], [*known.promises, *known.attacks], n=1)
     hint = f"did you mean {near[0]}?" if near else "`bartizan status` lists every id"
-    raise UsageInvalid(f"there is no control or attack {word[:64]!r}; {hint}")
+    raise UsageInvalid(f"there is no control, attack or request {word[:64]!r}; {hint}")
 
 
 def _facts(known: Catalogue, row: Row, now: int) -> dict[str, object]:
@@ -101,7 +111,8 @@ def _words(value: object) -> list[str]:
 
 COMMAND = Command(
     "explain",
-    "Acts on the controls and attacks of this installation, and reads the record for the last proof.\n"
+    "Acts on the controls and attacks of this installation, and reads the record for the last proof, or for what\n"
+    "it says of a request: who asked, what was decided, and what the content guard found in it.\n"
     "Ends with 0, or 2 where there is no such id.",
     _arguments,
     _run,
