@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
+from bartizan.clock import Nanoseconds
 from bartizan.gateway.body import JsonBody
 from bartizan.gateway.faults import Refusal
+from bartizan.gateway.holds import Expected
 from bartizan.gateway.inspected import ALLOW, BLOCK, BUDGET, FAILED, UNAVAILABLE, Said
 from bartizan.gateway.protocols.judge import JUDGE, TEXTS
 from bartizan.ledger.event import Outcome
@@ -26,6 +28,7 @@ class Judging:
     def __init__(self, scene: Scene, one: Client) -> None:
         self.scene, self.one = scene, one
         self.asked: list[Asked] = []
+        self.reserve: Callable[[Expected], object] = lambda _expected: None
 
     def inspect(self, service: str, source: str, octets: bytes) -> Asked:
         self.asked.append(Asked(service, source, octets))
@@ -48,6 +51,10 @@ def scenario(play: Callable[[Judging], Awaitable[None]]) -> None:
             def inspect(service: str, source: str, octets: bytes) -> Asked:
                 return holder[0].inspect(service, source, octets)
 
+            def reserve(expected: Expected, _now: Nanoseconds) -> None:
+                holder[0].reserve(expected)
+
+            scene.reserve = reserve
             scene.ports = lambda: msgspec.structs.replace(ports(), inspect=inspect)  # type: ignore[method-assign]
 
         async with standing(prepare) as scene, client(scene) as one:
@@ -215,3 +222,15 @@ def test_a_whole_pair_and_what_only_looks_like_half_of_one_are_text() -> None:
     assert isinstance(ROW.reader, JsonBody)
     assert ROW.reader.read(rb'{"text":"\ud83d\ude00 \\ud800"}').octets == '{"text":"😀 \\\\ud800"}'.encode()
     assert "surrogate" not in refused(b'{"text":').what
+
+
+def test_a_verdict_costs_a_request_and_no_tokens() -> None:
+    async def play(judging: Judging) -> None:
+        held = list[Expected]()
+        judging.reserve = held.append
+        (await judging.wanted()).said.set_result(JUDGED)
+        assert (await judging.one.answer()).status == 200
+        (expected,) = held
+        assert (expected.route, expected.service, expected.input, expected.output) == ("judge", "judge", 0, 0)
+
+    scenario(play)
