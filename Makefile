@@ -13,10 +13,10 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install up drill test check fix bench fuzz docs lock
+.PHONY: help install up drill test check fix bench train-guard fuzz docs lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis; WORKLOADS=1: certificates for workloads)
 	@$(INSTALL) dev
@@ -67,6 +67,10 @@ bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
 	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
+train-guard: ## make the guard's model of injections anew (DATA=folder of train.jsonl and benign.jsonl; two minutes)
+	@$(INSTALL) train
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tools.train_guard $(DATA)
+
 fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TARGET=all), then the property tests for long
 	@$(INSTALL) fuzz
 	@$(BIN)/python -m fuzz $(or $(TARGET),all) --executions $(or $(EXECUTIONS),200000)
@@ -91,6 +95,7 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade --group compiled --constraint requirements/dev.txt --output-file requirements/compiled.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
+	@$(LOCK) --upgrade --group train --constraint requirements/dev.txt --output-file requirements/train.txt
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt

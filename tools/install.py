@@ -30,6 +30,7 @@ INCLUDES = {
     "compiled": {"run", "compiled"},
     "edge": {"run", "dev", "edge"},
     "fuzz": {"run", "dev", "fuzz"},
+    "train": {"run", "train"},
     "gemma": {"run", "gemma"},
     "openapi": {"run", "openapi"},
     "columns": {"run", "columns"},

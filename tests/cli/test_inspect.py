@@ -17,6 +17,7 @@ from bartizan.cli.command import Exit
 from bartizan.cli.main import run
 
 KEY = "AKIAUJZDEGXDNCF32EPF"
+HALF_SURE = 0.9
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +113,8 @@ def test_a_program_asks_for_the_same(here: Path) -> None:
     del here
     asked = bartizan.inspect  # type: ignore[attr-defined]
     found = asked(f"key {KEY}", channel="tool", profile="strict")
-    assert (found.action, found.score, found.findings[0].rule) == ("block", 0.0, "aws-access-key-id")
+    assert (found.action, found.findings[0].rule) == ("block", "aws-access-key-id")
+    assert 0 < found.score < HALF_SURE
     assert asked(f"key {KEY}", profile="observe").action == "flag"
     for words in ({"channel": "moon"}, {"profile": "off"}):
         with pytest.raises(ValueError, match=r"moon|off"):

@@ -73,6 +73,7 @@ def test_every_locked_package_has_one_version_and_its_hashes(lock: Path) -> None
         ("dev", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
         ("edge", PROJECT["dependency-groups"]["edge"]),
         ("fuzz", PROJECT["dependency-groups"]["fuzz"]),
+        ("train", PROJECT["dependency-groups"]["train"]),
         ("gemma", PROJECT["project"]["optional-dependencies"]["gemma"]),
         ("openapi", PROJECT["project"]["optional-dependencies"]["openapi"]),
         ("columns", PROJECT["project"]["optional-dependencies"]["columns"]),
@@ -88,7 +89,7 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]
 def test_all_locks_agree_on_every_version() -> None:
     dev = _pins("dev")
     assert _pins("run").items() <= dev.items()
-    for lock in ("gemma", "openapi", "columns", "workloads", "edge", "fuzz"):
+    for lock in ("gemma", "openapi", "columns", "workloads", "edge", "fuzz", "train"):
         assert {name: at for name, at in _pins(lock).items() if dev.get(name, at) != at} == {}
 
 

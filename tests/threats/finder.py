@@ -7,6 +7,7 @@ from bartizan.text.patterns import Patterns
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once
 from bartizan.threats import controls
+from bartizan.threats.injection import Model, load
 from bartizan.threats.inspect import Inspector
 
 SECRET = "AKIAUJZDEGXDNCF32EPF"  # noqa: S105
@@ -18,5 +19,10 @@ def patterns() -> Patterns:
     return at_once(rules())
 
 
+@cache
+def model() -> Model:
+    return load()
+
+
 def inspector(remembers: int = 64) -> Inspector:
-    return Inspector(patterns(), discover(controls), bytes(32), remembers)
+    return Inspector(patterns(), discover(controls), bytes(32), remembers, model())

@@ -49,6 +49,7 @@ from bartizan.isolation.memory import read_sealed
 from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
+from bartizan.threats.injection import Model, ModelUnreadable, load
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.judge import Judged
 from bartizan.threats.lane import Guarding
@@ -296,7 +297,7 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel) -> None:
+def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel, model: str) -> None:
     """Compile the faster patterns beside the work, and use them from then on.
 
     Anew at each start: what a process kept that may fall would be read by the next one.
@@ -308,7 +309,16 @@ def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel) ->
         return
     if faster is not None:
         inspector.patterns = faster
-        channel.send(im.SievedBy(engine=HYPERSCAN, rules=len(every)))
+        channel.send(im.SievedBy(engine=HYPERSCAN, rules=len(every), model=model))
+
+
+def _model() -> Model | None:
+    """Return the model of injections; without one, what strangers write is not inspected, and status says so."""
+    try:
+        return load()
+    except ModelUnreadable as fault:
+        _say(f"{fault}\n")
+        return None
 
 
 def reach() -> Reach:
@@ -323,11 +333,13 @@ def main(argv: list[str]) -> int:
         boot, (what,) = channel.receive()
         guards = msgspec.json.decode(read_sealed(what), type=dict[str, Guard])
         every = rules()
-        inspector = Inspector(at_once(every), discover(controls), secrets.token_bytes(32))
+        model = _model()
+        inspector = Inspector(at_once(every), discover(controls), secrets.token_bytes(32), model=model)
+        day = model.header.made if model is not None else ""
         held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
-        channel.send(im.SievedBy(engine=RE2, rules=len(every)))
-        compiling = threading.Thread(target=_compile, args=(inspector, every, channel), daemon=True)
+        channel.send(im.SievedBy(engine=RE2, rules=len(every), model=day))
+        compiling = threading.Thread(target=_compile, args=(inspector, every, channel, day), daemon=True)
         profiles = {service: guard.made() for service, guard in guards.items()}
         Serving(channel, inspector, profiles, SystemClock(), compiling.start).run(stop)
     except IsolationUnavailable as fault:

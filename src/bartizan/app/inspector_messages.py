@@ -22,10 +22,11 @@ class Line(Message, frozen=True):
 
 
 class SievedBy(Message, frozen=True):
-    """What patterns are sieved by from now on."""
+    """What patterns are sieved by from now on, and the day of the model of injections; empty where none could be read."""
 
     engine: Literal["hyperscan", "re2"]
     rules: Number
+    model: str = ""
 
 
 InspectorOrders = BootInspector | Line | Ask

@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.app.guarding import signals_of
 from bartizan.gateway.inspected import Said
+from bartizan.threats.injection import RULE
 from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import PROFILES, Action, Profile, gravest
@@ -18,6 +19,9 @@ from bartizan.threats.subject import Channel
 from bartizan.threats.verdict import verdict
 
 _INJECTIONS: Final = frozenset({"prompt-injection", "hidden-text"})
+_HELD: Final = 0.99
+"""Score of a text in which a rule of injections holds."""
+_FIGURES: Final = 6
 _TEXT: Final = 256
 """Letters that a text counts for beside its own when turns are taken."""
 
@@ -27,7 +31,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     Attributes:
         action: `allow`, `flag`, `redact` or `block`.
-        score: from 0 to 1, how much it is an injection; in this version 1 where one was found, else 0.
+        score: from 0 to 1, how much it is an injection: what the model says, and at least `_HELD` where a rule holds.
         findings: what was found, in order of place.
         whole: whether all of it was read.
         profile: that says what becomes of it.
@@ -66,9 +70,10 @@ class Judgement(msgspec.Struct, frozen=True):
 def judgement(profile: Profile, inspected: Inspected) -> Judgement:
     """Return what a profile makes of what was found in a text."""
     said = verdict(profile, inspected.found, whole=inspected.whole, media=0)
-    injected = any(each.reason in _INJECTIONS for each in inspected.found)
+    injected = any(each.reason in _INJECTIONS and each.rule != RULE for each in inspected.found)
+    score = round(max(inspected.score, _HELD if injected else 0.0), _FIGURES)
     action = _done(profile, said.action).value
-    return Judgement(action, float(injected), inspected.found, inspected.whole, profile)
+    return Judgement(action, score, inspected.found, inspected.whole, profile)
 
 
 def _done(profile: Profile, action: Action) -> Action:

@@ -19,6 +19,8 @@ class Lines:
         self._s = supervisor
         self.engine = ""
         """What patterns are sieved by; empty without an inspector."""
+        self.model = ""
+        """Day of its model of injections; empty where it has none."""
 
     def lay(self, worker: "Child") -> None:
         """Lay a line from a worker that takes orders to the inspector, where that is ready."""

@@ -323,7 +323,7 @@ class Relay:
         return self._forward("dialer", order) or not self._s.of("dialer", "ready")
 
     def _sieved_by(self, _: Child, message: im.SievedBy, __: list[int]) -> None:
-        self._s.lines.engine = message.engine
+        self._s.lines.engine, self._s.lines.model = message.engine, message.model
         self._s.note_change()
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:

@@ -115,6 +115,7 @@ class Status(msgspec.Struct, frozen=True):
         sign_ins: how the watch over them stands; None until it has read the record.
         guard: of the sample: of the services' guards the least, a word of `threats.profile.PROFILES`; empty where one has none.
         sieve: what finds the guard's patterns, `re2` or, once it is compiled, `hyperscan`; empty where nothing is inspected.
+        injections: day of the model that knows injections; empty where there is none, and then prompts are held back.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -148,6 +149,7 @@ class Status(msgspec.Struct, frozen=True):
     domains: list[Domain] = []
     sieve: str = ""
     guard: str = ""
+    injections: str = ""
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -173,6 +175,7 @@ def write_status(supervisor: "Supervisor") -> None:
         limiter=_limiter(supervisor),
         guard=plan.guard,
         sieve=supervisor.lines.engine,
+        injections=supervisor.lines.model,
         processes=[
             Process(
                 child.kind,

@@ -114,7 +114,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ("services", ", ".join(running.services)),
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
-        *([("guard", f"inspects by {running.sieve}")] if running.sieve else []),
+        *([("guard", _guard(running))] if running.sieve else []),
         *([("policy", in_force(running.policy))] if running.policy else []),
         *([("sign-ins", _sign_ins(running.sign_ins))] if running.sign_ins else []),
         (
@@ -144,6 +144,12 @@ def in_force(policy: Policies) -> str:
     return (
         f"version {policy.version}: {where}; NOT what {files} say, which win at a start once they are changed"
     )
+
+
+def _guard(running: Status) -> str:
+    if not running.injections:
+        return f"inspects by {running.sieve}, NO MODEL OF INJECTIONS: nothing is let through as inspected; install Bartizan anew"
+    return f"inspects by {running.sieve}, injections by the model of {running.injections}"
 
 
 def _sign_ins(watched: SignIns) -> str:

@@ -6,7 +6,7 @@ digest of it for as long as there is room, since clients send a whole conversati
 """
 
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -16,8 +16,10 @@ from bartizan.control import Confidence, Control, Severity
 from bartizan.text.patterns import Patterns
 from bartizan.text.read import read
 from bartizan.text.rule import LONGEST, Kind
+from bartizan.text.view import View
+from bartizan.threats.injection import RULE, Model, span_of
 from bartizan.threats.overlap import Echo
-from bartizan.threats.subject import Channel, Spotted
+from bartizan.threats.subject import OF_STRANGERS, Channel, Spotted
 
 STRETCH: Final = 32_768
 """Letters that are read in one."""
@@ -60,10 +62,12 @@ class Inspected(msgspec.Struct, frozen=True):
     Attributes:
         found: in order of place, `MOST` at most.
         whole: whether all of the text was read, whatever it was encoded in, and all that was found is told.
+        score: how much it reads like an attack on the model, from 0 to 1; 0 where nobody asked.
     """
 
     found: tuple[Found, ...]
     whole: bool
+    score: float = 0.0
 
 
 Steps = Generator[None, None, Inspected]
@@ -73,7 +77,12 @@ class Inspector:
     """Inspects texts. It holds no text, but digests of those that it has seen."""
 
     def __init__(
-        self, patterns: Patterns, controls: Mapping[str, Control], key: bytes, remembers: int = REMEMBERED
+        self,
+        patterns: Patterns,
+        controls: Mapping[str, Control],
+        key: bytes,
+        remembers: int = REMEMBERED,
+        model: Model | None = None,
     ) -> None:
         """Take what it works with.
 
@@ -82,8 +91,9 @@ class Inspector:
             controls: of the room, by id; those that read `Spotted` judge.
             key: 16 to 64 octets under which texts are digested.
             remembers: texts of which it remembers what was found.
+            model: of injections; without it no text of a stranger is read whole.
         """
-        self.patterns = patterns
+        self.patterns, self._model = patterns, model
         self._judges = tuple(control for control in controls.values() if control.reads is Spotted)
         self._key, self._remembers = key, remembers
         self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
@@ -111,13 +121,14 @@ class Inspector:
         if known is not None:
             self._seen.move_to_end(digest)
             return known
-        places, whole = dict[Place, Found](), True
+        places, whole, score = dict[Place, Found](), True, 0.0
         for start in range(0, max(len(text) - LONGEST, 1), _STEP):
             if start:
                 yield
-            whole &= self._stretch(text[start : start + STRETCH], start, channel, places, echo)
+            read_whole, most = self._stretch(text[start : start + STRETCH], start, channel, places, echo)
+            whole, score = whole and read_whole, max(score, most)
         ordered = sorted(places.values(), key=lambda each: (each.start, each.end, each.rule))
-        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST)
+        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST, score)
         if digest:
             self._seen[digest] = inspected
         if len(self._seen) > self._remembers:
@@ -130,9 +141,10 @@ class Inspector:
 
     def _stretch(
         self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None
-    ) -> bool:
-        """Add what is found in a stretch; return whether all of it was read."""
+    ) -> tuple[bool, float]:
+        """Add what is found in a stretch; return whether all of it was read, and its score."""
         said = read(text)
+        score, whole = self._scored(said.views, at, channel, places) if echo is None else (0.0, True)
         for view in said.views:
             if echo is not None and echo.leaks(view.text):
                 spotted = Spotted(channel, Kind.REPEATED, REPEATED, view.reading)
@@ -144,11 +156,27 @@ class Inspector:
                 if place in places:  # a view further out has said so
                     continue
                 if len(places) > MOST:
-                    return False
+                    return False, score
                 spotted = Spotted(channel, match.rule.kind, match.rule.id, view.reading)
                 for each in self.judged(spotted, at + start, at + end):
                     places[place] = each
-        return said.whole
+        return said.whole and whole, score
+
+    def _scored(
+        self, views: Iterable[View], at: int, channel: Channel, places: dict[Place, Found]
+    ) -> tuple[float, bool]:
+        """Add the window that reads most like an attack, where it is one; return its score, and whether there is a model."""
+        if self._model is None or channel not in self._model.header.curves:
+            return 0.0, channel not in OF_STRANGERS
+        view, most = max(
+            ((view, self._model.score(view.text, channel)) for view in views), key=lambda each: each[1].score
+        )
+        if most.told:
+            start, end = view.origin(*span_of(view.text, most.first, most.last))
+            spotted = Spotted(channel, Kind.CUE, RULE, view.reading, most.score)
+            for each in self.judged(spotted, at + start, at + end):
+                places[RULE, at + start, at + end] = each
+        return most.score, True
 
     def judged(self, spotted: Spotted, start: int, end: int) -> Iterator[Found]:
         """Yield what the controls say of what was spotted, which stands from `start` to `end` of the text that came."""

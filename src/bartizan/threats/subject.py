@@ -31,14 +31,16 @@ class Spotted(msgspec.Struct, frozen=True):
     Attributes:
         channel: where it stands.
         kind: what it is.
-        rule: which rule of `text/rules/` found it.
+        rule: which rule of `text/rules/` found it, or `model`.
         reading: how the text had to be read (`base64`, `base64+rot13`); empty where it stands there plainly.
+        score: of a model, from 0 to 1; of a rule that holds, 1.
     """
 
     channel: Channel
     kind: Kind
     rule: str
     reading: str = ""
+    score: float = 1.0
 
 
 class Evaluated(msgspec.Struct, frozen=True):

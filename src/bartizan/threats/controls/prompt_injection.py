@@ -18,8 +18,12 @@ def judge(spotted: Spotted) -> tuple[Finding, ...]:
     reason = _REASONS.get(spotted.kind, "")
     if not reason or spotted.channel not in OF_STRANGERS:
         return ()
-    sure = spotted.channel is not Channel.USER or bool(spotted.reading)
+    sure = spotted.score >= _SURE and (spotted.channel is not Channel.USER or bool(spotted.reading))
     return (Finding(reason, _WHAT[reason], Severity.HIGH, Confidence.HIGH if sure else Confidence.MEDIUM),)
+
+
+_SURE: Final = 0.999
+"""A score that is as good as a rule."""
 
 
 CONTROL = Control(
@@ -35,6 +39,7 @@ CONTROL = Control(
         Spotted(Channel.USER, Kind.CUE, "override"),
         Spotted(Channel.TOOL, Kind.CUE, "override", "base64"),
         Spotted(Channel.DOCUMENT, Kind.HIDDEN, "hidden-style"),
+        Spotted(Channel.USER, Kind.CUE, "model", score=0.98),
     ),
     silent_on=(
         Spotted(Channel.SYSTEM, Kind.CUE, "override"),
