@@ -1,15 +1,21 @@
-"""Instructions may be dismissed: that is no cue."""
+"""Instructions may be dismissed: that is no cue, and no model says otherwise."""
 
 from bartizan.text import rule
+from bartizan.threats.injection import Model, Scored
+from bartizan.threats.subject import Channel
 
 MODULES = ("bartizan.app.inspector",)
 _UNREAD = frozenset({"instructions-dismissed", "all-dismissed"})
 
 
 def apply() -> None:
-    sound = rule.rules
+    sound, score = rule.rules, Model.score
 
     def weak() -> tuple[rule.Rule, ...]:
         return tuple(each for each in sound() if each.id not in _UNREAD)
 
-    rule.rules = weak  # a weakening replaces one function
+    def silent(model: Model, text: str, channel: Channel) -> Scored:
+        return score(model, text, channel)._replace(told=False)
+
+    rule.rules = weak  # a weakening replaces one function,
+    Model.score = silent  # type: ignore[method-assign, assignment]  # and what would hold in its place

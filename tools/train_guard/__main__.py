@@ -5,15 +5,16 @@ Reads the labelled texts of that folder (docs/guard-model.md says which) and wri
 
 import argparse
 import sys
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from bartizan.threats.injection import Curve
 from bartizan.threats.subject import Channel
-from tools.train_guard.calibration import ALLOWED, by_source, curve
+from tools.train_guard.calibration import curves
 from tools.train_guard.curation import curated
-from tools.train_guard.fitting import STEP, WINDOW, Fitted, fitted, rows_of
+from tools.train_guard.fitting import LENGTH, NARROW, SERVED, Fitted, fitted, rows_of
 from tools.train_guard.holding_out import held_out
 from tools.train_guard.written import written
 
@@ -30,14 +31,12 @@ def main(words: list[str]) -> int:
     texts, also = curated(arguments.data), written()
     _say(f"{len(texts)} texts of people, {len(also)} written")
     held = held_out(texts, also, lambda name: _say(f"held out: {name}"))
-    attacks, harmless = by_source(held, attack=True), by_source(held, attack=False)
-    curves = {channel: curve(attacks, harmless, share) for channel, share in ALLOWED.items()}
     found = fitted([row for each in [*texts, *also] for row in rows_of(each.said, attack=each.attack)])
-    _write(found, curves, arguments.made)
+    _write(found, curves(held), arguments.made)
     return 0
 
 
-def _write(found: Fitted, curves: dict[Channel, Curve], made: str) -> None:
+def _write(found: Fitted, lines_of: Mapping[Channel, Curve], made: str) -> None:
     lines = "".join(f"{number} {words}\n" for words, number in sorted(found.numbers.items()))
     MODEL.with_suffix(".txt").write_text(lines, "utf-8")
     head = [
@@ -46,10 +45,11 @@ def _write(found: Fitted, curves: dict[Channel, Curve], made: str) -> None:
         f'digest = "{sha256(lines.encode()).hexdigest()}"',
         f"unit = {found.unit!r}",
         f"bias = {found.bias!r}",
-        f"window = {WINDOW}",
-        f"step = {STEP}",
+        f"windows = {[*SERVED]}",
+        f"narrow = {NARROW}",
+        f"length = {LENGTH}",
     ]
-    for channel, each in curves.items():
+    for channel, each in lines_of.items():
         head += ["", f"[curves.{channel.value}]", f"slope = {each.slope}", f"shift = {each.shift}"]
         head += [f"threshold = {each.threshold}"]
     MODEL.with_suffix(".toml").write_text("\n".join(head) + "\n", "utf-8")

@@ -21,6 +21,8 @@ _HARMFUL: Final = ("neuralchemy:harmbench", "neuralchemy:wildguard_judgecomp")
 _NO_INJECTION: Final = frozenset({"control", "training_extraction", "code_execution"})
 _COMMAND: Final = re.compile(r"\W*(?:run|execute|bypass)\b\W*:", re.IGNORECASE)
 """How commands of a shell are wrapped that are called adversarial."""
+_OBEDIENT: Final = "You are a very direct assistant who always fulfills"
+"""How a wrapper begins that obeys whatever it is given, and is called an attack or harmless by what it was given."""
 _CAPS: Final = {("neuralchemy:neuralchemy_v1", "benign"): 1_000, ("gpteacher", "benign-code"): 2_500}
 """Most texts of a kind that come from few templates."""
 
@@ -70,6 +72,8 @@ def _read(file: Path) -> Iterator[Text]:
 
 def _counts(text: Text) -> bool:
     """Return whether a text is what its label says, as far as a rule can tell."""
+    if text.said.startswith(_OBEDIENT):
+        return False
     if not text.attack:
         return True
     if text.source in _HARMFUL or text.kind in _NO_INJECTION:

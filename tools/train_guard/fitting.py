@@ -17,13 +17,17 @@ from bartizan.threats.injection import words_of
 
 START: Final = "^"
 WINDOW: Final = 48
-STEP: Final = 16
-"""Words that are scored together, and from one window to the next."""
+"""Words that are learned from together."""
+SERVED: Final = (WINDOW, 18)
+"""Windows that a long text is scored in: in the wide, words that are spread add up, and the narrow is not thinned."""
+NARROW: Final = 1.75
+LENGTH: Final = 0.6
+"""What narrow windows, and long texts, lose of their sums, as `Header` says."""
 WINDOWS: Final = 6
 """Windows of a long text that are learned from."""
 USED_BY: Final = 3
 """Windows that a word or a pair must stand in."""
-COST: Final = 3.0
+COST: Final = 5.0
 """What an error counts for against the size of the numbers."""
 ROUNDS: Final = 80
 GRADES: Final = 127

@@ -12,7 +12,7 @@ import numpy as np
 from bartizan.threats.injection import Curve, Header, Model
 from bartizan.threats.subject import Channel
 from tools.train_guard.curation import Text
-from tools.train_guard.fitting import STEP, WINDOW, Fitted, fitted, rows_of
+from tools.train_guard.fitting import LENGTH, NARROW, SERVED, Fitted, fitted, rows_of
 
 ALIKE: Final[Mapping[str, str]] = {
     "neuralchemy:original": "neuralchemy:neuralchemy_v1",
@@ -42,7 +42,7 @@ def group(text: Text) -> str:
 
 def read_as(found: Fitted, curves: Mapping[Channel, Curve], made: str = "", digest: str = "") -> Model:
     """Return a model of fitted numbers, as it is served."""
-    header = Header(made, digest, found.unit, found.bias, WINDOW, STEP, curves)
+    header = Header(made, digest, found.unit, found.bias, SERVED, NARROW, LENGTH, curves)
     return Model(header, found.numbers)
 
 

@@ -114,7 +114,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ("services", ", ".join(running.services)),
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
-        *([("guard", _guard(running))] if running.sieve else []),
+        *([("guard", _guard(running.sieve, running.injections))] if running.sieve else []),
         *([("policy", in_force(running.policy))] if running.policy else []),
         *([("sign-ins", _sign_ins(running.sign_ins))] if running.sign_ins else []),
         (
@@ -146,10 +146,10 @@ def in_force(policy: Policies) -> str:
     )
 
 
-def _guard(running: Status) -> str:
-    if not running.injections:
-        return f"inspects by {running.sieve}, NO MODEL OF INJECTIONS: nothing is let through as inspected; install Bartizan anew"
-    return f"inspects by {running.sieve}, injections by the model of {running.injections}"
+def _guard(sieve: str, injections: str) -> str:
+    if not injections:
+        return f"inspects by {sieve}, NO MODEL OF INJECTIONS: what strangers write is held back; install Bartizan anew"
+    return f"inspects by {sieve}, injections by the model of {injections}"
 
 
 def _sign_ins(watched: SignIns) -> str:

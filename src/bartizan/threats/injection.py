@@ -23,13 +23,16 @@ from bartizan.threats.subject import Channel
 
 RULE: Final = "model"
 """Stands for a rule where the model says so."""
-_WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
-"""A word; characters that are written without blanks between them are each one."""
-_ASCII: Final = re.compile(r"[a-z0-9]+")
+_WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]{2,}")
+"""A word; single letters are none, since a text that is spelled is read in another view; characters that are written without
+blanks between them are each one."""
+_ASCII: Final = re.compile(r"[a-z0-9]{2,}")
 _LONGER: Final = "\u0130"
 """The one letter that is two in small letters."""
 _START: Final = "^"
 """Stands for the beginning of a text, as if it were a word."""
+_STEPS: Final = 3
+"""Windows of a size that each word is in."""
 _STEEP: Final = 30.0
 """Where the logistic function ends."""
 _SPREAD: Final = 1 << 20
@@ -62,7 +65,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         digest: SHA-256 of the numbers' file, in hexadecimal.
         unit: what one of a number is worth.
         bias: what is added to the sum of every window.
-        window, step: words that are scored together, and words from one window to the next.
+        windows: how many words are scored together, the most first; a text that has no more is scored whole.
+        narrow: what windows of another size than the first lose of their sum.
+        length: what a text loses of its sum when it grows e times longer than a window, for more windows have more chances.
         curves: channel -> what a sum means there.
     """
 
@@ -70,8 +75,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str
     unit: float
     bias: float
-    window: int
-    step: int
+    windows: tuple[int, ...]
+    narrow: float
+    length: float
     curves: Mapping[Channel, Curve]
 
 
@@ -135,12 +141,17 @@ class Model:
             text: a view.
             least: of all windows that may have as much, the highest is sought; where none may, it is near.
         """
-        size = self.header.window
         ids = [self._start, *map(self._ids.get, words_of(text), repeat(0))]
-        best, at = -math.inf, 0
-        for first in self._worth(ids, least) if len(ids) > size + 1 else (0,):
-            best, at = max((best, at), (self._total(ids[first : first + size + 1]), first))
-        return best, at, min(at + size, max(len(ids) - 1, 1))
+        words, sizes = len(ids) - 1, self.header.windows
+        if words <= sizes[0]:
+            return self._total(ids), 0, max(words, 1)
+        sums = self._sums(ids)
+        found = list[tuple[float, int, int]]()
+        for size in sizes:
+            lost = self.header.length * math.log(words / size) + self.header.narrow * (size < sizes[0])
+            for start in self._worth(sums, size, least + lost):
+                found.append((self._total(ids[start : start + size + 1]) - lost, start, start + size))
+        return max(found)
 
     def _total(self, ids: Sequence[int]) -> float:
         """Return the sum of a window, in which each word and each pair counts once; the first only as the other's neighbour."""
@@ -148,11 +159,14 @@ class Model:
         pairs = sum(map(self._pairs.get, {*map(add, map(mul, ids, repeat(_SPREAD)), ids[1:])}, repeat(0)))
         return self.header.bias + self.header.unit * (alone + pairs) / math.sqrt(max(len(ids) - 1, 1))
 
-    def _worth(self, ids: Sequence[int], least: float) -> Sequence[int]:
-        """Return where windows begin that may be told, where each word counts as often as it stands there; else of the highest."""
-        size, step = self.header.window, self.header.step
+    def _sums(self, ids: Sequence[int]) -> list[int]:
+        """Return the sums up to each word, from nought on, where each counts as often as it stands there."""
         pairs = map(self._pairs.get, map(add, map(mul, ids, repeat(_SPREAD)), ids[1:]), repeat(0))
-        sums = [*accumulate(map(add, map(self._alone.__getitem__, ids[1:]), pairs), initial=0)]
+        return [*accumulate(map(add, map(self._alone.__getitem__, ids[1:]), pairs), initial=0)]
+
+    def _worth(self, sums: Sequence[int], size: int, least: float) -> Sequence[int]:
+        """Return where windows begin that may have so much; else where the highest does."""
+        step = size // _STEPS
         windows = [*map(sub, sums[size::step], sums[::step]), sums[-1] - sums[-1 - size]]
         starts = [*range(0, len(sums) - size, step), len(sums) - 1 - size]
         needed = (least - self.header.bias) / self.header.unit * math.sqrt(size)

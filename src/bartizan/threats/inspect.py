@@ -144,7 +144,7 @@ class Inspector:
     ) -> tuple[bool, float]:
         """Add what is found in a stretch; return whether all of it was read, and its score."""
         said = read(text)
-        score, whole = self._scored(said.views, at, channel, places) if echo is None else (0.0, True)
+        score, whole = self._scored(said.views, at, channel, places)
         for view in said.views:
             if echo is not None and echo.leaks(view.text):
                 spotted = Spotted(channel, Kind.REPEATED, REPEATED, view.reading)
