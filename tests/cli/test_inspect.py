@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bartizan
+from bartizan.app import inspect_texts
 from bartizan.app.inspect_texts import inspect_lines
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
+from bartizan.threats.injection import ModelUnreadable
 
 KEY = "AKIAUJZDEGXDNCF32EPF"
 HALF_SURE = 0.9
@@ -45,6 +47,19 @@ def test_what_is_found_is_told_by_line_and_column_and_never_repeated(
     assert run(["inspect", "a.txt", "--profile", "strict", "--json"]) == Exit.FINDINGS
     told = json.loads(capsys.readouterr().out)
     assert (told["action"], told["findings"][0]["start"], told["findings"][0]["end"]) == ("block", 17, 37)
+
+
+def test_without_a_model_of_injections_nothing_is_said_to_be_clean(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away() -> None:
+        raise ModelUnreadable("the model of injections cannot be read; install Bartizan anew")
+
+    inspect_texts._inspector.cache_clear()  # it reads the model once a process
+    monkeypatch.setattr(inspect_texts, "load", away)
+    (here / "a.txt").write_text("hello\n")
+    assert run(["inspect", "a.txt"]) == Exit.UNEVALUATED
+    assert "install Bartizan anew" in capsys.readouterr().err
 
 
 def test_standard_input_is_read(here: Path) -> None:
