@@ -31,6 +31,10 @@ _LONGER: Final = "\u0130"
 """The one letter that is two in small letters."""
 _START: Final = "^"
 """Stands for the beginning of a text, as if it were a word."""
+FEWEST: Final = 8
+"""Words that a window counts for at least: a word or two alone say little."""
+_SPOKEN: Final = 3
+"""Words of which a window has fewer is never told."""
 _STEPS: Final = 3
 """Windows of a size that each word is in."""
 _STEEP: Final = 30.0
@@ -132,7 +136,7 @@ class Model:
         curve = self.header.curves[channel]
         best, first, last = self.highest(text, curve.least)
         score = 1 / (1 + math.exp(-max(min(curve.slope * best + curve.shift, _STEEP), -_STEEP)))
-        return Scored(score, first, last, score >= curve.threshold)
+        return Scored(score, first, last, score >= curve.threshold and last - first >= _SPOKEN)
 
     def highest(self, text: str, least: float) -> tuple[float, int, int]:
         """Return the sum of the highest window of a text, and its words: first, and last, which is not included.
@@ -157,7 +161,7 @@ class Model:
         """Return the sum of a window, in which each word and each pair counts once; the first only as the other's neighbour."""
         alone = sum(map(self._alone.__getitem__, {*ids[1:]}))
         pairs = sum(map(self._pairs.get, {*map(add, map(mul, ids, repeat(_SPREAD)), ids[1:])}, repeat(0)))
-        return self.header.bias + self.header.unit * (alone + pairs) / math.sqrt(max(len(ids) - 1, 1))
+        return self.header.bias + self.header.unit * (alone + pairs) / math.sqrt(max(len(ids) - 1, FEWEST))
 
     def _sums(self, ids: Sequence[int]) -> list[int]:
         """Return the sums up to each word, from nought on, where each counts as often as it stands there."""
