@@ -26,7 +26,9 @@ def test_the_packaged_configuration_is_one_that_a_platform_takes(tmp_path: Path)
     found = services(tmp_path)
     assert {"openai", "anthropic", "azure", "mcp", "http"} == {*found.values()}
     again = {"enrolled"}  # the part honest, for known devices
-    assert {*found} - again | {"spare", "collector"} == parts.NAMES
+    assert {"unguarded", "guarded", "strict"} <= {*found}
+    again |= {"unguarded", "guarded", "strict"}  # the part assistant, by each guard
+    assert {*found} - again | {"spare", "collector", "assistant"} == parts.NAMES
 
 
 def test_without_the_extra_there_is_no_described_service(

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-FIRST_WORKER = 5
-"""The supervisor's number of it: sealer, dialer, sample and control come before."""
+FIRST_WORKER = 6
+"""The supervisor's number of it: sealer, dialer, sample, control and inspector come before."""
 _PAUSE_S = 0.3
 _REQUEST = '{"do":"leaf-wanted","request":"%s"}'
 

@@ -33,8 +33,7 @@ def test_a_real_model_streams_a_completion_and_the_record_counts_its_tokens(plat
             if chunk.choices and chunk.choices[0].delta.content:
                 words.append(chunk.choices[0].delta.content)
         assert [model.id for model in client.models.list()] == ["sample", "gemma-3-270m"]
-    assert len(words) >= 4
-    assert "".join(words).strip()
+    assert len("".join(words).split()) >= 4  # in one piece or more: the guard holds back 255 letters
     assert usage is not None
     assert len(words) <= usage.completion_tokens <= 48
     request = answer.headers["x-request-id"]

@@ -33,7 +33,8 @@ def test_one_text_gets_its_verdict(judging: Platform) -> None:
     status, fields, said = judge(judging, text=f"my key is {KEY}", channel="user")
     assert (status, fields["content-type"]) == (200, "application/json")
     (found,) = said["findings"]
-    assert (said["action"], said["score"], said["whole"]) == ("redact", 0.0, True)
+    assert (said["action"], said["whole"]) == ("redact", True)
+    assert 0 < said["score"] < 0.5  # of the model of injections: it is none
     assert (found["kind"], found["rule"], found["action"]) == ("secret", "aws-access-key-id", "redact")
     assert (found["start"], found["end"]) == (10, 30)
     recorded = judging.record(fields["x-request-id"], "threats.signal.found")

@@ -29,9 +29,11 @@ def whole(running: Platform, dead: set[int]) -> bool:
     states = sorted(
         (p["kind"], p["state"]) for p in running.status()["processes"] if Path(f"/proc/{p['pid']}").exists()
     )
+    inspector = [("inspector", "ready")] if running.status()["guard"] else []
     return states == [
         ("control", "ready"),
         ("dialer", "ready"),
+        *inspector,
         ("sample", "ready"),
         ("sealer", "ready"),
         ("worker", "ready"),
