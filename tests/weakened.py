@@ -20,6 +20,7 @@ COMMAND = "bartizan"
 
 def main(names: str, module: str, *arguments: str) -> None:
     """Weaken what is named, with a comma between two, then run the module as `python -m` would."""
+    sys.path.append(str(Path(__file__).resolve().parent.parent))  # what weakenings share stands in tests
     if module == COMMAND:
         from bartizan.app import supervisor  # noqa: PLC0415 - a worker has no use for it
         from bartizan.drill import run  # noqa: PLC0415

@@ -38,6 +38,7 @@ MODULES = {
             "callback",
             "circuit",
             "cluster",
+            "completion",
             "crowd",
             "dossier",
             "events",

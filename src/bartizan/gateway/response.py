@@ -15,6 +15,8 @@ from bartizan.gateway.service import ServiceLimits
 from bartizan.identity.strength import INSUFFICIENT
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
+"""What ends a body in chunks."""
 _REMEMBERED: Final = 128
 
 

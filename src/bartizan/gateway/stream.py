@@ -5,47 +5,40 @@ an answer ends only after its completed record is written. An admitted request h
 whatever happens. A client that reads slowly slows its upstream; nothing is buffered in between.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from bartizan.clock import MICROSECOND, Nanoseconds
+from bartizan.clock import Nanoseconds
 from bartizan.gateway.answer_head import UNTIL_CLOSE, AnswerHead, of_ours
 from bartizan.gateway.bounds import DIAL_TIME
 from bartizan.gateway.callback import ending, ending_of_more, ending_of_one
+from bartizan.gateway.completion import DONE, put_on_record
 from bartizan.gateway.dossier import Dossier
 from bartizan.gateway.events import NamedEvents
 from bartizan.gateway.ext_authz import let_through
 from bartizan.gateway.faults import Fault, Refusal, refusal
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.inspected import OBSERVE, Question
 from bartizan.gateway.judged import NOTHING
 from bartizan.gateway.mapped import mapped
 from bartizan.gateway.mcp.reading import Reading
 from bartizan.gateway.own_lines import own_lines
 from bartizan.gateway.page import Page, dressed
-from bartizan.gateway.problem import error_event
-from bartizan.gateway.reserve import release, settle
-from bartizan.gateway.response import head_for_client
+from bartizan.gateway.reserve import release
+from bartizan.gateway.response import LAST_CHUNK, head_for_client
 from bartizan.gateway.stage import ADMITTED, ANSWERING, ARRIVING, ENDED, FORWARDED
 from bartizan.gateway.tokens import UNSAID
 from bartizan.gateway.turn import NOBODY
 from bartizan.gateway.usage import tail, usage
-from bartizan.gateway.watching import Beside, Watching
-from bartizan.ledger.journal import JournalUnwritable
-from bartizan.ledger.written import completed
+from bartizan.gateway.watching import in_place, watch
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
     from bartizan.gateway.pool import Line
     from bartizan.gateway.protocol import ClientConnection
 
-DONE: Final = "done"
-"""The reason in the completed record of an answer that came whole."""
 _CLIENT_GONE: Final = 499
 """Status in the record of a request whose client left; nginx's word for it."""
 _WITHDRAWN: Final = 403
 """Status in the record of a request that was cut before it had an answer."""
-_LAST_CHUNK: Final = b"0\r\n\r\n"
 _LAST_EVENT: Final = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 """How a stream of OpenAI's API ends. Its own client leaves at these words, before the body's framing has ended."""
 _EVENTS: Final = b"text/event-stream"
@@ -95,7 +88,8 @@ class Exchange(Dossier):
             self._settled = True
             self._go_on()
         else:
-            self._counted()
+            self.plane.completed += 1
+            self.plane.open.discard(self)
             if self._cut:
                 self.client.abort()
             elif self._finishes:
@@ -172,7 +166,7 @@ class Exchange(Dossier):
         elif self.route.page is not None:
             self._show(head, self.route.page, pieces, done=done)
         elif self.question is not None:
-            self._watch(self.question, head, pieces, done=done)
+            watch(self, self.question, head, pieces, done=done)
         else:
             self.open(head, pieces, done=done)
 
@@ -228,26 +222,11 @@ class Exchange(Dossier):
         if self._reading is not None:
             self._read(self._reading, pieces, done=done)
         elif self.watching is not None:
-            self._watched(self.watching.more, pieces, done=done)
+            self.watching.more(pieces, done=done)
         else:
             self._pass_on(b"", pieces, done=done)
 
     # ---- from the guard --------------------------------------------------------------------------------
-    def _watch(self, question: Question, head: AnswerHead, pieces: list[bytes], *, done: bool) -> None:
-        """Have an answer pass through the guard, or beside it."""
-        if self.route.service.guard == OBSERVE:
-            self.beside = Beside(self, question, head)
-            self.open(head, pieces, done=done)
-            return
-        watching = self.watching = Watching(self, question, head)
-        self._watched(watching.begin, pieces, done=done)
-
-    def _watched(self, take: Callable[..., None], pieces: list[bytes], *, done: bool) -> None:
-        try:
-            take(pieces, done=done)
-        except FramingDoubt as doubt:
-            self.fail(doubt.reason)
-
     @ending_of_more
     def let_go(self, pieces: list[bytes], *, done: bool) -> None:
         """Pass on what the guard lets go of a stream."""
@@ -263,9 +242,8 @@ class Exchange(Dossier):
             self._refuse(Refusal(fault))
             return
         self._leave()
-        octets = error_event(Refusal(fault), self.id, self.plane.routes.errors(self.head.path))
-        octets = b"%x\r\n%b\r\n%b" % (len(octets), octets, _LAST_CHUNK) if self._chunked else octets
-        self._complete(self._status, fault.reason, octets, keep=False)
+        last = in_place(self, fault, chunked=self._chunked)
+        self._complete(self._status, fault.reason, last, keep=False)
 
     def wake(self) -> None:
         """Have written what was recorded beside the answer."""
@@ -308,7 +286,7 @@ class Exchange(Dossier):
             self._complete(self._status, "upstream-closed", b"", keep=False, cut=self._until_close)
         elif self._chunked:
             self.client.write(octets)
-            self._complete(self._status, DONE, _LAST_CHUNK, keep=self._keep)
+            self._complete(self._status, DONE, LAST_CHUNK, keep=self._keep)
         else:
             self._complete(self._status, DONE, octets, keep=self._keep)
 
@@ -338,7 +316,7 @@ class Exchange(Dossier):
         if self._record(status, reason):
             self.plane.turn.after(self)
         else:
-            self._uncounted()  # the record that there is, or was to be, is another's to count
+            self.plane.open.discard(self)  # the record that there is, or was to be, is another's to count
 
     def _leave(self) -> None:
         if self.upstream is not None:
@@ -373,33 +351,8 @@ class Exchange(Dossier):
             said = UNSAID  # what is read again, or cancelled, was paid for when it was asked for
         else:
             said = usage(self._tail) if self._events is None else self._events.usage(self._tail)
-        journal, now = self.plane.ports.journal, self.plane.ports.clock.now()
-        self.plane.meter.ended(self, status, reason, max(0, now - self.started), said)
-        if self.plane.tracer is not None:
-            self.plane.tracer.ended(self, status, self._status, reason, said, now)
-        at = max(now, journal.last)
-        body = completed(
-            at,
-            self.actor,
-            self.id,
-            "done" if reason == DONE else "failed",
-            admitted=self.sequence,
-            input=said.prompt_tokens,
-            micros=max(0, now - self.started) // MICROSECOND,
-            octets=self._octets,
-            output=said.completion_tokens,
-            reason=reason,
-            status=status,
-            target=self.line.target.name if self.line is not None else "",
-            upstream=self.group,
-        )
-        if self.reserved is not None:
-            settle(self, said, self._status, reason)
-        try:
-            journal.append(at, body)
-        except JournalUnwritable:
-            self._uncounted()
-            self.plane.turn.fail()
+        if not put_on_record(self, status, reason, self._status, self._octets, said):
+            self.plane.open.discard(self)
             return False
         return True
 
@@ -408,13 +361,6 @@ class Exchange(Dossier):
         for reads in (self._reading, self.watching, self.beside or self.question):
             if reads is not None:
                 reads.end()
-
-    def _counted(self) -> None:
-        self.plane.completed += 1
-        self.plane.open.discard(self)
-
-    def _uncounted(self) -> None:
-        self.plane.open.discard(self)
 
     # ---- back-pressure ---------------------------------------------------------------------------------
     def pause(self) -> None:

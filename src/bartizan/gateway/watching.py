@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bartizan.gateway.answer_head import AnswerHead, reframed
+from bartizan.gateway.faults import Fault, Refusal
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.inspected import BLOCK, EVENTS, FLAG, JSON, OTHER, Passed, Question, Said
+from bartizan.gateway.inspected import BLOCK, EVENTS, FLAG, JSON, OBSERVE, OTHER, Passed, Question, Said
 from bartizan.gateway.inspection import MOST_SIGNALS, record, told, withheld
+from bartizan.gateway.problem import error_event
+from bartizan.gateway.response import LAST_CHUNK
 
 if TYPE_CHECKING:
     from bartizan.gateway.stream import Exchange
@@ -55,17 +58,19 @@ class Watching:
 
     # ---- from the service ------------------------------------------------------------------------------
     def begin(self, pieces: list[bytes], *, done: bool) -> None:
-        """Take the head, and what came with it."""
+        """Take the head, and what came with it; ends the exchange as `more` does."""
         if self._kind == EVENTS:
             self._exchange.open(reframed(self._head, None), [], done=False)
         self.more(pieces, done=done)
 
     def more(self, pieces: list[bytes], *, done: bool) -> None:
-        """Take more of the body.
+        """Take more of the body; a document that is too long, or for which there is no room, ends the exchange."""
+        try:
+            self._take(pieces, done=done)
+        except FramingDoubt as doubt:
+            self._exchange.fail(doubt.reason)
 
-        Raises:
-            FramingDoubt: a document is too long, or there is no room for it.
-        """
+    def _take(self, pieces: list[bytes], *, done: bool) -> None:
         if self._kind == EVENTS:
             self._ask(b"".join(pieces), last=done)
             return
@@ -149,6 +154,24 @@ class Beside:
 
 
 _BEHIND: Final = 256
+
+
+def watch(
+    exchange: "Exchange", question: Question, head: AnswerHead, pieces: list[bytes], *, done: bool
+) -> None:
+    """Have an answer pass through the guard, or beside it."""
+    if exchange.route.service.guard == OBSERVE:
+        exchange.beside = Beside(exchange, question, head)
+        exchange.open(head, pieces, done=done)
+        return
+    watching = exchange.watching = Watching(exchange, question, head)
+    watching.begin(pieces, done=done)
+
+
+def in_place(exchange: "Exchange", fault: Fault, *, chunked: bool) -> bytes:
+    """Return what ends a stream in place of what the guard holds back: an event of its protocol that says why."""
+    octets = error_event(Refusal(fault), exchange.id, exchange.plane.routes.errors(exchange.head.path))
+    return b"%x\r\n%b\r\n%b" % (len(octets), octets, LAST_CHUNK) if chunked else octets
 
 
 def _kind(head: AnswerHead) -> str:
