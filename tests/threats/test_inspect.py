@@ -76,6 +76,13 @@ def test_a_text_that_was_seen_is_not_read_again_and_another_channels_is() -> Non
     assert seen.inspect(SECRET, Channel.USER) is not first
 
 
+def test_what_somebody_sent_is_remembered_for_them_alone() -> None:
+    seen = inspector()
+    first = seen.inspect(SECRET, Channel.USER, source="p-1")
+    assert seen.inspect(SECRET, Channel.USER, source="p-1") is first
+    assert seen.inspect(SECRET, Channel.USER, source="p-2") is not first
+
+
 def test_standard_takes_a_secret_out_and_strict_holds_it_back() -> None:
     document = said(f"my key is {SECRET}!")
     made = judged(document)

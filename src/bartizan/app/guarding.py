@@ -9,7 +9,7 @@ import msgspec
 from bartizan.app.plan import Plan
 from bartizan.gateway.inspected import Said, Signal
 from bartizan.threats.inspect import Found, Inspector
-from bartizan.threats.judge import Judged, judging
+from bartizan.threats.judge import NOBODY, Asker, Judged, judging
 from bartizan.threats.profile import PROFILES, Action, Profile
 from bartizan.threats.subject import Channel
 
@@ -48,6 +48,7 @@ def inspecting(
     profile: Profile,
     octets: bytes,
     goes_on: Callable[[Judged], None] = lambda _: None,
+    asker: Asker = NOBODY,
 ) -> Generator[None, None, Said]:
     """Inspect a request, a stretch at a time; returns what its worker is told.
 
@@ -56,8 +57,9 @@ def inspecting(
         profile: of the service.
         octets: of the request.
         goes_on: is told of one that is not held back.
+        asker: who sent it.
     """
-    judged = yield from judging(inspector, profile, octets)
+    judged = yield from judging(inspector, profile, octets, asker=asker)
     said = judged.verdict
     if said.action is not Action.BLOCK or not profile.enforced:
         goes_on(judged)

@@ -2,7 +2,7 @@
 
 Rules of this file: it reads what strangers wrote with native code, so it is assumed to fall: it holds no key, no credential
 and no connection but one to each worker, and is confined before it reads the first request. It answers what is asked and
-keeps digests, never a text. It takes turns between those who ask (`inspector_turns`), so that one long prompt keeps
+keeps digests, and of a conversation that the service keeps its last letters (`dialogues`). It takes turns between those who ask (`inspector_turns`), so that one long prompt keeps
 nobody waiting.
 """
 
@@ -22,6 +22,7 @@ from bartizan.app import inspector_messages as im
 from bartizan.app import messages as m
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
+from bartizan.app.dialogues import Dialogues
 from bartizan.app.guarding import Guard, inspecting
 from bartizan.app.inspector_turns import Job, Turns, Work
 from bartizan.app.inspector_wire import (
@@ -51,7 +52,7 @@ from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
 from bartizan.threats.injection import Model, ModelUnreadable, load
 from bartizan.threats.inspect import Inspector
-from bartizan.threats.judge import Judged
+from bartizan.threats.judge import Asker, Judged
 from bartizan.threats.lane import Guarding
 from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import Profile
@@ -141,6 +142,7 @@ class Serving:
         self._worth, self._idle = worth, _WORTH
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
         self._turns = Turns(thread_time, clock.now, Outcry(clock, _say).control)
+        self._dialogues = Dialogues()
         self._prompts: OrderedDict[tuple[str, ...], Prompt] = OrderedDict()
         self._lines: dict[int, WorkerLine] = {}
         self._poll = select.epoll()
@@ -206,18 +208,22 @@ class Serving:
             self._tell(line, Told(wanted.number, Said(ALLOW)))
             return
         guard: Profile = profile
+        dialogue = self._dialogues.dialogue(wanted.service, wanted.source)
 
         def goes_on(judged: Judged) -> None:
+            dialogue.goes_on(judged.tail)
             if len(line.answers) < ANSWERS:
-                guarding = Guarding(self._inspector, guard, Echo(self._prompt(judged.prompt)))
-                line.answers[wanted.number] = wanted.source, Replying(guarding)
+                echo = Echo(self._prompt(judged.prompt))
+                guarding = Guarding(self._inspector, guard, echo, wanted.source)
+                line.answers[wanted.number] = wanted.source, Replying(guarding, dialogue.look)
 
         def message(said: Said | Passed) -> ToWorker:
             line.asked.pop(wanted.number, None)
             return _told(wanted.number, said)
 
         line.asked[wanted.number] = wanted.source
-        work = inspecting(self._inspector, guard, wanted.octets, goes_on)
+        asker = Asker(wanted.source, dialogue.before)
+        work = inspecting(self._inspector, guard, wanted.octets, goes_on, asker)
         self._put(line, wanted.source, wanted, work, message)
 
     def _more(self, line: WorkerLine, more: Answered) -> None:

@@ -1,6 +1,6 @@
 """The answer to one request, as the inspector reads it: its events, or its one document, by the guard of its service."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Final
 
 import msgspec
@@ -24,9 +24,9 @@ _NAME_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz_.")
 class Replying:
     """One answer."""
 
-    def __init__(self, guarding: Guarding) -> None:
-        """Begin before its first octet."""
-        self._g = guarding
+    def __init__(self, guarding: Guarding, look: Callable[[bytes], None] = lambda _: None) -> None:
+        """Begin before its first octet; `look` is shown all of them as they came."""
+        self._g, self._look = guarding, look
         self._answer, self._events = Answer(guarding), EventReader()
         self._held = bytearray()
         self._over = False
@@ -35,6 +35,7 @@ class Replying:
         """Read more of it; returns what may go on."""
         if self._over:
             return Passed(last=last)
+        self._look(octets)
         try:
             if kind == JSON:
                 passed = yield from self._document(octets, last=last)

@@ -98,6 +98,15 @@ def _obeyed(chat: Chat, news: Sequence[Message], prompt: str) -> Iterator[str]:
             if deed not in said:
                 said.add(deed)
                 yield deed
+    yield from _obeyed_together(chat, prompt)
+
+
+def _obeyed_together(chat: Chat, prompt: str) -> Iterator[str]:
+    """Yield what the user's turns bring it to say together, and none of them alone."""
+    turns = [message.text for message in chat.messages if message.role == "user"]
+    if len(turns) > 1:
+        alone = {deed for turn in turns for deed in _deeds(_read(turn), prompt)}
+        yield from (deed for deed in _deeds(_read(" ".join(turns)), prompt) if deed not in alone)
 
 
 def _read(text: str) -> str:

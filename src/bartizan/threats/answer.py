@@ -112,7 +112,7 @@ class Answer:
     def _whole(self, document: Json, part: Part) -> None:
         """Inspect a text that comes in one piece, and take out of it what is to be taken out."""
         profile = self._g.profile
-        inspected = self._g.inspector.inspect(part.text, Channel.RESPONSE)
+        inspected = self._g.inspector.inspect(part.text, Channel.RESPONSE, source=self._g.source)
         self.found += inspected.found
         if not profile.enforced:
             return

@@ -98,9 +98,9 @@ class Inspector:
         self._key, self._remembers = key, remembers
         self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
 
-    def inspect(self, text: str, channel: Channel, echo: Echo | None = None) -> Inspected:
-        """Return what is found in a text; `echo` compares it with a system prompt."""
-        steps = self.steps(text, channel, echo)
+    def inspect(self, text: str, channel: Channel, echo: Echo | None = None, source: str = "") -> Inspected:
+        """Return what is found in a text; see `steps`."""
+        steps = self.steps(text, channel, echo, source)
         while True:
             try:
                 next(steps)
@@ -108,15 +108,16 @@ class Inspector:
                 inspected: Inspected = done.value
                 return inspected
 
-    def steps(self, text: str, channel: Channel, echo: Echo | None = None) -> Steps:
+    def steps(self, text: str, channel: Channel, echo: Echo | None = None, source: str = "") -> Steps:
         """Inspect a text; yields after each stretch but the last, and returns what was found.
 
         Args:
             text: as it came.
             channel: whose words it is.
             echo: compares it with a system prompt; then what is found is not remembered.
+            source: who sent it; what somebody sent is remembered for them alone, so that how long it takes tells nobody else.
         """
-        digest = self._digest(text, channel) if echo is None else b""
+        digest = self._digest(text, channel, source) if echo is None else b""
         known = self._seen.get(digest)
         if known is not None:
             self._seen.move_to_end(digest)
@@ -135,9 +136,12 @@ class Inspector:
             self._seen.popitem(last=False)
         return inspected
 
-    def _digest(self, text: str, channel: Channel) -> bytes:
+    def _digest(self, text: str, channel: Channel, source: str) -> bytes:
         octets = text.encode("utf-8", "surrogatepass")
-        return blake2b(octets, digest_size=16, key=self._key, person=channel.value.encode()).digest()
+        whose = blake2b(source.encode(), digest_size=16, key=self._key).digest()
+        return blake2b(
+            octets, digest_size=16, key=self._key, salt=whose, person=channel.value.encode()
+        ).digest()
 
     def _stretch(
         self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None

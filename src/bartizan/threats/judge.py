@@ -4,10 +4,12 @@ Rules of this file: what goes on is the encoding of what was inspected. What can
 without it holds the text back.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Final
 
 import msgspec
 
+from bartizan.threats.conversation import Tail, together
 from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo
 from bartizan.threats.parts import Json, Part, parts_of
@@ -29,17 +31,34 @@ class Judged(msgspec.Struct, frozen=True):
         found: each text in which something was found, with that.
         octets: what goes on in place of the request; empty where that is the request itself.
         prompt: the texts of the application in it.
+        tail: of the conversation, for a further request.
     """
 
     verdict: Verdict
     found: tuple[tuple[Part, Inspected], ...]
     octets: bytes = b""
     prompt: tuple[str, ...] = ()
+    tail: Tail = Tail()
 
     @property
     def findings(self) -> tuple[tuple[Channel, Found], ...]:
         """Return every finding with its channel."""
         return tuple((part.channel, each) for part, inspected in self.found for each in inspected.found)
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Who sent a request.
+
+    Attributes:
+        source: pseudonym; what was inspected is remembered for it alone.
+        before: returns what is left of a conversation that the request goes on with, and does not hold.
+    """
+
+    source: str = ""
+    before: Callable[[Json], Tail] = lambda _: Tail()
+
+
+NOBODY: Final = Asker()
 
 
 def judging(
@@ -48,6 +67,7 @@ def judging(
     octets: bytes,
     channel: Channel = Channel.USER,
     echo: Echo | None = None,
+    asker: Asker = NOBODY,
 ) -> Generator[None, None, Judged]:
     """Inspect a request; yields where others may take their turn, and returns what was made of it.
 
@@ -57,29 +77,33 @@ def judging(
         octets: JSON, as it is to go on; what is none is one text.
         channel: whose words those are of which nothing says it.
         echo: compares an answer with its system prompt.
+        asker: who sent it.
     """
     document = _decoded(octets)
     parts = parts_of(document, channel)
-    found, whole = list[tuple[Part, Inspected]](), True
+    found, whole, user = list[tuple[Part, Inspected]](), True, list[tuple[Part, Inspected]]()
     letters = 0
     for part in parts.parts:
         if letters > STRETCH:
             letters = 0
             yield
         letters += len(part.text) + _PART
-        inspected = yield from inspector.steps(part.text, part.channel, echo)
+        inspected = yield from inspector.steps(part.text, part.channel, echo, asker.source)
         whole &= inspected.whole
+        user += [(part, inspected)] * (part.channel is Channel.USER)
         if inspected.found:
             found.append((part, inspected))
+    said_together = yield from together(inspector, user, asker.before(document), asker.source)
+    found += said_together.told
     every = [each for _, inspected in found for each in inspected.found]
     said = verdict(profile, every, whole=whole, media=parts.media)
     prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
     if said.action is not Action.REDACT or not profile.enforced:
-        return Judged(said, tuple(found), prompt=prompt)
+        return Judged(said, tuple(found), prompt=prompt, tail=said_together.tail)
     if not redact(document, profile, found):
         said = msgspec.structs.replace(said, action=Action.BLOCK)
-        return Judged(said, tuple(found), prompt=prompt)
-    return Judged(said, tuple(found), _ENCODE(document), prompt)
+        return Judged(said, tuple(found), prompt=prompt, tail=said_together.tail)
+    return Judged(said, tuple(found), _ENCODE(document), prompt, said_together.tail)
 
 
 def _decoded(octets: bytes) -> Json:

@@ -45,11 +45,18 @@ class Withheld(Exception):
 
 
 class Guarding(msgspec.Struct, frozen=True):
-    """What every lane of an answer is guarded by."""
+    """What every lane of an answer is guarded by.
+
+    Attributes:
+        inspector, profile: of the service.
+        echo: compares with the system prompt.
+        source: whose request is answered; see `Inspector.steps`.
+    """
 
     inspector: Inspector
     profile: Profile
     echo: Echo
+    source: str = ""
 
 
 class Lane:
