@@ -1,10 +1,18 @@
 """Each turn of a conversation is read by itself."""
 
-from bartizan.threats import conversation
+from collections.abc import Sequence
+
+from bartizan.threats import judge
+from bartizan.threats.conversation import Read, Reading, Tail, Turn
+from bartizan.threats.inspect import Inspector
 
 MODULES = ("bartizan.app.inspector",)
 
 
 def apply() -> None:
-    conversation.TOGETHER = 1  # type: ignore[misc]  # a weakening replaces values
-    conversation.TOLD = 9.0  # type: ignore[misc]
+    def apart(inspector: Inspector, user: Sequence[Turn], before: Tail, source: str) -> Reading:
+        del inspector, user, before, source
+        yield
+        return Read((), Tail())
+
+    judge.together = apart  # type: ignore[attr-defined]  # a weakening replaces one function
