@@ -65,7 +65,8 @@ fix: ## mend what can be mended: format, lint, generated documents
 
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
-	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text; do $(BIN)/python -m bench.$$name --record || exit 1; done
+	@$(INSTALL) train
+	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text guard_model guard guard_gateway; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 train-guard: ## make the guard's model of injections anew (DATA=folder of train.jsonl and benign.jsonl; two minutes)
 	@$(INSTALL) train
@@ -100,3 +101,5 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt
+	@for name in forcefield inferwall agentbastion aicordon nukon-pi-detect prompt-guardrail; do \
+		$(LOCK) --upgrade requirements/bench-guard-$$name.in --output-file requirements/bench-guard-$$name.txt || exit 1; done

@@ -7,7 +7,6 @@ threshold that ships.
 """
 
 import argparse
-import base64
 import random
 import statistics
 import sys
@@ -21,6 +20,7 @@ from bartizan.text.canonical import canonical
 from bartizan.text.read import read
 from bartizan.threats.injection import Model, load
 from bartizan.threats.subject import Channel
+from bench.bed.disguises import DISGUISES
 from bench.bed.report import machine, record, table
 from tools.train_guard.calibration import by_source
 from tools.train_guard.curation import Text, curated
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "guard"
 SIZE, GOAL_MS = 4096, 0.5
 SAMPLE = 400
+PROSE = "in 4 KB of prose"
 Rows = Mapping[Text, list[Row]]
 SPLITS: Final[Mapping[str, Callable[[Text], bool]]] = {
     "A: HackAPrompt, bastioncorpus; benign of WildGuard, HarmBench, seeds": lambda text: (
@@ -122,7 +123,7 @@ def _disguised(texts: Sequence[Text], model: Model, least: float) -> str:
     attacks = [each.said for each in texts if each.attack][:SAMPLE]
     others = [each.said for each in texts if not each.attack][:SAMPLE]
     lines = []
-    for name, disguise in DISGUISES.items():
+    for name, disguise in {**DISGUISES, PROSE: _in_prose}.items():
         shares = [
             _above([_highest(model, disguise(text), least) for text in side], least)
             for side in (attacks, others)
@@ -135,30 +136,8 @@ def _highest(model: Model, text: str, least: float) -> float:
     return max(model.highest(view.text, least)[0] for view in read(text).views)
 
 
-def _leet(text: str) -> str:
-    return text.translate(str.maketrans("aeiostAEIOST", "431057431057"))
-
-
-def _lookalike(text: str) -> str:
-    return text.translate(str.maketrans("aeopcxyi", "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456"))
-
-
-def _wide(text: str) -> str:
-    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
-
-
-DISGUISES: Final[Mapping[str, Callable[[str], str]]] = {
-    "plain": lambda text: text,
-    "zero-width": "\u200b".join,
-    "tag characters": lambda text: "Hello! " + "".join(chr(0xE0000 + ord(a)) for a in text if a.isascii()),
-    "homoglyph": _lookalike,
-    "full-width": _wide,
-    "spaced": lambda text: "  ".join(" ".join(word) for word in text.split()),
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "hex": lambda text: text.encode().hex(),
-    "leet": _leet,
-    "in 4 KB of prose": lambda text: f"{_prose()[: SIZE // 2]}\n{text}\n{_prose()[SIZE // 2 : SIZE]}",
-}
+def _in_prose(text: str) -> str:
+    return f"{_prose()[: SIZE // 2]}\n{text}\n{_prose()[SIZE // 2 : SIZE]}"
 
 
 def _prose() -> str:

@@ -114,7 +114,7 @@ def _first(text: str) -> str:
 def upstream(folder: Path) -> Iterator[Upstream]:
     """Run the upstream: nginx with one fixed answer, and the server of streams."""
     whole, streams = free_port(), free_port()
-    site = f"""server {{ listen 127.0.0.1:{whole} backlog=4096;
+    site = f"""server {{ listen 127.0.0.1:{whole} backlog=4096; client_max_body_size 16m;
       location / {{ default_type application/json; return 200 '{ANSWER}'; }} }}"""
     with ExitStack() as stack:
         stack.enter_context(_nginx(folder / "upstream", site, whole))

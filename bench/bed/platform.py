@@ -135,7 +135,7 @@ def _configuration(behind: Upstream, *, tls: bool) -> str:
 def _calls(owner: Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Return the calls of the load, services and tokens drawn by Zipf's law, and ids of tokens to revoke."""
     people = [owner.post("/principals", {"name": f"load-{number:02}"}) for number in range(PRINCIPALS)]
-    issued = _tokens(people, port, tls=tls)
+    issued = tokens_of(people, port, TOKENS, tls=tls)
     spare = [owner.post("/tokens", {})["id"] for _ in range(SPARE)]
     chance = random.Random(7)
     tokens = chance.choices(issued, _zipf(TOKENS), k=CALLS)
@@ -144,14 +144,14 @@ def _calls(owner: Owner, port: int, *, tls: bool) -> tuple[tuple[tuple[str, str]
     return tuple(zip(paths, tokens, strict=True)), spare
 
 
-def _tokens(people: list[dict[str, str]], port: int, *, tls: bool) -> list[str]:
-    """Return tokens of these principals in turn, as their clients get them: from the token endpoint."""
+def tokens_of(people: list[dict[str, str]], port: int, count: int, *, tls: bool) -> list[str]:
+    """Return so many tokens of these principals in turn, as their clients get them: from the token endpoint."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     plain, secure = http.client.HTTPConnection, partial(http.client.HTTPSConnection, context=context)
     connection = (secure if tls else plain)("localhost", port, timeout=30)
     found: list[str] = []
-    while len(found) < TOKENS:
+    while len(found) < count:
         who = people[len(found) % len(people)]
         form = {"grant_type": "client_credentials"} | {
             key: who[key] for key in ("client_id", "client_secret")

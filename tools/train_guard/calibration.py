@@ -14,8 +14,9 @@ from scipy.optimize import minimize
 
 from bartizan.threats.injection import Curve
 from bartizan.threats.subject import Channel
+from tools.train_guard.curation import group
 from tools.train_guard.fitting import LENGTH, WINDOW
-from tools.train_guard.holding_out import Held, group
+from tools.train_guard.holding_out import Held
 
 ALLOWED: Final = 0.01
 ALLOWED_DOCUMENTS: Final = 0.001

