@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from bartizan.admin.devices import Admission
+from bartizan.admin.evidence import Opening, Purpose
 from bartizan.admin.issuer import RotationWanted
 from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
@@ -24,6 +25,7 @@ SEGMENTS = {
     "device": "device.nobody",
     "about": "p-0011223344556677",
     "fingerprint": "0" * 64,
+    "evidence": "e-0011223344556677",
     "entry": "999999999",
 }
 """Of their forms, and of nothing that is there."""
@@ -36,6 +38,7 @@ BODIES: dict[type, Any] = {
     Admission: Admission("0" * 64),
     Policies: Policies({"a.cedar": "permit ("}),
     Earlier: Earlier(999_999),
+    Opening: Opening(Purpose.TRIAGE),
     Tagged: Tagged((), ()),
     Report: Report((Reported("drill.run.started", Outcome.DONE),)),
 }

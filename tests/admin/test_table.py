@@ -16,7 +16,7 @@ from bartizan.ledger.forms import NAME
 from bartizan.policy.schema import parsed, shapes
 from tests.admin import examples
 
-SECRET = re.compile(r"secret|access_token|password|private|^url$")
+SECRET = re.compile(r"secret|access_token|password|private|^excerpts$|^url$")
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 

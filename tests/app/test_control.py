@@ -15,7 +15,7 @@ from bartizan.app.control_ports import NotInForce, NotReported, Ports
 from bartizan.app.entry import Entry
 from bartizan.app.first import FIRST
 from bartizan.clock import SetClock
-from bartizan.identity.principal import Kind
+from bartizan.identity.principal import Kind, Principal
 from bartizan.identity.refusal import LONGEST_LIFE
 from bartizan.identity.state import State
 from bartizan.ledger.event import NotAnEvent, Outcome
@@ -27,7 +27,7 @@ from tests.access.house import ALONE
 class Surroundings:
     """A process around a registrar that can be told to fail; what reached it, in order."""
 
-    def __init__(self, folder: Path, forget: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, folder: Path, forget: Callable[[Principal], None] = lambda _: None) -> None:
         self.store = open_store(f"sqlite:///{folder}/store.db")
         self.happened: list[str] = []
         self.states: list[State] = []
@@ -147,7 +147,7 @@ def test_what_was_taken_away_and_not_in_force_at_once_is_on_record_when_it_is(
 
 
 def test_who_is_erased_is_let_in_nowhere_though_something_of_them_cannot_be_deleted(tmp_path: Path) -> None:
-    def forget(_: str) -> None:
+    def forget(_: Principal) -> None:
         raise OperationalError("DELETE", (), OSError("disk full"))
 
     around = Surroundings(tmp_path, forget)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, close
+from bartizan.app.evidence_messages import EvidenceKept
 from bartizan.app.folder import Folder
 from bartizan.app.listeners import listen_unix
 from bartizan.app.plan import Schedule
@@ -71,14 +72,16 @@ class Control:
         schedules: Sequence[Schedule] = (),
         launch: Sequence[str] = (),
         admin: m.AdminReach = "local",
+        evidence: Mapping[str, int] | None = None,
     ) -> None:
         self.folder = Folder(root)
         self.folder.make()
         self.states: list[State] = []
         self.confirms = True
         self.asked_for_segments = 0
-        self.told: list[m.PolicyInForce | m.SignInsWatched] = []
+        self.told: list[m.PolicyInForce | m.SignInsWatched | EvidenceKept] = []
         self._schedules, self._launch, self._admin = tuple(schedules), tuple(launch), admin
+        self._evidence = dict(evidence or {})
         self._ready = threading.Event()
         self._start(policies)
 
@@ -111,6 +114,7 @@ class Control:
             launch=self._launch,
             schedules=self._schedules,
             admin=self._admin,
+            evidence=self._evidence,
         )
         self.channel.send(boot, fds)
         for each in listeners:
@@ -128,7 +132,7 @@ class Control:
             match message:
                 case m.Ready():
                     self._ready.set()
-                case m.PolicyInForce() | m.SignInsWatched():
+                case m.PolicyInForce() | m.SignInsWatched() | EvidenceKept():
                     self.told.append(message)
                 case m.SegmentWanted():
                     self.asked_for_segments += 1

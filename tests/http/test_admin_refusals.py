@@ -21,7 +21,14 @@ from tests.http.test_consents import let
 from tests.identity.statements import asks
 
 pytestmark = pytest.mark.slow
-RESPONDING = {"revoke-principal", "withdraw-consent", "revoke-token", "clear-sign-in", "run-schedule"}
+RESPONDING = {
+    "revoke-principal",
+    "withdraw-consent",
+    "revoke-token",
+    "clear-sign-in",
+    "run-schedule",
+    "open-evidence",
+}
 """What a security engineer may do besides reading."""
 LOOKING = {"read-platform", "read-services", "read-schedules", "read-findings"}
 """What whoever has something running here may read."""
@@ -130,8 +137,9 @@ def test_the_tokens_were_good_and_each_call_is_on_record(control: Control, token
     assert (event.kind, event.detail) == ("access.admin.called", {"operation": "read-status"})
 
 
-NOT_DONE_HERE = {"issue-link", "erase-principal", "run-schedule"}
-"""Somebody else has to approve two (tests/attacks/test_admin_{link_taken,erases_alone}.py); for the third nothing is configured."""
+NOT_DONE_HERE = {"issue-link", "erase-principal", "run-schedule", "open-evidence", "erase-evidence"}
+"""Somebody else has to approve two (tests/attacks/test_admin_{link_taken,erases_alone}.py); for the third nothing is configured;
+no worker seals anything here (tests/attacks/test_evidence_misused.py)."""
 
 
 def doings(control: Control) -> dict[str, list[tuple[str, str, object]]]:

@@ -6,6 +6,7 @@ from typing import Final
 from bartizan.admin import (
     consents,
     devices,
+    evidence,
     issuer,
     links,
     platform,
@@ -29,6 +30,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *policies.ROUTES,
     *signins.ROUTES,
     *schedules.ROUTES,
+    *evidence.ROUTES,
     *record.ROUTES,
 )
 """Every route."""

@@ -110,6 +110,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
         healthy=s.plan.healthy,
         authorities=s.plan.authorities,
         asks=s.plan.asks,
+        evidence=s.plan.evidence,
     )
     scraped = () if s.listeners.metrics is None else (s.listeners.metrics.fileno(),)
     listeners = (s.listeners.control.fileno(), s.listeners.owner.fileno(), *scraped)

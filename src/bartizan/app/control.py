@@ -333,7 +333,7 @@ class Registrar:
         person, *theirs = self.publication.commit(change)
         erased = Entry("access.principal.erased", actor, person.pseudonym, Outcome.DONE)
         try:
-            self._ports.forget(principal)
+            self._ports.forget(person)
             people.forget(self._ports.store)
         finally:  # whoever is gone from the store is let in nowhere, also where the disk kept something of them
             generation = await self.publish([erased, *_revoked(actor, theirs)])

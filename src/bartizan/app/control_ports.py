@@ -15,6 +15,7 @@ from bartizan.access.versions import Version
 from bartizan.app.entry import Entry
 from bartizan.clock import Clock, Nanoseconds
 from bartizan.identity.device import Fleet
+from bartizan.identity.principal import Principal
 from bartizan.identity.state import State
 from bartizan.ledger.journal import JournalUnwritable
 
@@ -64,7 +65,8 @@ class Ports(msgspec.Struct, frozen=True):
         fleet: open transaction -> the devices that are known.
         external: (open transaction, now) -> what external issuers add to the state.
         names: of those who were erased.
-        forget: has whatever else this process keeps of somebody deleted, by their id.
+        forget: has whatever else this process keeps of somebody deleted.
+        evidence: the public key that evidence is sealed to; empty where none is kept.
     """
 
     store: Engine
@@ -79,5 +81,6 @@ class Ports(msgspec.Struct, frozen=True):
     room: Callable[[], bool] = lambda: False
     fleet: Callable[[Connection], Fleet] = lambda _: Fleet()
     external: Callable[[Connection, Nanoseconds], External] = lambda _, __: External()
-    forget: Callable[[str], None] = lambda _principal: None
+    forget: Callable[[Principal], None] = lambda _principal: None
+    evidence: Callable[[], bytes] = bytes
     names: Names = msgspec.field(default_factory=unshared)

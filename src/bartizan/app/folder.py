@@ -18,6 +18,7 @@ NAMES: Final = frozenset(
     {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
     | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
     | {"signins.db", "signins.db-journal"}
+    | {"evidence.db", "evidence.db-journal", "evidence.db-shm", "evidence.db-wal"}
 )
 """What a state folder holds; a folder with anything else in it is somebody's, and is neither taken nor deleted."""
 _LOCK: Final = "lock"
@@ -84,6 +85,16 @@ class Folder(msgspec.Struct, frozen=True):
     def signins(self) -> Path:
         """Sign-ins of foreign logs, and whose pseudonyms are whose."""
         return self.root / "signins.db"
+
+    @property
+    def evidence(self) -> Path:
+        """What the guard found, sealed, for as long as it is kept."""
+        return self.root / "evidence.db"
+
+    @property
+    def evidence_key(self) -> Path:
+        """The private key that it is opened with."""
+        return self.keys / "evidence.key"
 
     @property
     def connectors(self) -> Path:

@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.app.plan import Plan
 from bartizan.gateway.inspected import Said, Signal
+from bartizan.threats.excerpt import encoded, excerpts
 from bartizan.threats.inspect import Found, Inspector
 from bartizan.threats.judge import NOBODY, Asker, Judged, judging
 from bartizan.threats.profile import PROFILES, Action, Profile
@@ -23,21 +24,24 @@ class Guard(msgspec.Struct, frozen=True):
     Attributes:
         profile: a word of `PROFILES`.
         actions: detector -> what becomes of a text, where that is not the profile's.
+        shows: whether excerpts of what was found are told of, because evidence is kept.
     """
 
     profile: str
     actions: Mapping[str, str] = {}
+    shows: bool = False
 
     def made(self) -> Profile:
         """Return what it does."""
         actions = {detector: Action(action) for detector, action in self.actions.items()}
-        return PROFILES[self.profile].with_actions(actions)
+        profile = PROFILES[self.profile].with_actions(actions)
+        return msgspec.structs.replace(profile, shows=self.shows)
 
 
 def guards(plan: Plan) -> dict[str, Guard]:
     """Return the guard of each service that has one, by its name."""
     return {
-        service.name: Guard(service.guard, service.guard_actions)
+        service.name: Guard(service.guard, service.guard_actions, service.evidence_seconds > 0)
         for service in plan.upstreams
         if service.guard in PROFILES
     }
@@ -63,8 +67,9 @@ def inspecting(
     said = judged.verdict
     if said.action is not Action.BLOCK or not profile.enforced:
         goes_on(judged)
+    signals, shown = signals_of(judged.findings), excerpts(judged.found) if profile.shows else []
     return Said(
-        said.action.value, said.reason, said.control, said.what, judged.octets, signals_of(judged.findings)
+        said.action.value, said.reason, said.control, said.what, judged.octets, signals, encoded(shown)
     )
 
 

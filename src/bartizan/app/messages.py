@@ -7,12 +7,14 @@ Rules of this file: a message names its descriptors, in order, in its docstring.
 `Reports` come from it.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
 from typing_extensions import override
 
 from bartizan.app.channel import Message
+from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
 from bartizan.app.plan import MAIN, Schedule
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.device import Authority
@@ -240,7 +242,10 @@ AdminReach = Literal["local", "any", "bound"]
 
 
 class BootControl(Message, frozen=True, tag="boot"):
-    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `outside` the issuers and trust domains, segment, first key."""
+    """Descriptors: control listener, owner listener, with `metrics` the scraper's, policies where there are own ones, with `outside` the issuers and trust domains, segment, first key.
+
+    `evidence`: service -> seconds for which what the guard found there is kept, sealed.
+    """
 
     state: str
     issuer: str
@@ -262,6 +267,7 @@ class BootControl(Message, frozen=True, tag="boot"):
     healthy: tuple[str, ...] = ()
     authorities: tuple[Authority, ...] = ()
     asks: bool = False
+    evidence: Mapping[Word, Number] = {}
 
 
 class Publish(Message, frozen=True):
@@ -356,8 +362,9 @@ ControlReports = (
     | SegmentWanted
     | Kept
     | Considered
+    | EvidenceKept
 )
-ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided
+ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided | EvidenceSealed
 
 
 # ---- sample ----------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ class Service(msgspec.Struct, frozen=True):
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
         guard: of its prompts, a word of `threats.profile.PROFILES`, or empty; `verdict` of the judge alone.
         guard_actions: detector -> what becomes of a text, where that is not the guard's.
+        evidence_seconds: how long excerpts of what the guard found are kept, sealed; 0: there are none.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Service(msgspec.Struct, frozen=True):
     strength: Strength | None = None
     guard: str = ""
     guard_actions: Mapping[str, str] = {}
+    evidence_seconds: int = 0
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -374,6 +376,11 @@ class Plan(Reticent, frozen=True):
     def guard(self) -> str:
         """Guard of the sample: of the services the least, so that a drill shows what that is worth; without any, `standard`."""
         return min((each.guard for each in self.services), key=_GUARDS.index, default="standard")
+
+    @property
+    def evidence(self) -> Mapping[str, int]:
+        """Service -> seconds for which what the guard found there is kept, of those that keep any."""
+        return {each.name: each.evidence_seconds for each in self.services if each.evidence_seconds}
 
     @property
     def upstreams(self) -> tuple[Service, ...]:

@@ -244,6 +244,7 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         strength=strength(service.step_up),
         guard="" if service.guard is Guard.OFF else service.guard.value,
         guard_actions={name: action.value for name, action in service.guard_actions.items()},
+        evidence_seconds=seconds(service.evidence),
     )
 
 

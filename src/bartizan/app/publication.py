@@ -122,7 +122,9 @@ class Publication:
         text = "\n".join(version.files.values()) if version else ""
         policy = describe(everybody, self._ports.services, text, schema(), suspects=self._flagged())
         issuers = (self._ports.signer.trusted, *external.issuers)
-        state = State(issuers, everybody, policy, revoked, external.links, external.ended, fleet)
+        state = State(
+            issuers, everybody, policy, revoked, external.links, external.ended, fleet, self._ports.evidence()
+        )
         self.state = state
         self.generation = await self._ports.publish(state)
         self.policy_digest = policy.digest

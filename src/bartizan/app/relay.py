@@ -17,6 +17,8 @@ from bartizan.app import worker_messages as w
 from bartizan.app import workload_messages as wm
 from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRefused, close
 from bartizan.app.child import Child
+from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
+from bartizan.app.evidence_queue import EvidenceQueue
 from bartizan.app.status import UNFIT
 from bartizan.isolation.memory import MemoryFileRefused
 
@@ -49,6 +51,7 @@ class Relay:
         self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
         self._keeping = self._publishing = self._considering = 0
         self._undecided_waiting: deque[m.Undecided] = deque()
+        self.evidence = EvidenceQueue(supervisor)
         self.policy: m.PolicyInForce | None = None
         self.sign_ins: m.SignInsWatched | None = None
         self.domains: tuple[m.DomainStanding, ...] = ()
@@ -84,6 +87,8 @@ class Relay:
             wm.SvidWanted: self._svid_wanted,
             m.SvidSigned: self._svid_signed,
             im.SievedBy: self._sieved_by,
+            EvidenceSealed: self.evidence.sealed,
+            EvidenceKept: self.evidence.kept,
         }
 
     def read(self, child: Child) -> bool:
@@ -251,6 +256,7 @@ class Relay:
         self._keeping = self._considering = 0
         self._pass_minted()
         self._pass_undecided()
+        self.evidence.control_ready()
 
     def _pass_minted(self) -> None:
         for control in self._s.of("control", "ready"):

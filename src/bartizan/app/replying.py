@@ -7,9 +7,11 @@ import msgspec
 
 from bartizan.app.guarding import signals_of
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, Passed, Said, Signal
+from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, Passed, Said
 from bartizan.gateway.mcp.events import COMMENT, Event, EventReader
 from bartizan.threats.answer import DONE, Answer
+from bartizan.threats.excerpt import MOST as MOST_EXCERPTS
+from bartizan.threats.excerpt import encoded, excerpts
 from bartizan.threats.judge import judging
 from bartizan.threats.lane import Guarding, Withheld
 from bartizan.threats.profile import Action
@@ -29,7 +31,7 @@ class Replying:
         self._g, self._look = guarding, look
         self._answer, self._events = Answer(guarding), EventReader()
         self._held = bytearray()
-        self._over = False
+        self._over, self._excerpts = False, MOST_EXCERPTS
 
     def steps(self, octets: bytes, kind: str, *, last: bool) -> Generator[None, None, Passed]:
         """Read more of it; returns what may go on."""
@@ -82,24 +84,28 @@ class Replying:
             return Passed()
         whole, self._held = bytes(self._held), bytearray()
         judged = yield from judging(self._g.inspector, self._g.profile, whole, Channel.RESPONSE, self._g.echo)
-        said = Said(ALLOW, signals=signals_of(judged.findings))
+        shown = encoded(excerpts(judged.found)) if self._g.profile.shows else b""
+        said = Said(ALLOW, signals=signals_of(judged.findings), excerpts=shown)
         if judged.verdict.action is Action.BLOCK and self._g.profile.enforced:
             return self._withheld(judged.verdict, said)
         return Passed(judged.octets or whole, last=True, said=said)
 
     def _passed(self, octets: bytes, *, last: bool) -> Passed:
-        return Passed(octets, last, Said(ALLOW, signals=self._signals()))
+        return Passed(octets, last, self._said())
 
     def _withheld(self, verdict: Verdict, said: Said | None = None) -> Passed:
         self._over = True
-        signals = self._signals() if said is None else said.signals
-        return Passed(
-            last=True, said=Said(BLOCK, verdict.reason, verdict.control, verdict.what, b"", signals)
-        )
+        said = self._said() if said is None else said
+        why = Said(BLOCK, verdict.reason, verdict.control, verdict.what, b"", said.signals, said.excerpts)
+        return Passed(last=True, said=why)
 
-    def _signals(self) -> tuple[Signal, ...]:
+    def _said(self) -> Said:
+        """Return what was found since the last time."""
         found, self._answer.found = self._answer.found, []
-        return signals_of((Channel.RESPONSE, each) for each in found)
+        shown, self._answer.shown = self._answer.shown[: self._excerpts], []
+        self._excerpts -= len(shown)
+        signals = signals_of((Channel.RESPONSE, each) for each in found)
+        return Said(ALLOW, signals=signals, excerpts=encoded(shown))
 
 
 def _written(data: bytes, *, named: bool) -> bytes:

@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.app.description_settings import describing
 from bartizan.app.forms import Models, Reference, ServiceName, Text, Weight
+from bartizan.app.ledger_settings import DAY_SECONDS, seconds
 from bartizan.app.limit_settings import Limits
 from bartizan.app.robustness_settings import Robustness
 from bartizan.app.step_up_settings import StepUp, stepping
@@ -26,6 +27,8 @@ RESERVED: Final = frozenset(
 """Names that the gateway uses itself, in paths and in the record."""
 
 
+MOST_EVIDENCE: Final = 365 * DAY_SECONDS
+"""Seconds for which evidence can be kept."""
 LONGEST_WAIT: Final = 3600
 """Seconds that a service can be waited for, for its answer to begin or to go on."""
 
@@ -66,6 +69,10 @@ class Guard(enum.Enum):
     STRICT = "strict"
 
 
+Evidence = Annotated[
+    str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,3}[hd]\Z", description='a span such as "12h" or "30d"')
+]
+"""How long evidence is kept."""
 Detector = Annotated[
     str,
     msgspec.Meta(pattern=rf"\A(?:{'|'.join(DETECTORS)})\Z", description=f"one of {', '.join(DETECTORS)}"),
@@ -103,6 +110,7 @@ class Service(msgspec.Struct, frozen=True):
         step_up: how a person must have signed in whose tokens it takes; None takes programs' as well.
         guard: of prompts.
         guard_actions: what becomes of a prompt in which a detector found something, where that is not the guard's.
+        evidence: how long excerpts of what the guard found are kept, sealed, for whoever has to judge it; None keeps none.
         limits: of one principal.
         bounds: of what it is given.
         robustness: how far it has to withstand known attacks.
@@ -123,6 +131,7 @@ class Service(msgspec.Struct, frozen=True):
     step_up: StepUp | None = None
     guard: Guard = Guard.OFF
     guard_actions: Mapping[Detector, Action] = {}
+    evidence: Evidence | None = None
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
     robustness: Robustness = Robustness()
@@ -161,6 +170,13 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
         yield Fault(
             (*path, "guard_actions"), 'is for services with a guard; say guard = "standard", or leave it out'
         )
+    if service.evidence is not None and service.guard is Guard.OFF:
+        yield Fault(
+            (*path, "evidence"),
+            'is of what the guard finds; say guard = "standard" beside it, or leave it out',
+        )
+    if service.evidence is not None and seconds(service.evidence) > MOST_EVIDENCE:
+        yield Fault((*path, "evidence"), 'is 365 days at most; say "365d", or less')
     if service.tools != Tools() and not mcp:
         yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
     if service.target and mcp:

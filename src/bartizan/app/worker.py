@@ -38,6 +38,7 @@ from bartizan.app.awaiting import Awaiting
 from bartizan.app.boards import opened
 from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
+from bartizan.app.evidence_messages import EvidenceTaken
 from bartizan.app.freshness import Freshness
 from bartizan.app.inspection import InspectorLine
 from bartizan.app.key_room import key_room
@@ -48,6 +49,7 @@ from bartizan.app.reach import Reach
 from bartizan.app.rehearsal import rehearse
 from bartizan.app.room import room_for
 from bartizan.app.route_plan import patience_of, route_of
+from bartizan.app.sealing_evidence import Sealing
 from bartizan.app.segments import SIZES
 from bartizan.app.tracing import tracing
 from bartizan.clock import DAY, SECOND, SystemClock
@@ -101,8 +103,7 @@ class Worker:
         self.journal = Journal(segment, first, boot.segment, "worker", boot.boot, self.clock, SIZES["worker"])
         self.journal.durable = self.plan.durability == "every"
         self.proofs = Proofs(Secret(secrets.token_bytes(32)))
-        self.outcry = Outcry(self.clock, sys.stderr.write)
-        self.awaiting = Awaiting(self.clock)
+        self.outcry, self.awaiting = Outcry(self.clock, sys.stderr.write), Awaiting(self.clock)
         room = access.Ports(
             discover(access_controls),
             AUDIENCE,
@@ -122,6 +123,7 @@ class Worker:
         self.context: SSL.Context | None = None
         self.credentials: dict[tuple[str, str], Secret] = {}
         self.inspector, self.asked_segment = InspectorLine(), False
+        self.evidence = Sealing(self.plan.evidence, self.clock, self.journal)
         self.room = room_for(self.plan)
         self.gateway: Gateway
         self.metering: Metering
@@ -137,6 +139,7 @@ class Worker:
             w.ControlPresence: self._control_presence,
             w.Credential: self._credential,
             w.InspectorLine: self._inspector_line,
+            EvidenceTaken: self.evidence.taken,
             w.Serve: self._serve,
             w.Drain: self._drain,
         }
@@ -226,6 +229,7 @@ class Worker:
             reserve=None if metering.empty else metering.reserve,
             settle=metering.settle,
             inspect=self.inspector.inspect if any(service.guard for service in self.plan.upstreams) else None,
+            evidence=self.evidence.keep,
             alerts=metering.alerts,
             target_is=self.reach.target_is,
             connections=self.room.clients,
@@ -265,7 +269,9 @@ class Worker:
         self.channel.send(m.Alive())
 
     def _state_changed(self, message: w.StateChanged, fds: list[int]) -> None:
-        self.fresh.load(message.generation, decode(bytes(read_sealed(fds[0]))))
+        state = decode(bytes(read_sealed(fds[0])))
+        self.fresh.load(message.generation, state)
+        self.evidence.key = state.evidence
         self.channel.send(w.Loaded(generation=message.generation))
 
     def _leaf(self, message: w.Leaf, _: list[int]) -> None:
@@ -328,6 +334,7 @@ class Worker:
                 self.asked_segment = True
         self._tell_minted()
         self._tell_undecided()
+        self.evidence.hand_on(self.channel)
         self.metering.renew()
         self.deciding.networks.exchange(self.clock.now())
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from bartizan.app.channel import Message
+from bartizan.app.evidence_messages import EvidenceSealed, EvidenceTaken
 from bartizan.app.messages import (
     Alive,
     Ask,
@@ -120,6 +121,7 @@ WorkerReports = (
     | Undecided
     | LimiterPresence
     | TargetPresence
+    | EvidenceSealed
 )
 WorkerOrders = (
     BootWorker
@@ -133,4 +135,5 @@ WorkerOrders = (
     | ControlPresence
     | Credential
     | InspectorLine
+    | EvidenceTaken
 )

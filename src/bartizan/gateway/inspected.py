@@ -1,6 +1,7 @@
 """What the guard says of a request, and of what it found there.
 
-Rules of this file: shapes alone, as in `ports.py`. None of them holds a text but what goes on in place of the request.
+Rules of this file: shapes alone, as in `ports.py`. None of them holds a text but what goes on in place of the request and,
+for a service that keeps evidence, excerpts, which are octets here and sealed before they go anywhere.
 """
 
 import asyncio
@@ -53,6 +54,7 @@ class Said(msgspec.Struct, frozen=True):
         reason, control, what: why; `what` is a sentence for people.
         octets: what goes on in place of the request, where it is redacted; the answer itself, where `VERDICT` is asked for.
         signals: what was found.
+        excerpts: `threats.excerpt.encoded` of that, where evidence is kept.
     """
 
     action: str
@@ -61,6 +63,7 @@ class Said(msgspec.Struct, frozen=True):
     what: str = ""
     octets: bytes = b""
     signals: tuple[Signal, ...] = ()
+    excerpts: bytes = b""
 
 
 class Passed(msgspec.Struct, frozen=True):

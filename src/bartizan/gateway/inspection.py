@@ -136,9 +136,11 @@ def record(exchange: "Exchange", said: Said, action: str) -> bool:
                 "count": signal.count,
                 "action": action,
             }
-            plane.ports.journal.record(
+            entry = plane.ports.journal.record(
                 FOUND, exchange.actor, exchange.id, Outcome.FOUND, signal.control, detail
             )
+            if signal is said.signals[0] and said.excerpts:
+                plane.ports.evidence(service, exchange.id, exchange.actor, entry, said.excerpts)
     except JournalUnwritable:
         plane.turn.fail()
     return bool(said.signals) or said.reason in _FIRST

@@ -281,6 +281,8 @@ class Ports(msgspec.Struct, frozen=True):
         settle: (what was held, tokens of the request, of its answer): ends the hold.
         inspect: (service, pseudonym of who asks, request) -> what the guard says of it and of its answer; None where no
             service has a guard. Each is said within a bounded time.
+        evidence: (service, request, who asks, sequence of the event that tells of it, excerpts): seals excerpts of what the
+            guard found, and has them kept. Never waits and never raises.
         alerts: () -> budgets that have reached a threshold since the last call.
         target_is: (service, target, whether it is fit to be asked): called when that changes.
         connections: of clients at once; `upstreams`: to all targets together, of which idle ones make room.
@@ -323,6 +325,7 @@ class Ports(msgspec.Struct, frozen=True):
     reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
     inspect: Callable[[str, str, bytes], Question] | None = None
+    evidence: Callable[[str, str, str, int, bytes], None] = lambda *_: None
     alerts: Callable[[], Sequence[Alert]] = tuple
     target_is: Callable[[str, str, bool], None] = lambda _service, _target, _fit: None
     board: Board = msgspec.field(default_factory=unread)

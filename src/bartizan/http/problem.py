@@ -33,7 +33,9 @@ from bartizan.app.admin.faults import ApprovalAwaited, EntryGone, ServiceUnknown
 from bartizan.app.admin.gate import CallRefused
 from bartizan.app.admin.repeats import AnswerGone, KeyReused, KeysFull, KeyUndecided
 from bartizan.app.control_ports import NotInForce, NotReported
+from bartizan.app.evidence import EvidenceAltered, EvidenceUnknown
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
+from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.gateway.possession import challenge
 from bartizan.http.admin.reading import FieldRefused, TagMissing, TagOutdated
 from bartizan.http.body import BodyRefused
@@ -84,6 +86,10 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     EntryGone: Status.NOT_FOUND,
     ServiceUnknown: Status.NOT_FOUND,
     LedgerUnreadable: Status.UNAVAILABLE,
+    EvidenceUnknown: Status.NOT_FOUND,
+    EvidenceAltered: Status.CONFLICT,
+    KeyExposed: Status.UNAVAILABLE,
+    KeyUnreadable: Status.UNAVAILABLE,
 }
 NOTHING_DONE: Final[tuple[type[Exception], ...]] = (
     *(fault for fault in _STATUS if fault is not NotInForce),

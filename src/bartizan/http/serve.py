@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Engine
 from starlette.applications import Starlette
+from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bartizan.access.issue.mint import Bound, Issued, Signer, SpiffeShown, TokenKeyUnusable, new_key
@@ -40,6 +41,7 @@ from bartizan.app.discovery import read_keys
 from bartizan.app.entry import Entry
 from bartizan.app.everyone import Everyone
 from bartizan.app.everyone import Ports as EveryonePorts
+from bartizan.app.evidence import Evidence, evidence_of
 from bartizan.app.exposed import exposed
 from bartizan.app.federation import Federation
 from bartizan.app.federation import Ports as FederationPorts
@@ -48,7 +50,7 @@ from bartizan.app.folder import Folder
 from bartizan.app.granting import Granting
 from bartizan.app.issuers import Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
-from bartizan.app.issuing import assemble
+from bartizan.app.issuing import Issuing, assemble
 from bartizan.app.key_room import key_room
 from bartizan.app.metrics import scrape
 from bartizan.app.outcry import Outcry
@@ -172,7 +174,7 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     supervision, room = Supervision(channel, start.journal), _kept(folder)
     store, names = open_store(f"sqlite:///{folder.root / _STORE}"), _names(folder)
     issuers = _issuers(start, supervision, store, clock, names, lambda over: registrar.publish(over))  # noqa: PLW0108  # made below
-    repeats = Repeats(store, clock)
+    repeats, evidence = Repeats(store, clock), _evidence(start, folder, supervision, clock)
     permits, gate = _deciding(clock, supervision)
     devices = _devices(start, supervision, store, clock, names, lambda: registrar.publish())  # noqa: PLW0108  # made below
     ports = Ports(
@@ -187,42 +189,35 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
         tell_policy=supervision.tell_policy,
         room=partial(room.hand_to, folder.root / f"{_STORE}-wal"),
         external=issuers.external,
-        forget=repeats.forget,
+        forget=_forgetting(repeats, evidence),
+        evidence=evidence.public,
         fleet=devices.fleet,
         names=names,
     )
     registrar = Registrar(ports)
     issuing = assemble(ports, registrar, folder.keys)
-    supervision.registrar, supervision.issuers = registrar, issuers
-    supervision.follow()
+    supervision.follow(registrar, issuers, evidence)
     await registrar.begin()
     people, approvals, everyone = _people(registrar, ports, permits)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
-    facts, rotation = _facts(start, folder, watch), issuing.rotation
+    facts = _facts(start, folder, watch)
     parts = Parts(
-        *(registrar, rotation, scheduler, issuers, people, approvals, devices, issuing.consents),
+        *(registrar, issuing.rotation, scheduler, issuers, people, approvals, devices, issuing.consents),
         facts,
-        folder.ledger,
-        repeats,
+        *(folder.ledger, repeats, evidence),
     )
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = visits(people, approvals, everyone, issuing.device_flow, issuing.consents)
     federation, workloads = _workloads(start, folder, ports, registrar, issuing.granting, supervision)
     more = (*signals(issuers), *pages, *device_routes.public(devices), *admin.networked)
     registering = Registering(ports, registrar, gate, issuers.vouched)
-    public = authorization(
-        issuing,
-        Consent(issuing.lending, of_people(people)),
-        more,
-        workloads,
-        registering,
-        asks=start.boot.asks,
-    )
+    public = _public(start, issuing, people, more, workloads, registering)
     servers = _servers(start, folder, public, owner(admin.own), facts.scrape)
-    kept = (scheduler, watch, devices, issuing, *(each for each in (issuers, federation) if each.configured))
+    outside = [each.keep for each in (issuers, federation) if each.configured]
+    kept = [scheduler.keep, watch.keep, devices.keep, evidence.keep, issuing.keep, *outside]
     refusing = (issuing.granting, issuers, people, devices, gate, registering)
-    await until_gone(supervision, registrar, refusing, room, [each.keep for each in kept], servers)
+    await until_gone(supervision, registrar, refusing, room, kept, servers)
     end(refusing, start.journal)
 
 
@@ -230,6 +225,30 @@ def _deciding(clock: SystemClock, supervision: Supervision) -> tuple[Permits, Ga
     """Return what asks the policies in this process: for pages, and for the Admin API."""
     failed = Outcry(clock, sys.stderr.write).control
     return Permits(failed), gate_of(clock, supervision.record, failed)
+
+
+def _public(
+    start: Start,
+    issuing: Issuing,
+    people: People,
+    more: Sequence[Route],
+    workloads: WorkloadTokens | None,
+    registering: Registering,
+) -> Starlette:
+    consent = Consent(issuing.lending, of_people(people))
+    return authorization(issuing, consent, more, workloads, registering, asks=start.boot.asks)
+
+
+def _evidence(start: Start, folder: Folder, supervision: Supervision, clock: SystemClock) -> Evidence:
+    return evidence_of(folder, clock, supervision.record, start.boot.evidence)
+
+
+def _forgetting(repeats: Repeats, evidence: Evidence) -> Callable[[Principal], None]:
+    def forget(somebody: Principal) -> None:
+        repeats.forget(somebody.id)
+        evidence.forget(somebody.pseudonym)
+
+    return forget
 
 
 def _names(folder: Folder) -> Names:

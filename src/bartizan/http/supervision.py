@@ -20,6 +20,8 @@ from bartizan.app.channel import Channel, ChannelClosed, MessageRefused
 from bartizan.app.control import Registrar
 from bartizan.app.control_ports import NOT_DONE, NotInForce
 from bartizan.app.entry import Entry
+from bartizan.app.evidence import Evidence
+from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
 from bartizan.app.federation import Standing as DomainStanding
 from bartizan.app.issuers import Issuers
 from bartizan.app.segments import SIZES
@@ -41,11 +43,18 @@ class Supervision:
         self._asked = False
         self.registrar: Registrar | None = None
         self.issuers: Issuers | None = None
+        self.evidence: Evidence | None = None
         self._considering: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
-    def follow(self) -> None:
-        """Take messages as they come."""
+    def follow(
+        self,
+        registrar: Registrar | None = None,
+        issuers: Issuers | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
+        """Take messages as they come, for these."""
+        self.registrar, self.issuers, self.evidence = registrar, issuers, evidence
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
 
     async def publish(self, state: State) -> int:
@@ -123,6 +132,9 @@ class Supervision:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self.gone.set()
             return
+        self._obey(message, fds)
+
+    def _obey(self, message: m.ControlOrders, fds: list[int]) -> None:
         match message:
             case m.Published(generation=generation):
                 if self._waiting:
@@ -133,6 +145,8 @@ class Supervision:
                 self._keep(addresses)
             case m.Undecided(token=token):
                 self._considering = asyncio.get_running_loop().create_task(self._consider(token))
+            case EvidenceSealed():
+                self._take_evidence(message)
             case m.Ask():
                 self._say(m.Alive())
             case _:
@@ -146,6 +160,14 @@ class Supervision:
                 )
         finally:
             self._say(m.Kept())
+
+    def _take_evidence(self, piece: EvidenceSealed) -> None:
+        try:
+            if self.evidence is not None:
+                with contextlib.suppress(JournalUnwritable):  # sets `gone`
+                    self.evidence.take(piece)
+        finally:
+            self._say(EvidenceKept())
 
     async def _consider(self, token: str) -> None:
         try:

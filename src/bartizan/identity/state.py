@@ -83,6 +83,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         links: whom external issuers' subjects are here.
         ended: `external.ended_key` -> instant at or before which tokens were issued that are refused.
         fleet: devices that are known.
+        evidence: public key that evidence is sealed to (`crypto.sealing`); empty where none is kept.
     """
 
     issuers: tuple[TrustedIssuer, ...]
@@ -92,6 +93,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     links: tuple[Link, ...] = ()
     ended: dict[str, Nanoseconds] = {}
     fleet: Fleet = Fleet()
+    evidence: bytes = b""
 
     @override
     def __repr__(self) -> str:

@@ -91,6 +91,9 @@ ANOMALY = one_of(
     "unusual-sign-in",
 )
 """What a sign-in that was flagged looks like."""
+PURPOSE = one_of("triage", "incident", "appeal", "audit", "legal")
+"""What evidence is opened for: to judge a finding, to respond, because somebody was held back wrongly, to look over
+others' work, or because the law asks."""
 REFUSAL = one_of(
     "split-view",
     "rolled-back",
@@ -308,6 +311,26 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "confidence": one_of("low", "medium", "high"),
         "action": one_of("allow", "flag", "redact", "block"),
         "count": Whole(),
+    },
+    "threats.evidence.sealed": {
+        "service": Name(),
+        "digest": Hex(32),
+        "segment": Whole(),
+        "sequence": Whole(),
+        "octets": Whole(),
+        "seconds": Whole(),
+    },
+    "threats.evidence.lost": {"service": Name(), "count": Whole()},
+    "threats.evidence.opened": {
+        "service": Name(),
+        "digest": Hex(32),
+        "purpose": PURPOSE,
+        "reason": one_of("unknown", "altered"),
+    },
+    "threats.evidence.erased": {
+        "service": Name(),
+        "digest": Hex(32),
+        "reason": one_of("expired", "asked", "room", "principal"),
     },
     "threats.finding.imported": {
         "format": one_of("ocsf", "sarif"),

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import Found
 from bartizan.threats.lane import Guarding, Lane, Withheld
 from bartizan.threats.parts import Json, Part, Path, parts_of, replaced
@@ -38,6 +39,7 @@ class Answer:
 
     Attributes:
         found: what was found since this was last emptied.
+        shown: excerpts of that, where the profile wants them.
     """
 
     def __init__(self, guarding: Guarding) -> None:
@@ -46,6 +48,7 @@ class Answer:
         self._lanes: dict[Key, Lane] = {}
         self._last: dict[Key, tuple[Json, Path]] = {}
         self.found: list[Found] = []
+        self.shown: list[Excerpt] = []
 
     def take(self, data: bytes) -> list[bytes]:
         """Return the data of the events that go out for one that came.
@@ -107,13 +110,16 @@ class Answer:
             return lane.release(end=end)
         finally:
             self.found += lane.found
-            lane.found = []
+            self.shown += lane.shown
+            lane.found, lane.shown = [], []
 
     def _whole(self, document: Json, part: Part) -> None:
         """Inspect a text that comes in one piece, and take out of it what is to be taken out."""
         profile = self._g.profile
         inspected = self._g.inspector.inspect(part.text, Channel.RESPONSE, source=self._g.source)
         self.found += inspected.found
+        if profile.shows:
+            self.shown += [excerpt(Channel.RESPONSE, each, part.text) for each in inspected.found]
         if not profile.enforced:
             return
         for found in inspected.found:

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.text.canonical import canonical
 from bartizan.text.rule import LONGEST
+from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import REPEATED, Found, Inspector
 from bartizan.threats.overlap import Echo
 from bartizan.threats.profile import Action, Profile
@@ -64,6 +65,7 @@ class Lane:
 
     Attributes:
         found: what was found in it since this was last emptied.
+        shown: excerpts of that, where the profile wants them.
     """
 
     def __init__(self, guarding: Guarding) -> None:
@@ -74,6 +76,7 @@ class Lane:
         self._told: set[tuple[str, int]] = set()
         self._unbounded: set[str] = set()
         self.found: list[Found] = []
+        self.shown: list[Excerpt] = []
 
     def add(self, text: str) -> None:
         """Take the next piece."""
@@ -103,7 +106,7 @@ class Lane:
             if not end and found.end > len(text) - SETTLED and found.start > len(text) - HELD:
                 wait = min(wait, found.start)
                 continue
-            self._note(found, self._out - here + found.start)
+            self._note(found, self._out - here + found.start, text)
             if self._withholds(found, here, whole=end or found.end < len(text)):
                 raise Withheld(_because(found))
             if self._g.profile.action(found.reason) is Action.REDACT and self._g.profile.enforced:
@@ -138,7 +141,7 @@ class Lane:
             place = self._came - len(self._all) + found.start
             if not found.reading and found.rule != REPEATED and self._is_known(found, place):
                 continue  # that was found on its way, or will be
-            self._note(found, place)
+            self._note(found, place, self._all)
             if self._g.profile.enforced and self._g.profile.action(found.reason) in _ENDING:
                 raise Withheld(_because(found))
 
@@ -146,10 +149,12 @@ class Lane:
         """Return whether a plain finding was told, or lies in what waits; what is longer than the window never was."""
         return (found.rule, place) in self._told or place >= self._out
 
-    def _note(self, found: Found, place: int) -> None:
+    def _note(self, found: Found, place: int, text: str) -> None:
         if (found.rule, place) not in self._told:
             self._told.add((found.rule, place))
             self.found.append(found)
+            if self._g.profile.shows:
+                self.shown.append(excerpt(Channel.RESPONSE, found, text))
 
 
 _ENDING: Final = (Action.BLOCK, Action.REDACT)

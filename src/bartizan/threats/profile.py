@@ -46,6 +46,7 @@ class Profile(msgspec.Struct, frozen=True):
         uninspected: what becomes of a text that nobody could inspect, in whole or in part.
         media: what becomes of images, sound and files, which nobody reads.
         enforced: whether anything is done; else it is only told.
+        shows: whether excerpts of what was found are told of, as evidence.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Profile(msgspec.Struct, frozen=True):
     uninspected: Action = Action.BLOCK
     media: Action = Action.FLAG
     enforced: bool = True
+    shows: bool = False
 
     def action(self, reason: str) -> Action:
         """Return what becomes of a text with this finding."""

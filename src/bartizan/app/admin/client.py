@@ -11,6 +11,7 @@ import msgspec
 from bartizan.admin import (
     consents,
     devices,
+    evidence,
     issuer,
     links,
     platform,
@@ -23,6 +24,7 @@ from bartizan.admin import (
 )
 from bartizan.admin.consents import Consent
 from bartizan.admin.devices import Admission, AskingDevice, KnownDevice
+from bartizan.admin.evidence import EvidenceKept, EvidenceOpened, Opening, Purpose
 from bartizan.admin.forms import MOST_PAGE, Paged
 from bartizan.admin.issuer import Rotated, RotationWanted
 from bartizan.admin.links import LinkWanted, SignInLink
@@ -257,6 +259,19 @@ class Admin(Asking):
         """Put events on record; return the first and the last sequence in the segment; raises as `token`."""
         found = self.ask(record.REPORT, body_of(Report, {"events": list(events)}))
         return found.first, found.last
+
+    # ---- evidence ------------------------------------------------------------------------------------------
+    def evidence(self) -> tuple[EvidenceKept, ...]:
+        """Return what is kept of what the guard found, unopened, the oldest first; raises as `token`."""
+        return tuple(self.each(lambda at: self.ask(evidence.LIST, query=_page(at))))
+
+    def open_evidence(self, wanted: str, purpose: Purpose) -> EvidenceOpened:
+        """Return a piece of evidence, opened, by its id; that and the purpose are on record; raises as `token`."""
+        return self.ask(evidence.OPEN, Opening(purpose), evidence=wanted)
+
+    def erase_evidence(self, wanted: str) -> EvidenceKept:
+        """Delete a piece of evidence, by its id, and return what it was; raises as `token`."""
+        return self.ask(evidence.ERASE, evidence=wanted)
 
     # ---- the platform --------------------------------------------------------------------------------------
     def services(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bartizan.app.approvals import Approvals
 from bartizan.app.consents import Consents
 from bartizan.app.control import Registrar
 from bartizan.app.devices import Devices
+from bartizan.app.evidence import Evidence
 from bartizan.app.issuers import Issuers
 from bartizan.app.messages import AdminReach
 from bartizan.app.people import People
@@ -21,6 +22,7 @@ from bartizan.http.admin.call import Bound
 from bartizan.http.admin.callers import over_network, owner
 from bartizan.http.admin.consents import KnownConsents
 from bartizan.http.admin.devices import KnownDevices
+from bartizan.http.admin.evidence import KeptEvidence
 from bartizan.http.admin.issuer import IssuerKeys
 from bartizan.http.admin.links import Links
 from bartizan.http.admin.platform import Facts, Platform
@@ -49,6 +51,7 @@ class Parts(msgspec.Struct, frozen=True):
         facts: what the process was told.
         ledger: folder of the tree.
         repeats: what was answered to requests with a key.
+        evidence: what the guard found, kept sealed.
     """
 
     registrar: Registrar
@@ -62,6 +65,7 @@ class Parts(msgspec.Struct, frozen=True):
     facts: Facts
     ledger: Path
     repeats: Repeats
+    evidence: Evidence
 
 
 class Administration(msgspec.Struct, frozen=True):
@@ -104,5 +108,6 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
         *Versions(registrar, cursors).bound(),
         *SignIns(registrar, parts.facts.signins, cursors).bound(),
         *Schedules(parts.scheduler, cursors).bound(),
+        *KeptEvidence(parts.evidence, cursors).bound(),
         *Record(registrar, parts.ledger, cursors).bound(),
     )

@@ -23,6 +23,7 @@ from bartizan.admin.route import PREFIX, SEGMENTS, AnyRoute, Tag
 from bartizan.app.admin.caller import Caller
 from bartizan.app.admin.faults import EntryGone, ServiceUnknown
 from bartizan.app.admin.repeats import Asked, Repeats, asked
+from bartizan.app.evidence import EvidenceUnknown
 from bartizan.http.admin.call import Bound, Call
 from bartizan.http.admin.reading import body_of, key_of, query_of, require_match
 from bartizan.http.problem import NOTHING_DONE
@@ -38,6 +39,7 @@ _UNKNOWN: Final[Mapping[str, type[Exception]]] = {
     "version": PolicyVersionUnknown,
     "service": ServiceUnknown,
     "entry": EntryGone,
+    "evidence": EvidenceUnknown,
 }
 Admit = Callable[[AnyRoute, Request], Caller]
 """(route, request) -> who calls. Raises what `http/problem.py` knows where they may not."""
@@ -142,4 +144,5 @@ def _shown(route: AnyRoute, found: Any, caller: Caller) -> Response:  # noqa: AN
 
 def _without(found: Any, once: tuple[str, ...]) -> Any:  # noqa: ANN401 - the route's own type
     """Return an answer without what is shown once."""
-    return msgspec.structs.replace(found, **dict.fromkeys(once, "")) if once else found
+    empty = {name: type(getattr(found, name))() for name in once}
+    return msgspec.structs.replace(found, **empty) if once else found
