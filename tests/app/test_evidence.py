@@ -1,6 +1,6 @@
 """Evidence is kept with its event or not at all, opened after its event or not at all, and gone in time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path / "state")
 
 

@@ -65,13 +65,14 @@ def scene() -> Iterator[Scene]:
     with ExitStack() as stack:
         port, asked = stack.enter_context(service())
         speaks = stack.enter_context(speaker())
-        configuration = "".join(
+        configuration = 'evidence = "2h"\n' + "".join(
             f'[[service]]\nname = "{name}"\nupstream = "http://localhost:{at}/v1"\n'
             f'allow_private = ["localhost:{at}"]\nguard = "{guard}"\n{more}'
             for name, at, guard, more in (
                 ("kept", port, "standard", 'evidence = "30d"\n'),
                 ("told", port, "observe", 'evidence = "1h"\n'),
-                ("bare", port, "standard", ""),
+                ("bare", port, "standard", 'evidence = "off"\n'),
+                ("plain", port, "standard", ""),
                 ("speaks", speaks.port, "standard", 'evidence = "12h"\n'),
             )
         )
@@ -130,6 +131,12 @@ def test_observe_keeps_evidence_too_and_a_service_without_keeps_none(scene: Scen
     scene.piece(told)
     scene.platform.record(bare, "threats.signal.found")
     assert scene.kept(bare) == []
+
+
+def test_a_service_that_says_nothing_keeps_it_as_the_platform_says(scene: Scene) -> None:
+    _, request = scene.ask("plain", f"my key is {KEY}")
+    piece = scene.piece(request)
+    assert piece["until"] - piece["at"] == 2 * 3_600 * 10**9
 
 
 def test_what_is_harmless_leaves_nothing(scene: Scene) -> None:

@@ -33,7 +33,7 @@ from bartizan.app.messages import BootSupervisor, Leave, NotStarted, Started
 from bartizan.app.plan import JUDGE, MAIN, Plan, Service, Target
 from bartizan.app.running import STOP_SECONDS, PlatformStuck
 from bartizan.app.schedule_settings import wanted as schedules
-from bartizan.app.service_settings import Binding, Guard
+from bartizan.app.service_settings import Binding, Guard, evidence_seconds
 from bartizan.app.service_settings import Service as ServiceSettings
 from bartizan.app.settings import ClientCertificates, Settings
 from bartizan.app.step_up_settings import strength
@@ -244,7 +244,9 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         strength=strength(service.step_up),
         guard="" if service.guard is Guard.OFF else service.guard.value,
         guard_actions={name: action.value for name, action in service.guard_actions.items()},
-        evidence_seconds=seconds(service.evidence),
+        evidence_seconds=0
+        if service.guard is Guard.OFF
+        else evidence_seconds(service.evidence or settings.evidence),
     )
 
 

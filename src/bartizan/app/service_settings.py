@@ -70,7 +70,8 @@ class Guard(enum.Enum):
 
 
 Evidence = Annotated[
-    str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,3}[hd]\Z", description='a span such as "12h" or "30d"')
+    str,
+    msgspec.Meta(pattern=r"\A(?:off|[1-9][0-9]{0,3}[hd])\Z", description='"off", or a span such as "30d"'),
 ]
 """How long evidence is kept."""
 Detector = Annotated[
@@ -110,7 +111,8 @@ class Service(msgspec.Struct, frozen=True):
         step_up: how a person must have signed in whose tokens it takes; None takes programs' as well.
         guard: of prompts.
         guard_actions: what becomes of a prompt in which a detector found something, where that is not the guard's.
-        evidence: how long excerpts of what the guard found are kept, sealed, for whoever has to judge it; None keeps none.
+        evidence: how long excerpts of what the guard found are kept, sealed, for whoever has to judge it; `off` keeps
+            none, None as the platform says for every service.
         limits: of one principal.
         bounds: of what it is given.
         robustness: how far it has to withstand known attacks.
@@ -170,13 +172,12 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
         yield Fault(
             (*path, "guard_actions"), 'is for services with a guard; say guard = "standard", or leave it out'
         )
-    if service.evidence is not None and service.guard is Guard.OFF:
+    yield from keeping_evidence((*path, "evidence"), service.evidence)
+    if evidence_seconds(service.evidence) and service.guard is Guard.OFF:
         yield Fault(
             (*path, "evidence"),
             'is of what the guard finds; say guard = "standard" beside it, or leave it out',
         )
-    if service.evidence is not None and seconds(service.evidence) > MOST_EVIDENCE:
-        yield Fault((*path, "evidence"), 'is 365 days at most; say "365d", or less')
     if service.tools != Tools() and not mcp:
         yield Fault((*path, "tools"), 'is for services of protocol = "mcp"; leave it out')
     if service.target and mcp:
@@ -185,3 +186,14 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
         )
     yield from pinning((*path, "tools", "pins"), service.tools)
     yield from targeting(path, service.places, service.root, deployed=service.protocol is Protocol.AZURE)
+
+
+def evidence_seconds(kept: str | None) -> int:
+    """Return how long evidence is kept, in seconds; 0 keeps none."""
+    return 0 if kept in {None, "off"} else seconds(kept)
+
+
+def keeping_evidence(path: Way, kept: str | None) -> Iterator[Fault]:
+    """Yield what no type can refuse of how long evidence is kept."""
+    if evidence_seconds(kept) > MOST_EVIDENCE:
+        yield Fault(path, 'is 365 days at most; say "365d", or less')

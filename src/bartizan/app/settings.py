@@ -36,7 +36,7 @@ from bartizan.app.ledger_settings import Ledger, keeping
 from bartizan.app.limit_settings import Limit, Limiter, Price, limiting
 from bartizan.app.plan import Bounds
 from bartizan.app.schedule_settings import Schedule, scheduling
-from bartizan.app.service_settings import Binding, Protocol, Service, serving
+from bartizan.app.service_settings import Binding, Evidence, Protocol, Service, keeping_evidence, serving
 from bartizan.app.target_settings import Target
 from bartizan.app.trace_settings import Traces, tracing
 from bartizan.app.witness_settings import Witness, known_witnesses, witnessing
@@ -119,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True):
         url: where clients reach it, where that is not the address that it listens on.
         names: further host names and addresses that clients reach the gateway by.
         log: how `run/platform.log` in the state folder is written.
-        evidence: `off`, or for how long sealed excerpts are kept.
+        evidence: `off`, or how long every service with a guard keeps what that found, sealed, where it does not say itself.
     """
 
     listen: Text = "127.0.0.1:8443"
@@ -129,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True):
     pq: Pq = Pq.PREFERRED
     client_certificates: ClientCertificates = ClientCertificates.OFF
     isolation: Isolation = Isolation.REQUIRED
-    evidence: Text = "off"
+    evidence: Evidence = "off"
     log: LogForm = LogForm.PLAIN
     service: tuple[Service, ...] = ()
     limit: tuple[Limit, ...] = ()
@@ -367,8 +367,7 @@ def _repeated(settings: Settings) -> Iterator[Fault]:
 
 def _absent(settings: Settings) -> Iterator[Fault]:
     """Yield the settings whose feature this version does not have."""
-    if settings.evidence != "off":
-        yield Fault(("evidence",), 'is not in this version, which keeps no excerpts; say "off"')
+    yield from keeping_evidence(("evidence",), settings.evidence)
     if settings.store.url is not None:
         yield Fault(
             ("store", "url"), "is not in this version, which keeps store.db in the state folder; leave it out"
