@@ -51,7 +51,7 @@ def alone(*, tls: bool = True, said: str = "") -> Iterator[Place]:
                 + ("" if tls else 'tls = "off"\n')
                 + f'[[service]]\nname = "service"\nupstream = "http://127.0.0.1:{behind.whole}/v1"\n'
                 f'allow_private = ["127.0.0.1:{behind.whole}"]\n'
-                "limits = { requests_per_minute = 1_000_000_000 }\n"
+                'guard = "off"\nlimits = { requests_per_minute = 1_000_000_000 }\n'
             )
             try:
                 command(folder, "up", "--detach", "--port", "0", "--no-drill", "--state", str(state))

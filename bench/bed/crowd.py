@@ -59,7 +59,7 @@ class Service(ThreadingHTTPServer):
 
 @contextmanager
 def configured(*, closes: bool = False) -> Iterator[str]:
-    """Yield a configuration without TLS and without limits, in front of a service that runs meanwhile.
+    """Yield a configuration without TLS, without limits and without a guard, in front of a service that runs meanwhile.
 
     Args:
         closes: whether the service ends each connection after one answer, so that each request needs a new one.
@@ -71,7 +71,8 @@ def configured(*, closes: bool = False) -> Iterator[str]:
         port = server.server_address[1]
         yield (
             f'tls = "off"\n[[service]]\nname = "service"\nupstream = "http://127.0.0.1:{port}/v1"\n'
-            f'allow_private = ["127.0.0.1:{port}"]\nlimits = {{ requests_per_minute = 1_000_000_000 }}\n'
+            f'allow_private = ["127.0.0.1:{port}"]\nguard = "off"\n'
+            "limits = { requests_per_minute = 1_000_000_000 }\n"
         )
         server.shutdown()
 

@@ -126,7 +126,8 @@ def _configuration(behind: Upstream, *, tls: bool) -> str:
     ports = {"stream": behind.streams, **{f"service-{number:03}": behind.whole for number in range(SERVICES)}}
     services = "".join(
         f'[[service]]\nname = "{name}"\nupstream = "http://127.0.0.1:{port}/v1"\n'
-        f'allow_private = ["127.0.0.1:{port}"]\nlimits = {{ requests_per_minute = 1_000_000_000 }}\n'
+        f'allow_private = ["127.0.0.1:{port}"]\nguard = "off"\n'
+        "limits = { requests_per_minute = 1_000_000_000 }\n"
         for name, port in ports.items()
     )
     return ("" if tls else 'tls = "off"\n') + services

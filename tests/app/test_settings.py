@@ -49,7 +49,7 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
         (SERVICE.replace('"a"', '"v1"'), "bartizan.toml:2: service[0].name: is a name of Bartizan's own"),
         (SERVICE.replace('"a"', '"A b"'), "bartizan.toml:2: service[0].name: must be a name: a lower-case letter"),
         (SERVICE + 'credential = "sk-12345"', "bartizan.toml:4: service[0].credential: must be a reference to a secret"),
-        (SERVICE + 'guard_actions = { secret = "block" }', "service[0].guard_actions: is for services with a guard"),
+        (SERVICE + 'guard = "off"\nguard_actions = { secret = "block" }', "service[0].guard_actions: is for services with a guard"),
         (SERVICE + 'guard = "strict"\nguard_actions = { secret = "hide" }', "service[0].guard_actions.secret: must be"),
         (SERVICE + 'guard = "strict"\nguard_actions = { secrets = "block" }', "service[0].guard_actions.secrets: must be one of prompt-injection, "),
         (SERVICE + 'protocol = "http"', 'service[0].protocol: is "http", whose routes a description has'),
@@ -205,8 +205,15 @@ def test_a_platform_that_nobody_knows_by_its_address_is_said(tmp_path: Path) -> 
 def test_what_is_weaker_than_it_could_be_is_said(tmp_path: Path) -> None:
     settings = accepted(tmp_path, 'isolation = "none"\ntls = "off"\n' + SERVICE)
     said = "\n".join(weaknesses(settings))
-    for word in ('isolation = "none"', 'tls = "off"', "need not be bound to a key", "not inspected"):
+    for word in (
+        'isolation = "none"',
+        'tls = "off"',
+        "need not be bound to a key",
+        "nothing is done about it",
+    ):
         assert word in said
+    unguarded = accepted(tmp_path, SERVICE + 'guard = "off"\n')
+    assert "prompts are not inspected" in "\n".join(weaknesses(unguarded))
     assert 'pq = "preferred"' in "\n".join(weaknesses(Settings()))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from bartizan.app.plan import Plan
+from bartizan.control import Confidence, Severity
 from bartizan.gateway.inspected import Said, Signal
 from bartizan.threats.excerpt import encoded, excerpts
 from bartizan.threats.inspect import Found, Inspector
@@ -67,10 +68,27 @@ def inspecting(
     said = judged.verdict
     if said.action is not Action.BLOCK or not profile.enforced:
         goes_on(judged)
-    signals, shown = signals_of(judged.findings), excerpts(judged.found) if profile.shows else []
+    shown = excerpts(judged.found) if profile.shows else []
     return Said(
-        said.action.value, said.reason, said.control, said.what, judged.octets, signals, encoded(shown)
+        said.action.value,
+        said.reason,
+        said.control,
+        said.what,
+        judged.octets,
+        told_of(judged),
+        encoded(shown),
     )
+
+
+def told_of(judged: Judged, channel: Channel = Channel.USER) -> tuple[Signal, ...]:
+    """Return what was found, and what nobody looked at."""
+    missed = tuple(unseen(reason, channel) for reason in judged.unseen)
+    return (*missed, *signals_of(judged.findings))[:MOST]
+
+
+def unseen(reason: str, channel: Channel = Channel.USER) -> Signal:
+    """Return what is told of what nobody looked at: `verdict.UNINSPECTED` or `MEDIA`; no control says so."""
+    return Signal("", reason, reason, channel.value, Severity.LOW, Confidence.HIGH)
 
 
 def signals_of(findings: Iterable[tuple[Channel, Found]]) -> tuple[Signal, ...]:

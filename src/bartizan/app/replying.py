@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.guarding import signals_of
+from bartizan.app.guarding import signals_of, told_of, unseen
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, Passed, Said
+from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, Passed, Said, Signal
 from bartizan.gateway.mcp.events import COMMENT, Event, EventReader
 from bartizan.threats.answer import DONE, Answer
 from bartizan.threats.excerpt import MOST as MOST_EXCERPTS
@@ -44,20 +44,20 @@ class Replying:
             elif kind == EVENTS:
                 passed = self._passed(self._read(octets, last=last), last=last)
             else:
-                passed = self._unread()
+                passed = self._unread(last=last)
         except Withheld as held:
             return self._withheld(held.verdict)
         except FramingDoubt:
             return self._withheld(Verdict(Action.BLOCK, UNINSPECTED))
         return passed
 
-    def _unread(self) -> Passed:
+    def _unread(self, *, last: bool) -> Passed:
         """Say whether what nobody reads may go on."""
         self._over = True
         profile = self._g.profile
         if profile.enforced and profile.media is Action.BLOCK:
             raise Withheld(Verdict(Action.BLOCK, MEDIA))
-        return Passed()
+        return Passed(last=last, said=Said(ALLOW, signals=(unseen(MEDIA, Channel.RESPONSE),)))
 
     def _read(self, octets: bytes, *, last: bool) -> bytes:
         out = list[bytes]()
@@ -85,7 +85,7 @@ class Replying:
         whole, self._held = bytes(self._held), bytearray()
         judged = yield from judging(self._g.inspector, self._g.profile, whole, Channel.RESPONSE, self._g.echo)
         shown = encoded(excerpts(judged.found)) if self._g.profile.shows else b""
-        said = Said(ALLOW, signals=signals_of(judged.findings), excerpts=shown)
+        said = Said(ALLOW, signals=told_of(judged, Channel.RESPONSE), excerpts=shown)
         if judged.verdict.action is Action.BLOCK and self._g.profile.enforced:
             return self._withheld(judged.verdict, said)
         return Passed(judged.octets or whole, last=True, said=said)
@@ -95,8 +95,14 @@ class Replying:
 
     def _withheld(self, verdict: Verdict, said: Said | None = None) -> Passed:
         self._over = True
-        said = self._said() if said is None else said
-        why = Said(BLOCK, verdict.reason, verdict.control, verdict.what, b"", said.signals, said.excerpts)
+        signals: tuple[Signal, ...] = ()
+        if said is None:
+            said = self._said()
+            signals = (
+                (unseen(verdict.reason, Channel.RESPONSE),) if verdict.reason in (MEDIA, UNINSPECTED) else ()
+            )
+        signals = (*signals, *said.signals)
+        why = Said(BLOCK, verdict.reason, verdict.control, verdict.what, b"", signals, said.excerpts)
         return Passed(last=True, said=why)
 
     def _said(self) -> Said:

@@ -60,7 +60,7 @@ def _weak_service(settings: Settings, service: Service) -> Iterator[str]:
     if not all(upstream(one.upstream, service.root).tls for one in service.places):
         yield f"{service.name}: the upstream connection is not encrypted"
     if service.guard is Guard.OBSERVE:
-        yield f"{service.name}: what is found in prompts is told, and nothing is done about it"
+        yield f"{service.name}: what is found in prompts is told, and nothing is done about it; `bartizan policy suggest --guard` says what would be"
     if service.guard is Guard.OFF:
         yield f'{service.name}: prompts are not inspected; guard = "observe" tells what they hold, "standard" takes it out'
 

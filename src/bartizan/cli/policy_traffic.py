@@ -27,6 +27,7 @@ from bartizan.app.settings import Settings
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, state_options
 from bartizan.cli.ledger_query import instant
 from bartizan.cli.place import state
+from bartizan.cli.policy_guard import documents, lines, of_record
 from bartizan.cli.policy_reading import engine_of, files_argument
 from bartizan.cli.screen import table
 from bartizan.cli.settled import configuration
@@ -60,16 +61,39 @@ def _diff(arguments: argparse.Namespace, shell: Shell) -> Exit:
 
 
 def _suggest(arguments: argparse.Namespace, shell: Shell) -> Exit:
-    owner, settled = Owner(state(arguments, shell)), configuration(arguments, shell)
+    settled = configuration(arguments, shell)
+    if not arguments.guard:
+        return _suggest_policies(arguments, shell, settled)
+    guards, said = _guards(arguments, shell, settled)
+    if arguments.json:
+        shell.out.document({"guards": guards})
+    else:
+        shell.out.line("\n".join(said))
+    return Exit.CLEAN
+
+
+def _guards(
+    arguments: argparse.Namespace, shell: Shell, settled: Configuration[Settings]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what guards would have done, as JSON has it and in words."""
+    since, until = _times(arguments)
+    found = of_record(state(arguments, shell), settled.sections, since, until)
+    return documents(found), list(lines(found, since))
+
+
+def _suggest_policies(arguments: argparse.Namespace, shell: Shell, settled: Configuration[Settings]) -> Exit:
+    owner = Owner(state(arguments, shell))
     facts = of_platform(owner)
     replayed = _replayed(arguments, shell, owner, facts, settled, engine_of(facts.files).rules)
     found = suggest(replayed.requests)
+    guards, said = _guards(arguments, shell, settled)
     if arguments.json:
         left = [
             {"principal": who, "service": where, "requests": count}
             for (who, where), count in found.left_out.items()
         ]
-        shell.out.document({"text": found.text, "policies": found.policies, "left_out": left})
+        document = {"text": found.text, "policies": found.policies, "left_out": left, "guards": guards}
+        shell.out.document(document)
         return Exit.CLEAN
     if not found.text:
         shell.err.line("nothing was let through in that time, so nothing is suggested")
@@ -81,6 +105,7 @@ def _suggest(arguments: argparse.Namespace, shell: Shell) -> Exit:
         shell.out.line(
             f"// Exactly what was let through, no more. Review it before it is applied.\n\n{found.text}"
         )
+    shell.out.line("\n".join(f"// {line}".rstrip() for line in said))
     return Exit.CLEAN
 
 
@@ -92,16 +117,25 @@ def _replayed(
     settled: Configuration[Settings],
     rules: Sequence[Rule],
 ) -> Replayed:
-    now = SystemClock().now()
-    since = now - DAY if arguments.since is None else arguments.since
-    until = _EVER if arguments.until is None else arguments.until
-    if until <= since:
-        raise UsageInvalid("--until is not after --since, so nothing can be between them")
+    since, until = _times(arguments)
     asked = traffic(state(arguments, shell).ledger, since, until)
     texts, patterns = spoken_of(rules)
     operations = {operation_digest(each): each for each in {*_operations(settled), *texts}}
     tools = _tools(owner, asked, sorted({*_pinned(settled), *texts})[:_NAMES])
     return resolve(asked, facts.people, Names(operations, tools, patterns, stranger(texts)))
+
+
+def _times(arguments: argparse.Namespace) -> tuple[int, int]:
+    """Return from when to when is meant, UTC nanoseconds.
+
+    Raises:
+        UsageInvalid: nothing can be between them.
+    """
+    since: int = SystemClock().now() - DAY if arguments.since is None else arguments.since
+    until: int = _EVER if arguments.until is None else arguments.until
+    if until <= since:
+        raise UsageInvalid("--until is not after --since, so nothing can be between them")
+    return since, until
 
 
 def _tools(owner: Owner, asked: Traffic, names: list[str]) -> Mapping[str, Mapping[str, str]]:
@@ -221,9 +255,19 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
     _span(parser)
 
 
+def _suggest_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--guard", action="store_true", help="of guards alone, which needs no running platform"
+    )
+    _span(parser)
+
+
 DIFF = Command(
     "diff", "say who would gain and lose what, of all that was asked in a time", _diff_arguments, _diff
 )
 SUGGEST = Command(
-    "suggest", "print the least policy that permits what was let through in a time", _span, _suggest
+    "suggest",
+    "print the least policy that permits what was let through in a time, and what guards would have done",
+    _suggest_arguments,
+    _suggest,
 )

@@ -24,6 +24,8 @@ FAILED: Final = "inspection-failed"
 """Reason where what inspects failed over the request."""
 BUDGET: Final = "inspection-budget"
 """Reason where inspecting what somebody sends took more time than it may."""
+BEHIND: Final = "inspection-behind"
+"""Reason where an answer that nobody waits for came faster than it was inspected, so that the rest of it was not."""
 
 
 class Signal(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 from bartizan.clock import SECOND
 from bartizan.gateway.faults import Fault, Refusal
 from bartizan.gateway.inspected import (
+    BEHIND,
     BLOCK,
     BUDGET,
     FAILED,
@@ -55,6 +56,8 @@ _FIRST: Final = {
         "",
     ),
 }
+_UNSEEN: Final = frozenset({*_FIRST, BEHIND})
+"""Reasons for which nobody looked at it."""
 
 
 def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
@@ -112,18 +115,31 @@ def withheld(said: Said) -> Fault:
     return _FIRST.get(said.reason) or Fault(said.reason, 403, said.what, said.control)
 
 
-def told(exchange: "Exchange", said: Said) -> None:
+def told(exchange: "Exchange", said: Said, *, answer: bool = False) -> None:
     """Record what was found in what went on meanwhile."""
-    if not exchange.plane.turn.broken and record(exchange, said, FLAG):
+    if not exchange.plane.turn.broken and record(exchange, said, FLAG, answer=answer):
         exchange.plane.turn.after(NOBODY)
 
 
-def record(exchange: "Exchange", said: Said, action: str) -> bool:
-    """Add an event for each signal, and one for what nobody inspected; return whether there was any."""
+def record(exchange: "Exchange", said: Said, action: str, *, answer: bool = False) -> bool:
+    """Add an event for each signal, and one for what nobody inspected; return whether there was any.
+
+    Args:
+        exchange: the request.
+        said: of it, or of its answer.
+        action: what became of that.
+        answer: whether it is the answer.
+    """
     plane, service = exchange.plane, exchange.route.service_name
+    part: dict[str, int | str] = {"part": "answer"} if answer else {}
     try:
-        if said.reason in _FIRST:
-            detail: dict[str, int | str] = {"service": service, "reason": said.reason, "action": action}
+        if said.reason in _UNSEEN:
+            detail: dict[str, int | str] = {
+                "service": service,
+                "reason": said.reason,
+                "action": action,
+                **part,
+            }
             plane.ports.journal.record(FOUND, exchange.actor, exchange.id, Outcome.FAILED, "", detail)
         for signal in said.signals[:MOST_SIGNALS]:
             detail = {
@@ -135,6 +151,7 @@ def record(exchange: "Exchange", said: Said, action: str) -> bool:
                 "confidence": signal.confidence.value,
                 "count": signal.count,
                 "action": action,
+                **part,
             }
             entry = plane.ports.journal.record(
                 FOUND, exchange.actor, exchange.id, Outcome.FOUND, signal.control, detail
@@ -143,4 +160,4 @@ def record(exchange: "Exchange", said: Said, action: str) -> bool:
                 plane.ports.evidence(service, exchange.id, exchange.actor, entry, said.excerpts)
     except JournalUnwritable:
         plane.turn.fail()
-    return bool(said.signals) or said.reason in _FIRST
+    return bool(said.signals) or said.reason in _UNSEEN

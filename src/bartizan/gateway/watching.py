@@ -12,7 +12,18 @@ import msgspec
 from bartizan.gateway.answer_head import AnswerHead, reframed
 from bartizan.gateway.faults import Fault, Refusal
 from bartizan.gateway.framing import FramingDoubt
-from bartizan.gateway.inspected import BLOCK, EVENTS, FLAG, JSON, OBSERVE, OTHER, Passed, Question, Said
+from bartizan.gateway.inspected import (
+    BEHIND,
+    BLOCK,
+    EVENTS,
+    FLAG,
+    JSON,
+    OBSERVE,
+    OTHER,
+    Passed,
+    Question,
+    Said,
+)
 from bartizan.gateway.inspection import MOST_SIGNALS, record, told, withheld
 from bartizan.gateway.problem import error_event
 from bartizan.gateway.response import LAST_CHUNK
@@ -110,7 +121,7 @@ class Watching:
         signals = said.signals[: MOST_SIGNALS - self._told]
         self._told += len(signals)
         said = msgspec.structs.replace(said, signals=signals)
-        if record(self._exchange, said, BLOCK if said.action == BLOCK else FLAG):
+        if record(self._exchange, said, BLOCK if said.action == BLOCK else FLAG, answer=True):
             self._exchange.wake()
 
     def end(self) -> None:
@@ -132,18 +143,19 @@ class Beside:
 
     def tell(self, pieces: list[bytes], *, done: bool) -> None:
         """Tell of what goes on; where the guard does not keep up, it sees no more of this answer."""
-        if self._kind == OTHER or self._under_way < 0 or not (pieces or done):
+        if self._under_way < 0 or not (pieces or done) or (self._kind == OTHER and not done):
             return
         self._all = done
         self._under_way += 1
         if self._under_way > _BEHIND:
             self._under_way = -1
+            told(self._exchange, Said(FLAG, BEHIND), answer=True)
             return
-        self._question.answer(b"".join(pieces), self._kind, last=done)
+        self._question.answer(b"" if self._kind == OTHER else b"".join(pieces), self._kind, last=done)
 
     def _passed(self, passed: Passed) -> None:
         self._under_way -= self._under_way > 0
-        told(self._exchange, passed.said)
+        told(self._exchange, passed.said, answer=True)
         if passed.last:
             self._question.end()
 

@@ -15,7 +15,7 @@ from bartizan.threats.overlap import Echo
 from bartizan.threats.parts import Json, Part, parts_of
 from bartizan.threats.profile import Action, Profile
 from bartizan.threats.subject import Channel
-from bartizan.threats.verdict import Verdict, redact, verdict
+from bartizan.threats.verdict import MEDIA, UNINSPECTED, Verdict, redact, verdict
 
 _PART = 256
 """Letters that a text counts for beside its own when turns are taken."""
@@ -32,6 +32,7 @@ class Judged(msgspec.Struct, frozen=True):
         octets: what goes on in place of the request; empty where that is the request itself.
         prompt: the texts of the application in it.
         tail: of the conversation, for a further request.
+        unseen: `UNINSPECTED`, `MEDIA` or both: what nobody looked at.
     """
 
     verdict: Verdict
@@ -39,6 +40,7 @@ class Judged(msgspec.Struct, frozen=True):
     octets: bytes = b""
     prompt: tuple[str, ...] = ()
     tail: Tail = Tail()
+    unseen: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[tuple[Channel, Found], ...]:
@@ -98,12 +100,13 @@ def judging(
     every = [each for _, inspected in found for each in inspected.found]
     said = verdict(profile, every, whole=whole, media=parts.media)
     prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
+    unseen = (*(() if whole else (UNINSPECTED,)), *((MEDIA,) if parts.media else ()))
+    judged = Judged(said, tuple(found), prompt=prompt, tail=said_together.tail, unseen=unseen)
     if said.action is not Action.REDACT or not profile.enforced:
-        return Judged(said, tuple(found), prompt=prompt, tail=said_together.tail)
+        return judged
     if not redact(document, profile, found):
-        said = msgspec.structs.replace(said, action=Action.BLOCK)
-        return Judged(said, tuple(found), prompt=prompt, tail=said_together.tail)
-    return Judged(said, tuple(found), _ENCODE(document), prompt, said_together.tail)
+        return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(said, action=Action.BLOCK))
+    return msgspec.structs.replace(judged, octets=_ENCODE(document))
 
 
 def _decoded(octets: bytes) -> Json:
