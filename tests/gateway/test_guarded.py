@@ -7,7 +7,19 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from bartizan.control import Confidence, Severity
-from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, REDACT, UNAVAILABLE, Passed, Said, Signal
+from bartizan.gateway.inspected import (
+    ALLOW,
+    BEHIND,
+    BLOCK,
+    EVENTS,
+    JSON,
+    OTHER,
+    REDACT,
+    UNAVAILABLE,
+    Passed,
+    Said,
+    Signal,
+)
 from bartizan.gateway.service import ServiceRoute
 from bartizan.gateway.watching import UNDER_WAY
 from bartizan.ledger.event import Outcome
@@ -255,6 +267,26 @@ async def flood(_received: Received, writer: asyncio.StreamWriter) -> None:
     writer.write_eof()
 
 
+async def trickle(_received: Received, writer: asyncio.StreamWriter) -> None:
+    """Answer in more pieces than may be unread, each by itself."""
+    writer.write(SSE)
+    for _ in range(400):
+        writer.write(chunk(b"data: x\n\n"))
+        await writer.drain()
+        await asyncio.sleep(0.002)
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()
+    writer.write_eof()
+
+
+async def picture(_received: Received, writer: asyncio.StreamWriter) -> None:
+    """Answer with what is no text, in two pieces."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 8\r\n\r\n\x89PNG")
+    await writer.drain()
+    await turns()
+    writer.write(b"\r\n\x1a\n")
+
+
 async def more(asked: Asked, than: int) -> None:
     await until(lambda: len(asked.told) > than)
 
@@ -291,8 +323,41 @@ def test_observe_keeps_nobody_waiting_and_tells_of_both_ways() -> None:
         asked.on_passed(Passed(last=True, said=Said(ALLOW, signals=(SIGNAL,))))
         await until(lambda: len(guarded.scene.events("threats.signal.found")) == 2)
         assert {found.detail["action"] for found in guarded.scene.events("threats.signal.found")} == {"flag"}
+        parts = {found.detail.get("part") for found in guarded.scene.events("threats.signal.found")}
+        assert parts == {None, "answer"}
 
     scenario(play)
+
+
+def test_an_answer_that_comes_faster_than_it_is_read_beside_it_is_said_to_be_unread() -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(path=b"/observe/v1/chat/completions", body=STREAMED))
+        asked = await guarded.question()
+        asked.said.set_result(Said(ALLOW))
+        end = b""
+        while not end.endswith(b"0\r\n\r\n"):
+            end = (end + await guarded.one.reader.read(1 << 20))[-16:]
+        (found,) = guarded.scene.events("threats.signal.found")
+        assert (found.outcome, found.detail["reason"], found.detail["part"]) == (
+            Outcome.FAILED,
+            BEHIND,
+            "answer",
+        )
+        assert asked.ended
+
+    scenario(play, trickle)
+
+
+def test_an_answer_that_nobody_reads_is_told_once_and_not_shown() -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(path=b"/observe/v1/chat/completions"))
+        asked = await guarded.question()
+        await until(lambda: asked.told)
+        assert asked.told == [(b"", OTHER, True)]
+        asked.on_passed(Passed(last=True, said=Said(ALLOW, signals=(SIGNAL,))))
+        await until(lambda: asked.ended)
+
+    scenario(play, picture)
 
 
 def test_a_client_that_leaves_a_stream_ends_the_question() -> None:
