@@ -55,7 +55,7 @@ class Written:
         }
         self._journal.record("gateway.request.admitted", who, name, Outcome.ALLOWED, "", admitted)
         for reason in answer:
-            self._found(who, name, service, reason, part="answer")
+            self._found(who, name, service, reason, half="answer")
         self._journal.record("gateway.request.completed", who, name, ended, "", {"status": 200})
         return name
 

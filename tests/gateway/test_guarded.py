@@ -323,7 +323,7 @@ def test_observe_keeps_nobody_waiting_and_tells_of_both_ways() -> None:
         asked.on_passed(Passed(last=True, said=Said(ALLOW, signals=(SIGNAL,))))
         await until(lambda: len(guarded.scene.events("threats.signal.found")) == 2)
         assert {found.detail["action"] for found in guarded.scene.events("threats.signal.found")} == {"flag"}
-        parts = {found.detail.get("part") for found in guarded.scene.events("threats.signal.found")}
+        parts = {found.detail.get("half") for found in guarded.scene.events("threats.signal.found")}
         assert parts == {None, "answer"}
 
     scenario(play)
@@ -338,7 +338,7 @@ def test_an_answer_that_comes_faster_than_it_is_read_beside_it_is_said_to_be_unr
         while not end.endswith(b"0\r\n\r\n"):
             end = (end + await guarded.one.reader.read(1 << 20))[-16:]
         (found,) = guarded.scene.events("threats.signal.found")
-        assert (found.outcome, found.detail["reason"], found.detail["part"]) == (
+        assert (found.outcome, found.detail["reason"], found.detail["half"]) == (
             Outcome.FAILED,
             BEHIND,
             "answer",

@@ -169,7 +169,7 @@ class _Seen:
                 return
             exchange = self.exchanges[said.subject] = _Exchange(said.actor, set(), set())
         exchange.count += 1
-        (exchange.answered if "part" in said.detail else exchange.asked).add(reason)
+        (exchange.answered if "half" in said.detail else exchange.asked).add(reason)
 
 
 def foreseen(ledger: Path, services: Mapping[str, Guarded], since: int, until: int) -> tuple[Foreseen, ...]:

@@ -131,14 +131,14 @@ def record(exchange: "Exchange", said: Said, action: str, *, answer: bool = Fals
         answer: whether it is the answer.
     """
     plane, service = exchange.plane, exchange.route.service_name
-    part: dict[str, int | str] = {"part": "answer"} if answer else {}
+    half: dict[str, int | str] = {"half": "answer"} if answer else {}
     try:
         if said.reason in _UNSEEN:
             detail: dict[str, int | str] = {
                 "service": service,
                 "reason": said.reason,
                 "action": action,
-                **part,
+                **half,
             }
             plane.ports.journal.record(FOUND, exchange.actor, exchange.id, Outcome.FAILED, "", detail)
         for signal in said.signals[:MOST_SIGNALS]:
@@ -151,7 +151,7 @@ def record(exchange: "Exchange", said: Said, action: str, *, answer: bool = Fals
                 "confidence": signal.confidence.value,
                 "count": signal.count,
                 "action": action,
-                **part,
+                **half,
             }
             entry = plane.ports.journal.record(
                 FOUND, exchange.actor, exchange.id, Outcome.FOUND, signal.control, detail

@@ -311,7 +311,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "confidence": one_of("low", "medium", "high"),
         "action": one_of("allow", "flag", "redact", "block"),
         "count": Whole(),
-        "part": one_of("answer"),
+        "half": one_of("answer"),
     },
     "threats.evidence.sealed": {
         "service": Name(),
