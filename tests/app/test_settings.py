@@ -70,7 +70,7 @@ def test_nothing_configured_listens_on_this_machine_only(tmp_path: Path) -> None
         ('url = "https://u:p@ai.example.com"', "bartizan.toml:1: url: must carry no user name or password"),
         ('evidence = "366d"', "bartizan.toml:1: evidence: is 365 days at most"),
         ('evidence = "30y"', "evidence: must be"),
-        (SERVICE + 'evidence = "30d"', "service[0].evidence: is of what the guard finds"),
+        (SERVICE + 'guard = "off"\nevidence = "30d"', "service[0].evidence: is of what the guard finds"),
         (SERVICE + 'guard = "strict"\nevidence = "9999d"', "service[0].evidence: is 365 days at most"),
         (SERVICE + 'guard = "strict"\nevidence = "0d"', "service[0].evidence: must be"),
         ('[store]\nurl = "postgresql://x"', "bartizan.toml:2: store.url: is not in this version"),
