@@ -110,6 +110,20 @@ def test_words_of_a_protocol_are_not_read() -> None:
 PIXELS = "A" * 100
 
 
+def test_whole_words_of_a_protocol_are_no_text_and_what_only_begins_like_one_is() -> None:
+    chunk: Json = {
+        "object": "chat.completion.chunk",
+        "choices": [{"delta": {"content": "hi"}, "finish_reason": None}],
+        "usage": {"completion_tokens_details": {"reasoning_tokens": 0}},
+    }
+    assert words(chunk) == {"hi": Channel.RESPONSE}
+    assert set(words({"finish_reasons": 1, "user": "chat.completion.chunk"})) == {
+        "finish_reasons",
+        "chat.completion.chunk",
+    }
+    assert set(words({"finish_reason": "because I was told so"})) == {"because I was told so"}
+
+
 @pytest.mark.parametrize(
     "part",
     [

@@ -136,8 +136,11 @@ class Answer:
 
 def lane_of(document: Json, path: Path) -> Key | None:
     """Return which text a piece belongs to; None where it is none."""
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if name not in _FREE:
+        return None
     names = tuple(step for step in path if isinstance(step, str))
-    if not names or names[-1] not in _FREE or not ("delta" in names or names == ("choices", "text")):
+    if not ("delta" in names or names == ("choices", "text")):
         return None
     numbers, at = list[int](), document
     for step in path:

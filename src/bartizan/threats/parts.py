@@ -42,8 +42,15 @@ _KEYS: Final[Mapping[str, Channel]] = {
     "choices": Channel.RESPONSE,
 }
 """Members of a request or an answer by which whose words theirs are is said for all that they hold."""
-_WORDS: Final = frozenset({"role", "type", "model", "object"})
+_WORDS: Final = frozenset({"role", "type", "model", "object", "finish_reason", "stop_reason"})
 """Members that hold words of the protocol; what is long enough for a secret is read all the same."""
+_PROTOCOL: Final = frozenset(
+    {"chat.completion", "chat.completion.chunk", "text_completion", "content_block_delta"}
+    | {"finish_reason", "prompt_tokens", "completion_tokens", "system_fingerprint", "service_tier"}
+    | {"prompt_tokens_details", "completion_tokens_details", "cached_tokens", "reasoning_tokens"}
+    | {"max_completion_tokens", "stream_options", "include_usage", "response_format", "parallel_tool_calls"}
+)
+"""Whole words of protocols: names of members, and what `object` or `type` say. They are nobody's text."""
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,12}")
 _MEDIA: Final = frozenset(
     {"image", "image_url", "input_image", "audio", "input_audio", "file", "input_file", "video"}
@@ -117,7 +124,7 @@ def parts_of(document: Json, channel: Channel = Channel.USER) -> Parts:
 
 def _names(value: Mapping[str, Json], path: Path, whose: Channel) -> Iterator[Part]:
     for name in value:
-        if len(name) >= _LONG_NAME:
+        if len(name) >= _LONG_NAME and name not in _PROTOCOL:
             yield Part(whose, (*path, name, "*"), name)
 
 
@@ -134,7 +141,9 @@ def _whose(value: Mapping[str, Json], whose: Channel) -> Channel:
 
 
 def _is_word(value: str, path: Path) -> bool:
-    return bool(path) and path[-1] in _WORDS and _WORD.fullmatch(value) is not None
+    if not path or path[-1] not in _WORDS:
+        return False
+    return value in _PROTOCOL or _WORD.fullmatch(value) is not None
 
 
 def _is_data(value: str, path: Path) -> bool:
