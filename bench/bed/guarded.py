@@ -221,7 +221,8 @@ def beside_long_prompts(place: Guarded, guard: str, prompts: Sequence[str], apar
     return Beside(alone, during, [(end - begun) * 1000 for begun, end in spans])
 
 
-RATE = 200
+_RATE = 50
+"""Requests a second of the client beside."""
 
 
 def _steadily(entry: Entry, stop: threading.Event, seen: list[tuple[float, float]]) -> None:
@@ -229,7 +230,7 @@ def _steadily(entry: Entry, stop: threading.Event, seen: list[tuple[float, float
     with connect(entry) as sock:
         begun, number = time.perf_counter(), 0
         while not stop.is_set():
-            due = begun + number / RATE
+            due = begun + number / _RATE
             number += 1
             time.sleep(max(0.0, due - time.perf_counter()))
             sock.sendall(octets)

@@ -91,12 +91,12 @@ def stepped(service: Service, entry: Entry, pieces: Sequence[str], spent: Callab
             reading.until(lambda: reading.commented)
             before, most, sent = spent(), 0, 0
             for number, piece in enumerate(pieces, 1):
-                sock.sendall(_chunk(_event({"content": piece}, None)))
+                sock.sendall(_chunk(event({"content": piece}, None)))
                 sent += len(piece)
                 reading.until(lambda: reading.events >= number)  # noqa: B023 - asked within this round
                 most = max(most, sent - len(reading.text))
             cost = (spent() - before) / len(pieces) / 1000
-            sock.sendall(_chunk(_event({}, "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n")
+            sock.sendall(_chunk(event({}, "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n")
             reading.until(lambda: reading.done)
     return Held(most, len(pieces), reading.text == "".join(pieces), cost)
 
@@ -105,7 +105,8 @@ def _chunk(octets: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(octets), octets)
 
 
-def _event(delta: dict[str, str], finish: str | None) -> bytes:
+def event(delta: dict[str, str], finish: str | None) -> bytes:
+    """Return an event with a piece of one choice's text, or with why it ended."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     document = {
         "id": "chatcmpl-1",
