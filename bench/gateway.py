@@ -54,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure and print; 0, or 3 where a peer is missing or does not run."""
     arguments = _arguments(words)
     wanted = frozenset(STARTERS) - frozenset(arguments.without)
-    lines = peers.missing(wanted)
+    lines = peers.missing(wanted | {"nginx", "wrk"})
     if wanted & {"envoy", "envoy-tls"} and envoy.ENVOY is None:
         lines.append("make install EDGE=1")
     if lines:

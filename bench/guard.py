@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bartizan import __version__
+from bench.bed.guard_goals import goals
 from bench.bed.guard_peers import PEERS, Answers, Verdict, answers
 from bench.bed.guard_sets import DISGUISED, DOCUMENTS, USERS, Case, cases
 from bench.bed.report import machine, record, table
@@ -84,6 +85,7 @@ def told(texts: Sequence[Case], every: Sequence[Answers]) -> str:
         table(["set, share told", "texts", *names], [_shares(name, texts, said) for name in _sets(texts)]),
         table(["CPU ms per 4 KB, median", *names], [["", *(f"{cost:.2f}" for cost in costs)]]),
         *(_beside(texts, said, of) for of in _ORDER if any(each.of == of for each in texts)),
+        goals(texts, every[-1].verdicts),
         *(f"{each.peer} did not run: {each.fault}" for each in failed),
     ]
     return "\n\n".join(parts)

@@ -70,7 +70,7 @@ def line(track: Track) -> Line:
 def main(words: Sequence[str] | None = None) -> int:
     """Load, look and print; 0, 1 where something grows, 3 where something is missing or does not run."""
     arguments = _arguments(words)
-    lines = peers.missing(frozenset({"nginx"}))
+    lines = peers.missing(frozenset({"nginx", "wrk"}))
     if lines:
         print("install first:", *lines, sep="\n  ", file=sys.stderr)
         return 3

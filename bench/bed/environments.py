@@ -10,7 +10,7 @@ from pathlib import Path
 
 FOLDER = Path.home() / ".cache" / "bartizan-bench"
 LOCKS = Path(__file__).parents[2] / "requirements"
-_PATIENCE_S = 300
+_PATIENCE_S = 600
 
 
 class NotInstalled(RuntimeError):

@@ -90,7 +90,8 @@ def _users(sides: Sides) -> Iterator[Case]:
         for text, _ in mine:
             yield Case(USERS, f"{source}, {'attacks' if attack else 'others'}", attack, source, text)
     for line in HARMLESS.read_text("utf-8").splitlines():
-        yield Case(USERS, "looks like attacks (ours), others", False, SHIPPED, json.loads(line)["text"])
+        row = json.loads(line)
+        yield Case(USERS, f"{row['kind']} (ours), others", False, SHIPPED, row["text"])
 
 
 def _disguised(sides: Sides, most: int) -> Iterator[Case]:

@@ -17,12 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bench.bed import sse
+from bench.bed.environments import FOLDER, NotInstalled, environment
 from bench.bed.load import Entry
-from bench.bed.processes import free_port, running
-
-LITELLM = Path.home() / ".cache" / "bartizan-bench" / "litellm"
-"""The environment of the LiteLLM proxy; made by hand, see `missing`."""
-_LITELLM_LOCK = Path(__file__).parents[2] / "requirements" / "bench-litellm.txt"
+from bench.bed.processes import PeerFailed, free_port, running
 
 _USAGE = {"prompt_tokens": 38, "completion_tokens": 24, "total_tokens": 62}
 _TEXT = "The north tower is the highest; on Sundays everybody who brings a lantern may climb it until dusk, weather permitting."
@@ -70,20 +67,14 @@ class Upstream:
 
 
 def missing(wanted: frozenset[str]) -> list[str]:
-    """Return what has to be installed first, a line each."""
+    """Return what of these programs has to be installed first, a line each; environments of Python are made where they are missing."""
     debian = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk"}
-    needed = {"nginx", "wrk"} | (wanted & {"haproxy"})
-    absent = [debian[name] for name in sorted(needed) if not shutil.which(name) and not _sbin(name)]
-    lines = [f"apt-get install --no-install-recommends {' '.join(absent)}"] if absent else []
-    if "litellm" in wanted and not (LITELLM / "bin" / "litellm").exists():
-        lines.append(
-            f"python3 -m venv {LITELLM} && {LITELLM}/bin/pip install --require-hashes --no-deps -r {_LITELLM_LOCK}"
-        )
-    return lines
+    absent = [debian[name] for name in sorted(wanted & debian.keys()) if not _sbin(name)]
+    return [f"apt-get install --no-install-recommends {' '.join(absent)}"] if absent else []
 
 
 def _sbin(name: str) -> str | None:
-    return shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
 
 
 def versions(wanted: frozenset[str]) -> dict[str, str]:
@@ -98,7 +89,7 @@ def versions(wanted: frozenset[str]) -> dict[str, str]:
             run([_sbin("haproxy") or "haproxy", "-v"], capture_output=True, text=True, check=True).stdout
         )
     if "litellm" in wanted:
-        folder = [str(path) for path in LITELLM.glob("lib/python3*/site-packages")]
+        folder = [str(path) for path in (FOLDER / "litellm").glob("lib/python3*/site-packages")]
         told["litellm"] = next(
             found.version for found in distributions(path=folder) if found.name == "litellm"
         )
@@ -195,7 +186,15 @@ backend streams
 
 @contextmanager
 def litellm(folder: Path, behind: Upstream) -> Iterator[tuple[System, ...]]:
-    """Run the LiteLLM proxy: one worker, a master key, no database."""
+    """Run the LiteLLM proxy: one worker, a master key, no database.
+
+    Raises:
+        PeerFailed: it cannot be installed.
+    """
+    try:
+        python = environment("litellm")
+    except NotInstalled as fault:
+        raise PeerFailed(f"LiteLLM: {fault}") from None
     port, configuration = free_port(), folder / "litellm.json"  # JSON is YAML
     models = [
         _model("sample", f"http://127.0.0.1:{behind.whole}/v1"),
@@ -203,7 +202,7 @@ def litellm(folder: Path, behind: Upstream) -> Iterator[tuple[System, ...]]:
     ]
     settings = {"model_list": models, "general_settings": {"master_key": "sk-benchmark"}}
     configuration.write_text(json.dumps(settings))
-    command = [str(LITELLM / "bin" / "litellm"), "--config", str(configuration), "--host", "127.0.0.1"]
+    command = [str(python.with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--num_workers", "1", "--telemetry", "False"]
     quiet = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True"}
     with running(command, folder / "litellm.log", port, quiet) as root:

@@ -32,8 +32,13 @@ def machine() -> str:
         ),
         platform.machine(),
     )
-    load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}, hot path {_hot_path()}, load average at the end {load:.1f}"
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    busy = " (busy with other work: wall times and tails mean little)" if load > _BUSY * cores else ""
+    return f"{cores} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}, hot path {_hot_path()}, load average at the end {load:.1f}{busy}"
+
+
+_BUSY = 2.5
+"""Load a core that no bench makes alone."""
 
 
 def _hot_path() -> str:
