@@ -6,6 +6,7 @@ import msgspec
 
 from bartizan.admin.devices import Admission
 from bartizan.admin.evidence import Opening, Purpose
+from bartizan.admin.held import Decision
 from bartizan.admin.issuer import RotationWanted
 from bartizan.admin.links import LinkWanted
 from bartizan.admin.policies import Earlier, Policies, Tagged
@@ -26,6 +27,7 @@ SEGMENTS = {
     "about": "p-0011223344556677",
     "fingerprint": "0" * 64,
     "evidence": "e-0011223344556677",
+    "request": "q-0011223344556677",
     "entry": "999999999",
 }
 """Of their forms, and of nothing that is there."""
@@ -39,6 +41,7 @@ BODIES: dict[type, Any] = {
     Policies: Policies({"a.cedar": "permit ("}),
     Earlier: Earlier(999_999),
     Opening: Opening(Purpose.TRIAGE),
+    Decision: Decision(release=True, purpose=Purpose.TRIAGE),
     Tagged: Tagged((), ()),
     Report: Report((Reported("drill.run.started", Outcome.DONE),)),
 }

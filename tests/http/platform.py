@@ -19,6 +19,7 @@ from bartizan.app import messages as m
 from bartizan.app.channel import Channel, ChannelClosed, close
 from bartizan.app.evidence_messages import EvidenceKept
 from bartizan.app.folder import Folder
+from bartizan.app.hold_messages import HoldAnswered
 from bartizan.app.listeners import listen_unix
 from bartizan.app.plan import Schedule
 from bartizan.identity.state import State, decode
@@ -79,7 +80,7 @@ class Control:
         self.states: list[State] = []
         self.confirms = True
         self.asked_for_segments = 0
-        self.told: list[m.PolicyInForce | m.SignInsWatched | EvidenceKept] = []
+        self.told: list[m.PolicyInForce | m.SignInsWatched | EvidenceKept | HoldAnswered] = []
         self._schedules, self._launch, self._admin = tuple(schedules), tuple(launch), admin
         self._evidence = dict(evidence or {})
         self._ready = threading.Event()
@@ -132,7 +133,7 @@ class Control:
             match message:
                 case m.Ready():
                     self._ready.set()
-                case m.PolicyInForce() | m.SignInsWatched() | EvidenceKept():
+                case m.PolicyInForce() | m.SignInsWatched() | EvidenceKept() | HoldAnswered():
                     self.told.append(message)
                 case m.SegmentWanted():
                     self.asked_for_segments += 1

@@ -137,9 +137,16 @@ def test_the_tokens_were_good_and_each_call_is_on_record(control: Control, token
     assert (event.kind, event.detail) == ("access.admin.called", {"operation": "read-status"})
 
 
-NOT_DONE_HERE = {"issue-link", "erase-principal", "run-schedule", "open-evidence", "erase-evidence"}
+NOT_DONE_HERE = {
+    "issue-link",
+    "erase-principal",
+    "run-schedule",
+    "open-evidence",
+    "erase-evidence",
+    "decide-held",
+}
 """Somebody else has to approve two (tests/attacks/test_admin_{link_taken,erases_alone}.py); for the third nothing is configured;
-no worker seals anything here (tests/attacks/test_evidence_misused.py)."""
+no worker seals or holds anything here (tests/attacks/test_evidence_misused.py, test_held_released.py)."""
 
 
 def doings(control: Control) -> dict[str, list[tuple[str, str, object]]]:

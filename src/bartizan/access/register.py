@@ -123,6 +123,18 @@ def of_client(connection: Connection, client: str) -> Principal:
     return _principal(row)
 
 
+def of_pseudonym(connection: Connection, pseudonym: str) -> Principal:
+    """Return somebody by what the record calls them.
+
+    Raises:
+        PrincipalUnknown: nobody of that pseudonym.
+    """
+    row = connection.execute(select(PRINCIPAL).where(PRINCIPAL.c.pseudonym == pseudonym)).first()
+    if row is None:
+        raise PrincipalUnknown
+    return _principal(row)
+
+
 def revoke(connection: Connection, principal: str) -> Principal:
     """Return somebody whose tokens are all refused from the next generation on.
 

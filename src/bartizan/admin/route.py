@@ -118,6 +118,7 @@ SEGMENTS: Final[Mapping[str, str]] = {
     "about": r"[ap]-[0-9a-f]{16}",
     "fingerprint": r"[0-9a-f]{64}",
     "evidence": r"e-[0-9a-f]{16}",
+    "request": r"q-[0-9a-f]{16}",
     "entry": r"(?:0|[1-9][0-9]{0,15})",
 }
 """Name of an open segment of a path -> the form of its value."""

@@ -7,6 +7,7 @@ from bartizan.admin import (
     consents,
     devices,
     evidence,
+    held,
     issuer,
     links,
     platform,
@@ -31,6 +32,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *signins.ROUTES,
     *schedules.ROUTES,
     *evidence.ROUTES,
+    *held.ROUTES,
     *record.ROUTES,
 )
 """Every route."""

@@ -76,7 +76,7 @@ class Approvals:
                     each, register.get(connection, each.asker).name, known.get(each.subject, each.subject)
                 )
                 for each in approval.waiting(connection, who.now)
-                if each.asker == who.person.id or each.role in who.person.roles
+                if each.asker == who.person.id or approval.may_answer(each, who.person.roles)
             )
 
     def answer(self, who: Who, wanted: str, *, approve: bool) -> Approval:
@@ -87,10 +87,24 @@ class Approvals:
         """
         if not who.is_fresh:
             raise SignInRefused(Fault.VERIFICATION_OLD)
+        return self.decide(who.person.id, wanted, approve=approve)
+
+    def decide(self, by: str, wanted: str, purpose: str = "", *, approve: bool) -> Approval:
+        """Return a request that somebody has answered, of whom somebody else has made sure.
+
+        Args:
+            by: id of who answers.
+            wanted: id of the request.
+            purpose: a word of `vocabulary.PURPOSE`, or empty.
+            approve: whether they allow it.
+        Raises:
+            PrincipalUnknown, SignInRefused, JournalUnwritable.
+        """
         with self._ports.store.begin() as connection:
-            found = approval.answer(connection, wanted, who.person, who.now, approve=approve)
+            person, now = register.get(connection, by), self._ports.clock.now()
+            found = approval.answer(connection, wanted, person, now, approve=approve)
             outcome = Outcome.ALLOWED if approve else Outcome.DENIED
-            self._say("access.approval.answered", who.person.pseudonym, found, outcome)
+            self._say("access.approval.answered", person.pseudonym, found, outcome, purpose)
         return found
 
     def use(self, wanted: str, asker: str, act: str, subject: str) -> Approval:
@@ -101,6 +115,7 @@ class Approvals:
             self._say("access.approval.used", person.pseudonym, found, Outcome.DONE)
         return found
 
-    def _say(self, kind: str, actor: str, found: Approval, outcome: Outcome) -> None:
+    def _say(self, kind: str, actor: str, found: Approval, outcome: Outcome, purpose: str = "") -> None:
         detail: dict[str, int | str] = {"act": found.act, "role": found.role}
+        detail |= {"purpose": purpose} if purpose else {}
         self._ports.record([Entry(kind, actor, found.subject, outcome, detail=detail)])

@@ -17,7 +17,7 @@ from bartizan.ledger.query import Query, query
 REQUEST: Final = re.compile(r"q-[0-9a-f]{16}")
 """Form of a request's id, as `x-request-id` of its answer has it."""
 _FOUND: Final = "threats.signal.found"
-_GRADES: Final = ("", "allow", "flag", "redact", "block")
+_GRADES: Final = ("", "allow", "flag", "redact", "hold", "block")
 
 
 class Signal(msgspec.Struct, frozen=True):

@@ -214,7 +214,7 @@ class Serving:
             dialogue.goes_on(judged.tail)
             if len(line.answers) < ANSWERS:
                 echo = Echo(self._prompt(judged.prompt))
-                guarding = Guarding(self._inspector, guard, echo, wanted.source)
+                guarding = Guarding(self._inspector, guard.of_answers, echo, wanted.source)
                 line.answers[wanted.number] = wanted.source, Replying(guarding, dialogue.look)
 
         def message(said: Said | Passed) -> ToWorker:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from bartizan.app.channel import Message
 from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
+from bartizan.app.hold_messages import HoldAnswered, HoldAsked
 from bartizan.app.plan import MAIN, Schedule
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.device import Authority
@@ -363,8 +364,9 @@ ControlReports = (
     | Kept
     | Considered
     | EvidenceKept
+    | HoldAnswered
 )
-ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided | EvidenceSealed
+ControlOrders = BootControl | Ask | Published | Segment | Minted | Undecided | EvidenceSealed | HoldAsked
 
 
 # ---- sample ----------------------------------------------------------------------------------------------

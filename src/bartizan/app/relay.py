@@ -19,6 +19,8 @@ from bartizan.app.channel import ChannelClosed, ChannelFull, Message, MessageRef
 from bartizan.app.child import Child
 from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
 from bartizan.app.evidence_queue import EvidenceQueue
+from bartizan.app.hold_desk import HoldDesk
+from bartizan.app.hold_messages import HoldAnswered, HoldAsked
 from bartizan.app.status import UNFIT
 from bartizan.isolation.memory import MemoryFileRefused
 
@@ -51,7 +53,7 @@ class Relay:
         self._minted_waiting: deque[m.Minted] = deque(maxlen=_MOST_MINTED)
         self._keeping = self._publishing = self._considering = 0
         self._undecided_waiting: deque[m.Undecided] = deque()
-        self.evidence = EvidenceQueue(supervisor)
+        self.evidence, self.held = EvidenceQueue(supervisor), HoldDesk(supervisor)
         self.policy: m.PolicyInForce | None = None
         self.sign_ins: m.SignInsWatched | None = None
         self.domains: tuple[m.DomainStanding, ...] = ()
@@ -89,6 +91,8 @@ class Relay:
             im.SievedBy: self._sieved_by,
             EvidenceSealed: self.evidence.sealed,
             EvidenceKept: self.evidence.kept,
+            HoldAsked: self.held.asked,
+            HoldAnswered: self.held.answered,
         }
 
     def read(self, child: Child) -> bool:
@@ -257,6 +261,7 @@ class Relay:
         self._pass_minted()
         self._pass_undecided()
         self.evidence.control_ready()
+        self.held.control_ready()
 
     def _pass_minted(self) -> None:
         for control in self._s.of("control", "ready"):
@@ -355,6 +360,7 @@ class Relay:
     def worker_gone(self, worker: Child) -> None:
         """Forget what a worker waited for; what was ordered for it is answered to nobody."""
         self._leaves.pop(worker.number, None)
+        self.held.worker_gone(worker)
         for number in [number for number, (owner, _) in self._tickets.items() if owner is worker]:
             del self._tickets[number]
 

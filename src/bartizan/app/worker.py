@@ -40,6 +40,8 @@ from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.evidence_messages import EvidenceTaken
 from bartizan.app.freshness import Freshness
+from bartizan.app.hold_messages import HoldAnswered
+from bartizan.app.holding import Holding
 from bartizan.app.inspection import InspectorLine
 from bartizan.app.key_room import key_room
 from bartizan.app.metering import Metering
@@ -122,7 +124,7 @@ class Worker:
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
         self.credentials: dict[tuple[str, str], Secret] = {}
-        self.inspector, self.asked_segment = InspectorLine(), False
+        self.inspector, self.asked_segment, self.holding = InspectorLine(), False, Holding(channel)
         self.evidence = Sealing(self.plan.evidence, self.clock, self.journal)
         self.room = room_for(self.plan)
         self.gateway: Gateway
@@ -140,6 +142,7 @@ class Worker:
             w.Credential: self._credential,
             w.InspectorLine: self._inspector_line,
             EvidenceTaken: self.evidence.taken,
+            HoldAnswered: self.holding.answered,
             w.Serve: self._serve,
             w.Drain: self._drain,
         }
@@ -230,6 +233,7 @@ class Worker:
             settle=metering.settle,
             inspect=self.inspector.inspect if any(service.guard for service in self.plan.upstreams) else None,
             evidence=self.evidence.keep,
+            hold=self.holding.ask,
             alerts=metering.alerts,
             target_is=self.reach.target_is,
             connections=self.room.clients,

@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.app.channel import Message
 from bartizan.app.evidence_messages import EvidenceSealed, EvidenceTaken
+from bartizan.app.hold_messages import HoldAnswered, HoldAsked
 from bartizan.app.messages import (
     Alive,
     Ask,
@@ -122,6 +123,7 @@ WorkerReports = (
     | LimiterPresence
     | TargetPresence
     | EvidenceSealed
+    | HoldAsked
 )
 WorkerOrders = (
     BootWorker
@@ -136,4 +138,5 @@ WorkerOrders = (
     | Credential
     | InspectorLine
     | EvidenceTaken
+    | HoldAnswered
 )

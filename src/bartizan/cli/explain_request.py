@@ -28,6 +28,7 @@ _MADE: Final[Mapping[str, str]] = {
     "allow": "let everything go on",
     "flag": "told, and let it go on",
     "redact": "took out what was to be taken out",
+    "hold": "held it for somebody to release",
     "block": "held it back",
 }
 

@@ -7,6 +7,7 @@ again when it is pressed.
 from collections.abc import Sequence
 from typing import Final
 
+from bartizan.access.people.approval import RELEASE
 from bartizan.admin.links import ACT as LINK
 from bartizan.app.approvals import Waiting
 from bartizan.app.everyone import AT_ONCE, ERASE, REVOKE, may_change
@@ -15,7 +16,7 @@ from bartizan.console.markup import Markup, Part, tag
 from bartizan.console.parts import button, inside, minute
 from bartizan.identity.principal import Principal
 
-_ACTS: Final = {ERASE: "erase", LINK: "let in by a link"}
+_ACTS: Final = {ERASE: "erase", LINK: "let in by a link", RELEASE: "let go on, once, the request"}
 """What a request is about, by the word of its act."""
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from bartizan.control import Confidence, Severity
 
-ALLOW, FLAG, REDACT, BLOCK = "allow", "flag", "redact", "block"
+ALLOW, FLAG, REDACT, HOLD, BLOCK = "allow", "flag", "redact", "hold", "block"
 """What becomes of a request, the least first."""
 OBSERVE: Final = "observe"
 """Word of the guard that is not waited for."""
@@ -52,9 +52,9 @@ class Said(msgspec.Struct, frozen=True):
     """What the guard says of a request.
 
     Attributes:
-        action: `ALLOW`, `FLAG`, `REDACT` or `BLOCK`.
+        action: `ALLOW`, `FLAG`, `REDACT`, `HOLD` or `BLOCK`.
         reason, control, what: why; `what` is a sentence for people.
-        octets: what goes on in place of the request, where it is redacted; the answer itself, where `VERDICT` is asked for.
+        octets: what goes on in place of the request, where something is taken out of it; the answer itself, where `VERDICT` is asked for.
         signals: what was found.
         excerpts: `threats.excerpt.encoded` of that, where evidence is kept.
     """

@@ -11,12 +11,14 @@ import msgspec
 
 from bartizan.clock import SECOND
 from bartizan.gateway.faults import Fault, Refusal
+from bartizan.gateway.held import hold, require_allowed
 from bartizan.gateway.inspected import (
     BEHIND,
     BLOCK,
     BUDGET,
     FAILED,
     FLAG,
+    HOLD,
     OBSERVE,
     REDACT,
     UNAVAILABLE,
@@ -82,10 +84,7 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
         asked.said.add_done_callback(lambda done: told(exchange, done.result()))
         return generation
     said = cast("Said", (yield asked.said))
-    plane.require_open()
-    refused = plane.disallowed(exchange) if plane.generation != generation else None
-    if refused is not None:
-        raise Refusal(Fault(refused.reason, refused.status, refused.what, refused.control))
+    require_allowed(plane, exchange, generation)
     record(exchange, said, said.action)
     if guard == VERDICT:
         exchange.verdict = _answer(said)
@@ -94,7 +93,9 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
         raise Refusal(
             _FIRST.get(said.reason) or Fault(said.reason, 400, said.what, said.control), retry_after=wait
         )
-    elif said.action == REDACT:
+    elif said.action == HOLD:
+        yield from hold(plane, exchange, said)
+    if said.action in (REDACT, HOLD) and said.octets:
         exchange.judged = msgspec.structs.replace(exchange.judged, octets=said.octets)
     return plane.generation
 

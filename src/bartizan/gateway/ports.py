@@ -17,7 +17,7 @@ from bartizan.clock import Clock, Nanoseconds
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import ANSWERS_OCTETS, BODY_TIME, CONNECTIONS, HEAD_TIME, IDLE_TIME, STALL_TIME
 from bartizan.gateway.holds import Alert, Coming, Expected, Overdrawn, Reserved
-from bartizan.gateway.inspected import Question
+from bartizan.gateway.inspected import Inspection, Question
 from bartizan.gateway.service import ServiceRoute
 from bartizan.identity.shown import Shown
 from bartizan.ledger.event import Outcome
@@ -283,6 +283,8 @@ class Ports(msgspec.Struct, frozen=True):
             service has a guard. Each is said within a bounded time.
         evidence: (service, request, who asks, sequence of the event that tells of it, excerpts): seals excerpts of what the
             guard found, and has them kept. Never waits and never raises.
+        hold: (service, request, pseudonym of who asks, tag of exactly this request, reason) -> `ALLOW` where somebody has released
+            it, which uses that up; else that it is held, and why. Said within a bounded time; None where nothing is held.
         alerts: () -> budgets that have reached a threshold since the last call.
         target_is: (service, target, whether it is fit to be asked): called when that changes.
         connections: of clients at once; `upstreams`: to all targets together, of which idle ones make room.
@@ -326,6 +328,7 @@ class Ports(msgspec.Struct, frozen=True):
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
     inspect: Callable[[str, str, bytes], Question] | None = None
     evidence: Callable[[str, str, str, int, bytes], None] = lambda *_: None
+    hold: Callable[[str, str, str, str, str], Inspection] | None = None
     alerts: Callable[[], Sequence[Alert]] = tuple
     target_is: Callable[[str, str, bool], None] = lambda _service, _target, _fit: None
     board: Board = msgspec.field(default_factory=unread)

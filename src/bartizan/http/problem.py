@@ -34,6 +34,7 @@ from bartizan.app.admin.gate import CallRefused
 from bartizan.app.admin.repeats import AnswerGone, KeyReused, KeysFull, KeyUndecided
 from bartizan.app.control_ports import NotInForce, NotReported
 from bartizan.app.evidence import EvidenceAltered, EvidenceUnknown
+from bartizan.app.held import HeldUnknown
 from bartizan.app.schedule.keep import ScheduleBusy, ScheduleUnknown
 from bartizan.crypto.keyring import KeyExposed, KeyUnreadable
 from bartizan.gateway.possession import challenge
@@ -87,6 +88,7 @@ _STATUS: Final[Mapping[type[Exception], Status]] = {
     ServiceUnknown: Status.NOT_FOUND,
     LedgerUnreadable: Status.UNAVAILABLE,
     EvidenceUnknown: Status.NOT_FOUND,
+    HeldUnknown: Status.NOT_FOUND,
     EvidenceAltered: Status.CONFLICT,
     KeyExposed: Status.UNAVAILABLE,
     KeyUnreadable: Status.UNAVAILABLE,

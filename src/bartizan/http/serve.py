@@ -48,6 +48,7 @@ from bartizan.app.federation import Ports as FederationPorts
 from bartizan.app.federation_plan import Outside
 from bartizan.app.folder import Folder
 from bartizan.app.granting import Granting
+from bartizan.app.held import HeldRequests
 from bartizan.app.issuers import Issuers
 from bartizan.app.issuers import Ports as IssuerPorts
 from bartizan.app.issuing import Issuing, assemble
@@ -198,14 +199,14 @@ async def _serve(channel: Channel, start: Start, clock: SystemClock) -> None:
     issuing = assemble(ports, registrar, folder.keys)
     supervision.follow(registrar, issuers, evidence)
     await registrar.begin()
-    people, approvals, everyone = _people(registrar, ports, permits)
+    people, approvals, everyone, held = _people(registrar, ports, permits, supervision)
     scheduler = _scheduler(start, folder, supervision, store, clock)
     watch = _watch(start, folder, supervision, registrar, clock)
     facts = _facts(start, folder, watch)
     parts = Parts(
         *(registrar, issuing.rotation, scheduler, issuers, people, approvals, devices, issuing.consents),
         facts,
-        *(folder.ledger, repeats, evidence),
+        *(folder.ledger, repeats, evidence, held),
     )
     admin = administration(parts, gate, start.boot.admin, start.boot.admin_strength)
     pages = visits(people, approvals, everyone, issuing.device_flow, issuing.consents)
@@ -338,12 +339,15 @@ def _heeded(
     return both
 
 
-def _people(registrar: Registrar, of: Ports, permits: Permits) -> tuple[People, Approvals, Everyone]:
+def _people(
+    registrar: Registrar, of: Ports, permits: Permits, supervision: Supervision
+) -> tuple[People, Approvals, Everyone, HeldRequests]:
     site, flagged = Site(of.signer.url), registrar.suspects.of
     ports = PeoplePorts(of.store, of.clock, of.record, site, permits.of, flagged)
     approvals = Approvals(ports)
+    held = supervision.held = HeldRequests(ports, approvals)
     everyone = Everyone(EveryonePorts(registrar.people, registrar.revoke, registrar.erase), approvals)
-    return People(ports), approvals, everyone
+    return People(ports), approvals, everyone, held
 
 
 def _watch(

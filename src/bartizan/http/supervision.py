@@ -23,6 +23,8 @@ from bartizan.app.entry import Entry
 from bartizan.app.evidence import Evidence
 from bartizan.app.evidence_messages import EvidenceKept, EvidenceSealed
 from bartizan.app.federation import Standing as DomainStanding
+from bartizan.app.held import HeldRequests
+from bartizan.app.hold_messages import HoldAnswered, HoldAsked
 from bartizan.app.issuers import Issuers
 from bartizan.app.segments import SIZES
 from bartizan.identity.pseudonym import Minted
@@ -44,6 +46,7 @@ class Supervision:
         self.registrar: Registrar | None = None
         self.issuers: Issuers | None = None
         self.evidence: Evidence | None = None
+        self.held: HeldRequests | None = None
         self._considering: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
@@ -145,8 +148,8 @@ class Supervision:
                 self._keep(addresses)
             case m.Undecided(token=token):
                 self._considering = asyncio.get_running_loop().create_task(self._consider(token))
-            case EvidenceSealed():
-                self._take_evidence(message)
+            case EvidenceSealed() | HoldAsked():
+                self._of_the_guard(message)
             case m.Ask():
                 self._say(m.Alive())
             case _:
@@ -161,6 +164,12 @@ class Supervision:
         finally:
             self._say(m.Kept())
 
+    def _of_the_guard(self, message: EvidenceSealed | HoldAsked) -> None:
+        if isinstance(message, HoldAsked):
+            self._say(self._answer_held(message))
+        else:
+            self._take_evidence(message)
+
     def _take_evidence(self, piece: EvidenceSealed) -> None:
         try:
             if self.evidence is not None:
@@ -168,6 +177,12 @@ class Supervision:
                     self.evidence.take(piece)
         finally:
             self._say(EvidenceKept())
+
+    def _answer_held(self, asked: HoldAsked) -> HoldAnswered:
+        with contextlib.suppress(JournalUnwritable):  # sets `gone`
+            if self.held is not None:
+                return self.held.answer(asked)
+        return HoldAnswered(ticket=asked.ticket, word="unavailable")
 
     async def _consider(self, token: str) -> None:
         try:

@@ -19,6 +19,8 @@ from bartizan.threats.verdict import MEDIA, UNINSPECTED, Verdict, redact, verdic
 
 _PART = 256
 """Letters that a text counts for beside its own when turns are taken."""
+_GOING_ON: Final = (Action.REDACT, Action.HOLD)
+"""Actions after which something may go on in place of the request."""
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder().decode
 
@@ -102,7 +104,8 @@ def judging(
     prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
     unseen = (*(() if whole else (UNINSPECTED,)), *((MEDIA,) if parts.media else ()))
     judged = Judged(said, tuple(found), prompt=prompt, tail=said_together.tail, unseen=unseen)
-    if said.action is not Action.REDACT or not profile.enforced:
+    wanted = {profile.action(each.reason) for each in every}
+    if said.action not in _GOING_ON or Action.REDACT not in wanted or not profile.enforced:
         return judged
     if not redact(document, profile, found):
         return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(said, action=Action.BLOCK))

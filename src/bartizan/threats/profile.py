@@ -16,6 +16,7 @@ class Action(enum.Enum):
     ALLOW = "allow"
     FLAG = "flag"
     REDACT = "redact"
+    HOLD = "hold"
     BLOCK = "block"
 
     @property
@@ -24,7 +25,7 @@ class Action(enum.Enum):
         return _GRADES[self.value]
 
 
-_GRADES: Final = {"allow": 0, "flag": 1, "redact": 2, "block": 3}
+_GRADES: Final = {"allow": 0, "flag": 1, "redact": 2, "hold": 3, "block": 4}
 DETECTORS: Final = (
     "prompt-injection",
     "hidden-text",
@@ -59,6 +60,12 @@ class Profile(msgspec.Struct, frozen=True):
     def action(self, reason: str) -> Action:
         """Return what becomes of a text with this finding."""
         return self.actions.get(reason, Action.FLAG)
+
+    @property
+    def of_answers(self) -> "Profile":
+        """It, as answers are judged: they wait for nobody, so that what would be held is blocked."""
+        held = {reason: Action.BLOCK for reason, action in self.actions.items() if action is Action.HOLD}
+        return self.with_actions(held)
 
     def with_actions(self, actions: Mapping[str, Action]) -> "Profile":
         """Return it with other actions for some detectors."""

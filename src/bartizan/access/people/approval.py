@@ -7,12 +7,14 @@ role, it is nothing, and the act is asked for anew.
 """
 
 import secrets
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bartizan.access.people.errors import Fault, SignInRefused
+from bartizan.access.people.roles import Role
 from bartizan.access.people.tables import APPROVAL, APPROVER
 from bartizan.access.tables import PRINCIPAL
 from bartizan.clock import DAY, Nanoseconds
@@ -21,6 +23,8 @@ from bartizan.identity.pseudonym import Random
 
 LIFE: Final = Nanoseconds(DAY)
 """How long a request, and what was approved, stands."""
+RELEASE: Final = "release-request"
+"""Act of letting a request go on that a guard holds."""
 MOST: Final = 64
 """Requests of one person that stand."""
 
@@ -99,7 +103,7 @@ def answer(
     found = _find(connection, approval)
     if found.asker == by.id:
         raise SignInRefused(Fault.APPROVAL_OWN)
-    if found.role not in by.roles:
+    if not may_answer(found, by.roles):
         raise SignInRefused(Fault.APPROVAL_ROLE)
     if found.state != "open" or found.expires <= now:
         raise SignInRefused(Fault.APPROVAL_OVER)
@@ -152,6 +156,11 @@ def use(
     return _become(connection, found, "used")
 
 
+def may_answer(found: Approval, roles: Collection[str]) -> bool:
+    """Return whether somebody with these roles may answer a request: with its role, and an owner what a guard holds."""
+    return found.role in roles or (found.act == RELEASE and Role.OWNER.value in roles)
+
+
 def _stands(connection: Connection, found: Approval) -> bool:
     """Return whether who approved it could approve it now; their row goes with them."""
     row = connection.execute(
@@ -159,7 +168,7 @@ def _stands(connection: Connection, found: Approval) -> bool:
         .join(APPROVER, APPROVER.c.principal == PRINCIPAL.c.id)
         .where(APPROVER.c.approval == found.id)
     ).first()
-    return row is not None and not row.revoked and found.role in row.roles.split()
+    return row is not None and not row.revoked and may_answer(found, row.roles.split())
 
 
 def _find(connection: Connection, approval: str) -> Approval:

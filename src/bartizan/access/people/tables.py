@@ -87,3 +87,12 @@ APPROVER: Final = Table(
     Column("approval", Text, ForeignKey("approval.id", ondelete="CASCADE"), primary_key=True),
     _person(),
 )
+HELD: Final = Table(
+    "held_request",
+    METADATA,
+    Column("approval", Text, ForeignKey("approval.id", ondelete="CASCADE"), primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("digest", Text, nullable=False, index=True, comment="HMAC under the content key of who asked"),
+    Column("reason", Text, nullable=False, comment="word of the detector"),
+    Column("at", BigInteger, nullable=False, comment="UTC nanoseconds"),
+)

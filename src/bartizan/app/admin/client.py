@@ -12,6 +12,7 @@ from bartizan.admin import (
     consents,
     devices,
     evidence,
+    held,
     issuer,
     links,
     platform,
@@ -26,6 +27,7 @@ from bartizan.admin.consents import Consent
 from bartizan.admin.devices import Admission, AskingDevice, KnownDevice
 from bartizan.admin.evidence import EvidenceKept, EvidenceOpened, Opening, Purpose
 from bartizan.admin.forms import MOST_PAGE, Paged
+from bartizan.admin.held import Decision, HeldRequest
 from bartizan.admin.issuer import Rotated, RotationWanted
 from bartizan.admin.links import LinkWanted, SignInLink
 from bartizan.admin.policies import Earlier, Policies, PolicyApplied, PolicyListed, PolicyVersion, Tagged
@@ -272,6 +274,14 @@ class Admin(Asking):
     def erase_evidence(self, wanted: str) -> EvidenceKept:
         """Delete a piece of evidence, by its id, and return what it was; raises as `token`."""
         return self.ask(evidence.ERASE, evidence=wanted)
+
+    def held(self) -> tuple[HeldRequest, ...]:
+        """Return the requests that are held, or were answered and are not over; raises as `token`."""
+        return tuple(self.each(lambda at: self.ask(held.LIST, query=_page(at))))
+
+    def decide_held(self, request: str, purpose: Purpose, *, release: bool) -> HeldRequest:
+        """Let a held request go on once, or never; return it; that and the purpose are on record; raises as `token`."""
+        return self.ask(held.DECIDE, Decision(release, purpose), request=request)
 
     # ---- the platform --------------------------------------------------------------------------------------
     def services(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from bartizan.app.consents import Consents
 from bartizan.app.control import Registrar
 from bartizan.app.devices import Devices
 from bartizan.app.evidence import Evidence
+from bartizan.app.held import HeldRequests
 from bartizan.app.issuers import Issuers
 from bartizan.app.messages import AdminReach
 from bartizan.app.people import People
@@ -23,6 +24,7 @@ from bartizan.http.admin.callers import over_network, owner
 from bartizan.http.admin.consents import KnownConsents
 from bartizan.http.admin.devices import KnownDevices
 from bartizan.http.admin.evidence import KeptEvidence
+from bartizan.http.admin.held import Waiting
 from bartizan.http.admin.issuer import IssuerKeys
 from bartizan.http.admin.links import Links
 from bartizan.http.admin.platform import Facts, Platform
@@ -52,6 +54,7 @@ class Parts(msgspec.Struct, frozen=True):
         ledger: folder of the tree.
         repeats: what was answered to requests with a key.
         evidence: what the guard found, kept sealed.
+        held: requests that wait for somebody to release them.
     """
 
     registrar: Registrar
@@ -66,6 +69,7 @@ class Parts(msgspec.Struct, frozen=True):
     ledger: Path
     repeats: Repeats
     evidence: Evidence
+    held: HeldRequests
 
 
 class Administration(msgspec.Struct, frozen=True):
@@ -109,5 +113,6 @@ def assemble(parts: Parts) -> tuple[Bound, ...]:
         *SignIns(registrar, parts.facts.signins, cursors).bound(),
         *Schedules(parts.scheduler, cursors).bound(),
         *KeptEvidence(parts.evidence, cursors).bound(),
+        *Waiting(parts.held, cursors).bound(),
         *Record(registrar, parts.ledger, cursors).bound(),
     )

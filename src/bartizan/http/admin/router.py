@@ -24,6 +24,7 @@ from bartizan.app.admin.caller import Caller
 from bartizan.app.admin.faults import EntryGone, ServiceUnknown
 from bartizan.app.admin.repeats import Asked, Repeats, asked
 from bartizan.app.evidence import EvidenceUnknown
+from bartizan.app.held import HeldUnknown
 from bartizan.http.admin.call import Bound, Call
 from bartizan.http.admin.reading import body_of, key_of, query_of, require_match
 from bartizan.http.problem import NOTHING_DONE
@@ -40,6 +41,7 @@ _UNKNOWN: Final[Mapping[str, type[Exception]]] = {
     "service": ServiceUnknown,
     "entry": EntryGone,
     "evidence": EvidenceUnknown,
+    "request": HeldUnknown,
 }
 Admit = Callable[[AnyRoute, Request], Caller]
 """(route, request) -> who calls. Raises what `http/problem.py` knows where they may not."""
