@@ -17,7 +17,7 @@ from bartizan.app.boards import Boards
 from bartizan.app.channel import Channel, Message, pair
 from bartizan.app.child import MODULES
 from bartizan.app.feeding import Feeding
-from bartizan.app.guarding import Guard
+from bartizan.app.guarding import Guard, Guards
 from bartizan.app.plan import Connector, Traces
 from bartizan.app.supervisor import LAUNCH, READS
 from bartizan.app.tracing import Exporting, TracePipe
@@ -54,7 +54,7 @@ def _archiver(state: Path, *, confined: bool) -> Begun:
 
 
 def _inspector(_: Path, *, confined: bool) -> Begun:
-    return im.BootInspector(confined=confined), [sealed(msgspec.json.encode({"one": Guard("strict")}))]
+    return im.BootInspector(confined=confined), [sealed(msgspec.json.encode(Guards({"one": Guard("strict")})))]
 
 
 KINDS: dict[str, Callable[..., Begun]] = {

@@ -35,7 +35,7 @@ def test_they_are_a_service_that_nobody_dials_and_that_has_no_guard_of_its_own(t
     assert (plan.judge.requests_per_minute, plan.judge.bound) == (7, False)
     assert plan.upstreams[0].name != JUDGE
     assert JUDGE not in {service.name for service in plan.dialled}
-    assert JUDGE not in guards(plan)
+    assert JUDGE not in guards(plan).services
 
 
 @pytest.mark.parametrize(("more", "bound"), [("", True), ('binding = "device"\n', True)])

@@ -39,6 +39,8 @@ from tests.gateway.scene import (
 
 SIGNAL = Signal("threats.leakage", "secret", "aws-key", "user", Severity.HIGH, Confidence.HIGH)
 LEAK = Said(BLOCK, "secret", "threats.leakage", "Leave it out.", b"", (SIGNAL,))
+GUARDS = {"observe": "observe", "strict": "strict", "marked": "strict"}
+"""Service -> its guard; of one, system prompts are marked."""
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 STREAMED = b'{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true}'
 
@@ -50,8 +52,8 @@ def chunk(data: bytes) -> bytes:
 class Asked:
     """A question, answered by the test."""
 
-    def __init__(self, service: str, source: str, octets: bytes) -> None:
-        self.service, self.source, self.octets = service, source, octets
+    def __init__(self, service: str, source: str, octets: bytes, planted: tuple[str, ...]) -> None:
+        self.service, self.source, self.octets, self.planted = service, source, octets, planted
         self.said: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
         self.on_passed: Callable[[Passed], None] = lambda _: None
         self.told: list[tuple[bytes, str, bool]] = []
@@ -71,8 +73,8 @@ class Guarded:
         self.scene, self.one = scene, one
         self.asked: list[Asked] = []
 
-    def inspect(self, service: str, source: str, octets: bytes) -> Asked:
-        self.asked.append(Asked(service, source, octets))
+    def inspect(self, service: str, source: str, octets: bytes, planted: tuple[str, ...]) -> Asked:
+        self.asked.append(Asked(service, source, octets, planted))
         return self.asked[-1]
 
     async def question(self) -> Asked:
@@ -94,15 +96,16 @@ def scenario(play: Callable[[Guarded], Awaitable[None]], script: object = None) 
 
         def prepare(scene: Scene) -> None:
             scene.services = tuple(
-                ServiceRoute(guard, "api.example.com", guard=guard) for guard in ("observe", "strict")
+                ServiceRoute(name, "api.example.com", guard=guard, canary=name == "marked")
+                for name, guard in GUARDS.items()
             )
-            scene.targets |= dict.fromkeys(("observe", "strict"), scene.upstream)
+            scene.targets |= dict.fromkeys(GUARDS, scene.upstream)
             if script is not None:
                 scene.upstream.script = script  # type: ignore[assignment]
             ports = scene.ports
 
-            def inspect(service: str, source: str, octets: bytes) -> Asked:
-                return holder[0].inspect(service, source, octets)
+            def inspect(service: str, source: str, octets: bytes, planted: tuple[str, ...]) -> Asked:
+                return holder[0].inspect(service, source, octets, planted)
 
             scene.ports = lambda: msgspec.structs.replace(ports(), inspect=inspect)  # type: ignore[method-assign]
 
@@ -368,3 +371,37 @@ def test_a_client_that_leaves_a_stream_ends_the_question() -> None:
         await until(lambda: asked.ended)
 
     scenario(play, speak)
+
+
+PROMPTED = b'{"model":"m","messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"hi"}]}'
+
+
+def test_what_is_inspected_and_what_goes_on_have_the_mark_that_the_guard_is_told_of() -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(path=b"/marked/v1/chat/completions", body=PROMPTED))
+        asked = await guarded.question()
+        today, before = asked.planted
+        assert today != before
+        assert asked.octets.count(today.encode()) == 1
+        assert before.encode() not in asked.octets
+        asked.said.set_result(Said(ALLOW))
+        await until(lambda: guarded.scene.upstream.received)
+        (received,) = guarded.scene.upstream.received
+        assert received.body == asked.octets
+        assert json.loads(received.body)["messages"][0]["content"].startswith("Be kind.\n\n")
+        assert today not in repr(guarded.scene.events())
+
+    scenario(play)
+
+
+def test_without_a_system_prompt_or_the_wish_for_it_nothing_is_planted() -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(path=b"/marked/v1/chat/completions", body=CHAT))
+        assert (await guarded.question()).octets == CHAT
+        guarded.asked[0].said.set_result(LEAK)
+        await guarded.one.answer()
+        guarded.one.send(request(path=b"/strict/v1/chat/completions", body=PROMPTED))
+        await until(lambda: len(guarded.asked) > 1)
+        assert (guarded.asked[1].octets, guarded.asked[1].planted) == (PROMPTED, ())
+
+    scenario(play)

@@ -30,8 +30,8 @@ class Judging:
         self.asked: list[Asked] = []
         self.reserve: Callable[[Expected], object] = lambda _expected: None
 
-    def inspect(self, service: str, source: str, octets: bytes) -> Asked:
-        self.asked.append(Asked(service, source, octets))
+    def inspect(self, service: str, source: str, octets: bytes, planted: tuple[str, ...]) -> Asked:
+        self.asked.append(Asked(service, source, octets, planted))
         return self.asked[-1]
 
     async def wanted(self, body: bytes = BODY, bearer: str = "good") -> Asked:
@@ -48,8 +48,8 @@ def scenario(play: Callable[[Judging], Awaitable[None]]) -> None:
         def prepare(scene: Scene) -> None:
             ports = scene.ports
 
-            def inspect(service: str, source: str, octets: bytes) -> Asked:
-                return holder[0].inspect(service, source, octets)
+            def inspect(service: str, source: str, octets: bytes, planted: tuple[str, ...]) -> Asked:
+                return holder[0].inspect(service, source, octets, planted)
 
             def reserve(expected: Expected, _now: Nanoseconds) -> None:
                 holder[0].reserve(expected)

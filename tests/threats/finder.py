@@ -3,6 +3,7 @@
 from functools import cache
 
 from bartizan.control import discover
+from bartizan.text.mark import Registered
 from bartizan.text.patterns import Patterns
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once
@@ -24,5 +25,5 @@ def model() -> Model:
     return load()
 
 
-def inspector(remembers: int = 64) -> Inspector:
-    return Inspector(patterns(), discover(controls), bytes(32), remembers, model())
+def inspector(remembers: int = 64, registered: Registered | None = None) -> Inspector:
+    return Inspector(patterns(), discover(controls), bytes(32), remembers, model(), registered)

@@ -12,6 +12,7 @@ from bartizan.gateway.inspected import Said, Signal
 from bartizan.threats.excerpt import encoded, excerpts
 from bartizan.threats.inspect import Found, Inspector
 from bartizan.threats.judge import NOBODY, Asker, Judged, judging
+from bartizan.threats.links import Links
 from bartizan.threats.profile import PROFILES, Action, Profile
 from bartizan.threats.subject import Channel
 
@@ -26,11 +27,13 @@ class Guard(msgspec.Struct, frozen=True):
         profile: a word of `PROFILES`.
         actions: detector -> what becomes of a text, where that is not the profile's.
         shows: whether excerpts of what was found are told of, because evidence is kept.
+        links: hosts that answers may lead to, or None for any.
     """
 
     profile: str
     actions: Mapping[str, str] = {}
     shows: bool = False
+    links: tuple[str, ...] | None = None
 
     def made(self) -> Profile:
         """Return what it does."""
@@ -38,14 +41,32 @@ class Guard(msgspec.Struct, frozen=True):
         profile = PROFILES[self.profile].with_actions(actions)
         return msgspec.structs.replace(profile, shows=self.shows)
 
+    def leading(self) -> Links | None:
+        """Return where its answers may lead; None for anywhere."""
+        return None if self.links is None else Links(self.links)
 
-def guards(plan: Plan) -> dict[str, Guard]:
-    """Return the guard of each service that has one, by its name."""
-    return {
-        service.name: Guard(service.guard, service.guard_actions, service.evidence_seconds > 0)
+class Guards(msgspec.Struct, frozen=True):
+    """What the inspector is started with.
+
+    Attributes:
+        services: name -> its guard.
+        registered: name of a mark that is told wherever it stands -> its digest (`text.mark`).
+    """
+
+    services: Mapping[str, Guard]
+    registered: Mapping[str, str] = {}
+
+
+def guards(plan: Plan) -> Guards:
+    """Return the guard of each service that has one, by its name, and what is told everywhere."""
+    of = {
+        service.name: Guard(
+            service.guard, service.guard_actions, service.evidence_seconds > 0, service.guard_links
+        )
         for service in plan.upstreams
         if service.guard in PROFILES
     }
+    return Guards(of, plan.registered)
 
 
 def inspecting(

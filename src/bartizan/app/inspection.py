@@ -130,13 +130,14 @@ class InspectorLine:
         if before is not None:
             before.close()
 
-    def inspect(self, service: str, source: str, octets: bytes) -> Question:
+    def inspect(self, service: str, source: str, octets: bytes, planted: tuple[str, ...] = ()) -> Question:
         """Ask what the guard of a service says of a request, and then of its answer.
 
         Args:
             service: as configured.
             source: pseudonym of who asks.
             octets: of the request.
+            planted: marks in its system prompt that its answer must not tell.
         """
         self._numbers += 1
         line = self._line if self._line is not None and self._line.open else None
@@ -144,7 +145,7 @@ class InspectorLine:
         if line is None:
             asked.away()
         else:
-            line.ask(Wanted(asked.number, service, source, octets))
+            line.ask(Wanted(asked.number, service, source, octets, planted))
         return asked
 
     def forget(self, asked: _Asked) -> bool:

@@ -23,7 +23,7 @@ from bartizan.app import messages as m
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.dialogues import Dialogues
-from bartizan.app.guarding import Guard, inspecting
+from bartizan.app.guarding import Guards, inspecting
 from bartizan.app.inspector_turns import Job, Turns, Work
 from bartizan.app.inspector_wire import (
     Answered,
@@ -47,6 +47,7 @@ from bartizan.gateway.inspected import ALLOW, BLOCK, UNAVAILABLE, Passed, Said
 from bartizan.isolation.carrier import Reach, confine
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.memory import read_sealed
+from bartizan.text.mark import Mark, Registered, unplanted
 from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
@@ -54,6 +55,7 @@ from bartizan.threats.injection import Model, ModelUnreadable, load
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.judge import Asker, Judged
 from bartizan.threats.lane import Guarding
+from bartizan.threats.links import Links
 from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import Profile
 
@@ -128,6 +130,7 @@ class Serving:
         profiles: service -> what its guard does.
         clock: the time.
         worth: is called once there was so much to inspect that it is worth to do it faster.
+        leading: service -> where its answers may lead; one that is not named, anywhere.
     """
 
     def __init__(
@@ -137,10 +140,12 @@ class Serving:
         profiles: Mapping[str, Profile],
         clock: Clock,
         worth: Callable[[], None] = lambda: None,
+        leading: Mapping[str, Links | None] = {},
     ) -> None:
         """Serve nobody yet."""
         self._worth, self._idle = worth, _WORTH
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
+        self._leading = leading
         self._turns = Turns(thread_time, clock.now, Outcry(clock, _say).control)
         self._dialogues = Dialogues()
         self._prompts: OrderedDict[tuple[str, ...], Prompt] = OrderedDict()
@@ -213,7 +218,8 @@ class Serving:
         def goes_on(judged: Judged) -> None:
             dialogue.goes_on(judged.tail)
             if len(line.answers) < ANSWERS:
-                echo = Echo(self._prompt(judged.prompt))
+                prompt = self._prompt(tuple(map(unplanted, judged.prompt)))
+                echo = Echo(prompt, tuple(map(Mark, wanted.planted)), self._leading.get(wanted.service))
                 guarding = Guarding(self._inspector, guard.of_answers, echo, wanted.source)
                 line.answers[wanted.number] = wanted.source, Replying(guarding, dialogue.look)
 
@@ -337,17 +343,21 @@ def main(argv: list[str]) -> int:
     channel, stop = begin(argv[0], im.InspectorOrders)
     try:
         boot, (what,) = channel.receive()
-        guards = msgspec.json.decode(read_sealed(what), type=dict[str, Guard])
+        guards = msgspec.json.decode(read_sealed(what), type=Guards)
         every = rules()
         model = _model()
-        inspector = Inspector(at_once(every), discover(controls), secrets.token_bytes(32), model=model)
+        registered = Registered(guards.registered)
+        inspector = Inspector(
+            at_once(every), discover(controls), secrets.token_bytes(32), model=model, registered=registered
+        )
         day = model.header.made if model is not None else ""
         held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
         channel.send(im.SievedBy(engine=RE2, rules=len(every), model=day))
         compiling = threading.Thread(target=_compile, args=(inspector, every, channel, day), daemon=True)
-        profiles = {service: guard.made() for service, guard in guards.items()}
-        Serving(channel, inspector, profiles, SystemClock(), compiling.start).run(stop)
+        profiles = {service: guard.made() for service, guard in guards.services.items()}
+        leading = {service: guard.leading() for service, guard in guards.services.items()}
+        Serving(channel, inspector, profiles, SystemClock(), compiling.start, leading).run(stop)
     except IsolationUnavailable as fault:
         sys.stderr.write(f"{fault}\n")
         return 3

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from bartizan.gateway.inspected import Passed, Said
 
@@ -24,12 +25,19 @@ class Wanted(msgspec.Struct, frozen=True, array_like=True, tag="wanted"):
         service: whose guard it is.
         source: pseudonym of who asks, by which turns are taken.
         octets: of the request, as they are to go on.
+        planted: marks that were planted in its system prompt, or lately in another of the same session; the key is not here.
     """
 
     number: int
     service: str
     source: str
     octets: bytes
+    planted: tuple[str, ...] = ()
+
+    @override
+    def __repr__(self) -> str:
+        """Return the length alone: what was asked stands in no log, nor what was planted."""
+        return f"Wanted({self.number}, {len(self.octets)} octets, …)"
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True, tag="answered"):

@@ -81,6 +81,8 @@ class Service(msgspec.Struct, frozen=True):
         guard: of its prompts, a word of `threats.profile.PROFILES`, or empty; `verdict` of the judge alone.
         guard_actions: detector -> what becomes of a text, where that is not the guard's.
         evidence_seconds: how long excerpts of what the guard found are kept, sealed; 0: there are none.
+        guard_links: hosts that its answers may lead to; None for any.
+        canary: whether a mark is planted in system prompts.
     """
 
     name: str
@@ -104,6 +106,8 @@ class Service(msgspec.Struct, frozen=True):
     guard: str = ""
     guard_actions: Mapping[str, str] = {}
     evidence_seconds: int = 0
+    guard_links: tuple[str, ...] | None = None
+    canary: bool = False
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -303,7 +307,8 @@ class Plan(Reticent, frozen=True):
         edge: services that proxies forward to by themselves, which ask here for decisions.
         edge_secret: what those proxies and the trusted show, or empty. A secret.
         trusted: addresses and networks of proxies in front.
-        binding: key of this start under which workers bind ids of sessions, in hexadecimal. A secret.
+        binding: key of this start under which workers bind ids of sessions, and make the marks that they plant, in
+            hexadecimal. A secret.
         hosts: host names that their clients use, which Host may carry and certificates do not.
         schedules: what control runs by itself.
         alerts_per_day: of the watch over sign-ins.
@@ -315,6 +320,7 @@ class Plan(Reticent, frozen=True):
         admin: who reaches the Admin API besides the owner.
         posture_hours, healthy: how long a claim about a device counts, and which must be made.
         authorities: who speaks of devices besides these.
+        registered: names of marks in documents -> digest of each.
         bounds: of each worker.
         log: how its lines are written: `plain`, or `json`, one object each.
         metrics_host, metrics_port: where numbers are told over HTTP; empty where they are not.
@@ -371,6 +377,7 @@ class Plan(Reticent, frozen=True):
     posture_hours: int = 24
     healthy: tuple[str, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    registered: Mapping[str, str] = {}
 
     @property
     def guard(self) -> str:

@@ -185,6 +185,7 @@ def _identified(made: Plan, settings: Settings, folder: Path) -> Plan:
         posture_hours=settings.devices.posture_hours,
         healthy=settings.devices.healthy,
         authorities=speaking(settings.devices, folder),
+        registered={each.name: each.digest for each in settings.canary},
     )
 
 
@@ -247,6 +248,8 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         evidence_seconds=0
         if service.guard is Guard.OFF
         else evidence_seconds(service.evidence or settings.evidence),
+        guard_links=service.guard_links,
+        canary=service.canary,
     )
 
 

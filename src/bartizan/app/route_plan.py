@@ -74,6 +74,7 @@ def route_of(service: Service) -> behind.ServiceRoute:
         device=service.device,
         strength=service.strength,
         guard=service.guard,
+        canary=service.canary,
     )
 
 

@@ -18,6 +18,7 @@ from bartizan.app.step_up_settings import StepUp, stepping
 from bartizan.app.target_settings import Target, Way, targeting
 from bartizan.app.tool_settings import Tools, pinning
 from bartizan.config_form import Fault
+from bartizan.threats.links import PATTERN
 from bartizan.threats.profile import DETECTORS, Action
 
 RESERVED: Final = frozenset(
@@ -81,6 +82,16 @@ Detector = Annotated[
 """What finds something in a prompt."""
 
 
+Host = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"\A{PATTERN}\Z",
+        max_length=253,
+        description='a host in small letters, such as "example.com", or "*.example.com" for all below it; international names as `xn--…`',
+    ),
+]
+
+
 class ServiceBounds(msgspec.Struct, frozen=True):
     """How much a service is given, and how long it is waited for. Each can be moved, none can be taken away.
 
@@ -113,6 +124,8 @@ class Service(msgspec.Struct, frozen=True):
         guard_actions: what becomes of a prompt in which a detector found something, where that is not the guard's.
         evidence: how long excerpts of what the guard found are kept, sealed, for whoever has to judge it; `off` keeps
             none, None as the platform says for every service.
+        guard_links: hosts that links and images of its answers may lead to; None for any, and of an empty list, none.
+        canary: whether a mark is planted in its system prompts, which no answer may tell.
         limits: of one principal.
         bounds: of what it is given.
         robustness: how far it has to withstand known attacks.
@@ -134,6 +147,8 @@ class Service(msgspec.Struct, frozen=True):
     guard: Guard = Guard.OBSERVE
     guard_actions: Mapping[Detector, Action] = {}
     evidence: Evidence | None = None
+    guard_links: Annotated[tuple[Host, ...], msgspec.Meta(max_length=1024)] | None = None
+    canary: bool = False
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
     robustness: Robustness = Robustness()
@@ -156,6 +171,10 @@ class Service(msgspec.Struct, frozen=True):
         return (self, *self.target)
 
 
+_PROMPTED: Final = frozenset({Protocol.OPENAI, Protocol.ANTHROPIC, Protocol.AZURE})
+"""Protocols in which an application tells a model what it is to do."""
+
+
 def serving(path: Way, service: Service) -> Iterator[Fault]:
     """Yield what the keys of one service may not say together.
 
@@ -168,10 +187,7 @@ def serving(path: Way, service: Service) -> Iterator[Fault]:
     http, mcp = service.protocol is Protocol.HTTP, service.protocol is Protocol.MCP
     yield from describing(path, service.openapi, service.limits, http=http)
     yield from stepping((*path, "step_up"), service.step_up)
-    if service.guard_actions and service.guard is Guard.OFF:
-        yield Fault(
-            (*path, "guard_actions"), 'is for services with a guard; say guard = "standard", or leave it out'
-        )
+    yield from _guarding(path, service)
     yield from keeping_evidence((*path, "evidence"), service.evidence)
     if evidence_seconds(service.evidence) and service.guard is Guard.OFF:
         yield Fault(
@@ -197,3 +213,19 @@ def keeping_evidence(path: Way, kept: str | None) -> Iterator[Fault]:
     """Yield what no type can refuse of how long evidence is kept."""
     if evidence_seconds(kept) > MOST_EVIDENCE:
         yield Fault(path, 'is 365 days at most; say "365d", or less')
+
+
+def _guarding(path: Way, service: Service) -> Iterator[Fault]:
+    """Yield what is said of a guard that is not there, or cannot do it."""
+    if service.guard is Guard.OFF:
+        said = {
+            "guard_actions": bool(service.guard_actions),
+            "guard_links": service.guard_links is not None,
+            "canary": service.canary,
+        }
+        for name in (name for name, there in said.items() if there):
+            yield Fault(
+                (*path, name), 'is for services with a guard; say guard = "standard", or leave it out'
+            )
+    if service.canary and service.protocol not in _PROMPTED:
+        yield Fault((*path, "canary"), "is for services that have a system prompt; leave it out")

@@ -24,6 +24,7 @@ from bartizan.app.address import (
 )
 from bartizan.app.admin_settings import AdminApi, administering
 from bartizan.app.authority_files import AuthoritiesMissing, authorities
+from bartizan.app.canary_settings import Canary, registering
 from bartizan.app.connector_settings import Connector, files_of, shipping
 from bartizan.app.description_settings import descriptions
 from bartizan.app.device_settings import Devices, authorizing, known_authorities
@@ -136,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True):
     price: tuple[Price, ...] = ()
     issuer: tuple[Issuer, ...] = ()
     judge: Judge = Judge()
+    canary: tuple[Canary, ...] = ()
     edge: Edge = Edge()
     bounds: Bounds = Bounds()
     policy: Policy = Policy()
@@ -272,6 +274,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     limits = {service.name: service.limits for service in settings.service}
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from verdicts(settings.judge, loopback=_listens_on_loopback(settings))
+    yield from registering(settings.canary)
     yield from guarding(settings.edge, limits.keys())
     yield from keeping(settings.ledger)
     yield from _scraped(settings)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import msgspec
 
 from bartizan.clock import SECOND
+from bartizan.gateway.canary import with_canary
 from bartizan.gateway.faults import Fault, Refusal
 from bartizan.gateway.held import hold, require_allowed
 from bartizan.gateway.inspected import (
@@ -32,6 +33,7 @@ from bartizan.ledger.journal import JournalUnwritable
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
+    from bartizan.gateway.ports import Principal
     from bartizan.gateway.stream import Exchange
 
 FOUND: Final = "threats.signal.found"
@@ -77,8 +79,9 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     ask, guard = plane.ports.inspect, exchange.route.service.guard
     if ask is None or not guard or not exchange.judged.octets or exchange.known is None:
         return generation
+    planted = plant(plane, exchange, exchange.known) if exchange.route.service.canary else ()
     asked = exchange.question = ask(
-        exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets
+        exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets, planted
     )
     if guard == OBSERVE:
         asked.said.add_done_callback(lambda done: told(exchange, done.result()))
@@ -98,6 +101,14 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     if said.action in (REDACT, HOLD) and said.octets:
         exchange.judged = msgspec.structs.replace(exchange.judged, octets=said.octets)
     return plane.generation
+
+
+def plant(plane: "Plane", exchange: "Exchange", who: "Principal") -> tuple[str, ...]:
+    """Plant the session's mark in the system prompts of a request; return the marks that its answer must not tell."""
+    today, before = plane.canaries.of(exchange.route.service_name, who, exchange.started)
+    octets = with_canary(exchange.judged.octets, today)
+    exchange.judged = msgspec.structs.replace(exchange.judged, octets=octets)
+    return today, before
 
 
 def _answer(said: Said) -> bytes:

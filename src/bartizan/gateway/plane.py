@@ -12,6 +12,7 @@ from bartizan.clock import Nanoseconds
 from bartizan.control import RAISED
 from bartizan.crypto.secret import Secret
 from bartizan.gateway.bounds import HANDSHAKES
+from bartizan.gateway.canary import Canaries
 from bartizan.gateway.cluster import Pool
 from bartizan.gateway.connection import Connection, Informed
 from bartizan.gateway.controls import rate_limited, tls_strong
@@ -76,6 +77,7 @@ class Plane:
             whose handshake has begun.
         strangers: those of them that have to wait for their turns.
         binding: of the ids that services give out.
+        canaries: marks that are planted in system prompts.
         tools: of each service.
         tracer: of requests; None where none is traced.
         answers: what is held of those that are judged.
@@ -95,6 +97,7 @@ class Plane:
         "admitted",
         "answers",
         "binding",
+        "canaries",
         "clients",
         "completed",
         "crowd",
@@ -136,7 +139,8 @@ class Plane:
         self.meter = Meter(ports.board)
         self.tracer = None if ports.tracing is None else Tracer(ports, ports.tracing, self.meter)
         self.pool = Pool(self)
-        self.binding = Binding(ports.binding or Secret(ports.random(32)))
+        key = ports.binding or Secret(ports.random(32))
+        self.binding, self.canaries = Binding(key), Canaries(key)
         self.answers = AnswersHeld(ports.answers)
         self.fronts = Fronts(ports.trusted, ports.edge) if ports.trusted else None
         self.near = Networks(tuple(each for service in ports.services for each in service.admin))

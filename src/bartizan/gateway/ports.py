@@ -279,7 +279,7 @@ class Ports(msgspec.Struct, frozen=True):
         reserve: (what is expected, now) -> what is held, None where nothing limits the request, or a future of
             these; None where nothing is limited but requests. A future is done within a second.
         settle: (what was held, tokens of the request, of its answer): ends the hold.
-        inspect: (service, pseudonym of who asks, request) -> what the guard says of it and of its answer; None where no
+        inspect: (service, pseudonym of who asks, request, marks planted in it) -> what the guard says of it and of its answer; None where no
             service has a guard. Each is said within a bounded time.
         evidence: (service, request, who asks, sequence of the event that tells of it, excerpts): seals excerpts of what the
             guard found, and has them kept. Never waits and never raises.
@@ -298,8 +298,8 @@ class Ports(msgspec.Struct, frozen=True):
         board: where numbers are counted.
         remembered: () -> how many keys each limiter of this process remembers, by its word.
         tracing: of requests; None where none is traced.
-        binding: key under which ids of sessions are bound to who they were given to; 32 octets, the same in every
-            worker. None draws one.
+        binding: key under which ids of sessions are bound to who they were given to, and from which that of planted marks is
+            derived; 32 octets, the same in every worker. None draws one.
         durable: whether a record has to survive a loss of power before anybody goes on.
     """
 
@@ -326,7 +326,7 @@ class Ports(msgspec.Struct, frozen=True):
     random: Callable[[int], bytes]
     reserve: Callable[[Expected, Nanoseconds], Reserved | Overdrawn | Coming | None] | None = None
     settle: Callable[[Reserved, int, int], None] = lambda _reserved, _input, _output: None
-    inspect: Callable[[str, str, bytes], Question] | None = None
+    inspect: Callable[[str, str, bytes, tuple[str, ...]], Question] | None = None
     evidence: Callable[[str, str, str, int, bytes], None] = lambda *_: None
     hold: Callable[[str, str, str, str, str], Inspection] | None = None
     alerts: Callable[[], Sequence[Alert]] = tuple

@@ -100,6 +100,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
         device: whether only to the key of a device that is known.
         strength: how the person must have signed in whose tokens it takes; None where they may be anybody's.
         guard: of its prompts, `inspected.OBSERVE`, `inspected.VERDICT` or a word of one whose word counts; empty for none.
+        canary: whether a mark is planted in system prompts.
     """
 
     name: str
@@ -120,6 +121,7 @@ class ServiceRoute(msgspec.Struct, frozen=True):
     device: bool = False
     strength: Strength | None = None
     guard: str = ""
+    canary: bool = False
 
     @override
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ LONGEST: Final = 4_096
 
 
 class Kind(enum.Enum):
-    """What a match is, for those who decide what to do about it; `REPEATED` is found by no rule but by comparison."""
+    """What a match is, for those who decide what to do about it; the last three are found by no rule but by comparison."""
 
     SECRET = "secret"  # noqa: S105 - a kind, not one
     PERSONAL = "personal"
@@ -28,6 +28,8 @@ class Kind(enum.Enum):
     EXFILTRATION = "exfiltration"
     HIDDEN = "hidden"
     REPEATED = "repeated"
+    ELSEWHERE = "elsewhere"
+    REGISTERED = "registered"
 
 
 class Edges(enum.Enum):

@@ -10,10 +10,12 @@ from typing import Final
 
 import msgspec
 
+from bartizan.text.canonical import canonical
+from bartizan.text.mark import unplanted
 from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import Found
 from bartizan.threats.lane import Guarding, Lane, Withheld
-from bartizan.threats.parts import Json, Part, Path, parts_of, replaced
+from bartizan.threats.parts import Json, Part, Path, is_prompt, parts_of, replaced
 from bartizan.threats.profile import Action
 from bartizan.threats.subject import Channel
 from bartizan.threats.verdict import UNINSPECTED, Verdict, without
@@ -115,23 +117,33 @@ class Answer:
 
     def _whole(self, document: Json, part: Part) -> None:
         """Inspect a text that comes in one piece, and take out of it what is to be taken out."""
-        profile = self._g.profile
-        inspected = self._g.inspector.inspect(part.text, Channel.RESPONSE, source=self._g.source)
-        self.found += inspected.found
+        profile, text = self._g.profile, part.text
+        if is_prompt(part) and (text := unplanted(part.text)) != part.text and profile.enforced:
+            replaced(document, part.path, text)
+        every = self._in_whole(text, ours=is_prompt(part))
+        self.found += every
         if profile.shows:
-            self.shown += [excerpt(Channel.RESPONSE, each, part.text) for each in inspected.found]
+            self.shown += [excerpt(Channel.RESPONSE, each, text) for each in every]
         if not profile.enforced:
             return
-        for found in inspected.found:
+        for found in every:
             if profile.action(found.reason) is Action.BLOCK:
                 raise Withheld(Verdict(Action.BLOCK, found.reason, found.control, found.what))
         spans = [
             (found.start, found.end, found.reason)
-            for found in inspected.found
+            for found in every
             if profile.action(found.reason) is Action.REDACT
         ]
-        if spans and not replaced(document, part.path, without(part.text, spans)):
+        if spans and not replaced(document, part.path, without(text, spans)):
             raise Withheld(Verdict(Action.BLOCK, spans[0][2]))
+
+    def _in_whole(self, text: str, *, ours: bool) -> list[Found]:
+        """Return what is found in a text that comes in one piece; in the prompt itself, nothing of it is repeated."""
+        inspector, echo = self._g.inspector, self._g.echo
+        found = [*inspector.inspect(text, Channel.RESPONSE, source=self._g.source).found]
+        if echo.watches and not ours:
+            found += inspector.kept_back(text, (canonical(text).view,), Channel.RESPONSE, echo)
+        return found
 
 
 def lane_of(document: Json, path: Path) -> Key | None:

@@ -5,20 +5,23 @@ nobody waiting who can take turns: `steps` stops after each stretch. What was fo
 digest of it for as long as there is room, since clients send a whole conversation again with each turn.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from bartizan.control import Confidence, Control, Severity
+from bartizan.text.mark import Registered
 from bartizan.text.patterns import Patterns
 from bartizan.text.read import read
 from bartizan.text.rule import LONGEST, Kind
 from bartizan.text.view import View
 from bartizan.threats.injection import RULE, Model, span_of
-from bartizan.threats.overlap import Echo
+from bartizan.threats.overlap import CANARY, Echo
 from bartizan.threats.subject import OF_STRANGERS, Channel, Spotted
 
 STRETCH: Final = 32_768
@@ -26,6 +29,9 @@ STRETCH: Final = 32_768
 MOST: Final = 64
 """Findings that are told of one text."""
 REMEMBERED: Final = 16_384
+BEGUN: Final = 2_048
+"""Letters of a stretch that were seen in the one before."""
+_BLANK: Final = re.compile(r"\s")
 REPEATED: Final = "system-prompt"
 """Stands for a rule where a text repeats its system prompt."""
 _STEP: Final = STRETCH - LONGEST
@@ -83,6 +89,7 @@ class Inspector:
         key: bytes,
         remembers: int = REMEMBERED,
         model: Model | None = None,
+        registered: Registered | None = None,
     ) -> None:
         """Take what it works with.
 
@@ -92,7 +99,9 @@ class Inspector:
             key: 16 to 64 octets under which texts are digested.
             remembers: texts of which it remembers what was found.
             model: of injections; without it no text of a stranger is read whole.
+            registered: marks that are told wherever they stand.
         """
+        self._registered = registered or Registered({})
         self.patterns, self._model = patterns, model
         self._judges = tuple(control for control in controls.values() if control.reads is Spotted)
         self._key, self._remembers = key, remembers
@@ -149,11 +158,14 @@ class Inspector:
         """Add what is found in a stretch; return whether all of it was read, and its score."""
         said = read(text)
         score, whole = self._scored(said.views, at, channel, places)
+        compared = self.compared(text, said.views, channel, echo, cut=BEGUN if at else 0)
+        for each in islice(compared, MOST + 1):
+            placed = msgspec.structs.replace(each, start=at + each.start, end=at + each.end)
+            places.setdefault((each.rule, placed.start, placed.end), placed)
         for view in said.views:
             if echo is not None and echo.leaks(view.text):
                 spotted = Spotted(channel, Kind.REPEATED, REPEATED, view.reading)
-                for each in self.judged(spotted, at, at + len(text)):
-                    places[REPEATED, at, at] = each
+                places.update(((REPEATED, at, at), each) for each in self.judged(spotted, at, at + len(text)))
             for match in self.patterns.find(view.text):
                 start, end = view.origin(match.start, match.end)
                 place = (match.rule.id, at + start, at + end)
@@ -165,6 +177,37 @@ class Inspector:
                 for each in self.judged(spotted, at + start, at + end):
                     places[place] = each
         return said.whole and whole, score
+
+    def compared(
+        self, text: str, views: Iterable[View], channel: Channel, echo: Echo | None, cut: int = 0
+    ) -> Iterator[Found]:
+        """Yield what is found by comparison: registered marks; in answers, what was planted, and where links lead.
+
+        Args:
+            text: as it came; places are of it.
+            views: of it.
+            channel: whose words it is.
+            echo: what answers alone may not tell; None for another text.
+            cut: letters at the beginning in which a link may be the end of one that was seen already; 0 for none.
+        """
+        for view in views:
+            for name, span in self._registered.found(view.text):
+                spotted = Spotted(channel, Kind.REGISTERED, name, view.reading)
+                yield from self.judged(spotted, *view.origin(*span))
+        if echo is not None:
+            yield from self.kept_back(text, views, channel, echo, cut)
+
+    def kept_back(
+        self, text: str, views: Iterable[View], channel: Channel, echo: Echo, cut: int = 0
+    ) -> Iterator[Found]:
+        """Yield what `compared` finds in answers alone."""
+        for view in views:
+            for start, end in echo.planted(view.text):
+                spotted = Spotted(channel, Kind.REPEATED, CANARY, view.reading)
+                yield from self.judged(spotted, *view.origin(start, end))
+        for link in echo.elsewhere(text):
+            if link.start >= cut or _BLANK.search(text, 0, link.start) is not None:
+                yield from self.judged(Spotted(channel, Kind.ELSEWHERE, link.rule), link.start, link.end)
 
     def _scored(
         self, views: Iterable[View], at: int, channel: Channel, places: dict[Place, Found]

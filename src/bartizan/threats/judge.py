@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
+from bartizan.text.mark import unplanted
 from bartizan.threats.conversation import Tail, together
 from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo
-from bartizan.threats.parts import Json, Part, parts_of
+from bartizan.threats.parts import Json, Part, Parts, is_prompt, parts_of, replaced
 from bartizan.threats.profile import Action, Profile
 from bartizan.threats.subject import Channel
 from bartizan.threats.verdict import MEDIA, UNINSPECTED, Verdict, redact, verdict
@@ -84,7 +85,8 @@ def judging(
         asker: who sent it.
     """
     document = _decoded(octets)
-    parts = parts_of(document, channel)
+    came = parts_of(document, channel)
+    parts = came if echo is None else _unplanted(document, came)
     found, whole, user = list[tuple[Part, Inspected]](), True, list[tuple[Part, Inspected]]()
     letters = 0
     for part in parts.parts:
@@ -92,7 +94,8 @@ def judging(
             letters = 0
             yield
         letters += len(part.text) + _PART
-        inspected = yield from inspector.steps(part.text, part.channel, echo, asker.source)
+        against = None if is_prompt(part) else echo
+        inspected = yield from inspector.steps(part.text, part.channel, against, asker.source)
         whole &= inspected.whole
         user += [(part, inspected)] * (part.channel is Channel.USER)
         if inspected.found:
@@ -106,10 +109,24 @@ def judging(
     judged = Judged(said, tuple(found), prompt=prompt, tail=said_together.tail, unseen=unseen)
     wanted = {profile.action(each.reason) for each in every}
     if said.action not in _GOING_ON or Action.REDACT not in wanted or not profile.enforced:
-        return judged
+        octets = _ENCODE(document) if parts is not came else b""
+        return msgspec.structs.replace(judged, octets=octets)
     if not redact(document, profile, found):
         return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(said, action=Action.BLOCK))
     return msgspec.structs.replace(judged, octets=_ENCODE(document))
+
+
+def _unplanted(document: Json, parts: Parts) -> Parts:
+    """Take out of an answer the marks that were planted in the prompt which it sends back; return its texts then."""
+    clean = tuple(
+        msgspec.structs.replace(part, text=text)
+        if is_prompt(part)
+        and (text := unplanted(part.text)) != part.text
+        and replaced(document, part.path, text)
+        else part
+        for part in parts.parts
+    )
+    return parts if clean == parts.parts else Parts(clean, parts.media)
 
 
 def _decoded(octets: bytes) -> Json:

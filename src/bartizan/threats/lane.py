@@ -15,6 +15,7 @@ from bartizan.text.canonical import canonical
 from bartizan.text.rule import LONGEST
 from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import REPEATED, Found, Inspector
+from bartizan.threats.links import IMAGE, LINK
 from bartizan.threats.overlap import Echo
 from bartizan.threats.profile import Action, Profile
 from bartizan.threats.subject import Channel, Spotted
@@ -122,6 +123,7 @@ class Lane:
 
     def _findings(self, text: str) -> Iterator[Found]:
         inspector, view = self._g.inspector, canonical(text).view
+        yield from inspector.compared(text, (view,), Channel.RESPONSE, self._g.echo, len(self._before))
         for match in inspector.patterns.find(view.text):
             spotted = Spotted(Channel.RESPONSE, match.rule.kind, match.rule.id)
             for found in inspector.judged(spotted, *view.origin(match.start, match.end)):
@@ -147,7 +149,7 @@ class Lane:
 
     def _is_known(self, found: Found, place: int) -> bool:
         """Return whether a plain finding was told, or lies in what waits; what is longer than the window never was."""
-        return (found.rule, place) in self._told or place >= self._out
+        return (found.rule, place) in self._told or place >= self._out or found.rule in _ON_ITS_WAY
 
     def _note(self, found: Found, place: int, text: str) -> None:
         if (found.rule, place) not in self._told:
@@ -157,6 +159,8 @@ class Lane:
                 self.shown.append(excerpt(Channel.RESPONSE, found, text))
 
 
+_ON_ITS_WAY: Final = frozenset({LINK, IMAGE})
+"""Rules that find by the beginning alone, and so on its way or never; what the window begins with may be the end of such a match."""
 _ENDING: Final = (Action.BLOCK, Action.REDACT)
 
 

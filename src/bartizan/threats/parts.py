@@ -158,6 +158,12 @@ def _is_tokens(value: list[Json], path: Path) -> int:
     return int(bool(path) and path[0] in _PROMPTS and bool(value) and isinstance(value[0], int))
 
 
+def is_prompt(part: Part) -> bool:
+    """Return whether a text of an answer is the application's own prompt, which the Responses API sends back beside what it says."""
+    path = part.path[1:] if part.path[:1] == ("response",) else part.path
+    return path[:1] == ("instructions",)
+
+
 def replaced(document: Json, path: Path, text: str) -> bool:
     """Replace a text of a document in its place; return whether there was one to replace, which the name of a member is not.
 

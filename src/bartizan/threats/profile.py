@@ -34,6 +34,7 @@ DETECTORS: Final = (
     "secret",
     "personal-data",
     "health-data",
+    "training-canary",
 )
 """Reasons of findings, which actions are given for."""
 
@@ -80,6 +81,7 @@ _STANDARD: Final[Mapping[str, Action]] = {
     "secret": Action.REDACT,
     "personal-data": Action.FLAG,
     "health-data": Action.FLAG,
+    "training-canary": Action.FLAG,
 }
 _STRICT: Final[Mapping[str, Action]] = {
     "prompt-injection": Action.BLOCK,
@@ -89,6 +91,7 @@ _STRICT: Final[Mapping[str, Action]] = {
     "secret": Action.BLOCK,
     "personal-data": Action.REDACT,
     "health-data": Action.REDACT,
+    "training-canary": Action.BLOCK,
 }
 PROFILES: Final[Mapping[str, Profile]] = {
     "observe": Profile("observe", _STANDARD, enforced=False),

@@ -21,6 +21,16 @@ _FINDINGS: Final = {
         "The answer repeats what the application told the model; ask for something else.",
         Severity.HIGH,
     ),
+    Kind.ELSEWHERE: Finding(
+        "exfiltration",
+        "The answer leads, or has whoever shows it fetch, from a host that is not on the service's list; leave it out.",
+        Severity.HIGH,
+    ),
+    Kind.REGISTERED: Finding(
+        "training-canary",
+        "The text holds the mark of documents that are to be known again; find out how they came here.",
+        Severity.HIGH,
+    ),
     Kind.EXFILTRATION: Finding(
         "exfiltration",
         "The text has whoever shows it fetch an address that carries data away; leave it out.",
@@ -53,6 +63,9 @@ CONTROL = Control(
         Spotted(Channel.TOOL, Kind.HEALTH, "nhs-number"),
         Spotted(Channel.RESPONSE, Kind.EXFILTRATION, "markdown-image"),
         Spotted(Channel.RESPONSE, Kind.REPEATED, "system-prompt", "base64"),
+        Spotted(Channel.RESPONSE, Kind.REPEATED, "canary"),
+        Spotted(Channel.RESPONSE, Kind.ELSEWHERE, "link-not-allowed"),
+        Spotted(Channel.RESPONSE, Kind.REGISTERED, "handbook"),
     ),
     silent_on=(
         Spotted(Channel.USER, Kind.CUE, "override"),
