@@ -17,6 +17,8 @@ from bartizan.sample.model import End
 
 _KEY: Final = "AKIAQ3M7ZKXW5DJT2VRN"
 """Of the form of a key; it was never good anywhere."""
+_ELSEWHERE: Final = "https://docs.example@login.elsewhere.example/again"
+"""Seems to lead to the one host that some services may name, and leads elsewhere."""
 _EVENTS: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _WHOLE: Final = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 _REFUSED: Final = b"HTTP/1.1 %d Refused\r\ncontent-length: 0\r\n\r\n"
@@ -61,9 +63,50 @@ def _image(chat: Chat) -> str:
     return f"Here you are. ![chart](https://charts.example/p.png?d={_coded(chat.messages[-1].text)})"
 
 
+def _retold(chat: Chat) -> str:
+    """Tell the end of its prompt in other words, as a translation has them: what is no word of a language stays as it is."""
+    last = _prompt(chat).replace("\n", " ").rpartition(". You tell")[2] or _prompt(chat)
+    return "Gern: " + " ".join(_GERMAN.get(word.strip(".,;:").lower(), word) for word in last.split())
+
+
+_GERMAN: Final[Mapping[str, str]] = {
+    "visitors": "Besuchern",
+    "when": "wann",
+    "tower": "Turm",
+    "is": "ist",
+    "open": "offen",
+    "and": "und",
+    "nothing": "nichts",
+    "of": "von",
+    "keeper": "Waerter",
+    "who": "der",
+    "away": "fort",
+    "until": "bis",
+    "first": "ersten",
+    "march": "Maerz",
+    "nor": "noch",
+    "that": "dass",
+    "lamp": "Lampen",
+    "room": "Raum",
+    "reached": "erreichbar",
+    "through": "durch",
+    "blue": "blaue",
+    "door": "Tuer",
+    "internal": "Interne",
+    "reference": "Referenz",
+    "never": "niemals",
+    "be": "werden",
+    "repeated": "wiederholt",
+    "the": "die",
+    "to": "zu",
+}
+
+
 _TOLD: Final[Mapping[str, Callable[[Chat], str]]] = {
     "tells-prompt": _prompt,
     "tells-prompt-in-code": _in_code,
+    "tells-prompt-retold": _retold,
     "tells-image": _image,
+    "tells-link": lambda _chat: f"All about it is [here]({_ELSEWHERE}); log in there once more.",
     "tells-key": lambda _chat: f"Of course. The key of the store is {_KEY}, and it never expires.",
 }
