@@ -9,7 +9,7 @@ import msgspec
 
 from bartizan.app.canary_settings import Canary
 from bartizan.app.settings import read
-from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, json_option, naming
+from bartizan.cli.command import Command, Exit, Parser, Shell, UsageInvalid, json_option, naming
 from bartizan.text.canonical import canonical
 from bartizan.text.mark import REGISTERED, REGISTERED_OCTETS, Registered, digest, mark
 
@@ -18,7 +18,7 @@ LONGEST: Final = 64 << 20
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="make|find")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="make|find", parser_class=Parser)
     make = acts.add_parser("make", help="print a new mark, and the lines of bartizan.toml that register it")
     make.add_argument("name", metavar="NAME", help="what findings call it, such as handbook-2026")
     json_option(make)
