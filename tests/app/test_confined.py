@@ -54,7 +54,9 @@ def _archiver(state: Path, *, confined: bool) -> Begun:
 
 
 def _inspector(_: Path, *, confined: bool) -> Begun:
-    return im.BootInspector(confined=confined), [sealed(msgspec.json.encode(Guards({"one": Guard("strict")})))]
+    return im.BootInspector(confined=confined), [
+        sealed(msgspec.json.encode(Guards({"one": Guard("strict")})))
+    ]
 
 
 KINDS: dict[str, Callable[..., Begun]] = {

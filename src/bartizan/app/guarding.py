@@ -45,6 +45,7 @@ class Guard(msgspec.Struct, frozen=True):
         """Return where its answers may lead; None for anywhere."""
         return None if self.links is None else Links(self.links)
 
+
 class Guards(msgspec.Struct, frozen=True):
     """What the inspector is started with.
 
