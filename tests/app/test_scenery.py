@@ -27,7 +27,13 @@ def test_the_packaged_configuration_is_one_that_a_platform_takes(tmp_path: Path)
     assert {"openai", "anthropic", "azure", "mcp", "http"} == {*found.values()}
     again = {"enrolled"}  # the part honest, for known devices
     assert {"unguarded", "guarded", "strict"} <= {*found}
-    again |= {"unguarded", "guarded", "strict"}  # the part assistant, by each guard
+    again |= {
+        "unguarded",
+        "guarded",
+        "strict",
+        "marked",
+        "marked-strict",
+    }  # the part assistant, by each guard
     assert {*found} - again | {"spare", "collector", "assistant"} == parts.NAMES
 
 
