@@ -376,20 +376,35 @@ def test_a_client_that_leaves_a_stream_ends_the_question() -> None:
 PROMPTED = b'{"model":"m","messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"hi"}]}'
 
 
-def test_what_is_inspected_and_what_goes_on_have_the_mark_that_the_guard_is_told_of() -> None:
+def test_what_goes_on_has_the_mark_that_the_guard_is_told_of() -> None:
     async def play(guarded: Guarded) -> None:
         guarded.one.send(request(path=b"/marked/v1/chat/completions", body=PROMPTED))
         asked = await guarded.question()
         today, before = asked.planted
         assert today != before
-        assert asked.octets.count(today.encode()) == 1
-        assert before.encode() not in asked.octets
+        assert asked.octets == PROMPTED  # what is inspected, and held for a person, is the same on every day
         asked.said.set_result(Said(ALLOW))
         await until(lambda: guarded.scene.upstream.received)
         (received,) = guarded.scene.upstream.received
-        assert received.body == asked.octets
+        assert received.body.count(today.encode()) == 1
+        assert before.encode() not in received.body
         assert json.loads(received.body)["messages"][0]["content"].startswith("Be kind.\n\n")
         assert today not in repr(guarded.scene.events())
+
+    scenario(play)
+
+
+def test_what_is_redacted_has_the_mark_too() -> None:
+    body = PROMPTED.replace(b'"hi"', b'"[redacted: secret]"')
+
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(path=b"/marked/v1/chat/completions", body=PROMPTED))
+        asked = await guarded.question()
+        asked.said.set_result(Said(REDACT, "secret", "threats.leakage", "", body, (SIGNAL,)))
+        await until(lambda: guarded.scene.upstream.received)
+        (received,) = guarded.scene.upstream.received
+        assert received.body.count(asked.planted[0].encode()) == 1
+        assert b"[redacted: secret]" in received.body
 
     scenario(play)
 

@@ -25,7 +25,7 @@ class Wanted(msgspec.Struct, frozen=True, array_like=True, tag="wanted"):
         service: whose guard it is.
         source: pseudonym of who asks, by which turns are taken.
         octets: of the request, as they are to go on.
-        planted: marks that were planted in its system prompt, or lately in another of the same session; the key is not here.
+        planted: marks that its system prompt goes on with, or lately went on with in another of the same session; the key is not here.
     """
 
     number: int

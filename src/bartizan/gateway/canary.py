@@ -2,7 +2,8 @@
 
 Rules of this file: pure. A session is a principal at a service on one day: what the gateway knows of itself and no client says, so that
 nobody can have another's mark planted, and prompts stay the same for as long as services keep them ready. The mark is an
-HMAC of that under a key of this start, so that nothing is stored, every worker plants the same one, and no mark tells another.
+HMAC of that under a key of this start, so that nothing is stored, every worker plants the same one, and no mark tells another. It is planted in
+what goes on, after that was inspected.
 What is forwarded differs from what was judged in system prompts alone, by one line at their end; every other octet stays.
 Source: RFC 2104; Anthropic, OpenAI: prompt caching is by the longest beginning that stays the same.
 """

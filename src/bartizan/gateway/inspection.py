@@ -33,7 +33,6 @@ from bartizan.ledger.journal import JournalUnwritable
 
 if TYPE_CHECKING:
     from bartizan.gateway.plane import Plane
-    from bartizan.gateway.ports import Principal
     from bartizan.gateway.stream import Exchange
 
 FOUND: Final = "threats.signal.found"
@@ -79,12 +78,14 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
     ask, guard = plane.ports.inspect, exchange.route.service.guard
     if ask is None or not guard or not exchange.judged.octets or exchange.known is None:
         return generation
-    planted = plant(plane, exchange, exchange.known) if exchange.route.service.canary else ()
+    service = exchange.route.service
+    marks = plane.canaries.of(service.name, exchange.known, exchange.started) if service.canary else ()
     asked = exchange.question = ask(
-        exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets, planted
+        exchange.route.service_name, exchange.known.pseudonym, exchange.judged.octets, marks
     )
     if guard == OBSERVE:
         asked.said.add_done_callback(lambda done: told(exchange, done.result()))
+        _plant(exchange, marks)
         return generation
     said = cast("Said", (yield asked.said))
     require_allowed(plane, exchange, generation)
@@ -100,15 +101,15 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
         yield from hold(plane, exchange, said)
     if said.action in (REDACT, HOLD) and said.octets:
         exchange.judged = msgspec.structs.replace(exchange.judged, octets=said.octets)
+    _plant(exchange, marks)
     return plane.generation
 
 
-def plant(plane: "Plane", exchange: "Exchange", who: "Principal") -> tuple[str, ...]:
-    """Plant the session's mark in the system prompts of a request; return the marks that its answer must not tell."""
-    today, before = plane.canaries.of(exchange.route.service_name, who, exchange.started)
-    octets = with_canary(exchange.judged.octets, today)
-    exchange.judged = msgspec.structs.replace(exchange.judged, octets=octets)
-    return today, before
+def _plant(exchange: "Exchange", marks: tuple[str, ...]) -> None:
+    """Plant the session's mark in what goes on: after it was inspected, so that the same request is the same on every day."""
+    if marks:
+        octets = with_canary(exchange.judged.octets, marks[0])
+        exchange.judged = msgspec.structs.replace(exchange.judged, octets=octets)
 
 
 def _answer(said: Said) -> bytes:
