@@ -17,6 +17,8 @@ from bartizan.app.boards import Boards
 from bartizan.app.channel import Channel, Message, pair
 from bartizan.app.child import MODULES
 from bartizan.app.feeding import Feeding
+from bartizan.app.guard_judge import messages as gm
+from bartizan.app.guard_judge.plan import GuardJudge
 from bartizan.app.guarding import Guard, Guards
 from bartizan.app.plan import Connector, Traces
 from bartizan.app.supervisor import LAUNCH, READS
@@ -59,12 +61,20 @@ def _inspector(_: Path, *, confined: bool) -> Begun:
     ]
 
 
+def _guard_judge(state: Path, *, confined: bool) -> Begun:
+    (state / "run").mkdir()
+    judge = GuardJudge("127.0.0.1", 9, tls=False, path="/v1", model="m")
+    fds = [Boards(state / "run").take(1), sealed(msgspec.json.encode(judge))]
+    return gm.BootGuardJudge(confined=confined), fds
+
+
 KINDS: dict[str, Callable[..., Begun]] = {
     "shipper": _shipper,
     "feeder": _feeder,
     "exporter": _exporter,
     "archiver": _archiver,
     "inspector": _inspector,
+    "guard-judge": _guard_judge,
 }
 
 

@@ -157,9 +157,10 @@ def test_what_the_record_cannot_tell_is_said_and_never_taken_for_harmless(tmp_pa
         written.request(answer=("media-not-inspected",))
         written.request(ended=Outcome.FAILED)
         written.request(*["secret"] * FULL)
+        written.request("judge-silent")
     found = asked(tmp_path)
-    assert found.uninspected == {"inspection-budget": 1, "inspection-unavailable": 1}
-    assert (found.requests, found.cut, found.full) == (6, 1, 1)
+    assert found.uninspected == {"inspection-budget": 1, "inspection-unavailable": 1, "judge-silent": 1}
+    assert (found.requests, found.found, found.cut, found.full) == (7, 3, 1, 1)
     hits = {each.detector: each for each in found.hits}
     assert hits["not-inspected"].actions == {"standard": "block", "strict": "block"}
     assert hits["media-not-inspected"].actions == {"standard": "flag", "strict": "block"}

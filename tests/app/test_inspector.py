@@ -13,7 +13,17 @@ from bartizan.app import inspector_messages as im
 from bartizan.app.channel import Channel
 from bartizan.app.dialogues import Dialogues
 from bartizan.app.inspector import Serving
-from bartizan.app.inspector_wire import Answered, Ended, Frame, Frames, Going, Told, ToWorker, Wanted, framed
+from bartizan.app.inspector_wire import (
+    Answered,
+    Ended,
+    Frames,
+    Going,
+    ToInspector,
+    Told,
+    ToWorker,
+    Wanted,
+    framed,
+)
 from bartizan.clock import SystemClock
 from bartizan.gateway.inspected import ALLOW, BLOCK, EVENTS, JSON, UNAVAILABLE
 from bartizan.threats.conversation import Tail
@@ -32,7 +42,7 @@ class Worker:
         self._end, self._frames = end, Frames[ToWorker](ToWorker)
         self._come: list[ToWorker] = []
 
-    def ask(self, *messages: Frame) -> None:
+    def ask(self, *messages: ToInspector) -> None:
         self._end.sendall(b"".join(map(framed, messages)))
 
     def told(self) -> ToWorker:

@@ -19,6 +19,7 @@ from bartizan.app import workload_messages as wm
 from bartizan.app.child import Child
 from bartizan.app.federation_plan import Outside
 from bartizan.app.feeding import feeding
+from bartizan.app.guard_judge import messages as gm
 from bartizan.app.guarding import guards
 from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
@@ -129,6 +130,17 @@ async def _inspector(s: "Supervisor", child: Child) -> None:
         child.channel.send(im.BootInspector(confined=_confined(s)), [what])
 
 
+async def _guard_judge(s: "Supervisor", child: Child) -> None:
+    if s.plan.guard_judge is None:
+        raise OSError("no judge is configured")
+    board = s.boards.take(child.number, last=True)
+    try:
+        with _passing(msgspec.json.encode(s.plan.guard_judge)) as what:
+            child.channel.send(gm.BootGuardJudge(confined=_confined(s)), [board, what])
+    finally:
+        os.close(board)
+
+
 async def _worker(s: "Supervisor", child: Child) -> None:
     await s.generation.first()
     message = w.BootWorker(number=child.number, boot=s.boot, segment=0, issuer=s.listeners.issuer)
@@ -156,6 +168,7 @@ BOOT: Final[Mapping[str, Callable[["Supervisor", Child], Awaitable[None]]]] = {
     "shipper": _shipper,
     "workloads": _workloads,
     "inspector": _inspector,
+    "guard-judge": _guard_judge,
     "control": _control,
     "worker": _worker,
 }

@@ -28,6 +28,7 @@ MODULES = {
     "shipper": "bartizan.app.shipper",
     "workloads": "bartizan.app.workloads",
     "inspector": "bartizan.app.inspector",
+    "guard-judge": "bartizan.app.guard_judge.serve",
 }
 """Kind of process -> the module that is its main."""
 _LAST_SECONDS = 1.0

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from bartizan.app.guard_judge.doubt import SILENT
 from bartizan.ledger.database import reading
 from bartizan.ledger.event import Outcome
 from bartizan.ledger.query import Query, Said, events
@@ -68,7 +69,7 @@ class Effect(msgspec.Struct, frozen=True):
     """What a profile would have done to all of it, each request and each answer once, by what is gravest.
 
     Attributes:
-        blocked, redacted, flagged: how many requests.
+        blocked, redacted, flagged: how many requests; what is held until a person releases it counts as blocked.
         blocked_answers, redacted_answers, flagged_answers: how many answers; to a request that is blocked there is none.
         principals: whose requests or answers would have been blocked or redacted.
     """
@@ -109,7 +110,7 @@ class Foreseen(msgspec.Struct, frozen=True):
         found: in how many something was found, in the request or the answer.
         hits: by detector.
         profiles: what enforcing would have done.
-        uninspected: why nobody inspected -> how many requests or answers.
+        uninspected: why nobody inspected, or no judge said anything of what was in doubt -> how many requests or answers.
         cut: answers that ended before they were whole.
         full: requests of which there may be more than is on record.
         beyond: requests with findings that were not told apart any more.
@@ -158,7 +159,7 @@ class _Seen:
     def found(self, said: Said) -> None:
         """Take an entry about what was found in a request, or that nobody looked."""
         reason = str(said.detail.get("reason", ""))
-        if said.outcome is Outcome.FAILED:
+        if said.outcome is Outcome.FAILED or reason == SILENT:
             self.uninspected[reason] += 1
             self.unseen.add(said.subject)
             return
@@ -267,7 +268,7 @@ def _lines(name: str, guarded: Guarded, hits: tuple[Hit, ...], seen: _Seen) -> L
 
 def _kept(hit: Hit, profile: str, requests: int) -> bool:
     """Return whether a detector would change so much that it is to be told and no more, until somebody has looked."""
-    changes = hit.actions[profile] in {Action.REDACT.value, Action.BLOCK.value}
+    changes = Action(hit.actions[profile]).grade >= Action.REDACT.grade
     often = hit.exchanges >= FEW and hit.exchanges * OFTEN > requests
     return changes and often and hit.detector in DETECTORS
 
@@ -278,11 +279,11 @@ def _effect(profile: Profile, seen: _Seen) -> Effect:
     for each in seen.exchanges.values():
         asked = gravest(_action(profile, reason) for reason in each.asked)
         answered = gravest(_action(profile, reason) for reason in each.answered)
-        if asked is Action.BLOCK:
-            answered = Action.ALLOW  # there is none
+        if asked.grade >= Action.HOLD.grade:
+            asked, answered = Action.BLOCK, Action.ALLOW  # there is none
         done[asked, "request"] += 1
-        done[answered, "answer"] += 1
-        if {asked, answered} & {Action.REDACT, Action.BLOCK}:
+        done[Action.BLOCK if answered is Action.HOLD else answered, "answer"] += 1
+        if max(asked.grade, answered.grade) >= Action.REDACT.grade:
             touched.add(each.actor)
     return Effect(
         blocked=done[Action.BLOCK, "request"],

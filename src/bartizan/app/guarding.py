@@ -6,10 +6,12 @@ from typing import Final
 
 import msgspec
 
+from bartizan.app.guard_judge.doubting import Doubting
 from bartizan.app.plan import Plan
 from bartizan.control import Confidence, Severity
 from bartizan.gateway.inspected import Said, Signal
 from bartizan.threats.excerpt import encoded, excerpts
+from bartizan.threats.grey import NEVER
 from bartizan.threats.inspect import Found, Inspector
 from bartizan.threats.judge import NOBODY, Asker, Judged, judging
 from bartizan.threats.links import Links
@@ -28,12 +30,14 @@ class Guard(msgspec.Struct, frozen=True):
         actions: detector -> what becomes of a text, where that is not the profile's.
         shows: whether excerpts of what was found are told of, because evidence is kept.
         links: hosts that answers may lead to, or None for any.
+        floor: score from which on a text is in doubt, so that a judge is asked; above 1 for none.
     """
 
     profile: str
     actions: Mapping[str, str] = {}
     shows: bool = False
     links: tuple[str, ...] | None = None
+    floor: float = NEVER
 
     def made(self) -> Profile:
         """Return what it does."""
@@ -60,9 +64,14 @@ class Guards(msgspec.Struct, frozen=True):
 
 def guards(plan: Plan) -> Guards:
     """Return the guard of each service that has one, by its name, and what is told everywhere."""
+    floor = NEVER if plan.guard_judge is None else plan.guard_judge.floor
     of = {
         service.name: Guard(
-            service.guard, service.guard_actions, service.evidence_seconds > 0, service.guard_links
+            service.guard,
+            service.guard_actions,
+            service.evidence_seconds > 0,
+            service.guard_links,
+            floor if service.guard_judge else NEVER,
         )
         for service in plan.upstreams
         if service.guard in PROFILES
@@ -76,6 +85,7 @@ def inspecting(
     octets: bytes,
     goes_on: Callable[[Judged], None] = lambda _: None,
     asker: Asker = NOBODY,
+    doubting: Doubting | None = None,
 ) -> Generator[None, None, Said]:
     """Inspect a request, a stretch at a time; returns what its worker is told.
 
@@ -85,8 +95,12 @@ def inspecting(
         octets: of the request.
         goes_on: is told of one that is not held back.
         asker: who sent it.
+        doubting: finds out what is in doubt about it.
     """
-    judged = yield from judging(inspector, profile, octets, asker=asker)
+    floor = NEVER if doubting is None else doubting.floor
+    judged = yield from judging(inspector, profile, octets, asker=asker, floor=floor)
+    if doubting is not None:
+        yield from doubting.weigh(judged, profile, asker.source)
     said = judged.verdict
     if said.action is not Action.BLOCK or not profile.enforced:
         goes_on(judged)
@@ -105,7 +119,8 @@ def inspecting(
 def told_of(judged: Judged, channel: Channel = Channel.USER) -> tuple[Signal, ...]:
     """Return what was found, and what nobody looked at."""
     missed = tuple(unseen(reason, channel) for reason in judged.unseen)
-    return (*missed, *signals_of(judged.findings))[:MOST]
+    found = signals_of(judged.findings)
+    return (*found[:1], *missed, *found[1:])[:MOST]  # the first is the one by which excerpts are kept
 
 
 def unseen(reason: str, channel: Channel = Channel.USER) -> Signal:

@@ -10,13 +10,14 @@ from typing import Final
 
 from typing_extensions import override
 
+from bartizan.app.guard_judge.line import GuardJudgeLine, judge_of
 from bartizan.app.inspector_wire import (
     Answered,
     Ended,
     FrameRefused,
     Frames,
+    Going,
     ToInspector,
-    Told,
     ToWorker,
     Wanted,
     framed,
@@ -32,8 +33,8 @@ _NOBODY: Final = Passed(last=True, said=_AWAY)
 class _Asked:
     """One question."""
 
-    def __init__(self, owner: "InspectorLine", number: int, line: "_Line | None") -> None:
-        self._owner, self.number, self.line = owner, number, line
+    def __init__(self, owner: "InspectorLine", number: int, source: str, line: "_Line | None") -> None:
+        self._owner, self.number, self.source, self.line = owner, number, source, line
         self.said: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
         self.on_passed: Callable[[Passed], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
@@ -68,6 +69,10 @@ class _Asked:
         if self._ends:
             self.end()
 
+    def doubted(self) -> None:
+        """Take it that somebody else is asked, who answers in time."""
+        self._rest()
+
     def going(self, passed: Passed) -> None:
         """Say what of the answer may go on."""
         self._rest()
@@ -96,10 +101,15 @@ class _Asked:
 
 
 class InspectorLine:
-    """Asks."""
+    """Asks.
 
-    def __init__(self) -> None:
-        """Have no line yet."""
+    Attributes:
+        judge: who is asked about what is in doubt.
+    """
+
+    def __init__(self, judge: GuardJudgeLine | None = None) -> None:
+        """Have no line yet; without a judge nothing is in doubt."""
+        self.judge = judge or judge_of(None)
         self._line: _Line | None = None
         self._laid: socket.socket | None = None
         self._begun = False
@@ -118,6 +128,7 @@ class InspectorLine:
 
     def begin(self) -> None:
         """Use what was laid, from here on at once: the loop runs."""
+        self.judge.begin()
         self._begun = True
         end, self._laid = self._laid, None
         if end is not None:
@@ -141,7 +152,7 @@ class InspectorLine:
         """
         self._numbers += 1
         line = self._line if self._line is not None and self._line.open else None
-        asked = self._asked[self._numbers] = _Asked(self, self._numbers, line)
+        asked = self._asked[self._numbers] = _Asked(self, self._numbers, source, line)
         if line is None:
             asked.away()
         else:
@@ -157,10 +168,13 @@ class InspectorLine:
         asked = self._asked.get(message.number)
         if asked is None:
             return
-        if isinstance(message, Told):
+        if isinstance(message, Going):
+            asked.going(message.passed)
+        elif message.doubt is None or asked.said.done():
             asked.told(message.said)
         else:
-            asked.going(message.passed)
+            asked.doubted()
+            self.judge.settle(asked.source, message.said, message.doubt, asked.told)
 
     def gone(self, line: "_Line") -> None:
         """Tell those who asked over a line that is gone."""

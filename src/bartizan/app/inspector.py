@@ -14,6 +14,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from bartizan.app import messages as m
 from bartizan.app.carrying import begin
 from bartizan.app.channel import Channel, ChannelClosed
 from bartizan.app.dialogues import Dialogues
+from bartizan.app.guard_judge.doubting import Doubting
 from bartizan.app.guarding import Guards, inspecting
 from bartizan.app.inspector_turns import Job, Turns, Work
 from bartizan.app.inspector_wire import (
@@ -51,6 +53,7 @@ from bartizan.text.mark import Mark, Registered, unplanted
 from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
+from bartizan.threats.grey import NEVER
 from bartizan.threats.injection import Model, ModelUnreadable, load
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.judge import Asker, Judged
@@ -144,6 +147,8 @@ class Serving:
     ) -> None:
         """Serve nobody yet."""
         self._worth, self._idle = worth, _WORTH
+        self.doubts: Callable[[str], Doubting | None] = lambda _: None
+        """(service) -> what finds out what is in doubt about a request to it; None where no judge is asked."""
         self._channel, self._inspector, self._profiles = channel, inspector, profiles
         self._leading = leading
         self._turns = Turns(thread_time, clock.now, Outcry(clock, _say).control)
@@ -223,13 +228,16 @@ class Serving:
                 guarding = Guarding(self._inspector, guard.of_answers, echo, wanted.source)
                 line.answers[wanted.number] = wanted.source, Replying(guarding, dialogue.look)
 
+        doubting = self.doubts(wanted.service)
+
         def message(said: Said | Passed) -> ToWorker:
             line.asked.pop(wanted.number, None)
-            return _told(wanted.number, said)
+            doubt = doubting.doubt if doubting is not None else None
+            return msgspec.structs.replace(_told(wanted.number, said), doubt=doubt)
 
         line.asked[wanted.number] = wanted.source
         asker = Asker(wanted.source, dialogue.before)
-        work = inspecting(self._inspector, guard, wanted.octets, goes_on, asker)
+        work = inspecting(self._inspector, guard, wanted.octets, goes_on, asker, doubting)
         self._put(line, wanted.source, wanted, work, message)
 
     def _more(self, line: WorkerLine, more: Answered) -> None:
@@ -304,6 +312,14 @@ def _going(number: int, said: Said | Passed) -> Going:
     return Going(number, said if isinstance(said, Passed) else Passed(last=True, said=said))
 
 
+def _doubting(
+    inspector: Inspector, model: Model | None, floors: Mapping[str, float], service: str
+) -> Doubting | None:
+    """Return what finds out what is in doubt about a request; None where no judge is asked."""
+    floor = floors.get(service, NEVER)
+    return Doubting(inspector, model, floor) if floor < NEVER else None
+
+
 def _say(line: str) -> None:
     sys.stderr.write(line)
     sys.stderr.flush()
@@ -357,7 +373,10 @@ def main(argv: list[str]) -> int:
         compiling = threading.Thread(target=_compile, args=(inspector, every, channel, day), daemon=True)
         profiles = {service: guard.made() for service, guard in guards.services.items()}
         leading = {service: guard.leading() for service, guard in guards.services.items()}
-        Serving(channel, inspector, profiles, SystemClock(), compiling.start, leading).run(stop)
+        floors = {service: guard.floor for service, guard in guards.services.items()}
+        serving = Serving(channel, inspector, profiles, SystemClock(), compiling.start, leading)
+        serving.doubts = partial(_doubting, inspector, model, floors)
+        serving.run(stop)
     except IsolationUnavailable as fault:
         sys.stderr.write(f"{fault}\n")
         return 3

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from typing_extensions import override
 
+from bartizan.app.guard_judge.doubt import Doubt
 from bartizan.gateway.inspected import Passed, Said
 
 LONGEST: Final = 20 << 20
@@ -56,10 +57,11 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, tag="told"):
-    """What the guard says of a request."""
+    """What the guard says of a request, and what a judge is to be asked before it is said."""
 
     number: int
     said: Said
+    doubt: Doubt | None = None
 
 
 class Going(msgspec.Struct, frozen=True, array_like=True, tag="going"):
@@ -71,7 +73,6 @@ class Going(msgspec.Struct, frozen=True, array_like=True, tag="going"):
 
 ToInspector = Wanted | Answered | Ended
 ToWorker = Told | Going
-Frame = ToInspector | ToWorker
 M = TypeVar("M")
 
 
@@ -79,7 +80,7 @@ class FrameRefused(ValueError):
     """What arrives is not what was agreed on."""
 
 
-def framed(message: Frame) -> bytes:
+def framed(message: msgspec.Struct) -> bytes:
     """Return a message with its length."""
     octets = msgspec.msgpack.encode(message)
     return len(octets).to_bytes(_HEAD, "big") + octets

@@ -15,6 +15,7 @@ from bartizan import __version__
 from bartizan.app.boards import boards
 from bartizan.app.export import EXPORTED
 from bartizan.app.folder import Folder
+from bartizan.app.guard_judge.counts import COUNTED as JUDGED
 from bartizan.app.status import Process, Status
 from bartizan.clock import SECOND
 from bartizan.gateway.metering import COUNTED, TOLD, views
@@ -116,13 +117,13 @@ PLATFORM: Final = (
     SIGN_IN_ALERTS, SIGN_IN_BUDGET, SIGN_IN_LEARNING, SHIP_WAITING, SHIP_AGE, SHIP_DELIVERED, SHIP_STALLED,
 )  # fmt: skip
 """What is told besides what workers count."""
-FAMILIES: Final = (*TOLD, *EXPORTED, *PLATFORM)
+FAMILIES: Final = (*TOLD, *EXPORTED, *JUDGED, *PLATFORM)
 """Everything that is told."""
 
 
 def scrape(folder: Folder) -> str:
     """Return the numbers of the platform of this folder as they stand, in Prometheus' text format."""
-    found = [read(memory, (*COUNTED, *EXPORTED)) for memory in boards(folder.run)]
+    found = [read(memory, (*COUNTED, *EXPORTED, *JUDGED)) for memory in boards(folder.run)]
     counted = views(merged(series for series, _ in found))
     dropped = Series(DROPPED, (), (sum(each for _, each in found),))
     return told([*counted, *sorted([*_platform(folder), dropped], key=_name)])

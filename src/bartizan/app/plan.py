@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from bartizan.app.federation_plan import Federated
+from bartizan.app.guard_judge.plan import GuardJudge
 from bartizan.app.issuer_plan import Issuer
 from bartizan.crypto.secret import Reticent
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
@@ -83,6 +84,7 @@ class Service(msgspec.Struct, frozen=True):
         evidence_seconds: how long excerpts of what the guard found are kept, sealed; 0: there are none.
         guard_links: hosts that its answers may lead to; None for any.
         canary: whether a mark is planted in system prompts.
+        guard_judge: whether a judge is asked about its texts that are in doubt.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Service(msgspec.Struct, frozen=True):
     evidence_seconds: int = 0
     guard_links: tuple[str, ...] | None = None
     canary: bool = False
+    guard_judge: bool = False
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -304,6 +307,7 @@ class Plan(Reticent, frozen=True):
         meters, prices: limits besides the number of one principal's requests.
         limiter: who counts them; None where each worker does so alone.
         judge: the service that gives verdicts; None where there is none.
+        guard_judge: who is asked about texts in doubt; None where nobody is.
         edge: services that proxies forward to by themselves, which ask here for decisions.
         edge_secret: what those proxies and the trusted show, or empty. A secret.
         trusted: addresses and networks of proxies in front.
@@ -359,6 +363,7 @@ class Plan(Reticent, frozen=True):
     connectors: tuple[Connector, ...] = ()
     policies: Mapping[str, str] = {}
     judge: Service | None = None
+    guard_judge: GuardJudge | None = None
     edge: tuple[Service, ...] = ()
     edge_secret: str = ""
     trusted: tuple[str, ...] = ()

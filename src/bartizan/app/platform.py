@@ -26,6 +26,7 @@ from bartizan.app.device_settings import speaking
 from bartizan.app.edge_settings import EdgeLimits
 from bartizan.app.federation_settings import wanted as federated
 from bartizan.app.folder import Folder
+from bartizan.app.guard_judge.settings import wanted as second_opinion
 from bartizan.app.issuer_settings import wanted as issuers
 from bartizan.app.ledger_settings import seconds
 from bartizan.app.limit_plan import limiter, meters, prices
@@ -152,6 +153,7 @@ def plan(  # what a command may say beside the file
         connectors=connectors(settings.connector, configuration.folder),
         policies=_policies(settings.policy.path, configuration.folder),
         judge=_judge(settings) if settings.judge.enabled else None,
+        guard_judge=second_opinion(settings.guard_judge, configuration.folder),
         edge=tuple(_guarded(name, settings.edge.limits) for name in settings.edge.services),
         edge_secret=_edge_secret(settings.edge.secret, configuration.folder),
         hosts=settings.edge.hosts,
@@ -250,6 +252,7 @@ def _service(service: ServiceSettings, settings: Settings, folder: Path) -> Serv
         else evidence_seconds(service.evidence or settings.evidence),
         guard_links=service.guard_links,
         canary=service.canary,
+        guard_judge=service.guard_judge,
     )
 
 

@@ -26,6 +26,7 @@ PATIENCE: Final = {
     "shipper": 5,
     "workloads": 5,
     "inspector": 15,
+    "guard-judge": 5,
     "sealer": 30,
     "archiver": 30,
 }

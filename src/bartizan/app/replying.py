@@ -101,7 +101,7 @@ class Replying:
             signals = (
                 (unseen(verdict.reason, Channel.RESPONSE),) if verdict.reason in (MEDIA, UNINSPECTED) else ()
             )
-        signals = (*signals, *said.signals)
+        signals = (*said.signals[:1], *signals, *said.signals[1:])
         why = Said(BLOCK, verdict.reason, verdict.control, verdict.what, b"", signals, said.excerpts)
         return Passed(last=True, said=why)
 

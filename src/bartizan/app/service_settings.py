@@ -126,6 +126,7 @@ class Service(msgspec.Struct, frozen=True):
             none, None as the platform says for every service.
         guard_links: hosts that links and images of its answers may lead to; None for any, and of an empty list, none.
         canary: whether a mark is planted in its system prompts, which no answer may tell.
+        guard_judge: whether the configured judge is asked about its texts that are in doubt.
         limits: of one principal.
         bounds: of what it is given.
         robustness: how far it has to withstand known attacks.
@@ -149,6 +150,7 @@ class Service(msgspec.Struct, frozen=True):
     evidence: Evidence | None = None
     guard_links: Annotated[tuple[Host, ...], msgspec.Meta(max_length=1024)] | None = None
     canary: bool = False
+    guard_judge: bool = False
     limits: Limits = Limits()
     bounds: ServiceBounds = ServiceBounds()
     robustness: Robustness = Robustness()

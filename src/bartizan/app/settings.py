@@ -31,6 +31,7 @@ from bartizan.app.device_settings import Devices, authorizing, known_authorities
 from bartizan.app.edge_settings import Edge, guarding
 from bartizan.app.federation_settings import TrustDomain, federating
 from bartizan.app.forms import Text
+from bartizan.app.guard_judge.settings import GuardJudge, second_opinions
 from bartizan.app.issuer_settings import Issuer, issuing
 from bartizan.app.judge_settings import Judge, verdicts
 from bartizan.app.ledger_settings import Ledger, keeping
@@ -138,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True):
     issuer: tuple[Issuer, ...] = ()
     judge: Judge = Judge()
     canary: tuple[Canary, ...] = ()
+    guard_judge: GuardJudge = GuardJudge()
     edge: Edge = Edge()
     bounds: Bounds = Bounds()
     policy: Policy = Policy()
@@ -255,6 +257,7 @@ def _certificate_files(settings: Settings) -> Iterator[tuple[Key, str | None]]:
     yield ("limiter", "authorities"), settings.limiter.authorities
     yield ("limiter", "certificate"), settings.limiter.certificate
     yield ("traces", "authorities"), settings.traces.authorities
+    yield ("guard_judge", "authorities"), settings.guard_judge.authorities
     for position, witness in enumerate(settings.witness):
         yield ("witness", position, "authorities"), witness.authorities
     for position, connector in enumerate(settings.connector):
@@ -275,6 +278,7 @@ def settled(settings: Settings) -> Iterator[Fault]:
     yield from limiting(limits, settings.limit, settings.price, settings.limiter)
     yield from verdicts(settings.judge, loopback=_listens_on_loopback(settings))
     yield from registering(settings.canary)
+    yield from second_opinions(settings.guard_judge, settings.service)
     yield from guarding(settings.edge, limits.keys())
     yield from keeping(settings.ledger)
     yield from _scraped(settings)

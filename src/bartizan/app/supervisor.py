@@ -25,6 +25,7 @@ from bartizan.app.child import Child, ChildEnded, describe
 from bartizan.app.credentials import Credentials
 from bartizan.app.folder import Folder
 from bartizan.app.generation import Generation
+from bartizan.app.guard_judge import messages as gm
 from bartizan.app.lines import Lines
 from bartizan.app.listeners import Listeners
 from bartizan.app.log import Log, as_json, plainly
@@ -53,6 +54,7 @@ READS: dict[str, Any] = {
     "shipper": sm.ShipperReports,
     "workloads": wm.WorkloadsReports,
     "inspector": im.InspectorReports,
+    "guard-judge": gm.GuardJudgeReports,
 }
 _BOOT_SECONDS, _DRAIN_SECONDS = 60.0, 10.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.1, 10.0
@@ -123,6 +125,7 @@ class Supervisor:
             "shipper": bool(self.plan.connectors),
             "workloads": bool(self.plan.workloads),
             "inspector": any(service.guard for service in self.plan.upstreams),
+            "guard-judge": any(service.guard_judge for service in self.plan.upstreams),
         }
         return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
@@ -263,8 +266,7 @@ class Supervisor:
         if child.kind == "control":
             self._control_is(up=True)
             self.relay.control_ready()
-        if child.kind == "inspector":
-            self.lines.inspector_ready(child)
+        self.lines.ready(child)
         self.elect()
         self.record.note(
             "platform.process.started",

@@ -72,6 +72,9 @@ def teller_of(what: Exporting) -> Teller:
 def for_workers(plan: Plan) -> Plan:
     """Return a plan without what the collector and other receivers are shown, and by what they are known."""
     plan = msgspec.structs.replace(plan, connectors=(), issuers=(), federated=())
+    if plan.guard_judge is not None:
+        judge = msgspec.structs.replace(plan.guard_judge, credential="", authorities="")
+        plan = msgspec.structs.replace(plan, guard_judge=judge)
     if plan.traces is None:
         return plan
     return msgspec.structs.replace(

@@ -8,6 +8,7 @@ from bartizan.app.address import upstream
 from bartizan.app.admin_settings import weak_admin
 from bartizan.app.connector_settings import weak_connectors
 from bartizan.app.federation_settings import weak_domains
+from bartizan.app.guard_judge.settings import weak_judge
 from bartizan.app.issuer_settings import weak_issuers
 from bartizan.app.limit_settings import Limit, Limits, limiter_address
 from bartizan.app.schedule_settings import weak_schedules
@@ -36,6 +37,7 @@ def _weaknesses(settings: Settings) -> Iterator[str]:
         yield "listen: nobody knows the platform by that address: pages, passkeys and tokens bound to a key work on this machine alone; set `url`"
     yield from _weak_limits(settings)
     yield from weak_traces(settings.traces)
+    yield from weak_judge(settings.guard_judge)
     yield from weak_witnesses(settings.witness)
     yield from weak_schedules(settings.schedule)
     yield from weak_connectors(settings.connector)

@@ -40,6 +40,7 @@ from bartizan.app.channel import Channel, ChannelClosed, ChannelFull, Message
 from bartizan.app.deciding import AUDIENCE, Deciding
 from bartizan.app.evidence_messages import EvidenceTaken
 from bartizan.app.freshness import Freshness
+from bartizan.app.guard_judge.line import judge_of
 from bartizan.app.hold_messages import HoldAnswered
 from bartizan.app.holding import Holding
 from bartizan.app.inspection import InspectorLine
@@ -124,7 +125,11 @@ class Worker:
         self.chain: bytes = b""
         self.context: SSL.Context | None = None
         self.credentials: dict[tuple[str, str], Secret] = {}
-        self.inspector, self.asked_segment, self.holding = InspectorLine(), False, Holding(channel)
+        self.inspector, self.asked_segment, self.holding = (
+            InspectorLine(judge_of(self.plan.guard_judge)),
+            False,
+            Holding(channel),
+        )
         self.evidence = Sealing(self.plan.evidence, self.clock, self.journal)
         self.room = room_for(self.plan)
         self.gateway: Gateway
@@ -140,9 +145,10 @@ class Worker:
             m.Segment: self._segment,
             w.ControlPresence: self._control_presence,
             w.Credential: self._credential,
-            w.InspectorLine: self._inspector_line,
             EvidenceTaken: self.evidence.taken,
             HoldAnswered: self.holding.answered,
+            w.InspectorLine: lambda _, fds: self.inspector.lay(socket.socket(fileno=fds[0])),
+            w.GuardJudgeLine: lambda _, fds: self.inspector.judge.lay(socket.socket(fileno=fds[0])),
             w.Serve: self._serve,
             w.Drain: self._drain,
         }
@@ -300,9 +306,6 @@ class Worker:
         self.credentials[message.service, message.target] = Secret(bytes(read_sealed(fds[0])))
         if hasattr(self, "gateway"):
             self._renew_credentials()
-
-    def _inspector_line(self, _: w.InspectorLine, fds: list[int]) -> None:
-        self.inspector.lay(socket.socket(fileno=fds[0]))
 
     def _renew_credentials(self) -> None:
         while self.credentials:

@@ -84,6 +84,10 @@ class InspectorLine(Message, frozen=True):
     """Ask the inspector over this stream from now on. Descriptor: a connected stream socket."""
 
 
+class GuardJudgeLine(Message, frozen=True):
+    """Ask the guard's judge over this stream from now on. Descriptor: a connected stream socket."""
+
+
 class Unwell(Message, frozen=True):
     """The worker can no longer keep the record and has stopped to accept."""
 
@@ -139,4 +143,5 @@ WorkerOrders = (
     | InspectorLine
     | EvidenceTaken
     | HoldAnswered
+    | GuardJudgeLine
 )

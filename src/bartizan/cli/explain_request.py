@@ -98,7 +98,8 @@ def _signal(signal: Signal) -> str:
     often = "once" if signal.count == 1 else f"{signal.count} times"
     where = _WHOSE.get(signal.channel, "")
     if not signal.control:
-        return f"{signal.detector} {where} (#{signal.entry})"
+        why = "" if signal.rule == signal.detector else f" ({signal.rule})"
+        return f"{signal.detector}{why} {where} (#{signal.entry})"
     sure = f"severity {signal.severity}, confidence {signal.confidence}"
     return (
         f"{signal.detector} (rule {signal.rule}) {where}, {often}; {sure}; {signal.control} (#{signal.entry})"

@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.app.enforcing import Effect, Foreseen, Guarded, Hit, Lines, foreseen
 from bartizan.app.folder import Folder
+from bartizan.app.guard_judge.doubt import SILENT
 from bartizan.app.settings import Settings
 from bartizan.cli.screen import table
 from bartizan.clock import SECOND
@@ -102,7 +103,9 @@ def _table(hits: Sequence[Hit]) -> str:
 def _untold(seen: Foreseen) -> Iterator[str]:
     """Yield what the record cannot tell of a service."""
     for reason, count in sorted(seen.uninspected.items()):
-        yield f"  cannot tell: {_often(count, 'request or answer', 'requests or answers')} that nobody inspected ({reason})"
+        often = _often(count, "request or answer", "requests or answers")
+        what = "of which the judge said nothing" if reason == SILENT else "that nobody inspected"
+        yield f"  cannot tell: {often} {what} ({reason})"
     if seen.cut:
         yield f"  cannot tell: {_often(seen.cut, 'answer')} that ended before the end; the rest was never seen"
     if seen.full:

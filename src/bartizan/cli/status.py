@@ -224,7 +224,9 @@ def _held(process: Process) -> str:
 
 _CONFINED: Final = {
     "worker": "serving",
-    **dict.fromkeys(("shipper", "feeder", "exporter", "archiver", "workloads", "inspector"), "ready"),
+    **dict.fromkeys(
+        ("shipper", "feeder", "exporter", "archiver", "workloads", "inspector", "guard-judge"), "ready"
+    ),
 }
 """Which processes are confined, and in which state they are by then."""
 

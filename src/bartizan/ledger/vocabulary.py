@@ -46,6 +46,7 @@ PROCESS = one_of(
     "shipper",
     "workloads",
     "inspector",
+    "guard-judge",
     "cli",
 )
 PER = one_of("principal", "client", "service", "route", "address")

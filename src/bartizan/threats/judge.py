@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.text.mark import unplanted
 from bartizan.threats.conversation import Tail, together
+from bartizan.threats.grey import NEVER, Doubtful, doubts
 from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo
 from bartizan.threats.parts import Json, Part, Parts, is_prompt, parts_of, replaced
@@ -36,6 +37,7 @@ class Judged(msgspec.Struct, frozen=True):
         prompt: the texts of the application in it.
         tail: of the conversation, for a further request.
         unseen: `UNINSPECTED`, `MEDIA` or both: what nobody looked at.
+        doubtful: texts that are in doubt (`grey`).
     """
 
     verdict: Verdict
@@ -44,6 +46,7 @@ class Judged(msgspec.Struct, frozen=True):
     prompt: tuple[str, ...] = ()
     tail: Tail = Tail()
     unseen: tuple[str, ...] = ()
+    doubtful: tuple[Doubtful, ...] = ()
 
     @property
     def findings(self) -> tuple[tuple[Channel, Found], ...]:
@@ -73,6 +76,7 @@ def judging(
     channel: Channel = Channel.USER,
     echo: Echo | None = None,
     asker: Asker = NOBODY,
+    floor: float = NEVER,
 ) -> Generator[None, None, Judged]:
     """Inspect a request; yields where others may take their turn, and returns what was made of it.
 
@@ -83,11 +87,13 @@ def judging(
         channel: whose words those are of which nothing says it.
         echo: compares an answer with its system prompt.
         asker: who sent it.
+        floor: score from which on a text is in doubt.
     """
     document = _decoded(octets)
     came = parts_of(document, channel)
     parts = came if echo is None else _unplanted(document, came)
     found, whole, user = list[tuple[Part, Inspected]](), True, list[tuple[Part, Inspected]]()
+    doubtful = list[Doubtful]()
     letters = 0
     for part in parts.parts:
         if letters > STRETCH:
@@ -98,6 +104,7 @@ def judging(
         inspected = yield from inspector.steps(part.text, part.channel, against, asker.source)
         whole &= inspected.whole
         user += [(part, inspected)] * (part.channel is Channel.USER)
+        doubtful += doubts(part, inspected, floor)
         if inspected.found:
             found.append((part, inspected))
     said_together = yield from together(inspector, user, asker.before(document), asker.source)
@@ -106,7 +113,14 @@ def judging(
     said = verdict(profile, every, whole=whole, media=parts.media)
     prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
     unseen = (*(() if whole else (UNINSPECTED,)), *((MEDIA,) if parts.media else ()))
-    judged = Judged(said, tuple(found), prompt=prompt, tail=said_together.tail, unseen=unseen)
+    judged = Judged(
+        said,
+        tuple(found),
+        prompt=prompt,
+        tail=said_together.tail,
+        unseen=unseen,
+        doubtful=tuple(doubtful),
+    )
     wanted = {profile.action(each.reason) for each in every}
     if said.action not in _GOING_ON or Action.REDACT not in wanted or not profile.enforced:
         octets = _ENCODE(document) if parts is not came else b""
