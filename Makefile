@@ -13,22 +13,24 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install up drill test check fix bench train-guard fuzz docs lock
+.PHONY: help install up drill test check fix bench train-guard train-encoder fuzz docs lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis; WORKLOADS=1: certificates for workloads)
+install: ## make .venv with everything, .venv/bin/bartizan included (MODEL=gemma: the real model too; COMPILED=1: a faster hot path; EDGE=1: real proxies; OPENAPI=1: schemas; COLUMNS=1: a copy of the ledger for analysis; WORKLOADS=1: certificates for workloads; ENCODER=1: what an encoder of documents needs)
 	@$(INSTALL) dev
 	@$(if $(COMPILED),$(INSTALL) compiled && $(BIN)/python -m tools.compile)
 	@$(if $(EDGE),$(INSTALL) edge)
 	@$(if $(OPENAPI),$(INSTALL) openapi)
 	@$(if $(COLUMNS),$(INSTALL) columns)
 	@$(if $(WORKLOADS),$(INSTALL) workloads)
+	@$(if $(ENCODER),$(INSTALL) encoder)
 	@$(if $(MODEL),$(INSTALL) $(MODEL))
 
-up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it)
+up: ## protect the built-in sample, drill it, stay until Ctrl-C (MODEL=gemma: a real language model behind it; ENCODER=1: what an encoder of documents needs)
 	@$(INSTALL) $(or $(MODEL),run)
+	@$(if $(ENCODER),$(INSTALL) encoder)
 	@$(FOREGROUND) $(BIN)/bartizan up $(if $(MODEL),--model $(MODEL))
 
 drill: ## start, attack from outside, print what held, stop; fails unless every promise claimed held
@@ -72,6 +74,10 @@ train-guard: ## make the guard's model of injections anew (DATA=folder of train.
 	@$(INSTALL) train
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tools.train_guard $(DATA)
 
+train-encoder: ## make the guard's encoder of documents anew (DATA=folder of train.jsonl and benign.jsonl; an hour)
+	@$(INSTALL) train-encoder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tools.train_encoder $(DATA)
+
 fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TARGET=all), then the property tests for long
 	@$(INSTALL) fuzz
 	@$(BIN)/python -m fuzz $(or $(TARGET),all) --executions $(or $(EXECUTIONS),200000)
@@ -93,10 +99,12 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade pyproject.toml --extra openapi --constraint requirements/dev.txt --output-file requirements/openapi.txt
 	@$(LOCK) --upgrade pyproject.toml --extra columns --constraint requirements/dev.txt --output-file requirements/columns.txt
 	@$(LOCK) --upgrade pyproject.toml --extra workloads --constraint requirements/dev.txt --output-file requirements/workloads.txt
+	@$(LOCK) --upgrade pyproject.toml --extra encoder --constraint requirements/dev.txt --output-file requirements/encoder.txt
 	@$(LOCK) --upgrade --group compiled --constraint requirements/dev.txt --output-file requirements/compiled.txt
 	@$(LOCK) --upgrade --group edge --constraint requirements/dev.txt --output-file requirements/edge.txt
 	@$(LOCK) --upgrade --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	@$(LOCK) --upgrade --group train --constraint requirements/dev.txt --output-file requirements/train.txt
+	@$(LOCK) --upgrade --torch-backend cpu --group train-encoder --constraint requirements/dev.txt --output-file requirements/train-encoder.txt
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt

@@ -31,10 +31,12 @@ INCLUDES = {
     "edge": {"run", "dev", "edge"},
     "fuzz": {"run", "dev", "fuzz"},
     "train": {"run", "train"},
+    "train-encoder": {"run", "train-encoder"},
     "gemma": {"run", "gemma"},
     "openapi": {"run", "openapi"},
     "columns": {"run", "columns"},
     "workloads": {"run", "workloads"},
+    "encoder": {"run", "encoder"},
 }
 """What is asked for -> the locks that it takes."""
 OLDEST = (3, 11)
@@ -159,6 +161,7 @@ def _fetch(names: list[str]) -> None:
     uv = (str(VENV / "bin" / "uv"), "pip", "install", "--python", PYTHON)
     own = CERTIFICATES.search(settings)
     trust = {"SSL_CERT_FILE": own.group(1)} if own and "SSL_CERT_FILE" not in os.environ else {}
+    trust["UV_TORCH_BACKEND"] = "cpu"  # the build of torch without CUDA, which uv knows where to find
     if files:
         _run([*uv, *SAFELY, *files], "fetching packages", trust)
     _run([*uv, "--no-build-isolation", "--no-deps", "-q", "-e", str(ROOT)], "installing bartizan", trust)

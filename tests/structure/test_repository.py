@@ -74,10 +74,12 @@ def test_every_locked_package_has_one_version_and_its_hashes(lock: Path) -> None
         ("edge", PROJECT["dependency-groups"]["edge"]),
         ("fuzz", PROJECT["dependency-groups"]["fuzz"]),
         ("train", PROJECT["dependency-groups"]["train"]),
+        ("train-encoder", PROJECT["dependency-groups"]["train-encoder"]),
         ("gemma", PROJECT["project"]["optional-dependencies"]["gemma"]),
         ("openapi", PROJECT["project"]["optional-dependencies"]["openapi"]),
         ("columns", PROJECT["project"]["optional-dependencies"]["columns"]),
         ("workloads", PROJECT["project"]["optional-dependencies"]["workloads"]),
+        ("encoder", PROJECT["project"]["optional-dependencies"]["encoder"]),
     ],
 )
 def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -89,7 +91,17 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]
 def test_all_locks_agree_on_every_version() -> None:
     dev = _pins("dev")
     assert _pins("run").items() <= dev.items()
-    for lock in ("gemma", "openapi", "columns", "workloads", "edge", "fuzz", "train"):
+    for lock in (
+        "gemma",
+        "openapi",
+        "columns",
+        "workloads",
+        "encoder",
+        "edge",
+        "fuzz",
+        "train",
+        "train-encoder",
+    ):
         assert {name: at for name, at in _pins(lock).items() if dev.get(name, at) != at} == {}
 
 

@@ -15,7 +15,7 @@ from bartizan.app.judgement import Judgement, judgement
 from bartizan.control import discover
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once, compiled
-from bartizan.threats import controls
+from bartizan.threats import controls, encoder
 from bartizan.threats.injection import load
 from bartizan.threats.inspect import Inspector
 from bartizan.threats.profile import PROFILES
@@ -94,4 +94,4 @@ def _inspector(*, fast: bool) -> Inspector:
     """Return what inspects: for many texts with patterns that take a second to make."""
     every = rules()
     patterns = (compiled(every) if fast else None) or at_once(every)
-    return Inspector(patterns, discover(controls), secrets.token_bytes(32), remembers=1, model=load())
+    return Inspector(patterns, discover(controls), secrets.token_bytes(32), 1, load(), encoder=encoder.load())

@@ -53,6 +53,8 @@ from bartizan.text.mark import Mark, Registered, unplanted
 from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
+from bartizan.threats import encoder as sentences
+from bartizan.threats.encoder import Broken, Encoder, EncoderUnreadable
 from bartizan.threats.grey import NEVER
 from bartizan.threats.injection import Model, ModelUnreadable, load
 from bartizan.threats.inspect import Inspector
@@ -325,7 +327,7 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel, model: str) -> None:
+def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel, said: im.SievedBy) -> None:
     """Compile the faster patterns beside the work, and use them from then on.
 
     Anew at each start: what a process kept that may fall would be read by the next one.
@@ -337,7 +339,7 @@ def _compile(inspector: Inspector, every: tuple[Rule, ...], channel: Channel, mo
         return
     if faster is not None:
         inspector.patterns = faster
-        channel.send(im.SievedBy(engine=HYPERSCAN, rules=len(every), model=model))
+        channel.send(msgspec.structs.replace(said, engine=HYPERSCAN))
 
 
 def _model() -> Model | None:
@@ -347,6 +349,18 @@ def _model() -> Model | None:
     except ModelUnreadable as fault:
         _say(f"{fault}\n")
         return None
+
+
+def _encoder() -> Encoder | Broken | None:
+    """Return the encoder where it is installed; by a broken one documents and tool results are not inspected."""
+    os.putenv(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # numpy's, which would start threads; nothing can be confined beside them
+    try:
+        return sentences.load()
+    except EncoderUnreadable as fault:
+        _say(f"{fault}\n")
+        return Broken()
 
 
 def reach() -> Reach:
@@ -361,16 +375,20 @@ def main(argv: list[str]) -> int:
         boot, (what,) = channel.receive()
         guards = msgspec.json.decode(read_sealed(what), type=Guards)
         every = rules()
-        model = _model()
-        registered = Registered(guards.registered)
+        model, encoder = _model(), _encoder()
         inspector = Inspector(
-            at_once(every), discover(controls), secrets.token_bytes(32), model=model, registered=registered
+            at_once(every),
+            discover(controls),
+            secrets.token_bytes(32),
+            model=model,
+            registered=Registered(guards.registered),
+            encoder=encoder,
         )
-        day = model.header.made if model is not None else ""
+        said = im.SievedBy(RE2, len(every), model.header.made if model else "", sentences.told(encoder))
         held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))
-        channel.send(im.SievedBy(engine=RE2, rules=len(every), model=day))
-        compiling = threading.Thread(target=_compile, args=(inspector, every, channel, day), daemon=True)
+        channel.send(said)
+        compiling = threading.Thread(target=_compile, args=(inspector, every, channel, said), daemon=True)
         profiles = {service: guard.made() for service, guard in guards.services.items()}
         leading = {service: guard.leading() for service, guard in guards.services.items()}
         floors = {service: guard.floor for service, guard in guards.services.items()}

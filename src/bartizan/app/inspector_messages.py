@@ -22,11 +22,15 @@ class Line(Message, frozen=True):
 
 
 class SievedBy(Message, frozen=True):
-    """What patterns are sieved by from now on, and the day of the model of injections; empty where none could be read."""
+    """What patterns are sieved by from now on, and the day of the model of injections; empty where none could be read.
+
+    `encoder` is the day of that, empty where it is not installed, and `broken` where it cannot be used.
+    """
 
     engine: Literal["hyperscan", "re2"]
     rules: Number
     model: str = ""
+    encoder: str = ""
 
 
 InspectorOrders = BootInspector | Line | Ask

@@ -11,7 +11,7 @@ import msgspec
 
 from bartizan.app.guarding import signals_of
 from bartizan.gateway.inspected import Said
-from bartizan.threats.injection import RULE
+from bartizan.threats import encoder, injection
 from bartizan.threats.inspect import STRETCH, Found, Inspected, Inspector
 from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import PROFILES, Action, Profile, gravest
@@ -19,6 +19,8 @@ from bartizan.threats.subject import Channel
 from bartizan.threats.verdict import verdict
 
 _INJECTIONS: Final = frozenset({"prompt-injection", "hidden-text"})
+_MODELS: Final = frozenset({injection.RULE, encoder.RULE})
+"""What stands for a rule where a model gives a score of its own."""
 _HELD: Final = 0.99
 """Score of a text in which a rule of injections holds."""
 _FIGURES: Final = 6
@@ -35,6 +37,7 @@ class Judgement(msgspec.Struct, frozen=True):
         findings: what was found, in order of place.
         whole: whether all of it was read.
         profile: that says what becomes of it.
+        unread: windows that the encoder did not read.
     """
 
     action: str
@@ -42,6 +45,7 @@ class Judgement(msgspec.Struct, frozen=True):
     findings: tuple[Found, ...]
     whole: bool
     profile: Profile
+    unread: int = 0
 
     @property
     def document(self) -> dict[str, Any]:
@@ -64,16 +68,17 @@ class Judgement(msgspec.Struct, frozen=True):
                 for each in self.findings
             ],
             "whole": self.whole,
+            **({"unread": self.unread} if self.unread else {}),
         }
 
 
 def judgement(profile: Profile, inspected: Inspected) -> Judgement:
     """Return what a profile makes of what was found in a text."""
     said = verdict(profile, inspected.found, whole=inspected.whole, media=0)
-    injected = any(each.reason in _INJECTIONS and each.rule != RULE for each in inspected.found)
+    injected = any(each.reason in _INJECTIONS and each.rule not in _MODELS for each in inspected.found)
     score = round(max(inspected.score, _HELD if injected else 0.0), _FIGURES)
     action = _done(profile, said.action).value
-    return Judgement(action, score, inspected.found, inspected.whole, profile)
+    return Judgement(action, score, inspected.found, inspected.whole, profile, inspected.unread)
 
 
 def _done(profile: Profile, action: Action) -> Action:

@@ -31,6 +31,8 @@ class Lines:
         """What patterns are sieved by; empty without an inspector."""
         self.model = ""
         """Day of its model of injections; empty where it has none."""
+        self.encoder = ""
+        """Day of its encoder; empty where it is not installed, `broken` where it cannot be used."""
 
     def lay(self, worker: "Child") -> None:
         """Lay lines from a worker that takes orders to whom it asks, where they are ready."""

@@ -335,6 +335,7 @@ class Relay:
 
     def _sieved_by(self, _: Child, message: im.SievedBy, __: list[int]) -> None:
         self._s.lines.engine, self._s.lines.model = message.engine, message.model
+        self._s.lines.encoder = message.encoder
         self._s.note_change()
 
     def _dialled(self, _: Child, message: m.Dialled, fds: list[int]) -> None:

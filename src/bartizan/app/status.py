@@ -116,6 +116,7 @@ class Status(msgspec.Struct, frozen=True):
         guard: of the sample: of the services' guards the least, a word of `threats.profile.PROFILES`; empty where one has none.
         sieve: what finds the guard's patterns, `re2` or, once it is compiled, `hyperscan`; empty where nothing is inspected.
         injections: day of the model that knows injections; empty where there is none, and then prompts are held back.
+        encoder: day of the one that reads documents and tool results; empty where it is not installed, `broken` where it cannot be used.
         silent: seconds since the supervisor last said that this holds; 0 where it did lately.
     """
 
@@ -150,6 +151,7 @@ class Status(msgspec.Struct, frozen=True):
     sieve: str = ""
     guard: str = ""
     injections: str = ""
+    encoder: str = ""
 
 
 def write_status(supervisor: "Supervisor") -> None:
@@ -176,6 +178,7 @@ def write_status(supervisor: "Supervisor") -> None:
         guard=plan.guard,
         sieve=supervisor.lines.engine,
         injections=supervisor.lines.model,
+        encoder=supervisor.lines.encoder,
         processes=[
             Process(
                 child.kind,

@@ -18,6 +18,7 @@ from bartizan.cli.screen import places, span, table
 from bartizan.cli.settled import configuration
 from bartizan.clock import SECOND, Nanoseconds, SystemClock
 from bartizan.compliance.posture import Posture, Row, Standing
+from bartizan.threats.encoder import BROKEN
 
 
 class _Found(NamedTuple):
@@ -114,7 +115,7 @@ def _platform(running: Status | None, now: Nanoseconds, where: str) -> str:
         ("services", ", ".join(running.services)),
         *([("targets", f"NOT FIT: {', '.join(running.unfit)}")] if running.unfit else []),
         ("limits", f"counted by {running.limiter}"),
-        *([("guard", _guard(running.sieve, running.injections))] if running.sieve else []),
+        *([("guard", _guard(running.sieve, running.injections, running.encoder))] if running.sieve else []),
         *([("policy", in_force(running.policy))] if running.policy else []),
         *([("sign-ins", _sign_ins(running.sign_ins))] if running.sign_ins else []),
         (
@@ -146,10 +147,19 @@ def in_force(policy: Policies) -> str:
     )
 
 
-def _guard(sieve: str, injections: str) -> str:
+def _guard(sieve: str, injections: str, encoder: str) -> str:
+    said = f"inspects by {sieve}"
     if not injections:
-        return f"inspects by {sieve}, NO MODEL OF INJECTIONS: what strangers write is held back; install Bartizan anew"
-    return f"inspects by {sieve}, injections by the model of {injections}"
+        return f"{said}, NO MODEL OF INJECTIONS: what strangers write is held back; install Bartizan anew"
+    return f"{said}, injections by the model of {injections}, {_encoder(encoder)}"
+
+
+def _encoder(day: str) -> str:
+    if day == BROKEN:
+        return (
+            "THE ENCODER IS BROKEN: documents and tool results are held back; install bartizan[encoder] anew"
+        )
+    return f"documents by the encoder of {day}" if day else "documents without an encoder"
 
 
 def _sign_ins(watched: SignIns) -> str:

@@ -7,7 +7,7 @@ digest of it for as long as there is room, since clients send a whole conversati
 
 import re
 from collections import OrderedDict
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import Final
@@ -17,9 +17,11 @@ import msgspec
 from bartizan.control import Confidence, Control, Severity
 from bartizan.text.mark import Registered
 from bartizan.text.patterns import Patterns
-from bartizan.text.read import read
+from bartizan.text.read import Read, read
 from bartizan.text.rule import LONGEST, Kind
 from bartizan.text.view import View
+from bartizan.threats import encoder as sentences
+from bartizan.threats.encoder import Broken, Encoder, Windowed, chosen
 from bartizan.threats.injection import RULE, Model, span_of
 from bartizan.threats.overlap import CANARY, Echo
 from bartizan.threats.subject import OF_STRANGERS, Channel, Spotted
@@ -69,11 +71,13 @@ class Inspected(msgspec.Struct, frozen=True):
         found: in order of place, `MOST` at most.
         whole: whether all of the text was read, whatever it was encoded in, and all that was found is told.
         score: how much it reads like an attack on the model, from 0 to 1; 0 where nobody asked.
+        unread: windows that the encoder did not read, because the text has more than it may read.
     """
 
     found: tuple[Found, ...]
     whole: bool
     score: float = 0.0
+    unread: int = 0
 
 
 Steps = Generator[None, None, Inspected]
@@ -90,6 +94,7 @@ class Inspector:
         remembers: int = REMEMBERED,
         model: Model | None = None,
         registered: Registered | None = None,
+        encoder: Encoder | Broken | None = None,
     ) -> None:
         """Take what it works with.
 
@@ -100,9 +105,10 @@ class Inspector:
             remembers: texts of which it remembers what was found.
             model: of injections; without it no text of a stranger is read whole.
             registered: marks that are told wherever they stand.
+            encoder: of sentences; without one the model alone tells, and by a broken one nothing is read whole that it serves.
         """
         self._registered = registered or Registered({})
-        self.patterns, self._model = patterns, model
+        self.patterns, self._model, self._encoder = patterns, model, encoder
         self._judges = tuple(control for control in controls.values() if control.reads is Spotted)
         self._key, self._remembers = key, remembers
         self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
@@ -117,45 +123,52 @@ class Inspector:
                 inspected: Inspected = done.value
                 return inspected
 
-    def steps(self, text: str, channel: Channel, echo: Echo | None = None, source: str = "") -> Steps:
-        """Inspect a text; yields after each stretch but the last, and returns what was found.
+    def steps(
+        self, text: str, channel: Channel, echo: Echo | None = None, source: str = "", *, orders: bool = False
+    ) -> Steps:
+        """Inspect a text; yields after each stretch but the last, and after each window, and returns what was found.
 
         Args:
             text: as it came.
             channel: whose words it is.
             echo: compares it with a system prompt; then what is found is not remembered.
             source: who sent it; what somebody sent is remembered for them alone, so that how long it takes tells nobody else.
+            orders: whether orders are what it is expected to hold, so that the encoder need not look for them.
         """
-        digest = self._digest(text, channel, source) if echo is None else b""
+        digest = self._digest(text, channel, source, orders=orders) if echo is None else b""
         known = self._seen.get(digest)
         if known is not None:
             self._seen.move_to_end(digest)
             return known
-        places, whole, score = dict[Place, Found](), True, 0.0
-        for start in range(0, max(len(text) - LONGEST, 1), _STEP):
+        places, whole, score, unread = dict[Place, Found](), True, 0.0, 0
+        starts = range(0, max(len(text) - LONGEST, 1), _STEP)
+        quota = max(sentences.MOST // len(starts), sentences.FEWEST)
+        for start in starts:
             if start:
                 yield
-            read_whole, most = self._stretch(text[start : start + STRETCH], start, channel, places, echo)
-            whole, score = whole and read_whole, max(score, most)
+            said, most = self._stretch(text[start : start + STRETCH], start, channel, places, echo)
+            views = () if orders else said.views
+            deep, left = yield from self._sentences(views, start, channel, places, quota)
+            whole, score, unread = whole and said.whole, max(score, most, deep), unread + left
+        whole &= not (isinstance(self._encoder, Broken) and channel in sentences.SERVED)
         ordered = sorted(places.values(), key=lambda each: (each.start, each.end, each.rule))
-        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST, score)
+        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST, score, unread)
         if digest:
             self._seen[digest] = inspected
         if len(self._seen) > self._remembers:
             self._seen.popitem(last=False)
         return inspected
 
-    def _digest(self, text: str, channel: Channel, source: str) -> bytes:
+    def _digest(self, text: str, channel: Channel, source: str, *, orders: bool) -> bytes:
         octets = text.encode("utf-8", "surrogatepass")
         whose = blake2b(source.encode(), digest_size=16, key=self._key).digest()
-        return blake2b(
-            octets, digest_size=16, key=self._key, salt=whose, person=channel.value.encode()
-        ).digest()
+        person = f"{channel.value}{orders:d}".encode()
+        return blake2b(octets, digest_size=16, key=self._key, salt=whose, person=person).digest()
 
     def _stretch(
         self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None
-    ) -> tuple[bool, float]:
-        """Add what is found in a stretch; return whether all of it was read, and its score."""
+    ) -> tuple[Read, float]:
+        """Add what is found in a stretch; return how it was read, and its score."""
         said = read(text)
         score, whole = self._scored(said.views, at, channel, places)
         compared = self.compared(text, said.views, channel, echo, cut=BEGUN if at else 0)
@@ -172,11 +185,11 @@ class Inspector:
                 if place in places:  # a view further out has said so
                     continue
                 if len(places) > MOST:
-                    return False, score
+                    return msgspec.structs.replace(said, whole=False), score
                 spotted = Spotted(channel, match.rule.kind, match.rule.id, view.reading)
                 for each in self.judged(spotted, at + start, at + end):
                     places[place] = each
-        return said.whole and whole, score
+        return msgspec.structs.replace(said, whole=said.whole and whole), score
 
     def compared(
         self, text: str, views: Iterable[View], channel: Channel, echo: Echo | None, cut: int = 0
@@ -224,6 +237,29 @@ class Inspector:
             for each in self.judged(spotted, at + start, at + end):
                 places[RULE, at + start, at + end] = each
         return most.score, True
+
+    def _sentences(
+        self, views: Sequence[View], at: int, channel: Channel, places: dict[Place, Found], quota: int
+    ) -> Generator[None, None, tuple[float, int]]:
+        """Add the window that says most like an order to the model, where it is told; yields after each window.
+
+        Returns the score of it, and how many windows were not read.
+        """
+        if not isinstance(self._encoder, Encoder) or channel not in self._encoder.header.curves:
+            return 0.0, 0
+        every = self._encoder.windows(views)
+        best, of = Windowed(0.0, 0, 0, told=False), None
+        for window in chosen(every, self._model, quota):
+            found = self._encoder.read(window, channel)
+            if found.score > best.score:
+                best, of = found, window.view
+            yield
+        if best.told and of is not None:
+            start, end = of.origin(best.start, best.end)
+            spotted = Spotted(channel, Kind.CUE, sentences.RULE, of.reading, best.score)
+            for each in self.judged(spotted, at + start, at + end):
+                places[sentences.RULE, at + start, at + end] = each
+        return best.score, max(len(every) - quota, 0)
 
     def judged(self, spotted: Spotted, start: int, end: int) -> Iterator[Found]:
         """Yield what the controls say of what was spotted, which stands from `start` to `end` of the text that came."""

@@ -101,7 +101,9 @@ def judging(
             yield
         letters += len(part.text) + _PART
         against = None if is_prompt(part) else echo
-        inspected = yield from inspector.steps(part.text, part.channel, against, asker.source)
+        inspected = yield from inspector.steps(
+            part.text, part.channel, against, asker.source, orders=part.describes
+        )
         whole &= inspected.whole
         user += [(part, inspected)] * (part.channel is Channel.USER)
         doubtful += doubts(part, inspected, floor)

@@ -60,6 +60,8 @@ _PROMPTS: Final = frozenset({"prompt", "input"})
 _DATA: Final = frozenset({"data", "file_data"})
 _DATA_URL: Final = re.compile(r"data:(?!text/|application/json)[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]{64,}={0,2}\s*")
+_DESCRIPTIONS: Final = (("tools",), ("functions",))
+"""Members of a request in which tools are described; deeper ones may be a stranger's."""
 _LONG_NAME: Final = 13
 """Letters that the name of a member has at least to be read as a text."""
 
@@ -76,6 +78,11 @@ class Part(msgspec.Struct, frozen=True):
     channel: Channel
     path: Path
     text: str
+
+    @property
+    def describes(self) -> bool:
+        """Return whether it is of what the application says of its tools, or the name of a member."""
+        return self.path[:1] in _DESCRIPTIONS or self.path[-1:] == ("*",)
 
 
 class Parts(msgspec.Struct, frozen=True):
