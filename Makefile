@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install up drill test check fix bench train-guard train-encoder fuzz docs lock
+.PHONY: help install up drill test check fix bench train-guard train-encoder train-names fuzz docs lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ train-encoder: ## make the guard's encoder of documents anew (DATA=folder of tra
 	@$(INSTALL) train-encoder
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tools.train_encoder $(DATA)
 
+train-names: ## make the guard's model of names anew (DATA=folder of train.jsonl and benign.jsonl; a minute)
+	@$(INSTALL) train
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tools.train_names $(DATA)
+
 fuzz: ## attack every parser, guided by coverage (EXECUTIONS=200000 of each, TARGET=all), then the property tests for long
 	@$(INSTALL) fuzz
 	@$(BIN)/python -m fuzz $(or $(TARGET),all) --executions $(or $(EXECUTIONS),200000)
@@ -111,3 +115,5 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt
 	@for name in forcefield inferwall agentbastion aicordon nukon-pi-detect prompt-guardrail; do \
 		$(LOCK) --upgrade requirements/bench-guard-$$name.in --output-file requirements/bench-guard-$$name.txt || exit 1; done
+	@$(LOCK) --upgrade requirements/bench-presidio.in --output-file requirements/bench-presidio.txt
+	@$(LOCK) --upgrade requirements/gazetteer.in --output-file requirements/gazetteer.txt

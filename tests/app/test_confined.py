@@ -56,7 +56,7 @@ def _archiver(state: Path, *, confined: bool) -> Begun:
 
 
 def _inspector(_: Path, *, confined: bool) -> Begun:
-    return im.BootInspector(confined=confined), [
+    return im.BootInspector(confined=confined, names=True), [
         sealed(msgspec.json.encode(Guards({"one": Guard("strict")})))
     ]
 

@@ -97,6 +97,22 @@ def test_strict_holds_it_back_by_name(scene: Scene) -> None:
     assert "secret (rule aws-access-key-id) in the user's words, once" in explained
 
 
+def test_strict_takes_names_out_and_no_other_guard_looks_for_them(scene: Scene) -> None:
+    said = "Dear Ms. Quorvath, my name is Aylin Demir and I live in Oslo."
+    for guard in GUARDS:
+        status, fields, _ = scene.ask(guard, said)
+        assert status == 200
+        came = scene.asked[-1]["body"]["messages"][0]["content"]
+        if guard == "strict":
+            mark = "[redacted: names]"
+            assert came == f"Dear Ms. {mark}, my name is {mark} and I live in {mark}."
+            explained = scene.platform.run("explain", fields["x-request-id"]).stdout
+            assert "names (rule person-name) in the user's words, 2 times" in explained
+            assert "names (rule place) in the user's words, once" in explained
+        else:
+            assert came == said
+
+
 def test_observe_changes_nothing_and_tells_all_the_same(scene: Scene) -> None:
     status, fields, _ = scene.ask("observe", f"my key is {KEY}")
     assert status == 200

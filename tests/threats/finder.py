@@ -5,6 +5,8 @@ from pathlib import Path
 
 from bartizan.control import discover
 from bartizan.text.mark import Registered
+from bartizan.text.names.model import Model as NamesModel
+from bartizan.text.names.model import load as load_names
 from bartizan.text.patterns import Patterns
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once
@@ -27,8 +29,15 @@ def model() -> Model:
     return load()
 
 
+@cache
+def names_model() -> NamesModel:
+    return load_names()
+
+
 def inspector(remembers: int = 64, registered: Registered | None = None) -> Inspector:
-    return Inspector(patterns(), discover(controls), bytes(32), remembers, model(), registered)
+    made = Inspector(patterns(), discover(controls), bytes(32), remembers, model(), registered)
+    made.names = names_model()
+    return made
 
 
 TINY = Path(__file__).with_name("tiny")

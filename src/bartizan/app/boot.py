@@ -20,7 +20,7 @@ from bartizan.app.child import Child
 from bartizan.app.federation_plan import Outside
 from bartizan.app.feeding import feeding
 from bartizan.app.guard_judge import messages as gm
-from bartizan.app.guarding import guards
+from bartizan.app.guarding import guards, seeks_names
 from bartizan.app.tracing import exporting, for_workers
 from bartizan.isolation.memory import sealed
 
@@ -127,7 +127,7 @@ async def _control(s: "Supervisor", child: Child) -> None:
 
 async def _inspector(s: "Supervisor", child: Child) -> None:
     with _passing(msgspec.json.encode(guards(s.plan))) as what:
-        child.channel.send(im.BootInspector(confined=_confined(s)), [what])
+        child.channel.send(im.BootInspector(confined=_confined(s), names=seeks_names(s.plan)), [what])
 
 
 async def _guard_judge(s: "Supervisor", child: Child) -> None:

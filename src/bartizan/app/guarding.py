@@ -79,6 +79,11 @@ def guards(plan: Plan) -> Guards:
     return Guards(of, plan.registered)
 
 
+def seeks_names(plan: Plan) -> bool:
+    """Return whether names of people and places may be sought: by the guard of a service, or by whoever asks for verdicts."""
+    return plan.judge is not None or any(guard.made().seeks_names for guard in guards(plan).services.values())
+
+
 def inspecting(
     inspector: Inspector,
     profile: Profile,

@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.app.judgement import Judgement, judgement
 from bartizan.control import discover
+from bartizan.text.names.model import load as load_names
 from bartizan.text.rule import rules
 from bartizan.text.sieving import at_once, compiled
 from bartizan.threats import controls, encoder
@@ -86,7 +87,7 @@ def _why(wrong: Exception) -> str:
 def _judged(inspector: Inspector, text: str, channel: Channel, profile: str) -> Judgement:
     if profile not in PROFILES:
         raise ValueError(f"there is no profile {profile!r}; there are {', '.join(PROFILES)}")
-    return judgement(PROFILES[profile], inspector.inspect(text, channel))
+    return judgement(PROFILES[profile], inspector.inspect(text, channel, names=PROFILES[profile].seeks_names))
 
 
 @cache
@@ -94,4 +95,8 @@ def _inspector(*, fast: bool) -> Inspector:
     """Return what inspects: for many texts with patterns that take a second to make."""
     every = rules()
     patterns = (compiled(every) if fast else None) or at_once(every)
-    return Inspector(patterns, discover(controls), secrets.token_bytes(32), 1, load(), encoder=encoder.load())
+    inspector = Inspector(
+        patterns, discover(controls), secrets.token_bytes(32), 1, load(), encoder=encoder.load()
+    )
+    inspector.names = load_names()
+    return inspector

@@ -50,6 +50,9 @@ from bartizan.isolation.carrier import Reach, confine
 from bartizan.isolation.confinement import Confinement, IsolationUnavailable
 from bartizan.isolation.memory import read_sealed
 from bartizan.text.mark import Mark, Registered, unplanted
+from bartizan.text.names.model import Model as NamesModel
+from bartizan.text.names.model import ModelUnreadable as NamesUnreadable
+from bartizan.text.names.model import load as load_names
 from bartizan.text.rule import Rule, rules
 from bartizan.text.sieving import HYPERSCAN, RE2, at_once, compiled
 from bartizan.threats import controls
@@ -363,6 +366,15 @@ def _encoder() -> Encoder | Broken | None:
         return Broken()
 
 
+def _names() -> NamesModel | None:
+    """Return the model of names; without one, nothing is inspected whole where names are sought."""
+    try:
+        return load_names()
+    except NamesUnreadable as fault:
+        _say(f"{fault}\n")
+        return None
+
+
 def reach() -> Reach:
     """Return what the inspector goes on needing: nothing but what it was given."""
     return Reach("inspector")
@@ -384,6 +396,7 @@ def main(argv: list[str]) -> int:
             registered=Registered(guards.registered),
             encoder=encoder,
         )
+        inspector.names = _names() if boot.names else None
         said = im.SievedBy(RE2, len(every), model.header.made if model else "", sentences.told(encoder))
         held = confine(reach()) if boot.confined else Confinement()
         channel.send(m.Ready(seccomp=held.seccomp, landlock=held.landlock))

@@ -10,9 +10,10 @@ from bartizan.app.messages import Alive, Ask, Number, Ready
 
 
 class BootInspector(Message, frozen=True):
-    """Descriptor: the guards of services (sealed memory)."""
+    """Descriptor: the guards of services (sealed memory). `names`: whether any of them, or the judge, may seek names."""
 
     confined: bool = True
+    names: bool = False
 
 
 class Line(Message, frozen=True):

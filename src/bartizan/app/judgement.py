@@ -129,7 +129,12 @@ def verdicts(inspector: Inspector, octets: bytes) -> Generator[None, None, Said]
             yield
         letters += len(each.text) + _TEXT
         echo = Echo(prompt if each.channel is Channel.RESPONSE else _NO_PROMPT)
-        said.append(judgement(profile, (yield from inspector.steps(each.text, each.channel, echo))))
+        said.append(
+            judgement(
+                profile,
+                (yield from inspector.steps(each.text, each.channel, echo, names=profile.seeks_names)),
+            )
+        )
     action = gravest(Action(each.action) for each in said).value
     found = ((text.channel, each) for text, one in zip(texts, said, strict=True) for each in one.findings)
     every = [one.document for one in said]

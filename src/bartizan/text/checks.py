@@ -117,7 +117,9 @@ def npi(text: str) -> bool:
 def phone(text: str) -> bool:
     """Return whether a number has as many digits as a telephone's may (ITU-T E.164), and is no row of one digit and no date."""
     number = digits(text)
-    if re.match(r"(?:19|20)\d{2}[-/. ]", text):
+    if re.match(r"(?:19|20)\d{2}[-/. ]", text) or re.fullmatch(
+        r"\d{1,2}([-/. ])\d{1,2}\1(?:19|20)\d{2}", text
+    ):
         return False
     return 7 <= len(number) <= 15 and len({*number}) > 2  # noqa: PLR2004
 

@@ -19,7 +19,7 @@ LONGEST: Final = 4_096
 
 
 class Kind(enum.Enum):
-    """What a match is, for those who decide what to do about it; the last three are found by no rule but by comparison."""
+    """What a match is, for those who decide what to do about it; the last four are found by no rule but by comparison, `NAME` by a model."""
 
     SECRET = "secret"  # noqa: S105 - a kind, not one
     PERSONAL = "personal"
@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     REPEATED = "repeated"
     ELSEWHERE = "elsewhere"
     REGISTERED = "registered"
+    NAME = "name"
 
 
 class Edges(enum.Enum):

@@ -140,7 +140,8 @@ class Answer:
     def _in_whole(self, text: str, *, ours: bool) -> list[Found]:
         """Return what is found in a text that comes in one piece; in the prompt itself, nothing of it is repeated."""
         inspector, echo = self._g.inspector, self._g.echo
-        found = [*inspector.inspect(text, Channel.RESPONSE, source=self._g.source).found]
+        names = self._g.profile.seeks_names
+        found = [*inspector.inspect(text, Channel.RESPONSE, source=self._g.source, names=names).found]
         if echo.watches and not ours:
             found += inspector.kept_back(text, (canonical(text).view,), Channel.RESPONSE, echo)
         return found

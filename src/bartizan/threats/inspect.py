@@ -15,7 +15,11 @@ from typing import Final
 import msgspec
 
 from bartizan.control import Confidence, Control, Severity
+from bartizan.text.canonical import canonical
 from bartizan.text.mark import Registered
+from bartizan.text.names.find import names as names_in
+from bartizan.text.names.labels import RULES as NAME_RULES
+from bartizan.text.names.model import Model as NamesModel
 from bartizan.text.patterns import Patterns
 from bartizan.text.read import Read, read
 from bartizan.text.rule import LONGEST, Kind
@@ -30,6 +34,8 @@ STRETCH: Final = 32_768
 """Letters that are read in one."""
 MOST: Final = 64
 """Findings that are told of one text."""
+MOST_NAMES: Final = 2_048
+"""Names that are told of one text, so that a long list of people can be redacted."""
 REMEMBERED: Final = 16_384
 BEGUN: Final = 2_048
 """Letters of a stretch that were seen in the one before."""
@@ -46,7 +52,7 @@ class Found(msgspec.Struct, frozen=True):
     Attributes:
         control: id of the control that says so.
         reason: its word, one of `profile.DETECTORS`.
-        rule: of `text/rules/`, which found it.
+        rule: of `text/rules/`, which found it, or what a model found.
         reading: how the text had to be read; empty where it stands there plainly.
         start, end: letters of the text that came; the end is not included.
         severity, confidence: how bad, and how sure.
@@ -68,7 +74,7 @@ class Inspected(msgspec.Struct, frozen=True):
     """What was found in one text.
 
     Attributes:
-        found: in order of place, `MOST` at most.
+        found: in order of place, `MOST` at most, and `MOST_NAMES` names.
         whole: whether all of the text was read, whatever it was encoded in, and all that was found is told.
         score: how much it reads like an attack on the model, from 0 to 1; 0 where nobody asked.
         unread: windows that the encoder did not read, because the text has more than it may read.
@@ -84,7 +90,12 @@ Steps = Generator[None, None, Inspected]
 
 
 class Inspector:
-    """Inspects texts. It holds no text, but digests of those that it has seen."""
+    """Inspects texts. It holds no text, but digests of those that it has seen.
+
+    Attributes:
+        patterns: that are looked for; may be replaced by others of the same rules.
+        names: model of names; without it no text is read whole where names are sought.
+    """
 
     def __init__(
         self,
@@ -109,13 +120,16 @@ class Inspector:
         """
         self._registered = registered or Registered({})
         self.patterns, self._model, self._encoder = patterns, model, encoder
+        self.names: NamesModel | None = None
         self._judges = tuple(control for control in controls.values() if control.reads is Spotted)
         self._key, self._remembers = key, remembers
         self._seen: OrderedDict[bytes, Inspected] = OrderedDict()
 
-    def inspect(self, text: str, channel: Channel, echo: Echo | None = None, source: str = "") -> Inspected:
+    def inspect(
+        self, text: str, channel: Channel, echo: Echo | None = None, source: str = "", *, names: bool = False
+    ) -> Inspected:
         """Return what is found in a text; see `steps`."""
-        steps = self.steps(text, channel, echo, source)
+        steps = self.steps(text, channel, echo, source, names=names)
         while True:
             try:
                 next(steps)
@@ -124,7 +138,14 @@ class Inspector:
                 return inspected
 
     def steps(
-        self, text: str, channel: Channel, echo: Echo | None = None, source: str = "", *, orders: bool = False
+        self,
+        text: str,
+        channel: Channel,
+        echo: Echo | None = None,
+        source: str = "",
+        *,
+        orders: bool = False,
+        names: bool = False,
     ) -> Steps:
         """Inspect a text; yields after each stretch but the last, and after each window, and returns what was found.
 
@@ -134,36 +155,57 @@ class Inspector:
             echo: compares it with a system prompt; then what is found is not remembered.
             source: who sent it; what somebody sent is remembered for them alone, so that how long it takes tells nobody else.
             orders: whether orders are what it is expected to hold, so that the encoder need not look for them.
+            names: whether those of people and places are sought.
         """
-        digest = self._digest(text, channel, source, orders=orders) if echo is None else b""
+        digest = self._digest(text, channel, source, f"{orders:d}{names:d}") if echo is None else b""
         known = self._seen.get(digest)
         if known is not None:
             self._seen.move_to_end(digest)
             return known
-        places, whole, score, unread = dict[Place, Found](), True, 0.0, 0
+        places, named, whole, score, unread = dict[Place, Found](), dict[Place, Found](), True, 0.0, 0
         starts = range(0, max(len(text) - LONGEST, 1), _STEP)
         quota = max(sentences.MOST // len(starts), sentences.FEWEST)
         for start in starts:
             if start:
                 yield
-            said, most = self._stretch(text[start : start + STRETCH], start, channel, places, echo)
+            stretch = text[start : start + STRETCH]
+            said, most = self._stretch(stretch, start, channel, places, echo)
+            whole &= not names or self._named(stretch, start, channel, named)
             views = () if orders else said.views
             deep, left = yield from self._sentences(views, start, channel, places, quota)
             whole, score, unread = whole and said.whole, max(score, most, deep), unread + left
         whole &= not (isinstance(self._encoder, Broken) and channel in sentences.SERVED)
-        ordered = sorted(places.values(), key=lambda each: (each.start, each.end, each.rule))
-        inspected = Inspected(tuple(ordered[:MOST]), whole and len(ordered) <= MOST, score, unread)
-        if digest:
+        whole &= len(places) <= MOST and len(named) <= MOST_NAMES
+        told = sorted([*_ordered(places)[:MOST], *_ordered(named)[:MOST_NAMES]], key=_place)
+        inspected = Inspected(tuple(told), whole, score, unread)
+        if digest and len(told) <= MOST:
             self._seen[digest] = inspected
         if len(self._seen) > self._remembers:
             self._seen.popitem(last=False)
         return inspected
 
-    def _digest(self, text: str, channel: Channel, source: str, *, orders: bool) -> bytes:
+    def _digest(self, text: str, channel: Channel, source: str, sought: str) -> bytes:
         octets = text.encode("utf-8", "surrogatepass")
         whose = blake2b(source.encode(), digest_size=16, key=self._key).digest()
-        person = f"{channel.value}{orders:d}".encode()
+        person = f"{channel.value}{sought}".encode()
         return blake2b(octets, digest_size=16, key=self._key, salt=whose, person=person).digest()
+
+    def _named(self, text: str, at: int, channel: Channel, named: dict[Place, Found]) -> bool:
+        """Add the names in a stretch, as it stands there plainly; return whether there is a model of them.
+
+        What has no blank is taken for a word of a protocol, a model or a function, which would not be the same without it.
+        """
+        if self.names is None:
+            return False
+        if _BLANK.search(text) is None:
+            return True
+        view = canonical(text).view
+        for name in names_in(self.names, view.text):
+            start, end = view.origin(name.start, name.end)
+            spotted = Spotted(channel, Kind.NAME, NAME_RULES[name.label])
+            for each in self.judged(spotted, at + start, at + end):
+                named[each.rule, at + start, at + end] = each
+        return True
 
     def _stretch(
         self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None
@@ -276,3 +318,11 @@ class Inspector:
                     finding.confidence,
                     finding.what,
                 )
+
+
+def _ordered(places: Mapping[Place, Found]) -> list[Found]:
+    return sorted(places.values(), key=_place)
+
+
+def _place(found: Found) -> tuple[int, int, str]:
+    return found.start, found.end, found.rule

@@ -93,8 +93,7 @@ def judging(
     came = parts_of(document, channel)
     parts = came if echo is None else _unplanted(document, came)
     found, whole, user = list[tuple[Part, Inspected]](), True, list[tuple[Part, Inspected]]()
-    doubtful = list[Doubtful]()
-    letters = 0
+    names, doubtful, letters = profile.seeks_names, list[Doubtful](), 0
     for part in parts.parts:
         if letters > STRETCH:
             letters = 0
@@ -102,7 +101,7 @@ def judging(
         letters += len(part.text) + _PART
         against = None if is_prompt(part) else echo
         inspected = yield from inspector.steps(
-            part.text, part.channel, against, asker.source, orders=part.describes
+            part.text, part.channel, against, asker.source, orders=part.describes, names=names
         )
         whole &= inspected.whole
         user += [(part, inspected)] * (part.channel is Channel.USER)
@@ -116,12 +115,7 @@ def judging(
     prompt = tuple(part.text for part in parts.parts if part.channel is Channel.SYSTEM)
     unseen = (*(() if whole else (UNINSPECTED,)), *((MEDIA,) if parts.media else ()))
     judged = Judged(
-        said,
-        tuple(found),
-        prompt=prompt,
-        tail=said_together.tail,
-        unseen=unseen,
-        doubtful=tuple(doubtful),
+        said, tuple(found), prompt=prompt, tail=said_together.tail, unseen=unseen, doubtful=tuple(doubtful)
     )
     wanted = {profile.action(each.reason) for each in every}
     if said.action not in _GOING_ON or Action.REDACT not in wanted or not profile.enforced:
@@ -157,5 +151,5 @@ def judged_text(
     inspector: Inspector, profile: Profile, text: str, channel: Channel
 ) -> tuple[Verdict, Inspected]:
     """Return what becomes of one text, and what was found in it."""
-    inspected = inspector.inspect(text, channel)
+    inspected = inspector.inspect(text, channel, names=profile.seeks_names)
     return verdict(profile, inspected.found, whole=inspected.whole, media=0), inspected

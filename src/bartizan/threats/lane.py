@@ -12,14 +12,15 @@ from typing import Final
 import msgspec
 
 from bartizan.text.canonical import canonical
-from bartizan.text.rule import LONGEST
+from bartizan.text.rule import LONGEST, Kind
 from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import REPEATED, Found, Inspector
 from bartizan.threats.links import IMAGE, LINK
+from bartizan.threats.naming import Naming
 from bartizan.threats.overlap import Echo
-from bartizan.threats.profile import Action, Profile
+from bartizan.threats.profile import NAMES, Action, Profile
 from bartizan.threats.subject import Channel, Spotted
-from bartizan.threats.verdict import Verdict, without
+from bartizan.threats.verdict import UNINSPECTED, Verdict, without
 
 HELD: Final = 255
 """Letters that wait."""
@@ -76,6 +77,7 @@ class Lane:
         self._out = self._came = self._unread = 0
         self._told: set[tuple[str, int]] = set()
         self._unbounded: set[str] = set()
+        self._naming = _naming(guarding)
         self.found: list[Found] = []
         self.shown: list[Excerpt] = []
 
@@ -101,7 +103,7 @@ class Lane:
         here = len(self._before)
         upto = len(text) if end else max(here, len(text) - HELD)
         spans, wait = list[tuple[int, int, str]](), len(text)
-        for found in self._findings(text):
+        for found in (*self._findings(text), *self._names(text, here, end=end)):
             if found.end <= here:
                 continue
             if not end and found.end > len(text) - SETTLED and found.start > len(text) - HELD:
@@ -112,7 +114,9 @@ class Lane:
                 raise Withheld(_because(found))
             if self._g.profile.action(found.reason) is Action.REDACT and self._g.profile.enforced:
                 spans.append((found.start - here, found.end - here, found.reason))
-                upto = max(upto, found.end)
+                upto = (
+                    upto if found.reason == NAMES else max(upto, found.end)
+                )  # names are many, and would let go what waits
         upto = max(here, min(upto, wait))
         for start, stop, _ in sorted(spans, reverse=True):  # none is cut in two
             upto = here + start if start < upto - here < stop else upto
@@ -129,6 +133,12 @@ class Lane:
             for found in inspector.judged(spotted, *view.origin(match.start, match.end)):
                 self._unbounded |= {found.rule} if match.rule.opens else set()
                 yield found
+
+    def _names(self, text: str, here: int, *, end: bool) -> Iterator[Found]:
+        if self._naming is not None:
+            for start, stop, rule in self._naming.names(text, self._out - here, here, end=end):
+                spotted = Spotted(Channel.RESPONSE, Kind.NAME, rule)
+                yield from self._g.inspector.judged(spotted, start, stop)
 
     def _withholds(self, found: Found, here: int, *, whole: bool) -> bool:
         """Return whether a finding ends the answer: by its action, or because it cannot be taken out any more."""
@@ -161,6 +171,18 @@ class Lane:
 
 _ON_ITS_WAY: Final = frozenset({LINK, IMAGE})
 """Rules that find by the beginning alone, and so on its way or never; what the window begins with may be the end of such a match."""
+
+
+def _naming(guarding: Guarding) -> Naming | None:
+    """Return what finds names in a text, where they are sought; where they cannot be, nothing goes out."""
+    if not guarding.profile.seeks_names:
+        return None
+    model = guarding.inspector.names
+    if model is None and guarding.profile.enforced:
+        raise Withheld(Verdict(Action.BLOCK, UNINSPECTED))
+    return None if model is None else Naming(model)
+
+
 _ENDING: Final = (Action.BLOCK, Action.REDACT)
 
 

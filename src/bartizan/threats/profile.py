@@ -26,6 +26,8 @@ class Action(enum.Enum):
 
 
 _GRADES: Final = {"allow": 0, "flag": 1, "redact": 2, "hold": 3, "block": 4}
+NAMES: Final = "names"
+"""Reason of a finding that names a person or a place; these are looked for only where something is done about them."""
 DETECTORS: Final = (
     "prompt-injection",
     "hidden-text",
@@ -35,6 +37,7 @@ DETECTORS: Final = (
     "personal-data",
     "health-data",
     "training-canary",
+    NAMES,
 )
 """Reasons of findings, which actions are given for."""
 
@@ -68,6 +71,11 @@ class Profile(msgspec.Struct, frozen=True):
         held = {reason: Action.BLOCK for reason, action in self.actions.items() if action is Action.HOLD}
         return self.with_actions(held)
 
+    @property
+    def seeks_names(self) -> bool:
+        """Return whether names of people and places are looked for: where that has a consequence, even if it is only told."""
+        return self.actions.get(NAMES, Action.ALLOW) is not Action.ALLOW
+
     def with_actions(self, actions: Mapping[str, Action]) -> "Profile":
         """Return it with other actions for some detectors."""
         return msgspec.structs.replace(self, actions={**self.actions, **actions})
@@ -82,6 +90,7 @@ _STANDARD: Final[Mapping[str, Action]] = {
     "personal-data": Action.FLAG,
     "health-data": Action.FLAG,
     "training-canary": Action.FLAG,
+    NAMES: Action.ALLOW,
 }
 _STRICT: Final[Mapping[str, Action]] = {
     "prompt-injection": Action.BLOCK,
@@ -92,6 +101,7 @@ _STRICT: Final[Mapping[str, Action]] = {
     "personal-data": Action.REDACT,
     "health-data": Action.REDACT,
     "training-canary": Action.BLOCK,
+    NAMES: Action.REDACT,
 }
 PROFILES: Final[Mapping[str, Profile]] = {
     "observe": Profile("observe", _STANDARD, enforced=False),

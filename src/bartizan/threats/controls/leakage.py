@@ -13,6 +13,7 @@ _FINDINGS: Final = {
     Kind.PERSONAL: Finding(
         "personal-data", "The text holds personal data that the model need not have.", Severity.MEDIUM
     ),
+    Kind.NAME: Finding("names", "The text names a person or a place.", Severity.LOW, Confidence.MEDIUM),
     Kind.HEALTH: Finding(
         "health-data", "The text holds an identifier of a patient; leave it out.", Severity.HIGH
     ),
@@ -39,11 +40,13 @@ _FINDINGS: Final = {
     ),
 }
 
+_PERSONAL: Final = frozenset({Kind.PERSONAL, Kind.NAME})
+
 
 def judge(spotted: Spotted) -> tuple[Finding, ...]:
     """Return a finding where something stands in a text that is not to leave; the application's own prompt may be personal."""
     found = _FINDINGS.get(spotted.kind)
-    if found is None or (spotted.channel is Channel.SYSTEM and spotted.kind is Kind.PERSONAL):
+    if found is None or (spotted.channel is Channel.SYSTEM and spotted.kind in _PERSONAL):
         return ()
     return (found,)
 
@@ -61,6 +64,7 @@ CONTROL = Control(
         Spotted(Channel.USER, Kind.SECRET, "aws-access-key-id"),
         Spotted(Channel.RESPONSE, Kind.PERSONAL, "payment-card"),
         Spotted(Channel.TOOL, Kind.HEALTH, "nhs-number"),
+        Spotted(Channel.DOCUMENT, Kind.NAME, "person-name"),
         Spotted(Channel.RESPONSE, Kind.EXFILTRATION, "markdown-image"),
         Spotted(Channel.RESPONSE, Kind.REPEATED, "system-prompt", "base64"),
         Spotted(Channel.RESPONSE, Kind.REPEATED, "canary"),
@@ -70,5 +74,6 @@ CONTROL = Control(
     silent_on=(
         Spotted(Channel.USER, Kind.CUE, "override"),
         Spotted(Channel.SYSTEM, Kind.PERSONAL, "email-address"),
+        Spotted(Channel.SYSTEM, Kind.NAME, "place"),
     ),
 )
