@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bartizan.threats.conversation import EVEN, LEFT, TOLD
-from bartizan.threats.injection import Model
+from bartizan.threats.conversation import EVEN, LEFT, LETTERS, TOGETHER, TOLD
+from bartizan.threats.injection import SPOKEN, Model, words_of
 from bartizan.threats.subject import Channel
 
 Turns = list[str]
@@ -20,16 +20,18 @@ class Told:
 
     def alone(self, turn: str) -> bool:
         """Return whether a turn is told alone."""
-        return self._score(turn) >= self._least
+        return self._score(turn) >= self._least and len(words_of(turn)) >= SPOKEN
 
     def together(self, turns: Turns) -> bool:
         """Return whether turns are told as a conversation."""
         score = 0.0
         for turn in turns:
-            score = score * LEFT + max(0.0, self._score(turn) - EVEN)
+            doubt = max(0.0, self._score(turn) - EVEN) if len(words_of(turn)) >= SPOKEN else 0.0
+            score = score * LEFT + doubt
             if score >= TOLD:
                 return True
-        return False
+        starts = range(0, max(1, len(turns) - TOGETHER // 2), TOGETHER // 2)
+        return any(self.alone(" ".join(turns[start : start + TOGETHER])[-LETTERS:]) for start in starts)
 
     def shares(self, conversations: Sequence[Turns]) -> list[str]:
         """Return how many there are, the share with a turn that is told alone, and that of those told either way."""

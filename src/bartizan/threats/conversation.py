@@ -1,7 +1,7 @@
 """What the user's turns say together: an attack that is split over a conversation, or tried again and again in it.
 
 Rules of this file: clients send the whole conversation again with each turn, so it is read from the request; of one that the
-service keeps, a bounded tail is kept between requests. Two things are looked for. What a rule for injections finds in some
+service keeps, a bounded tail is kept between requests. Two things are looked for. What a rule for injections, or the model of them, finds in some
 turns one after another, and in none of them alone. And a score that adds up what each turn has above an even chance, of which
 a share is left with each further turn: one doubtful turn is nothing, several in a row are told. Either is told at the turn
 that made it whole. Time grows with the turns, and what stood together before is remembered like any text.
@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from bartizan.text.rule import Kind
-from bartizan.threats.injection import RULE
 from bartizan.threats.inspect import Found, Inspected, Inspector
 from bartizan.threats.parts import Part, Path
 from bartizan.threats.subject import Channel, Spotted
@@ -28,7 +27,7 @@ EVEN: Final = 0.5
 """A turn's score counts as far as it is above this."""
 LEFT: Final = 0.8
 """Share of the score that is left with each further turn."""
-TOLD: Final = 0.8
+TOLD: Final = 0.7
 """A score from which on a conversation is told; docs/guard-model.md says how often each is right."""
 _REASON: Final = "prompt-injection"
 _JOINTS: Final = (" ", "")
@@ -75,7 +74,7 @@ def together(inspector: Inspector, user: Sequence[Turn], before: Tail, source: s
     turns = [turn for turn in user if _is_turn(turn[0].path)]
     score, told = before.score, list[Turn]()
     for part, inspected in turns:
-        score = score * LEFT + max(0.0, inspected.score - EVEN)
+        score = score * LEFT + _doubt(part.text, inspected.score)
         if score >= TOLD and not told:
             told.append((part, Inspected(tuple(_adding_up(inspector, part, score)), whole=True)))
     texts = [before.text] * bool(before.text) + [part.text for part, _ in turns]
@@ -86,17 +85,22 @@ def together(inspector: Inspector, user: Sequence[Turn], before: Tail, source: s
     return Read(tuple(told), Tail(" ".join(texts)[-LETTERS:], min(score, 1.0)))
 
 
+def _doubt(text: str, score: float) -> float:
+    """Return what a turn adds to the score; of a word or two nobody can say anything."""
+    return max(0.0, score - EVEN) if len(words_of(text)) >= SPOKEN else 0.0
+
+
 def _split(
     inspector: Inspector, texts: Sequence[str], alone: set[str], source: str
 ) -> Generator[None, None, Inspected]:
-    """Return what rules find in turns one after another; that has the last turn for its place."""
+    """Return what rules and the model find in turns one after another; that has the last turn for its place."""
     found = dict[str, Found]()
     for first in range(0, max(1, len(texts) - TOGETHER // 2), TOGETHER // 2):
         for joint in _JOINTS:
             text = joint.join(texts[first : first + TOGETHER])[-LETTERS:]
             inspected = yield from inspector.steps(text, Channel.USER, source=source)
             for each in inspected.found:
-                if each.reason == _REASON and each.rule != RULE and each.rule not in alone:
+                if each.reason == _REASON and each.rule not in alone:
                     found[each.rule] = msgspec.structs.replace(each, start=0, end=len(texts[-1]))
         yield
     return Inspected((*found.values(),), whole=True)

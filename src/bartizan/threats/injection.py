@@ -32,9 +32,9 @@ _LONGER: Final = "\u0130"
 _START: Final = "^"
 """Stands for the beginning of a text, as if it were a word."""
 FEWEST: Final = 8
-"""Words that a window counts for at least: a word or two alone say little."""
-_SPOKEN: Final = 3
-"""Words of which a window has fewer is never told."""
+"""Words that a window counts for at least: a few words alone say little, and have their share of the bias and no more."""
+SPOKEN: Final = 3
+"""Words of which a window has fewer is never told, and says nothing of a conversation."""
 _STEPS: Final = 3
 """Windows of a size that each word is in."""
 _STEEP: Final = 30.0
@@ -136,7 +136,7 @@ class Model:
         curve = self.header.curves[channel]
         best, first, last = self.highest(text, curve.least)
         score = 1 / (1 + math.exp(-max(min(curve.slope * best + curve.shift, _STEEP), -_STEEP)))
-        return Scored(score, first, last, score >= curve.threshold and last - first >= _SPOKEN)
+        return Scored(score, first, last, score >= curve.threshold and last - first >= SPOKEN)
 
     def highest(self, text: str, least: float) -> tuple[float, int, int]:
         """Return the sum of the highest window of a text, and its words: first, and last, which is not included.
@@ -161,7 +161,9 @@ class Model:
         """Return the sum of a window, in which each word and each pair counts once; the first only as the other's neighbour."""
         alone = sum(map(self._alone.__getitem__, {*ids[1:]}))
         pairs = sum(map(self._pairs.get, {*map(add, map(mul, ids, repeat(_SPREAD)), ids[1:])}, repeat(0)))
-        return self.header.bias + self.header.unit * (alone + pairs) / math.sqrt(max(len(ids) - 1, FEWEST))
+        words = len(ids) - 1
+        bias = self.header.bias * min(words / FEWEST, 1)
+        return bias + self.header.unit * (alone + pairs) / math.sqrt(max(words, FEWEST))
 
     def _sums(self, ids: Sequence[int]) -> list[int]:
         """Return the sums up to each word, from nought on, where each counts as often as it stands there."""
