@@ -43,7 +43,8 @@ def main(words: Sequence[str] | None = None) -> int:
     inspector = shipped()
     mine = [*ours(texts, DATA, lambda source: _say(f"held out: {source}"))]
     mine += [verdict(inspector, text, "user") for text in timed]
-    body = told(texts, [*peers, Answers(f"{OURS} {__version__}", tuple(mine))])
+    note = f"At most {arguments.most} texts of a source in a set."
+    body = f"{note}\n\n" + told(texts, [*peers, Answers(f"{OURS} {__version__}", tuple(mine))])
     print(body, machine(), sep="\n\n")
     if arguments.record:
         versions = dict(each.peer.rsplit(" ", 1) for each in peers if not each.fault)
