@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from bartizan.text.rule import Kind
+from bartizan.threats.injection import SPOKEN, words_of
 from bartizan.threats.inspect import Found, Inspected, Inspector
 from bartizan.threats.parts import Part, Path
 from bartizan.threats.subject import Channel, Spotted
