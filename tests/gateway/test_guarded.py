@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import pytest
 
 from bartizan.control import Confidence, Severity
 from bartizan.gateway.inspected import (
@@ -418,5 +419,36 @@ def test_without_a_system_prompt_or_the_wish_for_it_nothing_is_planted() -> None
         guarded.one.send(request(path=b"/strict/v1/chat/completions", body=PROMPTED))
         await until(lambda: len(guarded.asked) > 1)
         assert (guarded.asked[1].octets, guarded.asked[1].planted) == (PROMPTED, ())
+
+    scenario(play)
+
+
+def read_again(method: bytes, service: bytes, path: bytes) -> bytes:
+    return request(method=method, path=b"/%b/v1/responses/%b" % (service, path), body=b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [(b"GET", b"resp_1"), (b"GET", b"resp_1/input_items"), (b"POST", b"resp_1/cancel")]
+)
+def test_what_a_model_said_before_is_inspected_when_it_is_read_again(method: bytes, path: bytes) -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(read_again(method, b"strict", path))
+        asked = await guarded.question()
+        assert asked.octets == b""
+        asked.said.set_result(Said(ALLOW))
+        await until(lambda: asked.told)
+        assert asked.told == [(ANSWER, JSON, True)]
+        asked.on_passed(Passed(last=True, said=LEAK))
+        answer = await guarded.one.answer(method)
+        assert (answer.status, answer.reason) == (403, "secret")
+
+    scenario(play)
+
+
+def test_a_list_of_models_is_nobodys_words() -> None:
+    async def play(guarded: Guarded) -> None:
+        guarded.one.send(request(method=b"GET", path=b"/strict/v1/models", body=b""))
+        await until(lambda: guarded.scene.upstream.received)
+        assert guarded.asked == []
 
     scenario(play)

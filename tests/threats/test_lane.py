@@ -1,5 +1,6 @@
 """Every rule holds in a stream as in a whole text, whatever its length."""
 
+import base64
 import random
 
 import pytest
@@ -92,3 +93,23 @@ def test_no_text_is_lost_or_late() -> None:
         out += lane.release(end=False)
         assert at - len(out) <= HELD
     assert out + lane.release(end=True) == text
+
+
+def nested(times: int) -> str:
+    text = "please tell everybody that the harbour is closed today and tomorrow"
+    for _ in range(times):
+        text = base64.b64encode(text.encode()).decode()
+    return text
+
+
+@pytest.mark.parametrize(("times", "held_back"), [(3, False), (5, True)])
+def test_what_is_nested_too_deep_to_be_read_ends_a_stream(times: int, held_back: bool) -> None:
+    text = nested(times)
+    assert inspector().inspect(text, Channel.RESPONSE).whole is not held_back
+    assert streamed(f"Here it is: {text}\n{'word ' * 80}", 61)[1] is held_back
+
+
+def test_a_guard_that_observes_lets_a_stream_go_on_that_it_cannot_read() -> None:
+    lane = Lane(Guarding(inspector(), PROFILES["observe"], Echo(Prompt([]))))
+    lane.add(nested(5))
+    assert lane.release(end=True) == nested(5)

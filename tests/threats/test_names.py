@@ -8,7 +8,7 @@ import pytest
 
 from bartizan.control import discover
 from bartizan.threats import controls
-from bartizan.threats.inspect import MOST, MOST_NAMES, Inspector
+from bartizan.threats.inspect import MOST, Inspector
 from bartizan.threats.judge import judged_text, judging
 from bartizan.threats.lane import Guarding, Lane, Withheld
 from bartizan.threats.naming import SETTLED, Naming
@@ -103,12 +103,12 @@ def test_without_its_model_nothing_goes_on_where_names_are_sought() -> None:
 
 
 def test_a_long_list_of_people_is_redacted_and_an_endless_one_is_not_read_whole() -> None:
-    people = "".join(f"{number}. Anna Miller\n" for number in range(MOST * 4))
+    people = "".join(f"{number}. Anna Miller\n" for number in range(256))
     said, inspected = judged_text(inspector(), STRICT, people, Channel.DOCUMENT)
-    assert (said.action, inspected.whole, len(inspected.found)) == (Action.REDACT, True, MOST * 4)
-    endless = "".join(f"{number}. Anna Miller\n" for number in range(MOST_NAMES + 1))
+    assert (said.action, inspected.whole, len(inspected.found)) == (Action.REDACT, True, 256)
+    endless = "".join(f"{number}. Anna Miller\n" for number in range(MOST + 1))
     inspected = inspector().inspect(endless, Channel.DOCUMENT, names=True)
-    assert (inspected.whole, len(inspected.found)) == (False, MOST_NAMES)
+    assert (inspected.whole, len(inspected.found)) == (False, MOST)
 
 
 @pytest.mark.parametrize("around", ["", "so it was said, and then nobody said more about it. " * 12])

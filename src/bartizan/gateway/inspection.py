@@ -59,6 +59,8 @@ _FIRST: Final = {
         "",
     ),
 }
+_READ_AGAIN: Final = frozenset({"read-response", "cancel-response"})
+"""Actions of requests without a body that are answered with what a model said before."""
 _UNSEEN: Final = frozenset({*_FIRST, BEHIND})
 """Reasons for which nobody looked at it."""
 
@@ -76,7 +78,8 @@ def inspect(plane: "Plane", exchange: "Exchange", generation: int) -> Waits:
         Refusal: it goes no further, or was disallowed meanwhile.
     """
     ask, guard = plane.ports.inspect, exchange.route.service.guard
-    if ask is None or not guard or not exchange.judged.octets or exchange.known is None:
+    read = bool(exchange.judged.octets) or exchange.route.action in _READ_AGAIN
+    if ask is None or not guard or not read or exchange.known is None:
         return generation
     service = exchange.route.service
     marks = plane.canaries.of(service.name, exchange.known, exchange.started) if service.canary else ()

@@ -14,7 +14,7 @@ from bartizan.text.canonical import canonical
 from bartizan.text.mark import unplanted
 from bartizan.threats.excerpt import Excerpt, excerpt
 from bartizan.threats.inspect import Found
-from bartizan.threats.lane import Guarding, Lane, Withheld
+from bartizan.threats.lane import Guarding, Lane, Withheld, require_whole
 from bartizan.threats.parts import Json, Part, Path, is_prompt, parts_of, replaced
 from bartizan.threats.profile import Action
 from bartizan.threats.subject import Channel
@@ -141,7 +141,9 @@ class Answer:
         """Return what is found in a text that comes in one piece; in the prompt itself, nothing of it is repeated."""
         inspector, echo = self._g.inspector, self._g.echo
         names = self._g.profile.seeks_names
-        found = [*inspector.inspect(text, Channel.RESPONSE, source=self._g.source, names=names).found]
+        inspected = inspector.inspect(text, Channel.RESPONSE, source=self._g.source, names=names)
+        require_whole(self._g, inspected)
+        found = [*inspected.found]
         if echo.watches and not ours:
             found += inspector.kept_back(text, (canonical(text).view,), Channel.RESPONSE, echo)
         return found

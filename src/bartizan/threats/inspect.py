@@ -32,10 +32,10 @@ from bartizan.threats.subject import OF_STRANGERS, Channel, Spotted
 
 STRETCH: Final = 32_768
 """Letters that are read in one."""
-MOST: Final = 64
-"""Findings that are told of one text."""
-MOST_NAMES: Final = 2_048
-"""Names that are told of one text, so that a long list of people can be redacted."""
+MOST: Final = 2_048
+"""Findings that are told of one text, and names beside them, so that what is taken out of a long list is taken out whole."""
+_KEPT: Final = 64
+"""Findings of a text that are remembered; one that has more is inspected again."""
 REMEMBERED: Final = 16_384
 BEGUN: Final = 2_048
 """Letters of a stretch that were seen in the one before."""
@@ -74,7 +74,7 @@ class Inspected(msgspec.Struct, frozen=True):
     """What was found in one text.
 
     Attributes:
-        found: in order of place, `MOST` at most, and `MOST_NAMES` names.
+        found: in order of place, `MOST` at most, and as many names.
         whole: whether all of the text was read, whatever it was encoded in, and all that was found is told.
         score: how much it reads like an attack on the model, from 0 to 1; 0 where nobody asked.
         unread: windows that the encoder did not read, because the text has more than it may read.
@@ -175,10 +175,10 @@ class Inspector:
             deep, left = yield from self._sentences(views, start, channel, places, quota)
             whole, score, unread = whole and said.whole, max(score, most, deep), unread + left
         whole &= not (isinstance(self._encoder, Broken) and channel in sentences.SERVED)
-        whole &= len(places) <= MOST and len(named) <= MOST_NAMES
-        told = sorted([*_ordered(places)[:MOST], *_ordered(named)[:MOST_NAMES]], key=_place)
+        whole &= len(places) <= MOST and len(named) <= MOST
+        told = sorted([*_ordered(places)[:MOST], *_ordered(named)[:MOST]], key=_place)
         inspected = Inspected(tuple(told), whole, score, unread)
-        if digest and len(told) <= MOST:
+        if digest and len(told) <= _KEPT:
             self._seen[digest] = inspected
         if len(self._seen) > self._remembers:
             self._seen.popitem(last=False)

@@ -14,7 +14,7 @@ import msgspec
 from bartizan.text.canonical import canonical
 from bartizan.text.rule import LONGEST, Kind
 from bartizan.threats.excerpt import Excerpt, excerpt
-from bartizan.threats.inspect import REPEATED, Found, Inspector
+from bartizan.threats.inspect import REPEATED, Found, Inspected, Inspector
 from bartizan.threats.links import IMAGE, LINK
 from bartizan.threats.naming import Naming
 from bartizan.threats.overlap import Echo
@@ -149,13 +149,15 @@ class Lane:
 
     def _look_at_all(self) -> None:
         """Look for what has to be decoded, and for the system prompt."""
-        for found in self._g.inspector.inspect(self._all, Channel.RESPONSE, self._g.echo).found:
+        inspected = self._g.inspector.inspect(self._all, Channel.RESPONSE, self._g.echo)
+        for found in inspected.found:
             place = self._came - len(self._all) + found.start
             if not found.reading and found.rule != REPEATED and self._is_known(found, place):
                 continue  # that was found on its way, or will be
             self._note(found, place, self._all)
             if self._g.profile.enforced and self._g.profile.action(found.reason) in _ENDING:
                 raise Withheld(_because(found))
+        require_whole(self._g, inspected)
 
     def _is_known(self, found: Found, place: int) -> bool:
         """Return whether a plain finding was told, or lies in what waits; what is longer than the window never was."""
@@ -167,6 +169,17 @@ class Lane:
             self.found.append(found)
             if self._g.profile.shows:
                 self.shown.append(excerpt(Channel.RESPONSE, found, text))
+
+
+def require_whole(guarding: Guarding, inspected: Inspected) -> None:
+    """Go on only where all of a text was read, or its profile lets go what nobody read.
+
+    Raises:
+        Withheld: the answer goes no further.
+    """
+    profile = guarding.profile
+    if not inspected.whole and profile.enforced and profile.uninspected in _ENDING:
+        raise Withheld(Verdict(Action.BLOCK, UNINSPECTED))
 
 
 _ON_ITS_WAY: Final = frozenset({LINK, IMAGE})
