@@ -103,7 +103,7 @@ def nested(times: int) -> str:
 
 
 @pytest.mark.parametrize(("times", "held_back"), [(3, False), (5, True)])
-def test_what_is_nested_too_deep_to_be_read_ends_a_stream(times: int, held_back: bool) -> None:
+def test_what_is_nested_too_deep_to_be_read_ends_a_stream(times: int, *, held_back: bool) -> None:
     text = nested(times)
     assert inspector().inspect(text, Channel.RESPONSE).whole is not held_back
     assert streamed(f"Here it is: {text}\n{'word ' * 80}", 61)[1] is held_back
