@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan.typed_json import decoded
+
 MEDIA: Final = "application/json"
 Attribute = str | int | float | bool
 
@@ -43,5 +45,5 @@ def rejected(body: bytes, member: str) -> int:
     """
     if not body:
         return 0
-    said = msgspec.json.decode(body, type=_Answer).partial_success or {}
+    said = decoded(body, _Answer).partial_success or {}
     return max(0, int(msgspec.json.decode(said[member], type=int | str))) if member in said else 0

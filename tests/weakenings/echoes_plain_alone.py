@@ -3,8 +3,8 @@
 import msgspec
 
 from bartizan.control import Finding
-from bartizan.text.rule import Kind
 from bartizan.threats.controls import leakage
+from bartizan.threats.inspect import REPEATED
 from bartizan.threats.subject import Spotted
 
 MODULES = ("bartizan.app.inspector",)
@@ -14,7 +14,7 @@ def apply() -> None:
     sound = leakage.CONTROL.judge
 
     def weak(spotted: Spotted) -> tuple[Finding, ...]:
-        return () if spotted.kind is Kind.REPEATED and spotted.reading else sound(spotted)
+        return () if spotted.rule == REPEATED and spotted.reading else sound(spotted)
 
     leakage.CONTROL = msgspec.structs.replace(
         leakage.CONTROL, judge=weak

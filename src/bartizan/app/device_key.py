@@ -29,6 +29,7 @@ from bartizan.crypto.secret import Secret
 from bartizan.egress.http import Client, Response
 from bartizan.identity.holder import Holder
 from bartizan.identity.statement import ENROLMENT, POSTURE
+from bartizan.typed_json import decoded
 
 ENROL_PATH: Final = "/device/enrolment"
 POSTURE_PATH: Final = "/device/posture"
@@ -120,7 +121,7 @@ def audience(client: Client) -> str:
     """
     answer = client.request("GET", METADATA_PATH, (), b"")
     try:
-        return msgspec.json.decode(answer.body, type=_Metadata).issuer
+        return decoded(answer.body, _Metadata).issuer
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise DeviceRefused(answer.status, "") from fault
 
@@ -142,7 +143,7 @@ def enrol(client: Client, wanted: str, holder: Holder, name: str, clock: Clock) 
     answer = client.request("POST", ENROL_PATH, _HEADERS, holder.state(ENROLMENT, said).encode())
     _require_taken(answer)
     try:
-        return msgspec.json.decode(answer.body, type=Told)
+        return decoded(answer.body, Told)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise DeviceRefused(answer.status, "") from fault
 
@@ -165,7 +166,7 @@ def _require_taken(answer: Response) -> None:
     if answer.status == _ACCEPTED:
         return
     try:
-        reason = msgspec.json.decode(answer.body, type=_Problem).reason
+        reason = decoded(answer.body, _Problem).reason
     except (msgspec.DecodeError, UnicodeDecodeError):
         reason = ""
     raise DeviceRefused(answer.status, reason)

@@ -27,6 +27,7 @@ from bartizan.crypto.tls import CertificateUnusable
 from bartizan.egress.faults import EgressFault
 from bartizan.egress.http import Client, Response
 from bartizan.identity.holder import Holder
+from bartizan.typed_json import decoded
 
 EARLY: Final = Nanoseconds(60 * SECOND)
 """How long before its end a token is renewed; at most half its life."""
@@ -245,7 +246,7 @@ def _fetched(request: Callable[..., Response], wanted: _Request, clock: Clock) -
     now, where = clock.now(), wanted.url
     try:
         response = _asked(request, wanted)
-        answer = msgspec.json.decode(response.body, type=_Answer) if response.status == 200 else None  # noqa: PLR2004  # OK
+        answer = decoded(response.body, _Answer) if response.status == 200 else None  # noqa: PLR2004  # OK
     except EgressFault as fault:
         raise TokenUnavailable(f"{where} gives no token: {fault}") from fault
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:

@@ -10,6 +10,7 @@ import msgspec
 
 from bartizan.connectors.source import Source, uid
 from bartizan.ledger.entry import Entry
+from bartizan.typed_json import decoded
 
 PATH: Final = "/services/collector/event"
 """Where collectors take events, unless told otherwise."""
@@ -50,4 +51,4 @@ def taken(body: bytes) -> bool:
     Raises:
         ValueError: it is no such answer.
     """
-    return msgspec.json.decode(body, type=_Answer).code == 0
+    return decoded(body, _Answer).code == 0

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from bartizan.typed_json import decoded
+
 SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 """A subject without wildcards."""
 LONGEST: Final = 4096
@@ -52,7 +54,7 @@ def info(line: bytes) -> Info:
     if word.upper() != b"INFO":
         raise NotNats
     try:
-        return msgspec.json.decode(document, type=Info)
+        return decoded(document, Info)
     except (ValueError, RecursionError):
         raise NotNats from None
 
@@ -129,7 +131,7 @@ def acknowledged(body: bytes) -> bool:
         NotNats: it is no such answer.
     """
     try:
-        said = msgspec.json.decode(body, type=Ack)
+        said = decoded(body, Ack)
     except (ValueError, RecursionError):
         raise NotNats from None
     return said.error is None and bool(said.stream) and said.seq > 0

@@ -16,6 +16,7 @@ from OpenSSL import SSL
 from bartizan.crypto.secret import Reticent
 from bartizan.crypto.tls import client_context
 from bartizan.egress.line import Deadline, Line, open_connection
+from bartizan.typed_json import decoded
 
 WAIT_S: Final = 10.0
 """Longest wait for one answer, in seconds."""
@@ -65,7 +66,7 @@ class Answer(Reticent, frozen=True):
     def reason(self) -> str:
         """The gateway's word for a refusal, of a problem document or in OpenAI's shape; empty without one."""
         try:
-            told = msgspec.json.decode(self.body, type=_Refused)
+            told = decoded(self.body, _Refused)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         return told.error.code if told.error else told.type.rpartition(":")[2]

@@ -14,6 +14,7 @@ import msgspec
 from bartizan.admin.forms import Page
 from bartizan.admin.route import Route
 from bartizan.egress.http import Response
+from bartizan.typed_json import decoded, known
 
 SECONDS: Final = 30.0
 """Longest time for an answer: a revocation is answered once every worker has loaded it."""
@@ -121,7 +122,7 @@ class Asking(abc.ABC):
 def body_of(shape: type[Body], said: Mapping[str, Any]) -> Body:
     """Return a body of plain values; what it may not say is the platform's to refuse, in its own words."""
     try:
-        return msgspec.convert(said, shape)
+        return msgspec.convert(said, known(shape))
     except msgspec.ValidationError as fault:
         raise OwnerRefused(422, f"this cannot be asked: {fault}") from fault
 
@@ -136,10 +137,10 @@ def _query(query: object) -> str:
 def _read(response: Response, route: Route[Any, Any, Answer]) -> Answer:
     try:
         if response.status >= 400:  # noqa: PLR2004 - RFC 9110, client and server errors
-            said = msgspec.json.decode(response.body, type=_Problem)
+            said = decoded(response.body, _Problem)
             raise OwnerRefused(response.status, said.detail, said.reason or said.type.rpartition(":")[2])
         if route.media != "application/json":
-            return msgspec.convert(response.body.decode(), route.answer)
-        return msgspec.json.decode(response.body, type=route.answer)
+            return msgspec.convert(response.body.decode(), known(route.answer))
+        return decoded(response.body, route.answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise OwnerRefused(response.status, "") from fault

@@ -19,6 +19,7 @@ from bartizan.egress.faults import EgressFault
 from bartizan.egress.http import Client, Response
 from bartizan.gateway.protocols.judge import TEXTS
 from bartizan.threats.profile import PROFILES
+from bartizan.typed_json import decoded
 
 PATH: Final = "/v1/judge"
 OCTETS: Final = 2 << 20
@@ -143,7 +144,7 @@ class Judge:
         if response.status != _OK:
             raise _refusal(response, self._url)
         try:
-            said = msgspec.json.decode(response.body, type=_Verdicts).verdicts
+            said = decoded(response.body, _Verdicts).verdicts
         except (msgspec.DecodeError, UnicodeDecodeError):
             said = ()
         if len(said) != len(texts):
@@ -185,7 +186,7 @@ def _parted(texts: Sequence[Text], most: int, octets: int) -> Iterator[list[Text
 
 def _refusal(response: Response, url: str) -> Unjudged:
     try:
-        said = msgspec.json.decode(response.body, type=_Problem)
+        said = decoded(response.body, _Problem)
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = _Problem()
     why = said.detail or "it says no more"

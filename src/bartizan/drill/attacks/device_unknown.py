@@ -10,6 +10,7 @@ from bartizan.drill.possession import Bearing
 from bartizan.drill.target import Target
 from bartizan.drill.trial import FORBIDDEN, refused, trace
 from bartizan.identity.statement import ENROLMENT
+from bartizan.typed_json import decoded
 
 _SERVICE = "enrolled"
 
@@ -44,14 +45,14 @@ def _enrolled(target: Target, caller: Bearing) -> str:
     door = target.door
     about = door.send("GET", "/.well-known/oauth-authorization-server")
     said = {
-        "aud": msgspec.json.decode(about.body, type=_Metadata).issuer,
+        "aud": decoded(about.body, _Metadata).issuer,
         "iat": SystemClock().now() // SECOND,
         "name": f"drill-{secrets.token_hex(4)}",
     }
     statement = caller.holder.state(ENROLMENT, said).encode()
     media = [("content-type", "application/jwt")]
     told = door.send("POST", "/device/enrolment", headers=media, body=statement)
-    return msgspec.json.decode(told.body, type=_Told).key
+    return decoded(told.body, _Told).key
 
 
 ATTACK = Attack(

@@ -22,6 +22,7 @@ from bartizan.egress.faults import (
 from bartizan.egress.http import Response
 from bartizan.threats.evaluation.attack import Message
 from bartizan.threats.profile import DETECTORS
+from bartizan.typed_json import decoded
 
 LARGEST: Final = 4 << 20
 """Octets of an answer."""
@@ -163,7 +164,7 @@ def _reply(response: Response) -> Reply:
 
 def _answered(body: bytes) -> Reply:
     try:
-        choice = msgspec.json.decode(body, type=_Completion).choices[0]
+        choice = decoded(body, _Completion).choices[0]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unanswerable("what came back is no chat completion") from None
     text = choice.message.content or choice.message.refusal or ""
@@ -173,7 +174,7 @@ def _answered(body: bytes) -> Reply:
 def _word(body: bytes) -> str:
     """Return the word for an error, in OpenAI's shape or of a problem document; empty where it is not of a plain form."""
     try:
-        told = msgspec.json.decode(body, type=_Refused)
+        told = decoded(body, _Refused)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     error = told.error
