@@ -68,6 +68,9 @@ def running() -> Iterator[Platform]:
         configuration = f'client_certificates = "optional"\n[[workload]]\n{workload}\n[[workload]]\n{other}\n'
         platform = start(stack, configuration=configuration)
         assert platform.run("identity", "add", "indexer").returncode == 0
+        ready = int(time.time())
+        while int(time.time()) <= ready:  # what is of the second of the start is refused as untimely
+            time.sleep(0.05)
         yield platform
 
 
