@@ -10,7 +10,7 @@ import pytest
 from bartizan.app import shipping_messages as sm
 from bartizan.app.feeder import AGAIN, EVERY, Feeder
 from bartizan.app.feeding import Feeding
-from bartizan.app.plan import Witness
+from bartizan.app.witness_plan import Witness
 from bartizan.clock import SetClock
 from bartizan.ledger.checkpoint import parse_point
 from bartizan.ledger.cosignature import words

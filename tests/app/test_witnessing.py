@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 
 from bartizan.app import shipping_messages as sm
-from bartizan.app.plan import Witness
 from bartizan.app.supervisor import Supervisor
+from bartizan.app.witness_plan import Witness
 from bartizan.app.witnessing import HOURLY, LASTING, Witnessing
 from bartizan.clock import SetClock
 from bartizan.ledger.event import Event, Outcome

@@ -14,8 +14,9 @@ from typing import Final
 from bartizan.app import exporter, feeder, inspector, shipper, workloads
 from bartizan.app.feeding import Feeding
 from bartizan.app.folder import Folder
-from bartizan.app.plan import Connector, Traces, Witness
+from bartizan.app.plan import Connector, Traces
 from bartizan.app.tracing import Exporting
+from bartizan.app.witness_plan import Witness
 from bartizan.isolation import carrier as isolation
 from bartizan.isolation.carrier import Reach
 from bartizan.isolation.syscalls import NUMBERS

@@ -15,8 +15,8 @@ import pytest
 from typing_extensions import override
 
 from bartizan.app.feeding import COSIGNED, Said
-from bartizan.app.plan import Witness
 from bartizan.app.submission import Submitter, prover
+from bartizan.app.witness_plan import Witness
 from bartizan.clock import Nanoseconds
 from bartizan.ledger.checkpoint import parse_point
 from bartizan.ledger.installation import CHECKPOINT, read_small

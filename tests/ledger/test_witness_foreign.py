@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bartizan.app.feeding import COSIGNED, ROLLED_BACK, SPLIT_VIEW
-from bartizan.app.plan import Witness
 from bartizan.app.submission import Submitter, prover
+from bartizan.app.witness_plan import Witness
 from bartizan.ledger.checkpoint import parse_point
 from bartizan.ledger.cosignature import parse_witness, words
 from bartizan.ledger.installation import CHECKPOINT, read_small

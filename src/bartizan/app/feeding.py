@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app.plan import Plan, Witness
+from bartizan.app.plan import Plan
+from bartizan.app.witness_plan import Witness
 
 COSIGNED, SPLIT_VIEW, ROLLED_BACK = "cosigned", "split-view", "rolled-back"
 FINDINGS: Final = frozenset({SPLIT_VIEW, ROLLED_BACK})

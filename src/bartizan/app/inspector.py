@@ -30,19 +30,17 @@ from bartizan.app.inspector_turns import Job, Turns, Work
 from bartizan.app.inspector_wire import (
     Answered,
     Ended,
-    FrameRefused,
-    Frames,
     Going,
     ToInspector,
     Told,
     ToWorker,
     Wanted,
-    framed,
 )
 from bartizan.app.judgement import verdicts
 from bartizan.app.outcry import Outcry, describe
 from bartizan.app.plan import JUDGE
 from bartizan.app.replying import Replying
+from bartizan.app.worker_stream import WorkerStream
 from bartizan.clock import Clock, SystemClock, thread_time
 from bartizan.control import discover
 from bartizan.gateway.inspected import ALLOW, BLOCK, UNAVAILABLE, Passed, Said
@@ -67,7 +65,6 @@ from bartizan.threats.links import Links
 from bartizan.threats.overlap import Echo, Prompt
 from bartizan.threats.profile import Profile
 
-_READ: Final = 1 << 18
 _WORTH: Final = 1 << 16
 """Octets after which patterns are worth to be compiled."""
 ANSWERS: Final = 8_192
@@ -78,55 +75,19 @@ _UNSENT: Final = 64 << 20
 """Octets of answers that one worker may leave unread."""
 
 
-class WorkerLine:
+class WorkerLine(WorkerStream[ToInspector]):
     """The stream to one worker.
 
     Attributes:
-        open: whether answers can still be sent.
         asked: number of a question that waits -> who asks.
         answers: number of a question -> the answer to it, while that may come.
     """
 
     def __init__(self, end: socket.socket) -> None:
         """Take our end of it."""
-        end.setblocking(False)
-        self.end, self.open = end, True
+        super().__init__(end, ToInspector, _UNSENT)
         self.asked: dict[int, str] = {}
         self.answers: dict[int, tuple[str, Replying]] = {}
-        self._frames, self._unsent = Frames[ToInspector](ToInspector), bytearray()
-
-    @property
-    def waits(self) -> bool:
-        """Return whether something is to be sent."""
-        return bool(self._unsent)
-
-    def read(self) -> list[ToInspector]:
-        """Return what was asked; a worker that says what was not agreed on is not heard any more."""
-        try:
-            octets = self.end.recv(_READ)
-            if not octets:
-                self.open = False
-            return self._frames.take(octets)
-        except BlockingIOError:
-            return []
-        except (OSError, FrameRefused):
-            self.open = False
-            return []
-
-    def tell(self, message: ToWorker) -> None:
-        """Answer, now or once the worker reads."""
-        self._unsent += framed(message)
-        self.send()
-
-    def send(self) -> None:
-        """Send what can be sent."""
-        try:
-            while self._unsent and self.open:
-                del self._unsent[: self.end.send(self._unsent)]
-        except BlockingIOError:
-            self.open = len(self._unsent) <= _UNSENT
-        except OSError:
-            self.open = False
 
 
 class Serving:

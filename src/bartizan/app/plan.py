@@ -12,6 +12,7 @@ import msgspec
 from bartizan.app.federation_plan import Federated
 from bartizan.app.guard_judge.plan import GuardJudge
 from bartizan.app.issuer_plan import Issuer
+from bartizan.app.witness_plan import Witness
 from bartizan.crypto.secret import Reticent
 from bartizan.crypto.trust_domain import TRUST_DOMAIN
 from bartizan.identity.device import Authority
@@ -178,27 +179,6 @@ class Traces(Reticent, frozen=True):
     allowed: tuple[str, ...] = ()
     authorities: str = ""
     share: float = 1.0
-
-
-class Witness(msgspec.Struct, frozen=True):
-    """Somebody who cosigns checkpoints.
-
-    Attributes:
-        name: as configured.
-        host, port, tls, path: of its server; `/add-checkpoint` is appended.
-        keys: its public keys, one a line.
-        allowed: private addresses that it may be at.
-        authorities: PEM of who may certify it, where it speaks TLS.
-    """
-
-    name: str
-    host: str
-    port: int
-    tls: bool
-    path: str
-    keys: str
-    allowed: tuple[str, ...] = ()
-    authorities: str = ""
 
 
 class Schedule(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Final
 
 from bartizan import __version__
 from bartizan.app.feeding import COSIGNED, ROLLED_BACK, SPLIT_VIEW, Said
-from bartizan.app.plan import Witness
+from bartizan.app.witness_plan import Witness
 from bartizan.egress.faults import CertificateRefused, ResponseMalformed, ResponseTooLarge
 from bartizan.egress.http import Client, Response
 from bartizan.egress.session import Session

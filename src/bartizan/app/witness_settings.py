@@ -13,8 +13,8 @@ import msgspec
 from bartizan.app.address import HERE, AddressInvalid, Upstream, upstream
 from bartizan.app.authority_files import authorities
 from bartizan.app.forms import ServiceName, Text
-from bartizan.app.plan import Witness as Wanted
 from bartizan.app.target_settings import reaching
+from bartizan.app.witness_plan import Witness as Wanted
 from bartizan.config import ConfigurationUnreadable, read_octets
 from bartizan.config_form import Fault
 from bartizan.ledger.cosignature import MOST_WITNESSES, parse_witness

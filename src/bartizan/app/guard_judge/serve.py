@@ -27,8 +27,8 @@ from bartizan.app.guard_judge.counts import COUNTED, Counts
 from bartizan.app.guard_judge.messages import Word
 from bartizan.app.guard_judge.plan import GuardJudge
 from bartizan.app.inspector_messages import Line
-from bartizan.app.inspector_wire import FrameRefused, Frames, framed
 from bartizan.app.outcry import describe
+from bartizan.app.worker_stream import WorkerStream
 from bartizan.clock import SECOND, Clock, Nanoseconds, SystemClock
 from bartizan.crypto.tls import CertificateUnusable
 from bartizan.gateway.circuit import Circuit
@@ -49,50 +49,21 @@ _BLAMELESS: Final = frozenset({Word.UNCLEAR, Word.TOO_LARGE})
 """Words that say nothing of how the judge is: a text in doubt may have brought them about."""
 
 
+_Line = WorkerStream[gm.Asked]
+
+
 class _Job(msgspec.Struct, frozen=True):
-    line: "_Line"
+    line: _Line
     asked: gm.Asked
     until: Nanoseconds
 
 
 class _Done(msgspec.Struct, frozen=True):
-    line: "_Line"
+    line: _Line
     number: int
     word: Word
     input: int = 0
     output: int = 0
-
-
-class _Line:
-    """The stream to one worker."""
-
-    def __init__(self, end: socket.socket) -> None:
-        end.setblocking(False)
-        self.end, self.open = end, True
-        self._frames, self.unsent = Frames[gm.Asked](gm.Asked), bytearray()
-
-    def read(self) -> list[gm.Asked]:
-        """Return what was asked; a worker that says what was not agreed on is not heard any more."""
-        try:
-            octets = self.end.recv(_READ)
-            self.open = bool(octets)
-            return self._frames.take(octets)
-        except BlockingIOError:
-            return []
-        except (OSError, FrameRefused):
-            self.open = False
-            return []
-
-    def send(self, octets: bytes = b"") -> None:
-        """Send what can be sent."""
-        self.unsent += octets
-        try:
-            while self.unsent and self.open:
-                del self.unsent[: self.end.send(self.unsent)]
-        except BlockingIOError:
-            self.open = len(self.unsent) <= _UNSENT
-        except OSError:
-            self.open = False
 
 
 class Serving:
@@ -143,7 +114,7 @@ class Serving:
     def _order(self) -> None:
         message, fds = self._channel.receive()
         if isinstance(message, Line):
-            line = _Line(socket.socket(fileno=fds[0]))
+            line = _Line(socket.socket(fileno=fds[0]), gm.Asked, _UNSENT)
             self._lines[line.end.fileno()] = line
             self._poll.register(line.end.fileno(), select.EPOLLIN)
         else:
@@ -210,14 +181,14 @@ class Serving:
     def _end(self, done: _Done) -> None:
         self._counts.note(done.word.value, done.input, done.output)
         if done.line.open:
-            done.line.send(framed(gm.Thought(done.number, done.word)))
+            done.line.tell(gm.Thought(done.number, done.word))
             self._look(done.line)
 
     def _look(self, line: _Line) -> None:
         """Wait for what a line is waited for next, or close it."""
         descriptor = line.end.fileno()
         if line.open:
-            self._poll.modify(descriptor, select.EPOLLIN | (select.EPOLLOUT if line.unsent else 0))
+            self._poll.modify(descriptor, select.EPOLLIN | (select.EPOLLOUT if line.waits else 0))
         elif descriptor in self._lines:
             self._poll.unregister(descriptor)
             del self._lines[descriptor]
