@@ -48,7 +48,7 @@ class Campaign(msgspec.Struct, frozen=True):
         answered, recorded: requests with an answer of 200; requests on record.
         failed, refused: connections that ended under a client, and that nobody took.
         statuses: how often each other answer came.
-        descriptors: of the supervisor, at the beginning and at the end of its longest life.
+        descriptors: that the supervisor keeps open, once it was whole for the first time in its last life, and at the end of it.
     """
 
     killed: dict[str, int]
@@ -149,7 +149,7 @@ def _kill(
 ) -> tuple[Counter[str], tuple[int, int]]:
     killed, state, fresh = Counter[str](), folder / "state", time.monotonic()
     supervisor = int(_status(state)["pid"])
-    lives = {supervisor: (_descriptors(supervisor),) * 2}
+    first: dict[int, int] = {}
     while kinds := wanted.of(killed):
         time.sleep(chance.expovariate(2.0))
         if time.monotonic() - fresh > _TOKEN_S:
@@ -157,6 +157,8 @@ def _kill(
             load.renew([_run(folder, "token").strip()])
             fresh = time.monotonic()
             _served(load)
+        if supervisor not in first and _whole(state):
+            first[supervisor] = _settled(supervisor)
         told, within = _until(partial(_within, state, kinds))
         kind, pid = chance.choice(within)
         try:
@@ -168,10 +170,9 @@ def _kill(
             _until(partial(_all_gone, told))
             _up(folder, str(port))
             supervisor = int(_status(state)["pid"])
-            lives[supervisor] = (_descriptors(supervisor),) * 2
     _until(lambda: _whole(state))
-    lives[supervisor] = lives[supervisor][0], _descriptors(supervisor)
-    return killed, lives[supervisor]
+    last = _settled(supervisor)
+    return killed, (first.get(supervisor, last), last)
 
 
 def _served(load: Load) -> None:
@@ -220,8 +221,13 @@ def _status(state: Path) -> dict[str, Any]:
     return found
 
 
-def _descriptors(pid: int) -> int:
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+def _settled(pid: int) -> int:
+    """Return how many descriptors a process keeps open: the fewest in a second, for a connection or a child on its way has some too."""
+    seen = list[int]()
+    for _ in range(20):
+        seen.append(len(list(Path(f"/proc/{pid}/fd").iterdir())))
+        time.sleep(0.05)
+    return min(seen)
 
 
 def _alive(pid: int) -> bool:

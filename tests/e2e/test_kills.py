@@ -16,4 +16,4 @@ def test_no_admitted_request_is_lost_whatever_is_killed(tmp_path: Path) -> None:
     assert sum(came.killed.values()) > 5, seed
     assert came.answered > 500, seed
     assert came.recorded >= came.answered, seed
-    assert came.descriptors[0] == came.descriptors[1], seed
+    assert came.descriptors[1] <= came.descriptors[0], seed

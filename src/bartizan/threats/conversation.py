@@ -30,6 +30,8 @@ LEFT: Final = 0.8
 """Share of the score that is left with each further turn."""
 TOLD: Final = 0.7
 """A score from which on a conversation is told; docs/guard-model.md says how often each is right."""
+_LONG: Final = 1_024
+"""Letters from which on a turn is more than a word or two, whatever they are."""
 _REASON: Final = "prompt-injection"
 _JOINTS: Final = (" ", "")
 """What may have stood between two turns: attacks are cut between words, or in one."""
@@ -88,7 +90,9 @@ def together(inspector: Inspector, user: Sequence[Turn], before: Tail, source: s
 
 def _doubt(text: str, score: float) -> float:
     """Return what a turn adds to the score; of a word or two nobody can say anything."""
-    return max(0.0, score - EVEN) if len(words_of(text)) >= SPOKEN else 0.0
+    if score <= EVEN:
+        return 0.0
+    return score - EVEN if len(text) > _LONG or len(words_of(text)) >= SPOKEN else 0.0
 
 
 def _split(
