@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from bartizan.app.inspector_turns import JOBS, OCTETS, SAVED, SHARE, SOURCES, Job, Turns
+from bartizan.app.inspector_turns import AHEAD, JOBS, OCTETS, SAVED, SHARE, SOURCES, Job, Turns
 from bartizan.gateway.inspected import ALLOW, BLOCK, BUDGET, FAILED, UNAVAILABLE, Passed, Said
 
 
@@ -52,6 +52,43 @@ def test_one_long_prompt_keeps_nobody_waiting() -> None:
     assert ground.order[:3] == ["long", "short", "long"]
     assert [source for source, _ in ground.told] == ["short", "long", "long"]
     assert {said for _, said in ground.told} == {Said(ALLOW)}
+
+
+def test_who_begins_comes_before_those_who_go_on() -> None:
+    ground = Ground()
+    for source in ("long", "longer", "longest"):
+        ground.put(source, stretches=3)
+    for _ in range(3):
+        ground.turns.step()
+    for _ in range(3):
+        ground.put("short")
+    ground.run()
+    assert ground.order[3:6] == ["short"] * 3
+    assert ground.order[6:] == ["long", "longer", "longest"] * 2
+
+
+def test_those_who_go_on_have_a_share_of_the_time_of_those_who_begin() -> None:
+    ground = Ground()
+    ground.put("long", stretches=4, cost=AHEAD)
+    ground.turns.step()
+    for number in range(9):
+        ground.put(f"short-{number}", cost=AHEAD // 2)
+    ground.run()
+    assert [at for at, source in enumerate(ground.order) if source == "long"] == [0, 1, 4, 7]
+
+
+def test_who_is_dropped_while_it_goes_on_leaves_the_place_to_the_next_of_its_source() -> None:
+    ground = Ground()
+    ground.put("one", stretches=3, line=1)
+    ground.put("other", stretches=3, line=1)
+    for _ in range(2):
+        ground.turns.step()
+    ground.put("one", line=2)
+    ground.turns.drop(1)
+    ground.put("other", line=2)
+    ground.run()
+    assert ground.told == [("one", Said(ALLOW)), ("other", Said(ALLOW))]
+    assert len(ground.turns) == 0
 
 
 def test_one_source_has_one_prompt_in_work_at_a_time() -> None:

@@ -1,6 +1,8 @@
 """Who is inspected next: sources take turns, stretch by stretch, each within a budget of processor time.
 
-Rules of this file: bounded in jobs and in octets; where it is full, who waits with most loses the newest of it. What is not
+Rules of this file: whoever has waited for nothing yet comes before those of whom a stretch was read, so that a short prompt waits
+for one stretch of a long one and no more (Corbató 1962, multi-level queue); of the time that others wait, the long ones have a share.
+Bounded in jobs and in octets; where it is full, who waits with most loses the newest of it. What is not
 inspected is answered all the same, with the reason. Pure but for the meter that it is given.
 """
 
@@ -23,6 +25,8 @@ SAVED: Final = 5 * SECOND
 """Processor time that it may use at once, in nanoseconds."""
 SOURCES: Final = 4096
 """Sources whose use is remembered."""
+AHEAD: Final = SECOND // 100
+"""Processor time that those who begin may use before the next stretch of one that goes on, in nanoseconds."""
 
 Work = Generator[None, None, Said | Passed]
 Tell = Callable[[Said | Passed], None]
@@ -67,6 +71,8 @@ class Turns:
         """
         self._used, self._now, self._failed = used, now, failed
         self._waiting: dict[str, deque[Job]] = {}
+        self._begin, self._go_on = OrderedDict[str, None](), OrderedDict[str, None]()  # each source is in one
+        self._ahead = 0
         self._spent: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._jobs = self._octets = 0
 
@@ -79,7 +85,10 @@ class Turns:
         if self._owed(job.source) > SAVED:
             job.tell(Said(BLOCK, BUDGET))
             return
-        self._waiting.setdefault(job.source, deque()).append(job)
+        if job.source not in self._waiting:
+            self._waiting[job.source] = deque()
+            self._begin[job.source] = None
+        self._waiting[job.source].append(job)
         self._jobs, self._octets = self._jobs + 1, self._octets + job.octets
         while self._jobs > JOBS or self._octets > OCTETS:
             source = max(self._waiting, key=self._held)
@@ -91,10 +100,10 @@ class Turns:
         """Inspect one stretch of who is next, if anybody waits."""
         if not self._waiting:
             return
-        source = next(iter(self._waiting))
-        jobs = self._waiting.pop(source)
-        self._waiting[source] = jobs  # last in the row now
-        job, before = jobs[0], self._used()
+        begins = bool(self._begin) and (not self._go_on or self._ahead < AHEAD)
+        row = self._begin if begins else self._go_on
+        source, _ = row.popitem(last=False)
+        job, before = self._waiting[source][0], self._used()
         try:
             next(job.work)
         except StopIteration as done:
@@ -104,12 +113,17 @@ class Turns:
             said = Said(BLOCK, FAILED)
         else:
             said = None
-        self._charge(source, self._used() - before)
+        used = self._used() - before
+        self._ahead = self._ahead + used if begins else 0
+        self._charge(source, used)
         if said is None and self._owed(source) > SAVED:
             said = Said(BLOCK, BUDGET)
-        if said is not None:
-            self._remove(job)
-            job.tell(said)
+        if said is None:
+            self._go_on[source] = None
+            return
+        self._begin[source] = None
+        self._remove(job)
+        job.tell(said)
 
     def drop(self, line: object, number: int = 0) -> None:
         """Forget those that came over a line which is gone, or the one of a number for which nobody waits any more."""
@@ -119,11 +133,14 @@ class Turns:
 
     def _remove(self, job: Job) -> None:
         jobs = self._waiting[job.source]
+        if job is jobs[0] and job.source in self._go_on:
+            del self._go_on[job.source]
+            self._begin[job.source] = None  # with the next one, of which nothing was read yet
         jobs.remove(job)
         job.work.close()
         self._jobs, self._octets = self._jobs - 1, self._octets - job.octets
         if not jobs:
-            del self._waiting[job.source]
+            del self._waiting[job.source], self._begin[job.source]
 
     def _held(self, source: str) -> int:
         return sum(job.octets + _JOB_OCTETS for job in self._waiting[source])

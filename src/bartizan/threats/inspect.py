@@ -39,6 +39,8 @@ _KEPT: Final = 64
 REMEMBERED: Final = 16_384
 BEGUN: Final = 2_048
 """Letters of a stretch that were seen in the one before."""
+_LONG: Final = STRETCH // 4
+"""Letters from which on others may take their turn within a stretch."""
 _BLANK: Final = re.compile(r"\s")
 REPEATED: Final = "system-prompt"
 """Stands for a rule where a text repeats its system prompt."""
@@ -147,7 +149,7 @@ class Inspector:
         orders: bool = False,
         names: bool = False,
     ) -> Steps:
-        """Inspect a text; yields after each stretch but the last, and after each window, and returns what was found.
+        """Inspect a text; yields after each stretch but the last, within a long one, and after each window, and returns what was found.
 
         Args:
             text: as it came.
@@ -169,7 +171,7 @@ class Inspector:
             if start:
                 yield
             stretch = text[start : start + STRETCH]
-            said, most = self._stretch(stretch, start, channel, places, echo)
+            said, most = yield from self._stretch(stretch, start, channel, places, echo)
             whole &= not names or self._named(stretch, start, channel, named)
             views = () if orders else said.views
             deep, left = yield from self._sentences(views, start, channel, places, quota)
@@ -209,15 +211,32 @@ class Inspector:
 
     def _stretch(
         self, text: str, at: int, channel: Channel, places: dict[Place, Found], echo: Echo | None
-    ) -> tuple[Read, float]:
-        """Add what is found in a stretch; return how it was read, and its score."""
+    ) -> Generator[None, None, tuple[Read, float]]:
+        """Add what is found in a stretch; yields within a long one, and returns how it was read, and its score."""
         said = read(text)
+        if len(text) > _LONG:
+            yield
         score, whole = self._scored(said.views, at, channel, places)
+        if len(text) > _LONG:
+            yield
         compared = self.compared(text, said.views, channel, echo, cut=BEGUN if at else 0)
         for each in islice(compared, MOST + 1):
             placed = msgspec.structs.replace(each, start=at + each.start, end=at + each.end)
             places.setdefault((each.rule, placed.start, placed.end), placed)
-        for view in said.views:
+        whole &= self._matched(text, said.views, at, channel, places, echo)
+        return msgspec.structs.replace(said, whole=said.whole and whole), score
+
+    def _matched(
+        self,
+        text: str,
+        views: Iterable[View],
+        at: int,
+        channel: Channel,
+        places: dict[Place, Found],
+        echo: Echo | None,
+    ) -> bool:
+        """Add what patterns find in the views of a stretch; return whether that is all."""
+        for view in views:
             if echo is not None and echo.leaks(view.text):
                 spotted = Spotted(channel, Kind.REPEATED, REPEATED, view.reading)
                 places.update(((REPEATED, at, at), each) for each in self.judged(spotted, at, at + len(text)))
@@ -227,11 +246,11 @@ class Inspector:
                 if place in places:  # a view further out has said so
                     continue
                 if len(places) > MOST:
-                    return msgspec.structs.replace(said, whole=False), score
+                    return False
                 spotted = Spotted(channel, match.rule.kind, match.rule.id, view.reading)
                 for each in self.judged(spotted, at + start, at + end):
                     places[place] = each
-        return msgspec.structs.replace(said, whole=said.whole and whole), score
+        return True
 
     def compared(
         self, text: str, views: Iterable[View], channel: Channel, echo: Echo | None, cut: int = 0
