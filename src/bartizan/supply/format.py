@@ -1,0 +1,73 @@
+"""The contract of a format: how its files are known by their octets, and what is said of one.
+
+Rules of this file: a format is one constant `FORMAT` in one file of the `formats` folder. `knows` is cheap and looks at magic
+alone; `read` is strict: what it does not understand to the last octet is `not-understood`, whatever else it found. A format
+never imports another: what stands within it is handed back to `look`, which knows them all.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from bartizan.supply.octets import Budget, Octets
+from bartizan.supply.subject import ModelFile, Reason, Standing
+
+Look = Callable[[Octets, Budget], ModelFile]
+"""Says what a member is, by its own octets; the budget is that of the whole file, with one level of depth less."""
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What a format says of a file.
+
+    Attributes:
+        reasons: why it is not inert, and remarks; none where it is inert.
+        format: a more exact word than the format's own, where it tells one (`torch-zip` of a zip); empty for that.
+    """
+
+    reasons: tuple[Reason, ...] = ()
+    format: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """Return the worst of the reasons."""
+        return max(
+            (each.standing for each in self.reasons), key=lambda each: each.rank, default=Standing.INERT
+        )
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One format.
+
+    Attributes:
+        name: word for people and events: `pickle`, `safetensors`.
+        knows: (octets) -> whether it is one, by magic.
+        read: (octets, budget, look) -> what is said of one that `knows`.
+        order: formats are asked in this order; a stricter magic comes first.
+    """
+
+    name: str
+    knows: Callable[[Octets], bool]
+    read: Callable[[Octets, Budget, Look], Read]
+    order: int = 50
+
+
+class Damaged(ValueError):
+    """A file is not what its format demands; it is not understood."""
+
+    def __init__(self, word: str, what: str, offset: int = -1) -> None:
+        """Say what is wrong, as a `Reason` does."""
+        super().__init__(what)
+        self.word, self.what, self.offset = word, what, offset
+
+    @property
+    def reason(self) -> Reason:
+        """Return it as the reason of a file that is not understood."""
+        return Reason(self.word, self.what, Standing.UNKNOWN, offset=self.offset)
+
+
+def first(formats: Sequence[Format], octets: Octets) -> Format | None:
+    """Return the format of a file; None where it is of none of them."""
+    for each in sorted(formats, key=lambda one: (one.order, one.name)):
+        if each.knows(octets):
+            return each
+    return None

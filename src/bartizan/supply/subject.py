@@ -1,0 +1,73 @@
+"""The typed facts that the supply room's controls judge, and what a reader of files says of one."""
+
+import enum
+from typing import Final
+
+import msgspec
+
+
+class Standing(enum.Enum):
+    """What is known of a file that is to be loaded, the best first."""
+
+    INERT = "proven-inert"
+    """Whatever loads it by its format makes data of it and nothing else; it was read to its last octet."""
+    CODE = "needs-code"
+    """It holds, or names, code that runs where it is loaded, in a way that its format provides for; a person decides."""
+    MALICIOUS = "malicious"
+    """It names what has no place in a model: a way to run commands, to reach a network, to hide from scanners."""
+    UNKNOWN = "not-understood"
+    """It is damaged, not whole, too large for its bounds, or of no format that is known: nothing is proven."""
+
+    @property
+    def rank(self) -> int:
+        """Return how bad it is: 0 for inert, then code, not understood and malicious."""
+        return _RANKS[self]
+
+    def worse(self, other: "Standing") -> "Standing":
+        """Return the worse of two: an archive stands as its worst member does."""
+        return max(self, other, key=lambda each: each.rank)
+
+
+_RANKS: Final = {Standing.INERT: 0, Standing.CODE: 1, Standing.UNKNOWN: 2, Standing.MALICIOUS: 3}
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a file stands as it does; one that is inert has none, or remarks that are inert themselves.
+
+    Attributes:
+        word: of a closed vocabulary, one for each kind of fault (`global-not-allowed`); goes into events and SARIF rules.
+        what: a sentence for people: what is wrong and what to do. Names that the file gives are printable and cut to 120 letters.
+        standing: that it alone gives the file.
+        member: path within the archive, parts joined by `!`; empty for the file itself.
+        offset: octet of the file or member, or -1 where there is no one place.
+    """
+
+    word: str
+    what: str
+    standing: Standing
+    member: str = ""
+    offset: int = -1
+
+
+class ModelFile(msgspec.Struct, frozen=True):
+    """A file as it was read.
+
+    Attributes:
+        format: word of the format, by its octets and never by its name; `unknown` where it is none that is known.
+        standing: the worst of its reasons and its members.
+        reasons: why, the worst first; at most `MOST_REASONS`.
+        octets: its size.
+        extension: of its name, in small letters, with the dot; empty where it has none.
+    """
+
+    format: str
+    standing: Standing
+    reasons: tuple[Reason, ...] = ()
+    octets: int = 0
+    extension: str = ""
+
+
+MOST_REASONS: Final = 64
+"""Reasons that are told of one file."""
+UNKNOWN: Final = "unknown"
+"""Word for a file of no format that is known."""
