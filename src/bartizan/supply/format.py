@@ -6,12 +6,15 @@ never imports another: what stands within it is handed back to `look`, which kno
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.subject import ModelFile, Reason, Standing
 
+LAST: Final = 90
+"""Order of what is known by no magic, such as text."""
 Look = Callable[[Octets, Budget], ModelFile]
 """Says what a member is, by its own octets; the budget is that of the whole file, with one level of depth less."""
 
@@ -42,13 +45,17 @@ class Format(msgspec.Struct, frozen=True):
         name: word for people and events: `pickle`, `safetensors`.
         knows: (octets) -> whether it is one, by magic.
         read: (octets, budget, look) -> what is said of one that `knows`.
-        order: formats are asked in this order; a stricter magic comes first.
+        order: formats are asked in this order; a stricter magic comes first. Those from `LAST` on are asked only where no other
+            knows the file.
+        kind_of: names of formats whose files these are too, and which this one reads more strictly (`zip` for one of PyTorch's). A
+            file that is known by a format not named here too is not understood: loaders would differ in what they take it for.
     """
 
     name: str
     knows: Callable[[Octets], bool]
     read: Callable[[Octets, Budget, Look], Read]
     order: int = 50
+    kind_of: tuple[str, ...] = ()
 
 
 class Damaged(ValueError):
@@ -65,9 +72,13 @@ class Damaged(ValueError):
         return Reason(self.word, self.what, Standing.UNKNOWN, offset=self.offset)
 
 
+def claims(formats: Sequence[Format], octets: Octets) -> tuple[Format, ...]:
+    """Return the formats that know a file, the strictest first; what has no magic only where nothing else does."""
+    ordered = sorted(formats, key=lambda one: (one.order, one.name))
+    found = tuple(each for each in ordered if each.order < LAST and each.knows(octets))
+    return found or tuple(each for each in ordered if each.order >= LAST and each.knows(octets))[:1]
+
+
 def first(formats: Sequence[Format], octets: Octets) -> Format | None:
     """Return the format of a file; None where it is of none of them."""
-    for each in sorted(formats, key=lambda one: (one.order, one.name)):
-        if each.knows(octets):
-            return each
-    return None
+    return next(iter(claims(formats, octets)), None)

@@ -5,6 +5,7 @@ told so by an error, never by fewer octets. Work is counted across all members o
 """
 
 import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -109,17 +110,25 @@ def opened(path: Path) -> Iterator[Octets]:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        if not path.stat().st_size:
-            yield Octets(b"", path.name)
-            return
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        octets = Octets(memoryview(mapped), path.name)
-        try:
-            yield octets
-        finally:
-            octets.view.release()
-            with suppress(
-                BufferError
-            ):  # a part is still held by an error on its way up; the map goes with it
-                mapped.close()
+    with path.open("rb") as file, mapped(file.fileno(), path.name) as octets:
+        yield octets
+
+
+@contextmanager
+def mapped(descriptor: int, name: str) -> Iterator[Octets]:
+    """Map a regular file that is open, for as long as the block lasts.
+
+    Raises:
+        OSError: it cannot be mapped.
+    """
+    if not os.fstat(descriptor).st_size:
+        yield Octets(b"", name)
+        return
+    found = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    octets = Octets(memoryview(found), name)
+    try:
+        yield octets
+    finally:
+        octets.view.release()
+        with suppress(BufferError):  # a part is still held by an error on its way up; the map goes with it
+            found.close()
