@@ -82,3 +82,19 @@ def _wide(octets: Octets, locator: int, narrow: tuple[int, int, int]) -> tuple[t
 
 def _damaged(what: str, offset: int) -> Damaged:
     return Damaged("zip-end", f"the archive is not whole or not one: {what}; get it anew", offset)
+
+
+def ends_as_one(octets: Octets) -> bool:
+    """Return whether a lenient reader would find the end of an archive: anywhere in the last octets, whatever precedes or follows.
+
+    Source: CPython's zipfile, which takes the last signature and counts back from it.
+    """
+    start = max(0, len(octets) - _END.size - _LONGEST_COMMENT)
+    tail = octets.take(start, len(octets) - start)
+    at = tail.rfind(_MAGIC)
+    if at < 0 or len(tail) - at < _END.size:
+        return False
+    size = int.from_bytes(tail[at + 12 : at + 16], "little")
+    end = start + at
+    first, locator = max(0, end - size), max(0, end - _LOCATOR.size)
+    return octets.begins(b"PK\x01\x02", first) or octets.begins(b"PK\x06\x07", locator)

@@ -1,0 +1,211 @@
+"""Reading files in a process of its own, so that a reader's fault or a file's excess is an answer and no crash.
+
+Rules of this file: the process is forked, which costs a millisecond and needs nothing of the disk; it gives up files, sockets,
+programs and privileges before it sees an octet, as far as the kernel can, and is bounded in memory, time and what it writes.
+Files come to it open. Whatever ends it, the file that it was given is not understood, and another process reads the next.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import struct
+from typing import Final, Self
+
+import msgspec
+
+from bartizan.supply.format import Look
+from bartizan.supply.octets import Budget, mapped
+from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
+
+_LENGTH: Final = struct.Struct("<I")
+_LONGEST_ANSWER: Final = 1 << 20
+_LONGEST_NAME: Final = 4096
+_ANSWER: Final = msgspec.json.Decoder(ModelFile)
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What reading one file may take.
+
+    Attributes:
+        memory: octets that the process may hold; what is mapped of the file does not count.
+        cpu: seconds of a processor.
+        wall: seconds until it is given up.
+    """
+
+    memory: int = 3 << 30
+    cpu: int = 120
+    wall: int = 900
+
+
+class Reading:
+    """Reads files, one at a time, in a process that is made anew whenever one dies; a context manager."""
+
+    def __init__(self, look: Look, bounds: Bounds | None = None) -> None:
+        """Start nothing yet.
+
+        Args:
+            look: says what a file is; runs in the process.
+            bounds: of each file.
+        """
+        self._look, self._bounds = look, bounds or Bounds()
+        self._process = 0
+        self._channel: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self._end()
+
+    def read(self, descriptor: int, name: str) -> ModelFile:
+        """Return what a file is; never raises for what is in it.
+
+        Args:
+            descriptor: of a regular file that is open for reading.
+            name: its name.
+        Raises:
+            OSError: no process is to be had.
+        """
+        channel = self._started()
+        try:
+            socket.send_fds(channel, [os.fsencode(name)[:_LONGEST_NAME] or b"?"], [descriptor])
+            return _answer(channel)
+        except TimeoutError:
+            self._end()
+            return _unknown("timed-out", "it was not read in the time that a file is worth; scan its parts")
+        except (OSError, EOFError, msgspec.DecodeError):
+            return _died(self._end())
+
+    def _started(self) -> socket.socket:
+        if self._channel is not None:
+            return self._channel
+        ours, theirs = socket.socketpair()
+        self._process = os.fork()
+        if not self._process:
+            ours.close()
+            _live(theirs, self._look, self._bounds)
+        theirs.close()
+        ours.settimeout(self._bounds.wall)
+        self._channel = ours
+        return ours
+
+    def _end(self) -> int:
+        """Return the status with which the process ended, 0 where there was none."""
+        if self._channel is None:
+            return 0
+        self._channel.close()
+        self._channel = None
+        pid, status = os.waitpid(self._process, os.WNOHANG)
+        if not pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+            _, status = os.waitpid(self._process, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def _answer(channel: socket.socket) -> ModelFile:
+    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
+    if length > _LONGEST_ANSWER:
+        raise EOFError
+    return _ANSWER.decode(_exactly(channel, length))
+
+
+def _exactly(channel: socket.socket, count: int) -> bytes:
+    parts = b""
+    while len(parts) < count:
+        part = channel.recv(count - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return parts
+
+
+def _died(status: int) -> ModelFile:
+    if status == -signal.SIGXCPU:
+        return _unknown("timed-out", "it was not read in the time that a file is worth; scan its parts")
+    if status == -signal.SIGBUS:
+        return _unknown("changed", "it was changed while it was read; scan it once it is whole")
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    return _unknown(
+        "reader-failed",
+        f"what reads it ended with {how}; leave the file out, and tell us of it (SECURITY.md)",
+    )
+
+
+def _unknown(word: str, what: str) -> ModelFile:
+    return ModelFile(UNKNOWN, Standing.UNKNOWN, (Reason(word, what, Standing.UNKNOWN),))
+
+
+# ---- in the process -----------------------------------------------------------------------------------------
+def _live(channel: socket.socket, look: Look, bounds: Bounds) -> None:
+    """Serve until nobody asks; never returns, and never raises."""
+    status = 1
+    try:
+        _confine(channel, bounds)
+        _serve(channel, look, bounds)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _confine(channel: socket.socket, bounds: Bounds) -> None:
+    from bartizan.isolation import kernel  # noqa: PLC0415 - the process alone needs it
+    from bartizan.isolation.carrier import Reach, confine  # noqa: PLC0415 - the process alone needs it
+    from bartizan.isolation.confinement import IsolationUnavailable  # noqa: PLC0415 - the process alone needs it
+
+    with contextlib.suppress(OSError):
+        kernel.die_with_parent(signal.SIGKILL)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    last = channel.fileno()
+    os.closerange(3, last)
+    os.closerange(last + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_DATA, bounds.memory)
+    with contextlib.suppress(
+        IsolationUnavailable
+    ):  # an old kernel: the bounds hold, what a fault could reach is more
+        confine(Reach("reader of files"))
+
+
+def _lower(limit: int, value: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (least, least))
+
+
+def _serve(channel: socket.socket, look: Look, bounds: Bounds) -> None:
+    while True:
+        name, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_NAME, 1)
+        if not descriptors:
+            return
+        _allow(bounds.cpu)
+        said = msgspec.json.encode(_read(look, descriptors[0], name.decode("utf-8", "backslashreplace")))
+        os.close(descriptors[0])
+        channel.sendall(_LENGTH.pack(len(said)) + said)
+
+
+def _allow(seconds: int) -> None:
+    """Let this process work for so many seconds more."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    wanted = int(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )
+
+
+def _read(look: Look, descriptor: int, name: str) -> ModelFile:
+    try:
+        with mapped(descriptor, name) as octets:
+            return look(octets, Budget())
+    except MemoryError:
+        return _unknown("too-large", "it takes more memory to read than a file is worth; scan its parts")
+    except OSError:
+        return _unknown("unreadable", "it cannot be read to its end; copy it anew and scan that")
