@@ -8,6 +8,7 @@ Files come to it open. Whatever ends it, the file that it was given is not under
 import contextlib
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -22,6 +23,8 @@ from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
 _LENGTH: Final = struct.Struct("<I")
 _LONGEST_ANSWER: Final = 1 << 20
 _LONGEST_NAME: Final = 4096
+_LAST_SECONDS: Final = 5
+"""Until a process that answers no more, and whose channel is closed, is killed."""
 _ANSWER: Final = msgspec.json.Decoder(ModelFile)
 
 
@@ -75,6 +78,7 @@ class Reading:
             socket.send_fds(channel, [os.fsencode(name)[:_LONGEST_NAME] or b"?"], [descriptor])
             return _answer(channel)
         except TimeoutError:
+            os.kill(self._process, signal.SIGKILL)
             self._end()
             return _unknown("timed-out", "it was not read in the time that a file is worth; scan its parts")
         except (OSError, EOFError, msgspec.DecodeError):
@@ -99,12 +103,11 @@ class Reading:
             return 0
         self._channel.close()
         self._channel = None
-        pid, status = os.waitpid(self._process, os.WNOHANG)
-        if not pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
-            _, status = os.waitpid(self._process, 0)
-        return os.waitstatus_to_exitcode(status)
+        watched = os.pidfd_open(self._process)
+        if not select.select([watched], [], [], _LAST_SECONDS)[0]:
+            signal.pidfd_send_signal(watched, signal.SIGKILL)
+        os.close(watched)
+        return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
 
 
 def _answer(channel: socket.socket) -> ModelFile:

@@ -59,13 +59,12 @@ def _damaged(start: int) -> Damaged:
     return Damaged("text-damaged", "it begins as text, and holds octets that are none; get it anew", start)
 
 
-_NAMING: Final = frozenset(
-    {"GLOBAL", "INST", "STACK_GLOBAL", "REDUCE", "OBJ", "BUILD", "NEWOBJ", "PERSID", "EXT1", "EXT2", "EXT4"}
-)
+_NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"})
+"""Instructions without which no pickle can call anything."""
 
 
 def _runs_as_pickle(head: bytes) -> bool:
-    """Return whether the pickle machine would come to an instruction that names or calls something before it gives up.
+    """Return whether the pickle machine could come to an instruction that names something before it gives up.
 
     A module that is named must be one that could be there: of letters, digits and dots.
     """

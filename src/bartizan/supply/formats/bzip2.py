@@ -1,0 +1,23 @@
+"""bzip2: what is compressed is judged for itself."""
+
+from bartizan.supply import archive
+from bartizan.supply.containers import stream
+from bartizan.supply.format import Format, Look, Read
+from bartizan.supply.octets import Budget, Octets
+
+
+def knows(octets: Octets) -> bool:
+    """Return whether a file begins as one."""
+    return octets.begins(b"BZh") and octets.begins(b"1AY&SY", 4)
+
+
+def read(octets: Octets, budget: Budget, look: Look) -> Read:
+    """Return what is said of what it holds.
+
+    Raises:
+        Damaged, TooShort, Exhausted: it is not to be understood.
+    """
+    return archive.judged([stream.member(octets, stream.BZIP2, budget)], budget, look)
+
+
+FORMAT = Format("bzip2", knows, read, order=82)
