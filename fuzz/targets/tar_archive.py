@@ -46,7 +46,7 @@ def made(form: int = tarfile.PAX_FORMAT, name: str = "a/b", seconds: float = 1.5
         folder.type = tarfile.DIRTYPE
         archive.addfile(folder)
         file = tarfile.TarInfo(name)
-        file.size, file.mtime = 600, seconds  # type: ignore[assignment]  # as `add` gives it
+        file.size, file.mtime = 600, seconds
         archive.addfile(file, io.BytesIO(b"xyz" * 200))
     return kept.getvalue()[:4096]
 

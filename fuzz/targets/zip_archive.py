@@ -62,7 +62,7 @@ def made(*, stored: bool = True, seekable: bool = True, wide: bool = False, fold
     """Return a small archive by CPython's zipfile."""
     kept = io.BytesIO()
     method = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(kept if seekable else _Pipe(kept), "w", method) as archive:  # type: ignore[arg-type]  # what is written to it suffices
+    with zipfile.ZipFile(kept if seekable else _Pipe(kept), "w", method) as archive:  # type: ignore[call-overload]  # what is written to it suffices
         if folder:
             archive.mkdir("a")
         with archive.open(zipfile.ZipInfo("a/b"), "w", force_zip64=wide) as member:

@@ -79,7 +79,7 @@ def test_sizes_may_follow_what_is_stored(*, stored: bool, wide: bool) -> None:
 
 def test_a_stored_member_is_a_part_of_the_archive_and_no_copy() -> None:
     octets = bytearray(TWO)
-    first = next(members(Octets(octets), Budget()))
+    first = next(members(Octets(memoryview(octets)), Budget()))
     assert (first.name, first.size, first.offset) == ("data.pkl", 20, 38)
     assert first.stored is not None
     octets[38] = ord("z")

@@ -71,10 +71,12 @@ def _runs_as_pickle(head: bytes) -> bool:
     from pickletools import genops  # noqa: PLC0415 - dear, and few files need it
 
     try:
-        for operation, argument, _ in genops(head):
+        for operation, _, at in genops(head):
             if operation.name in _NAMING:
-                module = str(argument).split(" ")[0] if operation.name in {"GLOBAL", "INST"} else "any"
-                return module.replace(".", "").replace("_", "a").isalnum()
+                module = (
+                    head[at + 1 :].partition(b"\n")[0] if operation.name in {"GLOBAL", "INST"} else b"any"
+                )
+                return module.decode().replace(".", "").replace("_", "a").isalnum()
     except (ValueError, IndexError, KeyError, OverflowError):
         return False
     return False
