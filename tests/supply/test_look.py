@@ -70,6 +70,7 @@ def test_what_is_no_text_to_its_end_is_not_understood(octets: bytes) -> None:
 def test_text_that_is_called_as_a_loader_expects_is_not_understood(extension: str) -> None:
     assert "named-otherwise" in words(look(b"words\n", f"model{extension}"))
     assert "named-otherwise" in words(look(b"words\n", f"model{extension.upper()}"))
+    assert "named-otherwise" in words(look(b"words\n", f"\udcff\nmodel{extension}. "))
 
 
 @pytest.mark.parametrize("name", ["weights", "weights.txt2", "model.v1"])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from bartizan.printable import printable
 from bartizan.supply.format import Damaged, Format, Look, Read, claims
 from bartizan.supply.octets import Budget, Exhausted, Octets, TooShort
 from bartizan.supply.subject import MOST_REASONS, UNKNOWN, ModelFile, Reason, Standing
@@ -18,6 +19,9 @@ params pb pdmodel pdparams pickle pkl pt pte pth ptl safetensors skops tar tflit
 """
 LOADED: Final = frozenset(f".{each}" for each in _EXTENSIONS.split())
 """Extensions of what loaders open as anything but text."""
+_LOST: Final = ". \t\r\n"
+"""What some systems leave off the end of a name."""
+_SHOWN: Final = 32
 WORDLESS: Final = frozenset({"text", "source"})
 """Formats that have no magic, so that a loader may take their files for another."""
 
@@ -73,15 +77,17 @@ def _read(known: Format, octets: Octets, budget: Budget, look: Look) -> Read:
 
 
 def _stands(octets: Octets, name: str, read: Read) -> ModelFile:
-    extension = PurePosixPath(octets.name).suffix.lower() if octets.name.isprintable() else ""
+    extension = PurePosixPath(octets.name.rstrip(_LOST)).suffix.lower()
     word = read.format or name
     reasons = list(read.reasons)
     if word in WORDLESS and extension in LOADED:
-        what = f"it is plain text, but its name ends in {extension}, whose loaders read no text; name it as what it is"
+        what = f"it is plain text, but its name ends in {extension[:_SHOWN]}, whose loaders read no text; name it as what it is"
         reasons.append(_unknown("named-otherwise", what))
     reasons.sort(key=lambda each: -each.standing.rank)
     standing = reasons[0].standing if reasons else Standing.INERT
-    return ModelFile(word, standing, tuple(reasons[:MOST_REASONS]), len(octets), extension)
+    return ModelFile(
+        word, standing, tuple(reasons[:MOST_REASONS]), len(octets), printable(extension[:_SHOWN])
+    )
 
 
 def _unknown(word: str, what: str) -> Reason:

@@ -83,7 +83,7 @@ def _configured(folder: Path) -> Iterator[str]:
             yield _EVERYTHING
             return
         try:
-            yield from _modules(json.loads(text))
+            yield from _modules(json.loads(text, object_pairs_hook=_values))
         except (ValueError, RecursionError):
             continue  # no loader reads it either
 
@@ -100,6 +100,11 @@ def _text(file: Path) -> str | None:
     return None if len(octets) > _LONGEST else octets.decode("utf-8", "replace")
 
 
+def _values(pairs: list[tuple[str, object]]) -> tuple[object, ...]:
+    """Return the values of an object, of names that are there twice too; a tuple, to be told from a list of the document."""
+    return tuple(value for _, value in pairs)
+
+
 def _modules(value: object) -> Iterator[str]:
     """Yield what strings of a document could name: `module.Class`, `owner/name--module.Class`, and the first of a pair."""
     left = [value]
@@ -109,8 +114,8 @@ def _modules(value: object) -> Iterator[str]:
             found = _DOTTED.fullmatch(each)
             if found:
                 yield found[1].replace("/", ".")
-        elif isinstance(each, dict):
-            left.extend(each.values())
+        elif isinstance(each, tuple):
+            left.extend(each)
         elif isinstance(each, list):
             if len(each) == 2 and isinstance(each[0], str):  # noqa: PLR2004 - a pair
                 yield each[0]
