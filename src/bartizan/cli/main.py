@@ -56,6 +56,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.threats.evaluation.chat.EndpointRefuses": Exit.USAGE,
     "bartizan.threats.injection.ModelUnreadable": Exit.UNEVALUATED,
     "bartizan.text.names.model.ModelUnreadable": Exit.UNEVALUATED,
+    "bartizan.supply.baseline.BaselineUnreadable": Exit.USAGE,
     "bartizan.policy.errors.PolicyInvalid": Exit.USAGE,
     "bartizan.app.policy.cases.CasesInvalid": Exit.USAGE,
     "bartizan.app.policy.facts.NobodyOfThat": Exit.USAGE,

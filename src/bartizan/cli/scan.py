@@ -5,12 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bartizan import __version__
 from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, naming, new_file, path
 from bartizan.cli.interruption import interruptible
 from bartizan.cli.place import near
+from bartizan.printable import printable
 from bartizan.supply import baseline, sarif
 from bartizan.supply.scan import Scanned, scan
 from bartizan.supply.subject import Standing
@@ -23,6 +24,8 @@ _CODES = {
     Standing.MALICIOUS: Exit.FINDINGS,
 }
 _FAILS = {each.value: each for each in Standing if each is not Standing.INERT}
+_PRINTED: Final = Path("-")
+"""Says that SARIF is printed."""
 
 
 class _File(NamedTuple):
@@ -45,10 +48,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="+", type=path, help="files, and folders with all that is in them"
     )
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print one JSON object for each file, one a line")
-    output.add_argument(
-        "--sarif", metavar="FILE", help="write findings as SARIF 2.1.0 into a file; - prints them"
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each file, one a line")
+    parser.add_argument(
+        "--sarif",
+        type=_sarif,
+        metavar="FILE",
+        help="write findings as SARIF 2.1.0 into a file; - prints them",
     )
     parser.add_argument(
         "--fail-on",
@@ -70,7 +75,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _sarif(text: str) -> Path:
+    return _PRINTED if text == "-" else new_file(text)
+
+
 def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    if arguments.json and arguments.sarif is _PRINTED:
+        raise UsageInvalid("--json and --sarif - both print; write SARIF into a file, or leave one out")
     accepted = _baseline(arguments.baseline)
     missing = next((each for each in arguments.path if not each.exists() and not each.is_symlink()), None)
     if missing is not None:
@@ -85,7 +96,7 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
                 files.append(file)
             _show(file, arguments, shell)
     _written(arguments, shell, files)
-    if not arguments.json and arguments.sarif != "-":
+    if not arguments.json and arguments.sarif is not _PRINTED:
         shell.out.line(_summary(counted, files))
     return _code(counted)
 
@@ -100,7 +111,7 @@ def _baseline(file: Path | None) -> baseline.Baseline:
 def _show(file: _File, arguments: argparse.Namespace, shell: Shell) -> None:
     if arguments.json:
         shell.out.line(json.dumps(_document(file, shell.folder)))
-    elif arguments.sarif != "-" and file.standing is not Standing.INERT:
+    elif arguments.sarif is not _PRINTED and file.standing is not Standing.INERT:
         shell.out.line("\n".join(_lines(file, shell.folder)))
 
 
@@ -130,8 +141,10 @@ def _lines(file: _File, folder: Path) -> Iterator[str]:
     worst = open_rows[0]
     more = f" (and {len(open_rows) - 1} more)" if len(open_rows) > 1 else ""
     where = f"{worst.member}: " if worst.member else ""
-    yield f"{file.standing.value:<14}  {near(file.scanned.path, folder)}  [{file.scanned.file.format}]"
-    yield f"{'':<14}  {worst.word}: {where}{worst.what}{more}"
+    yield printable(
+        f"{file.standing.value:<14}  {near(file.scanned.path, folder)}  [{file.scanned.file.format}]"
+    )
+    yield printable(f"{'':<14}  {worst.word}: {where}{worst.what}{more}")
 
 
 def _summary(counted: "Counter[Standing]", files: list[_File]) -> str:
@@ -150,12 +163,11 @@ def _written(arguments: argparse.Namespace, shell: Shell, files: list[_File]) ->
     if arguments.sarif is not None:
         rows = ((file.scanned, row, accepted) for file in files for row, accepted in file.rows)
         log = sarif.document(rows, shell.folder, __version__, _FAILS[arguments.fail_on])
-        if arguments.sarif == "-":
+        if arguments.sarif is _PRINTED:
             shell.out.document(log)
         else:
-            target = path(arguments.sarif)
-            with naming(target):
-                target.write_text(json.dumps(log, indent=2) + "\n")
+            with naming(arguments.sarif):
+                arguments.sarif.write_text(json.dumps(log, indent=2) + "\n")
     if arguments.write_baseline is not None:
         folder = arguments.write_baseline.parent
         found = (each for file in files for each in baseline.entries(file.scanned, folder))

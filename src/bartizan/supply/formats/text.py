@@ -74,7 +74,9 @@ def _runs_as_pickle(head: bytes) -> bool:
         for operation, _, at in genops(head):
             if operation.name in _NAMING:
                 module = (
-                    head[at + 1 :].partition(b"\n")[0] if operation.name in {"GLOBAL", "INST"} else b"any"
+                    head[(at or 0) + 1 :].partition(b"\n")[0]
+                    if operation.name in {"GLOBAL", "INST"}
+                    else b"any"
                 )
                 return module.decode().replace(".", "").replace("_", "a").isalnum()
     except (ValueError, IndexError, KeyError, OverflowError):
