@@ -15,8 +15,12 @@ def known_to_none(_: Octets, __: Budget) -> ModelFile:
     return NOTHING_KNOWN
 
 
+NAMES = {"jinja": "chat_template.jinja", "yaml": "config.yaml"}
+"""What files of formats are called that are known by their names."""
+
+
 def seen(shape: Format, octets: bytes, budget: Budget | None = None) -> Read:
-    whole = Octets(octets, "model")
+    whole = Octets(octets, NAMES.get(shape.name, "model"))
     assert shape.knows(whole)
     return shape.read(whole, budget or Budget(), known_to_none)
 
@@ -27,4 +31,7 @@ def words(read: Read) -> set[str]:
 
 def is_inert(shape: Format, octets: bytes) -> bool:
     """Return whether octets are taken for a file of the format, and for an inert one."""
-    return shape.knows(Octets(octets)) and seen(shape, octets).standing is Standing.INERT
+    return (
+        shape.knows(Octets(octets, NAMES.get(shape.name, "model")))
+        and seen(shape, octets).standing is Standing.INERT
+    )

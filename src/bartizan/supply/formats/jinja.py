@@ -1,29 +1,26 @@
 """Jinja: a chat template in a file of its own (`chat_template.jinja`).
 
-Rules of this file: it has no magic, so it is asked last: text that has a template's delimiters.
+Rules of this file: it has no magic, so that loaders know it by its name, and so does this.
 """
 
 from typing import Final
 
-from bartizan.supply.format import Damaged, Format, Look, Read
+from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers.jinja_judge import judge
 from bartizan.supply.parsers.jinja_syntax import LARGEST
 from bartizan.supply.parsers.telling import Telling, told
 
-_LOOKED_AT: Final = 4 * LARGEST
+NAMES: Final = (".jinja", ".jinja2", ".j2")
+_LARGEST: Final = 4 * LARGEST
 """Octets of text: a letter has at most four."""
 
 
 def knows(octets: Octets) -> bool:
-    """Return whether it is text with a template's delimiters."""
-    start = bytes(octets.view[:_LOOKED_AT])
-    if b"{{" not in start and b"{%" not in start:
-        return False
-    try:
-        return start.decode().isascii() or b"\0" not in start
-    except UnicodeDecodeError:
-        return False
+    """Return whether it is called as a template is, and holds no zero as other formats do."""
+    name = octets.name.lower().rpartition("/")[2]
+    called = name.endswith(NAMES) or name.startswith("chat_template")
+    return called and b"\0" not in bytes(octets.view[:4096])
 
 
 def read(octets: Octets, budget: Budget, look: Look) -> Read:
@@ -33,7 +30,7 @@ def read(octets: Octets, budget: Budget, look: Look) -> Read:
 
 
 def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
-    if len(octets) > _LOOKED_AT:
+    if len(octets) > _LARGEST:
         raise Damaged("template-too-large", f"its chat template has more than {LARGEST:,} letters")
     try:
         source = bytes(octets.view).decode()
@@ -42,4 +39,4 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
     judge(source, budget, telling)
 
 
-FORMAT: Final = Format("jinja", knows, read, order=90)
+FORMAT: Final = Format("jinja", knows, read, order=LAST + 3)
