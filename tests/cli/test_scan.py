@@ -1,5 +1,6 @@
 """`bartizan scan`: only what is proven inert, every file of it, ends with 0."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.app.scanned import KIND
 from bartizan.cli.command import Exit
 from bartizan.cli.main import run
+from bartizan.ledger.query import Query, query
 from bartizan.supply import scan
 from bartizan.supply.format import Format, Read
 from bartizan.supply.subject import Reason, Standing
@@ -159,6 +162,37 @@ def test_a_baseline_that_cannot_be_read_is_a_mistake(here: Path, capsys: pytest.
     assert run(["scan", ".", "--baseline", "a.json"]) == Exit.USAGE
     assert "is no baseline" in capsys.readouterr().err
     assert run(["scan", ".", "--baseline", "missing.json"]) == Exit.UNEVALUATED
+
+
+def test_files_are_put_on_record_by_digest_and_nothing_of_their_names(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(here, *RANKED)
+    (here / "secret-name.txt").write_text("words\n")
+    (here / "out").symlink_to("/etc/passwd")
+    assert run(["scan", ".", "--json"]) == Exit.FINDINGS
+    assert not (here / ".bartizan").exists()
+    assert run(["scan", ".", "--record"]) == Exit.FINDINGS
+    assert "5 files are on record now" in capsys.readouterr().err
+    events = [each.event for each in query(here / ".bartizan" / "ledger", Query(kind=KIND))]
+    assert {(each.detail["verdict"], each.outcome.value) for each in events} == {
+        ("malicious", "found"),
+        ("needs-code", "found"),
+        ("not-understood", "failed"),
+        ("proven-inert", "cleared"),
+    }
+    digest = hashlib.sha256(b"words\n").hexdigest()
+    (text,) = [each for each in events if each.detail["digest"] == digest]
+    assert text.subject == f"sha256-{digest[:32]}"
+    assert text.detail == {
+        "digest": digest,
+        "octets": 6,
+        "format": "text",
+        "verdict": "proven-inert",
+        "findings": 0,
+    }
+    assert {each.control for each in events} == {"supply.model-file-inert"}
+    assert "secret-name" not in str(events)
 
 
 def test_scanning_loads_nothing_heavy() -> None:

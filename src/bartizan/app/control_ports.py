@@ -22,6 +22,7 @@ from bartizan.ledger.journal import JournalUnwritable
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
     | {"threats.finding.imported", "threats.service.evaluated", "access.login.flagged"}
+    | {"supply.artifact.scanned"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""
 

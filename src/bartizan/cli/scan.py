@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bartizan import __version__
-from bartizan.cli.command import Command, Exit, Shell, UsageInvalid, naming, new_file, path
+from bartizan.cli.command import (
+    Command,
+    Exit,
+    Shell,
+    UsageInvalid,
+    naming,
+    new_file,
+    path,
+    state_options,
+)
 from bartizan.cli.interruption import interruptible
-from bartizan.cli.place import near
+from bartizan.cli.place import near, state
 from bartizan.printable import printable
 from bartizan.supply import baseline, sarif
 from bartizan.supply.scan import Scanned, scan
@@ -73,6 +82,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=new_file,
         help="write a baseline that accepts what is found now",
     )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="put digest and verdict of each file that could be read on record",
+    )
+    state_options(parser)
 
 
 def _sarif(text: str) -> Path:
@@ -87,18 +102,30 @@ def _run(arguments: argparse.Namespace, shell: Shell) -> Exit:
     if missing is not None:
         raise UsageInvalid(f"there is no {near(missing, shell.folder)}; name files or folders")
     files: list[_File] = []
+    scanned_files: list[Scanned] = []
     counted: Counter[Standing] = Counter()
     with interruptible():
-        for scanned in scan(arguments.path):
+        for scanned in scan(arguments.path, digests=arguments.record):
             file = _File(scanned, tuple((row, accepted.covers(scanned, row.word)) for row in told(scanned)))
             counted[file.standing] += 1
             if file.rows:
                 files.append(file)
+            if arguments.record:
+                scanned_files.append(scanned)
             _show(file, arguments, shell)
     _written(arguments, shell, files)
     if not arguments.json and arguments.sarif is not _PRINTED:
         shell.out.line(_summary(counted, files))
+    if arguments.record:
+        _record(scanned_files, arguments, shell)
     return _code(counted)
+
+
+def _record(files: list[Scanned], arguments: argparse.Namespace, shell: Shell) -> None:
+    from bartizan.app.scanned import record  # noqa: PLC0415 - dear, and most scans are on nobody's record
+
+    count = record(files, state(arguments, shell))
+    shell.err.line(f"{count} files are on record now")
 
 
 def _baseline(file: Path | None) -> baseline.Baseline:

@@ -45,7 +45,7 @@ class Scanned(msgspec.Struct, frozen=True):
         path: as a person would name it.
         file: what it is.
         findings: of the control, one for each reason that is not inert, in their order.
-        sha256: of its octets in hexadecimal; empty where it is inert or could not be read.
+        sha256: of its octets in hexadecimal; empty where it could not be read, or is inert and nobody asked for it.
     """
 
     path: Path
@@ -73,18 +73,21 @@ def known() -> Sequence[Format]:
     return tuple(found.values())
 
 
-def scan(paths: Sequence[Path], reading: Reading | None = None) -> Iterator[Scanned]:
+def scan(
+    paths: Sequence[Path], reading: Reading | None = None, *, digests: bool = False
+) -> Iterator[Scanned]:
     """Yield what is said of each file under some paths, in order.
 
     Args:
         paths: files and folders.
         reading: reads the files; None: by all formats, within the usual bounds.
+        digests: whether inert files are digested too.
     Raises:
         OSError: one of the paths is not there, or no process is to be had.
     """
     with reading or Reading(looker(known())) as reads:
         for path in paths:
-            scanner = _Scanner(path, reads)
+            scanner = _Scanner(path, reads, digests=digests)
             for found in walk(path):
                 yield scanner.scanned(found)
 
@@ -92,8 +95,9 @@ def scan(paths: Sequence[Path], reading: Reading | None = None) -> Iterator[Scan
 class _Scanner:
     """Scans what is found under one path; the same file under several links is read once for each extension."""
 
-    def __init__(self, named: Path, reading: Reading) -> None:
+    def __init__(self, named: Path, reading: Reading, *, digests: bool) -> None:
         self._repository: Repository = repository(named)
+        self._digests = digests
         self._named = Named(self._repository.root)
         self._reading = reading
         self._read: dict[tuple[int | str, ...], ModelFile] = {}
@@ -105,7 +109,8 @@ class _Scanner:
             with opening(found.path, self._repository) as descriptor:
                 file = self._judged(found, self._of(descriptor, found.path))
                 findings = model_file_inert.CONTROL.judge(file)
-                return Scanned(found.path, file, findings, _sha256(descriptor) if findings else "")
+                wanted = bool(findings) or self._digests
+                return Scanned(found.path, file, findings, _sha256(descriptor) if wanted else "")
         except Refused as refused:
             word = _LINK if found.path.is_symlink() else UNKNOWN
             file = ModelFile(word, refused.reason.standing, (refused.reason,))

@@ -136,7 +136,7 @@ def _gzip_header(octets: Octets) -> int:
     """Return the length of a header of gzip. Source: RFC 1952, section 2.3."""
     head = octets.take(0, 10)
     flags = head[3]
-    if head[2] != _DEFLATE or flags & _RESERVED:
+    if head[:2] != b"\x1f\x8b" or head[2] != _DEFLATE or flags & _RESERVED:
         raise _damaged(GZIP)
     at = 10
     if flags & _EXTRA:
