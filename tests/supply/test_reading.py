@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
+from bartizan.supply import reading as reading_module
 from bartizan.supply.look import looker
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.reading import Bounds, Reading
@@ -124,18 +125,19 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_understood(tmp_path: Path) 
     path.write_bytes(b"x" * 100_000)
 
     def read(octets: Octets, _: Budget) -> ModelFile:
-        while octets.view[-1] == ord("x"):
+        while octets.name == "a" and octets.view[-1] == ord("x"):
             pass
         return ModelFile("a", Standing.INERT)
 
     def shrink(reading: Reading) -> None:
-        while not reading._process or str(path) not in Path(f"/proc/{reading._process}/maps").read_text():
+        while str(path) not in Path(f"/proc/{reading._process}/maps").read_text():
             pass
         os.truncate(path, 0)
 
     descriptor = os.open(path, os.O_RDONLY)
     try:
         with Reading(read) as reading:
+            reading.read(descriptor, "started")
             shrinks = Thread(target=shrink, args=(reading,))
             shrinks.start()
             found = reading.read(descriptor, "a")
@@ -143,6 +145,15 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_understood(tmp_path: Path) 
     finally:
         os.close(descriptor)
     assert word(found) == "changed"
+
+
+def test_a_process_that_never_gets_ready_is_replaced_and_then_given_up(
+    file: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_module, "_START_SECONDS", 0.01)
+    monkeypatch.setattr(reading_module, "_confine", lambda *_: Event().wait())
+    with Reading(looker(known())) as reading, pytest.raises(OSError, match="gets ready"):
+        reading.read(file, "a")
 
 
 # ---- what it cannot do --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Files come to it open. Whatever ends it, the file that it was given is not under
 """
 
 import contextlib
+import errno
 import os
 import resource
 import select
@@ -25,6 +26,10 @@ _LONGEST_ANSWER: Final = 1 << 20
 _LONGEST_NAME: Final = 4096
 _LAST_SECONDS: Final = 5
 """Until a process that answers no more, and whose channel is closed, is killed."""
+_READY: Final = b"ready"
+_START_SECONDS: Final = 60
+_STARTS: Final = 3
+"""Tries, and seconds of each, until a process is ready."""
 _ANSWER: Final = msgspec.json.Decoder(ModelFile)
 
 
@@ -85,16 +90,32 @@ class Reading:
             return _died(self._end())
 
     def _started(self) -> socket.socket:
+        """Return the channel to a process that is ready.
+
+        A process that is forked beside other threads may find a lock taken that nobody gives back; then another one is made.
+        """
         if self._channel is not None:
             return self._channel
+        for _ in range(_STARTS):
+            channel = self._channel = self._forked()
+            channel.settimeout(_START_SECONDS)
+            with contextlib.suppress(TimeoutError, EOFError, ConnectionError):
+                _exactly(channel, len(_READY))
+                channel.settimeout(self._bounds.wall)
+                return channel
+            os.kill(self._process, signal.SIGKILL)
+            self._end()
+        raise OSError(
+            errno.EAGAIN, "no process to read files in gets ready; run it again on a machine less busy"
+        )
+
+    def _forked(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         self._process = os.fork()
         if not self._process:
             ours.close()
             _live(theirs, self._look, self._bounds)
         theirs.close()
-        ours.settimeout(self._bounds.wall)
-        self._channel = ours
         return ours
 
     def _end(self) -> int:
@@ -149,6 +170,7 @@ def _live(channel: socket.socket, look: Look, bounds: Bounds) -> None:
     status = 1
     try:
         _confine(channel, bounds)
+        channel.sendall(_READY)
         _serve(channel, look, bounds)
         status = 0
     finally:
