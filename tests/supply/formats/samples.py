@@ -1,7 +1,19 @@
 """Inert files of every format that is ours, for properties that hold for all of them."""
 
 from bartizan.supply.format import Format
-from bartizan.supply.formats import gguf, hdf5, jinja, json, onnx, safetensors, yaml
+from bartizan.supply.formats import (
+    catboost,
+    gguf,
+    hdf5,
+    jinja,
+    json,
+    lightgbm,
+    onnx,
+    safetensors,
+    saved_model,
+    xgboost,
+    yaml,
+)
 from tests.supply.formats import built, wired
 from tests.supply.formats.made import made
 
@@ -12,6 +24,10 @@ SAMPLES: dict[str, tuple[Format, bytes]] = {
     "hdf5": (hdf5.FORMAT, made("plain.h5")),
     "hdf5 of the latest kind": (hdf5.FORMAT, made("latest.h5")),
     "keras-h5": (hdf5.FORMAT, made("dense.h5")),
+    "xgboost": (xgboost.FORMAT, made("booster.ubj")),
+    "lightgbm": (lightgbm.FORMAT, made("booster.txt").rstrip(b"\n")),
+    "catboost": (catboost.FORMAT, made("classifier.cbm")),
+    "saved-model": (saved_model.FORMAT, made("dense.pb")),
     "json": (
         json.FORMAT,
         b'{"model_type":"llama","chat_template":"{{ a }}","x":[1,{"_target_":"torch.nn.Linear"}]}',
@@ -19,7 +35,7 @@ SAMPLES: dict[str, tuple[Format, bytes]] = {
     "yaml": (yaml.FORMAT, b"a: &x [1, {b: c}]\nd: *x\n"),
     "jinja": (jinja.FORMAT, b"{% for m in messages %}{{ m['content'] }}{% endfor %}"),
 }
-OPEN = {"jinja", "json", "onnx", "yaml"}
+OPEN = {"jinja", "json", "lightgbm", "onnx", "saved-model", "yaml"}
 """Formats that may go on after any end."""
 TEXTS = {"jinja", "yaml"}
 """Formats that may end anywhere."""

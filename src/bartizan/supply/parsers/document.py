@@ -136,8 +136,8 @@ def _constructor(found: Mapping[Any, Any], value: object, telling: Telling, memb
 
 
 def _skops(found: Mapping[Any, Any], value: object, telling: Telling, member: str) -> None:
-    """Judge an object as skops and others write it, where no format of its own has: by its module and class."""
-    if isinstance(value, str) and isinstance(found.get("__class__"), str) and "__loader__" not in found:
+    """Judge an object that is named by its module and class, as skops has it; skops's own archives are read more exactly."""
+    if isinstance(value, str) and isinstance(found.get("__class__"), str):
         _names(f"{value}.{found['__class__']}", "`__module__`", telling, member)
 
 
