@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bartizan.supply.format import claims
+from bartizan.supply.formats import jinja, yaml
 from bartizan.supply.formats.json import FORMAT
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.subject import Standing
-from tests.supply.formats.looking import seen, words
+from tests.supply.formats.looking import known_to_none, seen, words
 
 ESCAPE = "{{ x.__class__ }}"
 
@@ -158,6 +160,28 @@ def test_work_is_bounded() -> None:
 @pytest.mark.parametrize("text", [b"{{ x }}", b"{% if x %}", b"text", b"", b"{a: 1}", b"[section]\n"])
 def test_other_texts_are_no_json(text: bytes) -> None:
     assert not FORMAT.knows(Octets(text))
+
+
+def test_white_space_before_it_hides_nothing() -> None:
+    assert words(seen(FORMAT, b" " * 10_000 + b'{"_target_":"os.system"}')) == {"target-dangerous"}
+
+
+def test_lines_are_documents_where_the_name_says_so() -> None:
+    lines = b'{"a":1}\n\n' + b'{"text":"' + b"x" * 2_000_000 + b'"}\n{"_target_":"os.system"}'
+    read = FORMAT.read(Octets(lines, "data/train.JSONL"), Budget(), known_to_none)
+    assert (read.format, words(read)) == ("json-lines", {"target-dangerous"})
+    cut = FORMAT.read(Octets(b'{"a":1}\n{"a":', "train.jsonl"), Budget(), known_to_none)
+    assert words(cut) == {"json-malformed"}
+    assert words(seen(FORMAT, b'{"a":1}\n{"a":1}')) == {"json-malformed"}
+
+
+def test_what_is_loaded_as_a_template_or_yaml_by_its_name_is_read_as_such() -> None:
+    hidden = b'{"a": "{{ x.__class__ }}"}'
+    assert claims((FORMAT, jinja.FORMAT, yaml.FORMAT), Octets(hidden, "chat_template.jinja")) == (
+        jinja.FORMAT,
+    )
+    assert claims((FORMAT, jinja.FORMAT, yaml.FORMAT), Octets(hidden, "a.yml")) == (yaml.FORMAT,)
+    assert claims((FORMAT, jinja.FORMAT, yaml.FORMAT), Octets(hidden, "chat_template.json")) == (FORMAT,)
 
 
 def notebook(*cells: dict[str, object]) -> bytes:

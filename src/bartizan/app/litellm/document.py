@@ -2,7 +2,7 @@
 
 Rules of this file: no tag makes an object. A key that stands twice, an alias that contains itself and more values than a
 configuration has are refused; aliases are counted as often as they are used, so that a small file does not stand for a
-huge one. PyYAML is imported here, and nowhere else.
+huge one. Of PyYAML only nodes are used.
 """
 
 import re

@@ -18,9 +18,7 @@ _LARGEST: Final = 4 * LARGEST
 
 def knows(octets: Octets) -> bool:
     """Return whether it is called as a template is, and holds no zero as other formats do."""
-    name = octets.name.lower().rpartition("/")[2]
-    called = name.endswith(NAMES) or name.startswith("chat_template")
-    return called and b"\0" not in bytes(octets.view[:4096])
+    return octets.name.lower().endswith(NAMES) and b"\0" not in bytes(octets.view[:4096])
 
 
 def read(octets: Octets, budget: Budget, look: Look) -> Read:
@@ -39,4 +37,4 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
     judge(source, budget, telling)
 
 
-FORMAT: Final = Format("jinja", knows, read, order=LAST + 3)
+FORMAT: Final = Format("jinja", knows, read, order=LAST + 1)

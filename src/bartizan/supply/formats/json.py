@@ -4,16 +4,21 @@ Rules of this file: one reading, no name twice; which kind of document it is say
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from bartizan.supply.format import LAST, Format, Look, Read
+from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers import document, notebook
-from bartizan.supply.parsers.json_tree import parsed
+from bartizan.supply.parsers.json_tree import LARGEST, parsed
 from bartizan.supply.parsers.telling import Telling, told
 
 _BEGINS: Final = re.compile(rb"[ \t\r\n]*(?:\{[ \t\r\n]*[\"}]|\[[ \t\r\n]*[\"\[\]{0-9tfn-])")
 _LOOKED_AT: Final = 4096
+_SPACE: Final = b" \t\r\n"
+_LINES: Final = (".jsonl", ".ndjson")
+"""How files are called that have a document a line."""
+_PIECE: Final = 1 << 20
 _KINDS: Final = (
     ("xgboost-json", {"learner", "version"}),
     ("tokenizer", {"model", "added_tokens"}),
@@ -26,8 +31,9 @@ _KINDS: Final = (
 
 
 def knows(octets: Octets) -> bool:
-    """Return whether it begins as an object or a list does."""
-    return _BEGINS.match(octets.view[:_LOOKED_AT]) is not None
+    """Return whether it begins as an object or a list does; as nothing but white space, it may yet."""
+    head = bytes(octets.view[:_LOOKED_AT])
+    return _BEGINS.match(head) is not None or (len(octets) > _LOOKED_AT and not head.strip(_SPACE))
 
 
 def read(octets: Octets, budget: Budget, look: Look) -> Read:
@@ -37,6 +43,11 @@ def read(octets: Octets, budget: Budget, look: Look) -> Read:
 
 
 def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
+    if octets.name.lower().endswith(_LINES):
+        telling.format = "json-lines"
+        for line in _lines(octets):
+            document.judge(parsed(line, budget, constants=True), budget, telling)
+        return
     tree = parsed(octets, budget, constants=True)
     if notebook.is_notebook(tree):
         telling.format = "notebook"
@@ -46,10 +57,22 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
     document.judge(tree, budget, telling)
 
 
+def _lines(octets: Octets) -> Iterator[Octets]:
+    """Yield the lines of a file that are not empty."""
+    kept = b""
+    for start in range(0, len(octets), _PIECE):
+        *whole, kept = (kept + bytes(octets.view[start : start + _PIECE])).split(b"\n")
+        if len(kept) > LARGEST:
+            raise Damaged("json-too-large", f"it has a line of more than {LARGEST >> 20} MiB")
+        yield from (Octets(line) for line in whole if line.strip(_SPACE))
+    if kept.strip(_SPACE):
+        yield Octets(kept)
+
+
 def _kind(tree: Any) -> str:  # noqa: ANN401 - JSON is what it is
     if not isinstance(tree, dict):
         return ""
     return next((word for word, members in _KINDS if members <= tree.keys()), "")
 
 
-FORMAT: Final = Format("json", knows, read, order=LAST + 1)
+FORMAT: Final = Format("json", knows, read, order=LAST + 3)

@@ -9,9 +9,7 @@ from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers import document
 from bartizan.supply.parsers.telling import Telling, told
-from bartizan.supply.parsers.yaml_tree import LARGEST, documents
-
-NAMES: Final = (".yaml", ".yml")
+from bartizan.supply.parsers.yaml_tree import LARGEST, NAMES, documents
 
 
 def knows(octets: Octets) -> bool:

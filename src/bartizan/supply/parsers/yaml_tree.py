@@ -11,6 +11,8 @@ from bartizan.supply.octets import Budget
 from bartizan.supply.parsers.telling import Telling, shown
 from bartizan.supply.subject import Standing
 
+NAMES: Final = (".yaml", ".yml")
+"""How files of it are called: it has no magic."""
 LARGEST: Final = 1 << 20
 """Letters of a document."""
 DEEPEST: Final = 60
