@@ -12,6 +12,7 @@ import random
 import statistics
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,12 +30,13 @@ from bartizan.threats.inspect import Inspector
 from bartizan.threats.subject import Channel
 from bench.bed.report import machine, record, table
 from tools.train_encoder.holding_out import CHANNELS, LONGEST, MEASURING, attacked_pages, clean_pages
-from tools.train_encoder.insertion import KINDS
+from tools.train_encoder.insertion import KINDS, inserted
 from tools.train_encoder.material import Material, sides
 from tools.train_encoder.windows import Page
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "guard"
+BY_HAND = Path(__file__).parent / "bed" / "documents_by_hand.toml"
 GOAL_MS = 40
 GOALS: Final = {"loud": 0.95, "quiet": 0.60, "goal": 0.60, "off-task": 0.60}
 CLEAN, ATTACKED, PAGES, TIMED = 2_000, 200, 300, 200
@@ -61,9 +63,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return 3
     held = sides(DATA, [Path(path) for path in sys.path if path.endswith("site-packages")])[1]
     with multiprocessing.Pool(PROCESSES) as pool:
-        clean, attacked = _clean(pool, held), _attacked(pool, held)
+        clean, attacked, by_hand = _clean(pool, held), _attacked(pool, held), _by_hand(pool)
     head = f"Encoder of {reader.header.made}; documents of at most {LONGEST:,} letters."
-    body = "\n\n".join([head, clean, attacked, _cost(reader, held)])
+    body = "\n\n".join([head, clean, attacked, by_hand, _cost(reader, held)])
     print(body, machine(), sep="\n\n")
     if arguments.record:
         record("The guard's encoder of documents", {"Bartizan": __version__}, body)
@@ -126,6 +128,23 @@ def _attacked(pool: multiprocessing.pool.Pool, held: Material) -> str:
         met = ("met" if share >= GOALS[kind] else "not met") if kind in GOALS else "-"
         lines.append([*_shares(kind, said), f"{GOALS.get(kind, '-')}", met])
     return table(["attacked documents", "of them", "told", "95 %", "without", "goal", ""], lines)
+
+
+def _by_hand(pool: multiprocessing.pool.Pool) -> str:
+    """Return what is told of documents and orders that nobody's phrases were put together for."""
+    sheet = tomllib.loads(BY_HAND.read_text("utf-8"))
+    drawn = random.Random(2)
+    said = _each(pool, [_page(text, "") for text in sheet["clean"]])
+    lines = [[*_shares("clean", said), "-", "-"]]
+    for kind, orders in sheet["attacks"].items():
+        pages = [_page(inserted(text, order, drawn)[0], kind) for text in sheet["clean"] for order in orders]
+        lines.append([*_shares(kind, _each(pool, pages)), f"{GOALS[kind]}", "-"])
+    return table(["documents by hand", "of them", "told", "95 %", "without", "goal", ""], lines)
+
+
+def _page(text: str, attack: str) -> Page:
+    structured = text[:1] in "[{<-" or "," in text.split("\n", maxsplit=1)[0].replace(", ", "")
+    return Page(text, attack, 0, 0, "structured" if structured else "web page")
 
 
 def _system() -> Iterator[str]:

@@ -29,10 +29,10 @@ from tools.train_encoder.windows import drawn_windows
 
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = ROOT / "src/bartizan/threats/encoder"
-WINDOWS: Final = 11_000
-ATTACKED: Final = 0.55
+WINDOWS: Final = 26_000
+ATTACKED: Final = 0.62
 """Share of the documents that are drawn with an attack; of the windows it is less, since a clean one gives two."""
-ROUNDS: Final = ((5_000, 800),)
+ROUNDS: Final = ((8_000, 1_500),)
 """Clean windows that are looked at, and how many of them are learned from again, in each round."""
 CLEAN: Final = 2_000
 """Documents that fix the thresholds."""
@@ -70,15 +70,20 @@ def main(words: list[str]) -> int:
         found = drawn_windows(WINDOWS, *learned.makers(1), vocabulary, ATTACKED)
         _say(f"{len(found)} windows, {sum(each.attack for each in found)} with an attack")
         fit(model, found, vocabulary)
+        _keep(arguments.keep, model, numbers)
     for number, (looked, hard) in enumerate(ROUNDS):
         score = _served(model, vocabulary).sum
         again = mined(score, vocabulary, learned.makers(301 + number), looked, hard)
         _say(f"round {number}: {len(again)} windows, {sum(each.attack for each in again)} with an attack")
         fit(model, again, vocabulary, SPEED / 2)
-    if arguments.keep:
-        torch.save({"state": model.state_dict(), "kept": numbers}, arguments.keep)
+    _keep(arguments.keep, model, numbers)
     _write([pieces[number] for number in numbers], _served(model, vocabulary), held, arguments.made)
     return 0
+
+
+def _keep(file: Path | None, model: Network, numbers: Sequence[int]) -> None:
+    if file:
+        torch.save({"state": model.state_dict(), "kept": numbers}, file)
 
 
 def _served(model: Network, vocabulary: Vocabulary) -> Encoder:

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tools.train_encoder.phrases import asked, drawn_from, filled
+from tools.train_encoder.phrases import Chance
 
 Record = dict[str, object]
 
@@ -24,36 +24,49 @@ class Writer(NamedTuple):
         prose: sentences of others.
         whole: texts of others.
         held: whether only what is held out may be used.
+        known: what the document at hand has spoken of.
     """
 
     drawn: random.Random
     prose: Sequence[str]
     whole: Sequence[str]
     held: bool
+    known: dict[str, str]
 
     def document(self) -> tuple[str, str]:
         """Return a document and its kind."""
+        self.known.clear()
         kind = self.drawn.choice(_KINDS)
         return _WRITERS[kind](self), kind
 
     def body(self, kind: str, most: int = 6) -> str:
         """Return sentences of a kind, perhaps among others."""
         drawn = self.drawn
-        said = [self.say(kind) for _ in range(drawn.randint(1, most))]
-        if drawn.random() < _WITH_PROSE:
-            at = drawn.randrange(len(said) + 1)
-            said[at:at] = drawn.choices(self.prose, k=drawn.randint(1, 4))
+        if drawn.random() < _FOREIGN:
+            kind = "foreign"
+        others = drawn.random() < _WITH_PROSE
+        said = [self.say(kind, _BESIDE_PROSE if others else 1) for _ in range(drawn.randint(1, most))]
+        if others:
+            said.insert(drawn.choice((0, len(said))), self.run(drawn.randint(1, 5)))
         return drawn.choice((" ", " ", "\n", "\n\n")).join(said)
 
-    def say(self, name: str) -> str:
+    def run(self, count: int) -> str:
+        """Return sentences of others that follow one another."""
+        at = self.drawn.randrange(max(len(self.prose) - count, 1))
+        return " ".join(self.prose[at : at + count])
+
+    def say(self, name: str, share: float = 1) -> str:
         """Return a phrase of a list, or what somebody is asked for."""
-        if name in _ASKING and self.by(_ASKING[name] * (_USUAL if self.held else 1)):
-            return asked(self.drawn, held=self.held)
-        return drawn_from(name, self.drawn, held=self.held)
+        if name in _ASKING and self.by(_ASKING[name] * share * (_USUAL if self.held else 1)):
+            return self._chance().asked(short=name in _SHORT)
+        return self._chance().of(name)
 
     def fill(self, text: str) -> str:
         """Return a phrase with its slots filled."""
-        return filled(text, self.drawn)
+        return self._chance().filled(text)
+
+    def _chance(self) -> Chance:
+        return Chance(self.drawn, self.known, self.held)
 
     def by(self, share: float) -> bool:
         """Return true so often."""
@@ -64,7 +77,11 @@ class Writer(NamedTuple):
         return self.drawn.randrange(10 ** self.drawn.randint(1, 5))
 
 
-_WITH_PROSE: Final = 0.45
+_FOREIGN: Final = 0.05
+"""Share of bodies in other languages."""
+_WITH_PROSE, _BESIDE_PROSE = 0.35, 0.3
+"""Share of bodies with sentences of others in them, and how much is asked for beside those, of what is elsewhere."""
+_SHORT: Final = frozenset({"chat", "note", "ticket"})
 _ASKING: Final = {"mail": 0.35, "chat": 0.45, "note": 0.4, "ticket": 0.4, "page": 0.1, "review": 0.05}
 """Share of the phrases of a list in whose place somebody is asked for something."""
 _USUAL: Final = 0.4
@@ -317,7 +334,7 @@ def _text(of: Writer) -> str:
 
 
 def _answer(of: Writer) -> str:
-    return " ".join(of.drawn.choices(of.prose, k=of.drawn.randint(2, 14)))
+    return " ".join(of.run(of.drawn.randint(1, 5)) for _ in range(of.drawn.randint(1, 3)))
 
 
 _WRITERS: Final[Mapping[str, Callable[[Writer], str]]] = {

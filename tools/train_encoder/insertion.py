@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tools.train_encoder.phrases import drawn_from, phrases, worded
+from tools.train_encoder.phrases import Chance, phrases
 from tools.train_guard.disguises import disguised
 
 _PLACE: Final = re.compile(r"(?<=[.!?])\s(?!$)|\n|(?=</p>)|(?= \|)")
@@ -43,13 +43,14 @@ class Attacks(NamedTuple):
             return self._plain(drawn.choice(self.imperatives))
         if kind == "others":
             return drawn.choice(self.others)
-        goal = drawn_from("goals", drawn, held=self.held)
+        chance = Chance(drawn, {}, self.held)
+        goal = chance.of("goals")
         if drawn.random() < (0.5 if kind == "loud" else 0.12):
             goal = self._plain(drawn.choice(self.imperatives))
         if kind == "goal":
             return goal
         name = kind + "-held" if self.held else kind
-        said = worded(drawn.choice(phrases()[name]), goal, drawn)
+        said = chance.worded(drawn.choice(phrases()[name]), goal)
         return said if self.held or drawn.random() > _DISGUISED else disguised(said, drawn)
 
     def _plain(self, text: str) -> str:

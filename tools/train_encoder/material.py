@@ -37,7 +37,7 @@ class Material(NamedTuple):
         """Return what writes documents and attacks, always the same for a seed."""
         one, other = random.Random(seed), random.Random(seed + 1)  # noqa: S311 - texts, no secret
         whole = [each.text for each in self.texts]
-        return Writer(one, self.prose, whole, self.held), Attacks(
+        return Writer(one, self.prose, whole, self.held, {}), Attacks(
             other, self.imperatives, self.attacks, self.held
         )
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 FOLDER: Final = Path(__file__).with_name("texts")
 HELD: Final = "-held"
@@ -31,36 +31,74 @@ def slots() -> Mapping[str, Sequence[str]]:
     return found
 
 
-def drawn_from(name: str, drawn: random.Random, *, held: bool) -> str:
-    """Return a phrase of a list, or of the part of it that is held out where there is one, filled."""
-    lists = phrases()
-    return filled(drawn.choice(lists.get(name + HELD, lists[name]) if held else lists[name]), drawn)
+class Chance(NamedTuple):
+    """What a text is put together by.
+
+    Attributes:
+        drawn: its chance.
+        known: slot -> what the text has spoken of, and is likely to come back to; of an attack there is nothing.
+        held: whether only what is held out may be used.
+    """
+
+    drawn: random.Random
+    known: dict[str, str]
+    held: bool
+
+    def of(self, name: str) -> str:
+        """Return a phrase of a list, or of the part of it that is held out where there is one, filled."""
+        return self.filled(self.drawn.choice(self._list(name)))
+
+    def filled(self, text: str) -> str:
+        """Return a phrase with something in each of its slots."""
+        while (found := _SLOT.search(text)) is not None:
+            text = text[: found.start()] + self._slot(found.group(1)) + text[found.end() :]
+        return text
+
+    def worded(self, frame: str, goal: str) -> str:
+        """Return a frame with a goal in it, in small letters where it goes on with a sentence."""
+        before, _, after = frame.partition("{goal}")
+        before = self.filled(before)
+        if _WITHIN.search(before):
+            goal = goal[:1].lower() + goal[1:]
+        return before + goal + self.filled(after.replace("{goal}", goal))
+
+    def asked(self, *, short: bool) -> str:
+        """Return what somebody asks of somebody else; `short` as in a list or a talk, where it may do without a sentence."""
+        frames = [*self._list("asked"), *(self._list("asked-short") if short else ())]
+        frame, task = self.drawn.choice(frames), self.of("task")
+        if not frame.startswith("{goal}") or (short and self.drawn.random() < _SMALL):
+            return self.worded(frame, task)
+        return self.worded(frame, task[:1].upper() + task[1:])
+
+    def _list(self, name: str) -> Sequence[str]:
+        lists = phrases()
+        return lists.get(name + HELD, lists[name]) if self.held else lists[name]
+
+    def _slot(self, name: str) -> str:
+        if name in STEADY and name in self.known and self.drawn.random() < _AGAIN:
+            return self.known[name]
+        said = self.drawn.choice(slots()[name])
+        if name in STEADY:
+            self.known.setdefault(name, said)
+        return said
 
 
-def filled(text: str, drawn: random.Random) -> str:
-    """Return a phrase with something in each of its slots."""
-    while (found := _SLOT.search(text)) is not None:
-        text = text[: found.start()] + drawn.choice(slots()[found.group(1)]) + text[found.end() :]
-    return text
-
-
-def worded(frame: str, goal: str, drawn: random.Random) -> str:
-    """Return a frame with a goal in it, in small letters where it goes on with a sentence."""
-    before, _, after = frame.partition("{goal}")
-    before = filled(before, drawn)
-    if _WITHIN.search(before):
-        goal = goal[:1].lower() + goal[1:]
-    return before + goal + filled(after.replace("{goal}", goal), drawn)
-
-
-def asked(drawn: random.Random, *, held: bool) -> str:
-    """Return what somebody asks of somebody else."""
-    frame = drawn.choice(phrases()["asked-held" if held else "asked"])
-    task = drawn_from("task", drawn, held=held)
-    if not frame.startswith("{goal}") or drawn.random() < _SMALL:
-        return worded(frame, task, drawn)
-    return worded(frame, task[:1].upper() + task[1:], drawn)
-
-
-_SMALL: Final = 0.4
-"""Share of sentences that begin with a small letter where they may."""
+STEADY: Final = frozenset(
+    {
+        "first",
+        "company",
+        "domain",
+        "file",
+        "folder",
+        "topic",
+        "chat",
+        "product",
+        "hotel",
+        "restaurant",
+        "city",
+    }
+    | {"device", "doc", "thing", "event", "place"}
+)
+"""Slots whose filling a text comes back to."""
+_AGAIN, _SMALL = 0.6, 0.4
+"""How often it does; share of sentences that begin with a small letter where they may."""

@@ -5,7 +5,7 @@ Rules of this file: the same chance gives the same windows. A window that holds 
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bartizan.text.canonical import canonical
 from bartizan.threats.encoder import windows
@@ -15,6 +15,12 @@ from tools.train_encoder.insertion import KINDS, Attacks, inserted
 
 _ENOUGH, _LITTLE = 0.7, 0.1
 """Share of an attack, or of the window, that must be in it to count, and that may be in it of one that does not."""
+
+
+_LONGEST: Final = 6_000
+"""Letters of a document that something is put into."""
+_TWINS: Final = 0.4
+"""How often a window of the document without the attack is learned from beside the one with it."""
 
 
 class Window(NamedTuple):
@@ -43,11 +49,19 @@ def clean(writer: Writer) -> Page:
 
 def attacked(writer: Writer, attacks: Attacks, kind: str) -> Page:
     """Return a document with an attack of a kind."""
-    text, of = writer.document()
-    text, start, end = inserted(text[:6000], attacks.attack(kind), attacks.drawn)
+    return twins(writer, attacks, kind)[0]
+
+
+def twins(writer: Writer, attacks: Attacks, kind: str) -> tuple[Page, Page]:
+    """Return a document with an attack of a kind, and the same without it."""
+    plain, of = writer.document()
+    plain = plain[:_LONGEST]
+    text, start, end = inserted(plain, attacks.attack(kind), attacks.drawn)
     before, middle = canonical(text[:start]).view.text, canonical(text[start:end]).view.text
-    return Page(
-        before + middle + canonical(text[end:]).view.text, kind, len(before), len(before) + len(middle), of
+    whole = before + middle + canonical(text[end:]).view.text
+    return (
+        Page(whole, kind, len(before), len(before) + len(middle), of),
+        Page(canonical(plain).view.text, "", 0, 0, of),
     )
 
 
@@ -83,9 +97,11 @@ def drawn_windows(
     while len(found) < count:
         if drawn.random() < share:
             kind = drawn.choices(names, weights)[0]
-            mine = windows_of(attacked(writer, attacks, kind), vocabulary)
-            told = [each for each in mine if each.attack]
+            one, other = twins(writer, attacks, kind)
+            told = [each for each in windows_of(one, vocabulary) if each.attack]
             found += drawn.sample(told, min(len(told), 1))
+            plain = windows_of(other, vocabulary) if drawn.random() < _TWINS else []
+            found += drawn.sample(plain, min(len(plain), 1))
         else:
             mine = windows_of(clean(writer), vocabulary)
             found += drawn.sample(mine, min(len(mine), 2))
