@@ -21,7 +21,8 @@ from bartizan.supply.subject import Reason, Standing
 
 _HARMLESS: Final = frozenset({
     "pickle-damaged", "opcode-above-protocol", "memo-rewritten", "frame-straddled", "frame-odd", "frame-in-frame",
-    "proto-inside", "octets-after",
+    "left-on-stack",
+        "proto-inside", "octets-after",
 })  # fmt: skip
 """What a plain unpickler may meet in the octets of an array: it stops at it, or does nothing by it."""
 

@@ -74,14 +74,14 @@ def _damaged(what: str, offset: int) -> Reason:
 
 
 def _pieces(view: memoryview, keys: Pickle, storages: Storages) -> tuple[dict[str, memoryview], int]:
-    names = keys.root if isinstance(keys.root, list) else []
-    if sorted(str(each) for each in names) != sorted(storages.known) or not isinstance(keys.root, list):
-        raise Damaged(
-            "torch-damaged", "its list of storages is not that of those it names; save it anew", keys.end
-        )
+    names = [str(each) for each in keys.root if type(each) is str] if isinstance(keys.root, list) else []
+    listed = len(names) == len(keys.root) if isinstance(keys.root, list) else False
+    if not listed or sorted(names) != sorted(storages.known):
+        what = "its list of storages is not that of those it names; save it anew"
+        raise Damaged("torch-damaged", what, keys.end)
     pieces, at = {}, keys.end
     for key in names:
-        storage = storages.known[str(key)]
+        storage = storages.known[key]
         start = at + _COUNT
         count = int.from_bytes(view[at:start], "little", signed=True)
         if count != storage.count or start + storage.octets > len(view):

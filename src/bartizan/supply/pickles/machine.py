@@ -16,7 +16,17 @@ from bartizan.supply.pickles.contracts import contract
 from bartizan.supply.pickles.names import capability, named
 from bartizan.supply.pickles.opcodes import OPCODES, STOP, Stream
 from bartizan.supply.pickles.stack import COSTS, Stack
-from bartizan.supply.pickles.values import Blob, Global, Made, Nested, Opaque, Refused, Table, hashable
+from bartizan.supply.pickles.values import (
+    Blob,
+    Global,
+    Made,
+    Nested,
+    Opaque,
+    Refused,
+    Table,
+    hashable,
+    tainted,
+)
 from bartizan.supply.subject import MOST_REASONS, Reason, Standing
 
 Persistent = Callable[[object], object]
@@ -318,7 +328,8 @@ class Machine:
             made = allowed(function, arguments)
             return self._loaded(made.within) if isinstance(made, Nested) else made
         except Refused as fault:
-            self.fault("call-refused", f"{_shown(function)} {fault}")
+            if not tainted(arguments):
+                self.fault("call-refused", f"{_shown(function)} {fault}")
             return Opaque()
 
     def _weigh(self, arguments: tuple[object, ...]) -> None:
@@ -357,7 +368,8 @@ class Machine:
             target.of.contract.build(target, state)
             return self.loader.built(self, target) if self.loader.built else target
         except Refused as fault:
-            self.fault("state-refused", f"{_shown(target)} {fault}")
+            if not tainted(state):
+                self.fault("state-refused", f"{_shown(target)} {fault}")
             return Opaque()
 
     def persid(self, _: object) -> None:

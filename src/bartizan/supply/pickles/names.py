@@ -90,4 +90,4 @@ def _escapes(module: str, name: str) -> bool:
     if any(each.startswith("__") and each.endswith("__") for each in dotted):
         return True
     words = {*dotted, *module.split(".")[1:]} if len(dotted) > 1 else {name}
-    return not words.isdisjoint(_names().parts)
+    return not {each.lstrip("_") for each in words}.isdisjoint(_names().parts)

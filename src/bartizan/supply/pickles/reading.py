@@ -6,9 +6,10 @@ budget that does not reach.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from bartizan.supply.format import Damaged
-from bartizan.supply.octets import Budget
+from bartizan.supply.octets import Budget, Exhausted
 from bartizan.supply.pickles.machine import PLAIN, Loader, Machine
 from bartizan.supply.pickles.measure import overgrown
 from bartizan.supply.pickles.opcodes import Stream
@@ -41,7 +42,13 @@ class Pickle:
     @property
     def whole(self) -> bool:
         """Return whether it was read to its STOP."""
-        return all(each.word != "pickle-damaged" for each in self.reasons)
+        return all(each.word not in _STOPPED for each in self.reasons)
+
+
+_WORK: Final = Reason(
+    "too-much-work", "it asks for more work than a file is worth; scan its parts", Standing.UNKNOWN
+)
+_STOPPED: Final = frozenset({"pickle-damaged", _WORK.word})
 
 
 def read(view: memoryview, budget: Budget, start: int = 0, loader: Loader = PLAIN) -> Pickle:
@@ -53,13 +60,17 @@ def read(view: memoryview, budget: Budget, start: int = 0, loader: Loader = PLAI
         start: of the pickle, in octets.
         loader: what the format's loader does beside what `pickle.load` does.
     Raises:
-        Exhausted: the budget does not reach.
+        Exhausted: the budget does not reach, and nothing was found before.
     """
     stream = Stream(view, start)
     machine = Machine(stream, budget, loader)
     before = budget.operations
     try:
         machine.run()
+    except Exhausted:
+        if not machine.faults:
+            raise
+        return Pickle(None, stream.position, (*machine.faults, _WORK), frozenset(machine.globals))
     except Damaged as fault:
         return Pickle(None, stream.position, (*machine.faults, fault.reason), frozenset(machine.globals))
     reasons = tuple(machine.faults)

@@ -180,7 +180,15 @@ def _hashed(one: object) -> bool:
         return one.of.contract is not None and one.of.contract.key
     if isinstance(one, Blob):
         return one.kind != "bytearray"
-    return isinstance(one, int | float | str | bytes | Global | None)
+    return isinstance(one, int | float | str | bytes | Global | Opaque | None)
+
+
+def tainted(value: object) -> bool:
+    """Return whether a value, or a member of it, came of what is not allowed, so that the file is not inert anyway."""
+    members = value if isinstance(value, tuple | list) else (value,)
+    return any(
+        isinstance(each, Opaque) or (isinstance(each, Global) and each.contract is None) for each in members
+    )
 
 
 def is_octets(value: object) -> bool:
