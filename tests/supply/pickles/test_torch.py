@@ -58,7 +58,7 @@ def test_a_checkpoint_tells_its_tensors_and_where_their_octets_are() -> None:
     assert isinstance(made, Tensor)
     assert made.storage is not None
     assert (made.dtype, made.shape, made.stride, made.offset) == ("float32", (2, 3), (3, 1), 0)
-    assert bytes(found.storages[made.storage.key].view) == FLOATS
+    assert bytes(found.storages[made.storage.name].view) == FLOATS
 
 
 def test_an_old_file_tells_its_tensors_and_their_octets() -> None:

@@ -148,7 +148,7 @@ def escaped(view: memoryview, at: int) -> tuple[object, int]:
     """Read UNICODE: raw-unicode-escape on one line."""
     line, after = _line(view, at)
     try:
-        return line.decode("raw-unicode-escape"), after
+        return codecs.raw_unicode_escape_decode(line)[0], after  # by name it would have to be imported
     except UnicodeDecodeError:
         raise damaged("an escape is none that Python writes", at) from None
 

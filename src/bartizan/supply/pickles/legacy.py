@@ -88,7 +88,7 @@ def _pieces(view: memoryview, keys: Pickle, storages: Storages) -> tuple[dict[st
             what = "a storage has more or fewer elements than it says; get the file anew"
             raise Damaged("torch-damaged", what, at)
         at = start + storage.octets
-        pieces[storage.key] = view[start:at]
+        pieces[storage.name] = view[start:at]
     return pieces, at
 
 

@@ -7,15 +7,11 @@ understood, called or not: nobody can say what a module that nobody knows does w
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
-from functools import cache
-from importlib import resources
 from typing import Final
 
-import msgspec
-
 from bartizan.supply.containers.member import shown
+from bartizan.supply.pickles.lists import LIBRARIES, MODULES, NAMES, PARTS
 from bartizan.supply.subject import Reason, Standing
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -35,21 +31,6 @@ _LAST_OF_OLD: Final = 2
 """Protocol up to which Python 3 takes names as those of Python 2."""
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The lists of `names.toml`: dotted names, each with all that is beneath it; and single words."""
-
-    modules: frozenset[str]
-    names: frozenset[str]
-    parts: frozenset[str]
-    libraries: frozenset[str]
-
-
-@cache
-def _names() -> Names:
-    text = resources.files("bartizan.supply.pickles").joinpath("names.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Names)
-
-
 def named(module: str, name: str, protocol: int) -> tuple[str, str]:
     """Return what a global is called in Python 3: protocols before 3 say it as Python 2 did."""
     if protocol > _LAST_OF_OLD:
@@ -67,7 +48,7 @@ def capability(module: str, name: str) -> Reason:
     if _escapes(module, name):
         what = f"it names {told}, a way from data into the interpreter; do not load it"
         return Reason("attribute-dotted", what, Standing.MALICIOUS)
-    if _WORD.fullmatch(whole) and module.split(".", maxsplit=1)[0] in _names().libraries:
+    if _WORD.fullmatch(whole) and module.split(".", maxsplit=1)[0] in LIBRARIES:
         what = f"it names {told}, whose code runs when it is loaded; load it where that does no harm, or save its data alone"
         return Reason("code-named", what, Standing.CODE)
     what = f"it names {told}, which is of no library that is known; nobody can say what it runs when it is loaded"
@@ -75,8 +56,7 @@ def capability(module: str, name: str) -> Reason:
 
 
 def _capable(whole: str) -> bool:
-    lists = _names()
-    return any(each in lists.modules or each in lists.names for each in _prefixes(whole))
+    return any(each in MODULES or each in NAMES for each in _prefixes(whole))
 
 
 def _prefixes(whole: str) -> Iterator[str]:
@@ -90,4 +70,4 @@ def _escapes(module: str, name: str) -> bool:
     if any(each.startswith("__") and each.endswith("__") for each in dotted):
         return True
     words = {*dotted, *module.split(".")[1:]} if len(dotted) > 1 else {name}
-    return not {each.lstrip("_") for each in words}.isdisjoint(_names().parts)
+    return not {each.lstrip("_") for each in words}.isdisjoint(PARTS)

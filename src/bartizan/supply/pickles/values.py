@@ -4,7 +4,7 @@ Rules of this file: None, bool, int, float, str, bytes, tuple and list stand for
 large is not copied: it is a `Blob`, a place in the stream. Values are never compared, hashed or shown whole: they may be deep.
 
 A state dict of PyTorch is `Made(collections.OrderedDict)` or `Table` whose `pairs` are (str, `Tensor`); a tensor names its
-`Storage` by key, which is the member `data/KEY` of a zip or a piece of an old file (`legacy.Piece`).
+`Storage` by name, which is the member `data/NAME` of a ZIP (`checkpoint.Checkpoint.storages`) or a piece of an old file (`reading.Pickle.pieces`).
 """
 
 from collections.abc import Callable
@@ -86,14 +86,14 @@ class Storage(msgspec.Struct, frozen=True):
     """Octets that tensors are views of.
 
     Attributes:
-        key: name of the storage in its file.
+        name: of the storage in its file: `0`.
         dtype: `float32`, or `untyped` for octets.
         count: elements; octets where it is untyped.
         octets: of them all.
         location: device that it was saved from.
     """
 
-    key: str
+    name: str
     dtype: str
     count: int
     octets: int
