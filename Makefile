@@ -112,6 +112,7 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt
+	@$(LOCK) --upgrade requirements/model-signing.in --output-file requirements/model-signing.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt
 	@for name in forcefield inferwall agentbastion aicordon nukon-pi-detect prompt-guardrail; do \
 		$(LOCK) --upgrade requirements/bench-guard-$$name.in --output-file requirements/bench-guard-$$name.txt || exit 1; done

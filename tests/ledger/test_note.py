@@ -23,7 +23,7 @@ EXAMPLE = (
     "\u2014 quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n"
 )
 """The example of the format's text."""
-KEYS = {algorithm: SigningKey.generate(algorithm) for algorithm in Algorithm}
+KEYS = {algorithm: SigningKey.generate(algorithm) for algorithm in (Algorithm.ED25519, Algorithm.ML_DSA_44)}
 
 
 def note_key(kind: SignatureType = SignatureType.COSIGNATURE, name: str = "w.example.com/w1") -> NoteKey:

@@ -15,7 +15,18 @@ from typing import Final
 import msgspec
 
 NAMES: Final = frozenset(
-    {".gitignore", "audit", "ca.pem", "connectors", "keys", "ledger", "model", "run", "store.db"}
+    {
+        ".gitignore",
+        "artifacts.json",
+        "audit",
+        "ca.pem",
+        "connectors",
+        "keys",
+        "ledger",
+        "model",
+        "run",
+        "store.db",
+    }
     | {"store.db-journal", "store.db-shm", "store.db-wal", "store.reserve"}
     | {"signins.db", "signins.db-journal"}
     | {"evidence.db", "evidence.db-journal", "evidence.db-shm", "evidence.db-wal"}
@@ -80,6 +91,16 @@ class Folder(msgspec.Struct, frozen=True):
     def audited(self) -> Path:
         """The largest checkpoint that an audit has verified; not beside the ledger, so that it is not rolled back with it."""
         return self.root / "audit" / "checkpoint"
+
+    @property
+    def artifacts(self) -> Path:
+        """Which artifacts are verified again and again, and by whose keys."""
+        return self.root / "artifacts.json"
+
+    @property
+    def artifact_key(self) -> Path:
+        """The private keys that artifacts are signed with; `.pub` after its name has the public ones."""
+        return self.keys / "artifacts.pem"
 
     @property
     def signins(self) -> Path:

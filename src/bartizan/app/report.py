@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bartizan.app import artifact_standing
 from bartizan.app.catalogue import catalogue
 from bartizan.app.evaluation.standing import judged
 from bartizan.app.folder import Folder
@@ -21,4 +22,5 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
     for entry, event in every(folder.ledger, TRIED):
         proofs = fold(proofs, entry, event)
     known = catalogue()
-    return posture(proofs, known.promises, known.enforced, known.aims, now, judged(folder, now))
+    said = (*judged(folder, now), *artifact_standing.judged(folder, now))
+    return posture(proofs, known.promises, known.enforced, known.aims, now, said)

@@ -61,6 +61,9 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.app.policy.cases.CasesInvalid": Exit.USAGE,
     "bartizan.app.policy.facts.NobodyOfThat": Exit.USAGE,
     "bartizan.identity.principal.NotAPrincipal": Exit.USAGE,
+    "bartizan.artifact.keys.KeysUnusable": Exit.USAGE,
+    "bartizan.artifact.errors.Unsignable": Exit.USAGE,
+    "bartizan.artifact.errors.TooLarge": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""
 _FIRST_LINE: Final = re.compile(r'"""`bartizan [^`]+`: (.+?)\."""')

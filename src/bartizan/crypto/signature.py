@@ -1,7 +1,8 @@
-"""Signatures with Ed25519 and with ML-DSA-44: what Bartizan signs carries both, and both must hold.
+"""Signatures with Ed25519 and with ML-DSA: what Bartizan signs carries both, and both must hold.
 
-ML-DSA-44 (FIPS 204) is what the C2SP cosignature format names; Ed25519 (RFC 8032) stands beside it, so that
-neither a quantum computer nor a flaw in a young algorithm is enough.
+ML-DSA-44 (FIPS 204) is what the C2SP cosignature format names; what outlives the record, such as the attestation of an
+artifact, has ML-DSA-65. Ed25519 (RFC 8032) stands beside either, so that neither a quantum computer nor a flaw in a young
+algorithm is enough.
 """
 
 import enum
@@ -9,7 +10,12 @@ from typing import Final, final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA44PublicKey,
+    MLDSA65PrivateKey,
+    MLDSA65PublicKey,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -25,12 +31,21 @@ class Algorithm(enum.Enum):
 
     ED25519 = "ed25519"
     ML_DSA_44 = "ml-dsa-44"
+    ML_DSA_65 = "ml-dsa-65"
 
 
-SIGNATURE_OCTETS: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_44: 2420}
+SIGNATURE_OCTETS: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_44: 2420, Algorithm.ML_DSA_65: 3309}
 """Length of a signature."""
-PUBLIC_OCTETS: Final = {Algorithm.ED25519: 32, Algorithm.ML_DSA_44: 1312}
+PUBLIC_OCTETS: Final = {Algorithm.ED25519: 32, Algorithm.ML_DSA_44: 1312, Algorithm.ML_DSA_65: 1952}
 """Length of a raw public key."""
+_Private = Ed25519PrivateKey | MLDSA44PrivateKey | MLDSA65PrivateKey
+_PRIVATE: Final[
+    dict[Algorithm, type[Ed25519PrivateKey] | type[MLDSA44PrivateKey] | type[MLDSA65PrivateKey]]
+] = {
+    Algorithm.ED25519: Ed25519PrivateKey,
+    Algorithm.ML_DSA_44: MLDSA44PrivateKey,
+    Algorithm.ML_DSA_65: MLDSA65PrivateKey,
+}
 
 
 class SignatureInvalid(Exception):
@@ -58,7 +73,7 @@ class VerifyingKey:
     __slots__ = ("_key", "algorithm")
 
     def __init__(self, algorithm: Algorithm, raw: bytes) -> None:
-        """Take the raw octets of a public key (32 for Ed25519, 1312 for ML-DSA-44).
+        """Take the raw octets of a public key (32 for Ed25519, 1312 and 1952 for ML-DSA).
 
         Raises:
             NotAKey: octets of another length.
@@ -66,12 +81,14 @@ class VerifyingKey:
         if len(raw) != PUBLIC_OCTETS[algorithm]:
             raise NotAKey(algorithm)
         self.algorithm = algorithm
-        self._key: Ed25519PublicKey | MLDSA44PublicKey
+        self._key: Ed25519PublicKey | MLDSA44PublicKey | MLDSA65PublicKey
         match algorithm:
             case Algorithm.ED25519:
                 self._key = Ed25519PublicKey.from_public_bytes(raw)
             case Algorithm.ML_DSA_44:
                 self._key = MLDSA44PublicKey.from_public_bytes(raw)
+            case Algorithm.ML_DSA_65:
+                self._key = MLDSA65PublicKey.from_public_bytes(raw)
 
     @property
     def raw(self) -> bytes:
@@ -96,7 +113,7 @@ class SigningKey:
 
     __slots__ = ("_key", "algorithm")
 
-    def __init__(self, algorithm: Algorithm, key: Ed25519PrivateKey | MLDSA44PrivateKey) -> None:
+    def __init__(self, algorithm: Algorithm, key: _Private) -> None:
         """Take a private key of the algorithm; `generate` and `from_pem` make one."""
         self.algorithm, self._key = algorithm, key
 
@@ -108,6 +125,8 @@ class SigningKey:
                 return cls(algorithm, Ed25519PrivateKey.generate())
             case Algorithm.ML_DSA_44:
                 return cls(algorithm, MLDSA44PrivateKey.generate())
+            case Algorithm.ML_DSA_65:
+                return cls(algorithm, MLDSA65PrivateKey.generate())
 
     @classmethod
     def from_pem(cls, algorithm: Algorithm, pem: Secret) -> "SigningKey":
@@ -120,11 +139,9 @@ class SigningKey:
             key = load_pem_private_key(pem.reveal(), password=None)
         except (ValueError, TypeError):
             raise NotAKey(algorithm) from None  # the parser's words may quote the file
-        if algorithm is Algorithm.ED25519 and isinstance(key, Ed25519PrivateKey):
-            return cls(algorithm, key)
-        if algorithm is Algorithm.ML_DSA_44 and isinstance(key, MLDSA44PrivateKey):
-            return cls(algorithm, key)
-        raise NotAKey(algorithm)
+        if not isinstance(key, _PRIVATE[algorithm]):
+            raise NotAKey(algorithm)
+        return cls(algorithm, key)
 
     def pem(self) -> Secret:
         """Return the key as PEM (PKCS 8, unencrypted), for a file of the keyring."""
@@ -136,5 +153,5 @@ class SigningKey:
         return VerifyingKey(self.algorithm, self._key.public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature over the message: 64 or 2420 octets."""
+        """Return the signature over the message, of `SIGNATURE_OCTETS`."""
         return self._key.sign(message)

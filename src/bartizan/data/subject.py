@@ -20,3 +20,19 @@ class Channel(msgspec.Struct, frozen=True):
     group: str
     offered: bool
     pq: Literal["preferred", "required"] = "preferred"
+
+
+class Integrity(msgspec.Struct, frozen=True):
+    """What the last verification of all kept artifacts came to: data sets, models and tools whose signatures are known.
+
+    Attributes:
+        artifacts: that were to be verified.
+        differing: of them, that are not what was signed.
+        unread: of them, that could not be verified.
+        seconds: since it was carried out.
+    """
+
+    artifacts: int
+    differing: int
+    unread: int
+    seconds: int

@@ -55,6 +55,7 @@ ORIGIN: Final = re.compile(r"bartizan\.local/[0-9a-f]{16}")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _LINES: Final = 3
 _LONGEST_ORIGIN: Final = 255
+_KEY_TYPES: Final = (SignatureType.NOTE, SignatureType.SUBTREE)
 
 
 class CheckpointInvalid(Exception):
@@ -186,13 +187,13 @@ def parse_verifiers(text: bytes) -> Verifiers:
         CheckpointMalformed: not the two lines of one ledger.
     """
     lines = text[:MOST_OCTETS].decode("ascii", "replace").splitlines()
-    if len(lines) != len(Algorithm):
+    if len(lines) != len(_KEY_TYPES):
         raise CheckpointMalformed("the ledger's public keys are not two lines")
     try:
         first, second = map(parse_key, lines)
     except NoteMalformed as fault:
         raise CheckpointMalformed(f"the ledger's public keys: {fault.fault}") from fault
-    if (first.type, second.type) != (SignatureType.NOTE, SignatureType.SUBTREE):
+    if (first.type, second.type) != _KEY_TYPES:
         raise CheckpointMalformed("the ledger's public keys are not one of each type, Ed25519 first")
     keys = Verifiers(first.name, first.key, second.key)
     if first.name != second.name or ORIGIN.fullmatch(first.name) is None or keys.encode() != text:

@@ -67,6 +67,22 @@ class ModelFile(msgspec.Struct, frozen=True):
     extension: str = ""
 
 
+class Attestation(msgspec.Struct, frozen=True):
+    """How an artifact stands by its signatures, as a control judges it.
+
+    Attributes:
+        signed: whether anything says that it is.
+        proven: whether every signature that is there holds, and is of keys that are trusted.
+        quantum_safe: whether one of them is ML-DSA's.
+        differences: between what was signed and what lies there.
+    """
+
+    signed: bool
+    proven: bool
+    quantum_safe: bool
+    differences: int
+
+
 MOST_REASONS: Final = 64
 """Reasons that are told of one file."""
 UNKNOWN: Final = "unknown"

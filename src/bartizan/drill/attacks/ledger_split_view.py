@@ -22,7 +22,7 @@ class _Witness:
     """A witness of its own, without a server: whoever submits is nobody in particular anyway."""
 
     def __init__(self, stack: ExitStack, folder: Path, name: str, trusted: Verifiers) -> None:
-        keys = (SigningKey.generate(algorithm) for algorithm in Algorithm)
+        keys = (SigningKey.generate(algorithm) for algorithm in (Algorithm.ED25519, Algorithm.ML_DSA_44))
         self._cosigner, self._clock = Cosigner(f"{name}.invalid/w", *keys), SystemClock()
         folder.mkdir(mode=0o700)
         create(folder, self._cosigner.witness, ("drill.invalid",))
