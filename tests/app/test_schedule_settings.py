@@ -25,14 +25,17 @@ def section(run: str = "drill", every: str = "1d", **more: str) -> str:
     return "[[schedule]]\n" + "".join(f'{key} = "{value}"\n' for key, value in keys.items())
 
 
+_ARTIFACTS = Wanted("artifacts", "artifacts", 0)
+
+
 def test_by_default_the_record_is_audited_daily_and_nothing_is_attacked(tmp_path: Path) -> None:
     found = accepted(tmp_path, "")
-    assert found == (Wanted("audit", "audit", 86_400), Wanted("drill", "drill", 0))
+    assert found == (Wanted("audit", "audit", 86_400), Wanted("drill", "drill", 0), _ARTIFACTS)
 
 
 def test_what_is_configured_takes_the_place_of_the_default(tmp_path: Path) -> None:
     found = accepted(tmp_path, section("audit", "6h", name="often") + section(every="92d", at="03:05"))
-    assert found == (Wanted("often", "audit", 21_600), Wanted("drill", "drill", 92 * 86_400, 185))
+    assert found == (Wanted("often", "audit", 21_600), Wanted("drill", "drill", 92 * 86_400, 185), _ARTIFACTS)
 
 
 def test_what_is_turned_off_is_listed_and_weak(tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ def test_what_is_turned_off_is_listed_and_weak(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (section("dril"), 'bartizan.toml:2: schedule[0].run: is nothing that runs by itself; these do: audit, drill; did you mean "drill"?'),
+        (section("dril"), 'bartizan.toml:2: schedule[0].run: is nothing that runs by itself; these do: audit, drill, artifacts; did you mean "drill"?'),
         (section("--help"), "bartizan.toml:2: schedule[0].run: must be a name"),
         (section("rm -rf /"), "bartizan.toml:2: schedule[0].run: must be a name"),
         (section(every="0d"), 'bartizan.toml:3: schedule[0].every: must be a span such as "1h"'),

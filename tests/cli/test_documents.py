@@ -81,7 +81,7 @@ def test_every_command_that_a_document_shows_can_be_typed(file: Path) -> None:
     for shown in TYPED.findall(file.read_text()):
         name, *words = shlex.split(shown.partition(" |")[0])
         with contextlib.suppress(Helped):
-            parse(importlib.import_module(f"bartizan.cli.{name}").COMMAND, words)
+            parse(importlib.import_module(f"bartizan.cli.{name.replace('-', '_')}").COMMAND, words)
 
 
 def test_documents_do_show_commands() -> None:

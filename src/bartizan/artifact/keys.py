@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -146,7 +147,7 @@ def _blocks(pem: bytes) -> list[bytes]:
 def _verifying(pem: bytes, algorithm: Algorithm) -> VerifyingKey:
     try:
         key = load_pem_public_key(pem)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise NotAKey(algorithm) from None
     fits = isinstance(key, Ed25519PublicKey if algorithm is Algorithm.ED25519 else MLDSA65PublicKey)
     if not fits or not isinstance(key, Ed25519PublicKey | MLDSA65PublicKey):

@@ -7,7 +7,7 @@ Source: FIPS 186-5; signatures are DER (RFC 3279 section 2.2.3).
 
 from typing import Final, final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import (
@@ -69,7 +69,7 @@ class EcVerifyingKey:
         """
         try:
             key = load_pem_public_key(pem)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             raise NotAnEcKey from None
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise NotAnEcKey
@@ -116,7 +116,7 @@ class EcSigningKey:
         """
         try:
             key = load_pem_private_key(pem.reveal(), password=None)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             raise NotAnEcKey from None  # the parser's words may quote the file
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
             raise NotAnEcKey

@@ -8,7 +8,7 @@ algorithm is enough.
 import enum
 from typing import Final, final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import (
     MLDSA44PrivateKey,
@@ -137,7 +137,7 @@ class SigningKey:
         """
         try:
             key = load_pem_private_key(pem.reveal(), password=None)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             raise NotAKey(algorithm) from None  # the parser's words may quote the file
         if not isinstance(key, _PRIVATE[algorithm]):
             raise NotAKey(algorithm)
