@@ -10,6 +10,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from bartizan import compiled
 
@@ -133,6 +135,9 @@ def _compile() -> None:
         library.rename(compiled.FOLDER)
 
 
+_WEAKLY: Final = re.compile(r"^\s*(?:import|from)\s.*\bweakref\b", re.MULTILINE)
+
+
 def require_plain_classes() -> None:
     """Refuse classes that would mean something else compiled, or not hold.
 
@@ -152,7 +157,7 @@ def require_plain_classes() -> None:
                 f"{kind.__module__}.{kind.__name__}: {base.__name__} has attributes and is not compiled"
             )
     for file in sorted((ROOT / "src" / "bartizan").rglob("*.py")):
-        if "weakref" in file.read_text():
+        if _WEAKLY.search(file.read_text()):
             raise NotCompiled(f"{file} refers weakly to something, which compiled objects do not stand")
 
 

@@ -114,6 +114,11 @@ def test_archives_within_archives_end() -> None:
     assert words(look(octets)) == {"too-deep"}
 
 
+@pytest.mark.parametrize("letter", "a(0N2.l")
+def test_a_row_of_letters_that_are_instructions_too_is_text(letter: str) -> None:
+    assert look(letter.encode() * 300, "note").format == "text"
+
+
 def test_expanding_the_same_again_and_again_is_counted_together() -> None:
     octets = gzip.compress(b"words\nwo\n" * 10_000 + b"a" * 10_000)
     archive = zipped(*((f"{place}.txt.gz", octets) for place in range(4)))

@@ -94,7 +94,6 @@ def test_source_that_a_configuration_names_is_code_and_other_source_is_text(tmp_
     filled(tmp_path, "modeling_a.py", "tok.py", "other.py", "modeling_a.txt")
     configured(tmp_path, AUTO_MAP)
     assert {name for name, said in standings(tmp_path).items() if said == "needs-code"} == {
-        "config.json",
         "modeling_a.py",
         "tok.py",
     }
@@ -109,7 +108,7 @@ def test_what_named_source_imports_from_beside_it_is_code_too(tmp_path: Path) ->
     (tmp_path / "b.py").write_text("import os\nfrom .c import y\n")
     configured(tmp_path, AUTO_MAP)
     code = {name for name, said in standings(tmp_path).items() if said == "needs-code"}
-    assert code == {"config.json", "modeling_a.py", "tok.py", "b.py", "c.py", "d.py"}
+    assert code == {"modeling_a.py", "tok.py", "b.py", "c.py", "d.py"}
 
 
 @pytest.mark.parametrize(

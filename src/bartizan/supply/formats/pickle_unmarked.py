@@ -3,11 +3,13 @@
 from typing import Final
 
 from bartizan.supply.format import LAST, Damaged, Format, Look, Read
-from bartizan.supply.octets import Budget, Octets
+from bartizan.supply.octets import Budget, Exhausted, Octets
+from bartizan.supply.pickles.machine import Machine
 from bartizan.supply.pickles.opcodes import OPCODES, STOP, Stream
 from bartizan.supply.pickles.whole import read_pickles
 
-_TRIED: Final = 64
+_TRIED, _WORTH = 64, 1 << 14
+"""Instructions that are read to see whether it is a pickle, and operations that are run for it."""
 _ENOUGH: Final = 3
 _NAMING: Final = frozenset(code for code, each in OPCODES.items() if each.name in {"GLOBAL", "INST"})
 
@@ -26,6 +28,18 @@ def knows(octets: Octets) -> bool:
         if code == STOP:
             return count > 0
         names = names or code in _NAMING
+    return _begins(octets)
+
+
+def _begins(octets: Octets) -> bool:
+    """Return whether an unpickler would go on for long, or name something before it stumbles: a text of `aaaa` it would not."""
+    machine = Machine(Stream(octets.view), Budget(_WORTH))
+    try:
+        machine.run()
+    except Damaged:
+        return bool(machine.globals or machine.faults)
+    except Exhausted:
+        return True
     return True
 
 
