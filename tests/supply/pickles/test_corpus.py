@@ -12,7 +12,7 @@ from bartizan.supply.subject import Standing
 CORPUS = Path(__file__).parents[4] / "shared" / "data" / "pickles"
 INERT = {"benign0_v0.pkl", "benign0_v3.pkl", "benign0_v4.pkl", "new_pytorch_model.bin", "pytorch_model.bin"}
 UNREAD = {
-    "bad_pytorch.pt", "benign_password_protected.zip", "broken_model.pkl", "malicious1.7z", "malicious1_0x1.zip", "malicious1_0x20.zip",
+    "bad_pytorch.pt", "benign_password_protected.zip", "malicious1.7z", "malicious1_0x1.zip", "malicious1_0x20.zip",
     "malicious1_0x40.zip", "malicious1_central_directory.zip", "not_a_pickle.bin",
 }  # fmt: skip
 """What is damaged or cannot be read by everyone alike; all that is left names what it runs."""

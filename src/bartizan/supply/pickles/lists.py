@@ -20,7 +20,7 @@ parser pdb pickle picklescan pickletools pip pkg_resources pkgutil platform pope
 readline requests resource rlcompleter runpy sched select selectors setuptools shelve shutil signal site sitecustomize smtpd smtplib socket
 socketserver spwd sqlite3 ssl subprocess symtable sys sysconfig tarfile telnetlib tempfile test this threading timeit tkinter trace tracemalloc tty
 turtledemo types.CodeType types.FunctionType types.LambdaType types.MethodType types.ModuleType unittest urllib urllib2 urllib3 usercustomize venv
-weakref webbrowser websocket websockets wsgiref xmlrpc xmlrpclib zipapp zipfile zipimport zmq
+webbrowser websocket websockets wsgiref xmlrpc xmlrpclib zipapp zipfile zipimport zmq
 """
 MODULES: Final = frozenset(_MODULES.split())
 """Modules and names, each with all that is beneath it, that run commands or code from text, start processes, load more pickles, look into the
