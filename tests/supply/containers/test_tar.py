@@ -171,6 +171,16 @@ def test_a_header_that_is_damaged(at: int, value: bytes) -> None:
     assert refusal(put(ONE, at, value)) == "tar-damaged"
 
 
+@pytest.mark.parametrize("at", [100, 108, 116, 136, 329, 337])
+def test_a_number_at_which_some_readers_take_the_archive_to_be_at_its_end(at: int) -> None:
+    two = archive(named("a"), named("b"), form=tarfile.USTAR_FORMAT)
+    second = summed(two[512 : 512 + at] + b"8" + two[513 + at : 1024])
+    octets = two[:512] + second + two[1024:]
+    with tarfile.open(fileobj=io.BytesIO(octets)) as opened:
+        assert opened.getnames() == ["a"]
+    assert refusal(octets) == "tar-damaged"
+
+
 def test_a_prefix_where_some_readers_see_none() -> None:
     assert list(read(put(ONE, 345, b"d"))) == ["d/data.pkl"]
     assert refusal(put(put(ONE, 345, b"d"), 257, b"ustar  \0")) == "tar-damaged"

@@ -16,6 +16,10 @@ from bartizan.supply.octets import Budget, Octets
 BLOCK: Final = 512
 _COST: Final = 64
 _NUMBER: Final = re.compile(rb" *([0-7]+)[ \0]*")
+_BINARY: Final = frozenset({0x80, 0xFF})
+"""First octets of a number to the base 256, by GNU."""
+_COUNTED: Final = ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345))
+"""Where a header has mode, owner, group, time and device."""
 _LONGEST_HEADER: Final = 1 << 16
 _PIECE: Final = 1 << 20
 _HARMLESS: Final = frozenset({"atime", "ctime", "mtime", "uid", "gid", "uname", "gname", "comment"})
@@ -93,12 +97,19 @@ def _header(octets: Octets, at: int) -> _Header:
     block = octets.take(at, BLOCK)
     if _number(block[148:156], at) != _sums(block)[0]:
         raise _damaged("a header's checksum is wrong", at)
+    if not all(_countable(block[start:end]) for start, end in _COUNTED):
+        raise _damaged("a number in a header is none", at)
     magic, prefix = block[257:265], _text(block[345:500], at)
     if magic not in {b"ustar\x0000", b"ustar  \0", bytes(8)} or (prefix and magic != b"ustar\x0000"):
         raise _damaged("a header is of no known kind", at)
     name = _text(block[:100], at)
     whole = f"{prefix}/{name}" if prefix else name
     return _Header(block[156:157], whole, _size(block[124:136], at), at)
+
+
+def _countable(field: bytes) -> bool:
+    """Return whether every reader takes a field for a number: at one that is none, some take the archive to be at its end."""
+    return field[0] in _BINARY or not field.strip(b" \0") or _NUMBER.fullmatch(field) is not None
 
 
 def _number(field: bytes, at: int) -> int:
