@@ -116,5 +116,21 @@ def test_an_attribute_that_is_a_pickle_is_judged_as_one() -> None:
     assert FORMAT.read(Octets(octets), Budget(), known_to_none).standing is Standing.INERT
 
 
+def test_a_header_that_goes_on_in_itself_is_not_understood() -> None:
+    octets = bytearray(made("dense.h5"))
+    root = int.from_bytes(octets[64:72], "little")
+    start = root + 16
+    continued = b"\x10\0\x10\0\0\0\0\0" + U64.pack(start) + U64.pack(24)
+    octets[start : start + len(continued)] = continued
+    assert words(seen(FORMAT, bytes(octets))) == {"hdf5-malformed"}
+
+
+def test_a_configuration_that_is_no_text_is_not_understood() -> None:
+    octets = made("dense.h5")
+    at = octets.index(b"model_config\0")
+    kind = octets.index(b"\x19", at)  # a text of variable length
+    assert words(seen(FORMAT, octets[:kind] + b"\x10" + octets[kind + 1 :])) == {"json-malformed"}
+
+
 def test_work_is_bounded() -> None:
     assert words(seen(FORMAT, made("dense.h5"), Budget(operations=200))) == {"too-much-work"}

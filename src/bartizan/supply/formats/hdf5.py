@@ -189,6 +189,8 @@ class _Walk:
             self.telling.say(
                 "pickled-objects", "PyTables unpickles what it holds; have a person decide", Standing.CODE
             )
+        if found.name in _MODEL and len(found.values) != 1:
+            raise damaged("a model's configuration is not one text", word="json-malformed")
         for each in found.values:
             value = each.rstrip(b"\0")
             if found.name in _MODEL or value[:1] == b"{":

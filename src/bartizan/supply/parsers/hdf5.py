@@ -156,8 +156,12 @@ class File:
             blocks, flags = self._latest(cursor)
         else:
             blocks, flags = self._first(cursor), -1
+        seen: set[int] = set()
         while blocks:
             start, size = blocks.pop()
+            if start in seen:
+                raise damaged("a header goes on in itself", start)
+            seen.add(start)
             for part in self._block(start, size, flags):
                 if part.kind == Kind.CONTINUED:
                     blocks.append(self._continued(part.body, flags))
@@ -312,5 +316,6 @@ def _values(file: File, cursor: Cursor, kind: Type, count: int) -> Iterator[byte
         for _ in range(count):
             length, address, index = cursor.u32(), cursor.u64(), cursor.u32()
             found = file.shared(address, index) if length else None
+            file.budget.spend(length // 64)  # many may be the same text
             if kind.variable and found is not None:
                 yield found.take(0, length)
