@@ -11,6 +11,7 @@ from bartizan.supply.formats import (
     onnx,
     safetensors,
     saved_model,
+    tensor_bundle,
     xgboost,
     yaml,
 )
@@ -28,6 +29,7 @@ SAMPLES: dict[str, tuple[Format, bytes]] = {
     "lightgbm": (lightgbm.FORMAT, made("booster.txt").rstrip(b"\n")),
     "catboost": (catboost.FORMAT, made("classifier.cbm")),
     "saved-model": (saved_model.FORMAT, made("dense.pb")),
+    "tensor-bundle": (tensor_bundle.FORMAT, made("variables.index")),
     "json": (
         json.FORMAT,
         b'{"model_type":"llama","chat_template":"{{ a }}","x":[1,{"_target_":"torch.nn.Linear"}]}',

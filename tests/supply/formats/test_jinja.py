@@ -45,6 +45,8 @@ ESCAPES = (
     "{{ g.gi_frame.f_globals }}",
     "{% set x.__class__ = 1 %}",
     "{{ __builtins__ }}",
+    "{% set __class__ = 1 %}",
+    "{% macro a(__class__) %}{% endmacro %}",
     "{% for m in messages %}{{ m }}{% if m.__init__ %}{% endif %}{% endfor %}",
 )
 

@@ -70,6 +70,9 @@ def judge(source: str, budget: Budget, telling: Telling, member: str = "") -> No
         judged.code(f"the tag `{shown(word)}`", at)
     for name in FUNCTIONS & template.macros.keys():
         judged.code(f"a macro in place of `{name}`", -1)
+    for name in sorted(judged.keys.names | template.macros.keys()):
+        if "__" in name:
+            judged.escape(name, -1)
     for node in nodes:
         budget.spend(4)
         judged.node(node)

@@ -114,7 +114,7 @@ class Message:
             if isinstance(each, Octets):
                 at = 0
                 while at < len(each):
-                    number, at = _varint(each, at)
+                    number, at = varint(each, at)
                     found.append(number)
             elif isinstance(each, int):
                 found.append(each)
@@ -132,8 +132,13 @@ def parsed(octets: Octets, schema: Schema, name: str, budget: Budget) -> Message
     return _Wire(octets, schema, budget).message(name, 0, len(octets), 0)
 
 
-def _varint(octets: Octets, at: int) -> tuple[int, int]:
-    """Return a number and the place after it."""
+def varint(octets: Octets, at: int) -> tuple[int, int]:
+    """Return a number and the place after it.
+
+    Raises:
+        Damaged: it is longer than it need be.
+        TooShort: it has no end.
+    """
     found, view = 0, octets.view
     for count in range(_LONGEST):
         if at + count >= len(view):
@@ -160,7 +165,7 @@ class _Wire:
         found, fields = Message(at), self.schema[name]
         while at < end:
             self.budget.spend(2)
-            tag, at = _varint(self.octets, at)
+            tag, at = varint(self.octets, at)
             field = fields.get(tag >> 3)
             if field is None:
                 raise Damaged("field-unknown", f"its {name} has a field {tag >> 3}, which is not known", at)
@@ -174,7 +179,7 @@ class _Wire:
 
     def _value(self, field: Field, wire: int, at: int, depth: int) -> tuple[int | Octets | Message, int]:
         if wire == 0 and field.kind == VARINT:
-            return _varint(self.octets, at)
+            return varint(self.octets, at)
         if field.kind in _WIDTH and wire == _WIRE[field.kind]:
             width = _WIDTH[field.kind]
             return self.octets.part(at, width), at + width
@@ -182,7 +187,7 @@ class _Wire:
             raise Damaged(
                 "field-malformed", f"its field {field.name} is not of the kind that it should be", at
             )
-        length, at = _varint(self.octets, at)
+        length, at = varint(self.octets, at)
         part = self.octets.part(at, length)
         if field.kind in self.schema:
             return self.message(field.kind, at, at + length, depth + 1), at + length
