@@ -1,12 +1,17 @@
 """HDF5: whatever a link leads to is walked; what leads to another file, or needs a plug-in, is told."""
 
+import json
+
 import pytest
 
+from bartizan.supply.format import claims
+from bartizan.supply.formats import safetensors
 from bartizan.supply.formats.hdf5 import FORMAT
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers.hdf5 import NOWHERE
 from bartizan.supply.subject import ModelFile, Reason, Standing
 from tests.supply.formats.built import U64
+from tests.supply.formats.built import safetensors as tensors
 from tests.supply.formats.looking import known_to_none, seen, words
 from tests.supply.formats.made import made
 
@@ -73,6 +78,20 @@ def test_a_file_ends_where_it_says() -> None:
     octets = made("plain.h5")
     assert words(seen(FORMAT, octets + b"\0")) == {"octets-left"}
     assert words(seen(FORMAT, octets[:-1])) == {"cut-off"}
+
+
+@pytest.mark.parametrize("before", [512, 1024, 4096])
+def test_one_that_begins_later_where_readers_look_is_known_and_not_understood(before: int) -> None:
+    octets = bytes(before) + made("plain.h5")
+    assert words(seen(FORMAT, octets)) == {"user-block"}
+    assert not FORMAT.knows(Octets(b"\0" + octets))
+
+
+def test_tensors_that_are_hdf5_too_are_of_two_formats() -> None:
+    data = bytes(512 - 8 - 64) + made("plain.h5")
+    header = {"a": {"dtype": "U8", "shape": [len(data)], "data_offsets": [0, len(data)]}}
+    octets = Octets(tensors(header, data, pad=b" " * (64 - len(json.dumps(header, separators=(",", ":"))))))
+    assert claims((FORMAT, safetensors.FORMAT), octets) == (FORMAT, safetensors.FORMAT)
 
 
 @pytest.mark.parametrize("name", ["plain.h5", "latest.h5"])

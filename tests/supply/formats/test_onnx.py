@@ -24,6 +24,7 @@ def test_a_model_with_a_subgraph_and_a_function_is_inert() -> None:
         onnx(node("F", domain="l"), after=sub(25, sub(1, "F"), CUSTOM.replace(b"\n", b":", 1), sub(10, "l"))),
         onnx(node("Relu"), after=sub(20, sub(2, CUSTOM))),
         onnx(node("PythonOp", domain="com.microsoft")),
+        onnx(sub(1, sub(2, "Y"), sub(7, "com.evil"))),
         onnx(node("EPContext", domain="com.microsoft")),
         onnx(node("F", domain="l"), after=sub(25, sub(1, "F"), sub(10, "other"))),
     ],

@@ -4,6 +4,7 @@ Rules of this file: each object that a link leads to is walked once; what leads 
 What no link leads to, no reader reads. Source: The HDF Group, "HDF5 File Format Specification", version 3.0.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from bartizan.supply.format import Format, Look, Read
@@ -39,11 +40,20 @@ _IGNORED: Final = frozenset(
 """Nothing, values for what is not there, comments, times and counts."""
 _MODEL: Final = frozenset({"model_config", "training_config"})
 _NEWER: Final = 4
+_USER_BLOCK: Final = 512
+"""Octets of what a file may have before its begin, and their multiples by two."""
 
 
 def knows(octets: Octets) -> bool:
-    """Return whether it has the magic."""
-    return octets.begins(MAGIC)
+    """Return whether it has the magic where readers look for it: at 0, 512, 1024 and so on, doubling."""
+    return any(octets.begins(MAGIC, at) for at in _places(len(octets)))
+
+
+def _places(size: int) -> Iterator[int]:
+    at = 0
+    while at < size:
+        yield at
+        at = 2 * at or _USER_BLOCK
 
 
 def read(octets: Octets, budget: Budget, look: Look) -> Read:
@@ -58,6 +68,10 @@ class _Walk:
         self.file, self.look, self.telling = file, look, telling
 
     def all(self) -> None:
+        if not self.file.octets.begins(MAGIC):
+            raise damaged(
+                "something stands before its begin, and other readers take it for that", word="user-block"
+            )
         left = [self.file.root()]
         seen: set[int] = set()
         while left:

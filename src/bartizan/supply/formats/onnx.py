@@ -54,9 +54,9 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
     local = {(each.text("domain"), each.text("name")) for each in model.messages("functions")}
     places: set[str] = set()
     for each in _within(model, budget):
-        if each.has("op_type"):
-            _node(each, local, telling)
-        elif each.has("external_data") or each.number("data_location") == _EXTERNAL:
+        for node in each.messages("node"):
+            _node(node, local, telling)
+        if each.has("external_data") or each.number("data_location") == _EXTERNAL:
             places.add(_external(each, telling))
         elif each.has("raw_data"):
             _sized(each)
