@@ -6,7 +6,6 @@ that they are given comes from whoever calls them, never from the model. Source:
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from bartizan.supply.format import Damaged, Format, Look, Read
@@ -17,6 +16,7 @@ from bartizan.supply.parsers.places import stays_beside
 from bartizan.supply.parsers.protobuf import Message, Schema, parsed, schema
 from bartizan.supply.parsers.saved_graph import FILES, Graph, savers
 from bartizan.supply.parsers.telling import Telling, shown, told
+from bartizan.supply.parsers.tensorflow_names import OPERATORS, SCHEMA
 from bartizan.supply.subject import Standing
 
 _BEGINS: Final = b"\x08\x01\x12"
@@ -41,13 +41,12 @@ def read(octets: Octets, budget: Budget, look: Look) -> Read:
 
 @cache
 def _schema() -> Schema:
-    return schema(files("bartizan.supply.parsers").joinpath("tensorflow.schema").read_text())
+    return schema(SCHEMA)
 
 
 @cache
 def _operators() -> frozenset[str]:
-    lines = files("bartizan.supply.parsers").joinpath("tensorflow.operators").read_text().splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    return frozenset(OPERATORS.split())
 
 
 def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:

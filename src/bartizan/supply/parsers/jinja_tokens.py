@@ -4,6 +4,7 @@ Rules of this file: nothing is executed; texts are told with their escapes undon
 a text, or within open brackets, ends nothing. Source: Jinja 3.1, "Template Designer Documentation".
 """
 
+import codecs
 import re
 from typing import Final
 
@@ -11,6 +12,8 @@ import msgspec
 
 from bartizan.supply.format import Damaged
 
+_ESCAPES: Final = codecs.lookup("unicode-escape")
+"""Looked up here: the process that reads files can import nothing any more."""
 _OPEN: Final = re.compile(r"\{\{|\{%|\{#")
 _RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
 _END_RAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
@@ -119,6 +122,6 @@ def _said(literal: str, opened: int) -> str:
     if "\\" not in literal:
         return literal[1:-1]
     try:
-        return literal[1:-1].encode("ascii", "backslashreplace").decode("unicode-escape")
+        return str(_ESCAPES.decode(literal[1:-1].encode("ascii", "backslashreplace"))[0])
     except UnicodeDecodeError:
         raise _malformed(opened) from None

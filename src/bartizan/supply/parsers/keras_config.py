@@ -6,13 +6,12 @@ CVE-2025-8747, CVE-2025-9905, CVE-2025-9906, CVE-2025-49655, GHSA-qg93-c7p6-gg7f
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from bartizan.supply.parsers.dangerous import is_dangerous
+from bartizan.supply.parsers.keras_names import NAMES
 from bartizan.supply.parsers.telling import Telling, shown
 from bartizan.supply.subject import Standing
 
@@ -34,8 +33,7 @@ _READ: Final = ("vocabulary", "vocabulary_file", "vocab_file", "filepath", "file
 @cache
 def _tables() -> Mapping[str, frozenset[str]]:
     """Return the names of each module that a model may name, without the module's root."""
-    text = files(__package__).joinpath("keras.toml").read_text()
-    return {module: frozenset(str(names).split()) for module, names in tomllib.loads(text).items()}
+    return {module: frozenset(names.split()) for module, names in NAMES.items()}
 
 
 @cache

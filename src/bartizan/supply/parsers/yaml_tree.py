@@ -6,6 +6,8 @@ Rules of this file: bounded while it is read; a name that stands twice has two r
 from collections.abc import Iterator
 from typing import Any, Final
 
+import yaml
+
 from bartizan.supply.format import Damaged
 from bartizan.supply.octets import Budget
 from bartizan.supply.parsers.telling import Telling, shown
@@ -30,8 +32,6 @@ def documents(text: str, budget: Budget, telling: Telling) -> Iterator[object]:
         Damaged: it is no YAML, or has two readings, or is larger than any configuration.
         Exhausted: the budget is.
     """
-    import yaml  # noqa: PLC0415 - few files need it
-
     if len(text) > LARGEST:
         raise Damaged("yaml-too-large", f"it has more than {LARGEST:,} letters of YAML")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
