@@ -66,6 +66,7 @@ FAR = FIELDS.replace(b"K\4\x86", b"K\x09\x86")
         array(dtype("f8"), b"K\3\x85", octets(bytes(16))),
         array(dtype("f8"), b"J\xff\xff\xff\xff\x85", octets(bytes(16))),
         array(dtype("f8"), b"](K\2e", octets(bytes(16))),
+        array(dtype("f8"), b"(K\0\x8a\x08" + b"\xff" * 7 + b"\x0f\x8a\x08" + b"\xff" * 7 + b"\x0ft", octets(b"")),
         array(OBJECT, b"K\1\x85", octets(bytes(8))),
         array(OBJECT, b"K\3\x85", b"](K\1Ne"),
         array(dtype("V12", "|", FAR), b"K\2\x85", octets(bytes(24))),

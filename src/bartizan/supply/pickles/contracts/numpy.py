@@ -35,6 +35,7 @@ _STRUCTURE: Final = frozenset({16, 24, 144, 152})
 _LETTER: Final = 4
 _OBJECT: Final = 63
 _MOST_DIMENSIONS: Final = 64
+_LARGEST: Final = 1 << 62
 
 
 class Dtype(msgspec.Struct, frozen=True):
@@ -218,6 +219,8 @@ def _array(of: Made, shape: tuple[object, ...], data: object, *, fortran: bool) 
     if not isinstance(dtype, Dtype) or len(shape) > _MOST_DIMENSIONS or not all(map(is_count, shape)):
         raise Refused("has a shape that no array has")
     sizes = tuple(int(str(each)) for each in shape)
+    if math.prod(max(each, 1) for each in sizes) * max(dtype.size, 1) >= _LARGEST:
+        raise Refused("has a shape that no array has")  # an axis of none lets the others overflow unseen
     of.sealed = True
     if dtype.kind == "O":
         return Array(dtype, sizes, fortran, _objects(data, math.prod(sizes)))

@@ -25,6 +25,8 @@ Arguments = tuple[object, ...]
 _SPREAD: Final = 1 << 10
 """Elements that a tensor may show for each one of its storage: an expanded view is small in a file and large where it is copied."""
 _FREE: Final = 1 << 20
+_LARGEST: Final = 1 << 48
+_MOST_DIMENSIONS: Final = 64
 STORAGES: Final = {
     "Float": ("float32", 4), "Double": ("float64", 8), "Half": ("float16", 2), "BFloat16": ("bfloat16", 2),
     "Long": ("int64", 8), "Int": ("int32", 4), "Short": ("int16", 2), "Char": ("int8", 1), "Byte": ("uint8", 1),
@@ -58,13 +60,13 @@ def storage_type(class_: object) -> tuple[str, int]:
     raise Refused("refers to a storage of a type that there is not")
 
 
-def _row(value: object, least: int = 0) -> tuple[int, ...]:
+def _row(value: object) -> tuple[int, ...]:
     """Return a size or a stride."""
     given = value.arguments[0] if isinstance(value, Made) and value.of.name == "Size" else value
     if not isinstance(given, tuple) or not all(is_count(each) for each in given):
         raise Refused("has a shape, stride or offset that no tensor has")
     found = tuple(int(str(each)) for each in given)
-    if any(each < least for each in found):
+    if len(found) > _MOST_DIMENSIONS or any(each >= _LARGEST for each in found):
         raise Refused("has a shape, stride or offset that no tensor has")
     return found
 
