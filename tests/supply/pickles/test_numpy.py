@@ -174,3 +174,12 @@ def test_what_joblib_reads_as_an_array_and_pickle_would_run_is_not_inert() -> No
     file = looked(head + hidden.ljust(32, b".") + b"e.")
     assert file.standing is Standing.MALICIOUS
     assert "two-readings" in {each.word for each in file.reasons}
+
+
+def test_an_estimator_in_a_file_of_joblib_needs_code() -> None:
+    tree = b"csklearn.tree._classes\nDecisionTreeClassifier\n)\x81}X\1\0\0\0a" + wrapper((3,), dtype("f8"))
+    head = b"\x80\x02" + tree
+    padding = 16 - (len(head) + 1) % 16
+    file = looked(head + bytes((padding,)) + b"\xff" * padding + NUMBERS + b"sb.")
+    assert (file.format, file.standing) == ("joblib", Standing.CODE)
+    assert [each.word for each in file.reasons] == ["code-named"]

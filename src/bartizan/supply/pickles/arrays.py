@@ -46,10 +46,13 @@ def read_joblib(view: memoryview, budget: Budget, plainly: Pickle) -> Pickle:
     reasons = list(found.reasons)
     if found.inert and found.end != len(view):
         reasons.append(after(found.end))
-    if any(each.word not in _HARMLESS for each in plainly.reasons):
+    told = {(each.word, each.what) for each in reasons}
+    more = [
+        each for each in plainly.reasons if each.word not in _HARMLESS and (each.word, each.what) not in told
+    ]
+    if more:
         what = "joblib reads as an array what a plain unpickler would run; load it with joblib alone, and save it anew"
-        reasons.append(Reason("two-readings", what, Standing.UNKNOWN))
-        reasons += plainly.reasons
+        reasons += [Reason("two-readings", what, Standing.UNKNOWN), *more]
     return Pickle(found.root, found.end, tuple(dict.fromkeys(reasons)), found.globals)
 
 
