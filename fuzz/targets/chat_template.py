@@ -20,6 +20,7 @@ TARGET = Target(
         "bartizan.supply.formats.jinja",
         "bartizan.supply.parsers.jinja_tokens",
         "bartizan.supply.parsers.jinja_syntax",
+        "bartizan.supply.parsers.jinja_tags",
         "bartizan.supply.parsers.jinja_judge",
         "bartizan.supply.parsers.jinja_keys",
     ),

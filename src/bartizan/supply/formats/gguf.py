@@ -10,7 +10,7 @@ from bartizan.supply.format import Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers.cursor import Cursor
 from bartizan.supply.parsers.jinja_judge import judge
-from bartizan.supply.parsers.jinja_syntax import LARGEST
+from bartizan.supply.parsers.jinja_tags import LARGEST
 from bartizan.supply.parsers.telling import Telling, shown, told
 
 MAGIC: Final = b"GGUF"

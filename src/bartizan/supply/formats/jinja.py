@@ -8,7 +8,7 @@ from typing import Final
 from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers.jinja_judge import judge
-from bartizan.supply.parsers.jinja_syntax import LARGEST
+from bartizan.supply.parsers.jinja_tags import LARGEST
 from bartizan.supply.parsers.telling import Telling, told
 
 NAMES: Final = (".jinja", ".jinja2", ".j2")

@@ -11,7 +11,8 @@ from typing import Final
 
 from bartizan.supply.octets import Budget
 from bartizan.supply.parsers.jinja_keys import Keys
-from bartizan.supply.parsers.jinja_syntax import Node, Template, parsed
+from bartizan.supply.parsers.jinja_syntax import Node, Template
+from bartizan.supply.parsers.jinja_tags import parsed
 from bartizan.supply.parsers.telling import Telling, shown
 from bartizan.supply.subject import Standing
 

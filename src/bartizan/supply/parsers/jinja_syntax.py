@@ -1,4 +1,4 @@
-"""The syntax tree of a Jinja template: its expressions, what is bound to which name, and which tags it has.
+"""Expressions of a Jinja template, as a syntax tree, and what a template holds of them.
 
 Rules of this file: only syntax is read here, nothing is judged and nothing is run; what is not known to the letter is malformed.
 Operators are told in a row, without their precedence: what is asked of a tree does not depend on it.
@@ -9,11 +9,8 @@ from typing import Final
 import msgspec
 
 from bartizan.supply.format import Damaged
-from bartizan.supply.octets import Budget
-from bartizan.supply.parsers.jinja_tokens import Piece, Token, pieces
+from bartizan.supply.parsers.jinja_tokens import Piece, Token
 
-LARGEST: Final = 1 << 19
-"""Letters of a template."""
 DEEPEST: Final = 60
 """Expressions within one another, and tags."""
 _LONGEST_CHAIN: Final = 200
@@ -21,8 +18,6 @@ _LONGEST_CHAIN: Final = 200
 _OPERATORS: Final = frozenset({"+", "-", "*", "/", "//", "%", "~", "**", "==", "!=", "<", ">", "<=", ">="})
 _CONSTANTS: Final = frozenset({"true", "false", "none", "True", "False", "None"})
 _WORDS: Final = frozenset({"and", "or", "not", "in", "is", "if", "else"})
-_ENDS: Final = {"endfor": "for", "endif": "if", "endmacro": "macro", "endset": "set", "endcall": "call",
-                "endfilter": "filter", "endgeneration": "generation", "endwith": "with"}  # fmt: skip
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -59,35 +54,11 @@ class Template(msgspec.Struct):
     tags: list[tuple[str, int]] = msgspec.field(default_factory=list)
 
 
-def parsed(source: str, budget: Budget) -> Template:
-    """Return what a template holds.
-
-    Raises:
-        Damaged: it is no template, or larger than any.
-        Exhausted: the budget is.
-    """
-    if len(source) > LARGEST:
-        raise Damaged("template-too-large", f"its chat template has more than {LARGEST:,} letters")
-    budget.spend(len(source) // 8 + 1)
-    found = Template()
-    opened: list[str] = []
-    for piece in pieces(source):
-        budget.spend(1 + 4 * len(piece.tokens))
-        words = _Words(piece)
-        if piece.tag:
-            _tag(words, found, opened)
-        else:
-            found.expressions.append(words.expression())
-        words.end()
-    if opened:
-        raise Damaged("template-malformed", f"its chat template never ends a {opened[-1]}")
-    return found
-
-
-class _Words:
+class Words:
     """The words of one pair of delimiters, read from the left."""
 
     def __init__(self, piece: Piece) -> None:
+        """Begin at the first."""
         self.tokens, self.at, self.depth, self.begin = piece.tokens, 0, 0, piece.at
 
     def malformed(self) -> Damaged:
@@ -225,7 +196,7 @@ class _Words:
             elif self.took("op", "("):
                 found = Node("call", "", (found, *self._arguments()), found.at)
             elif self.took("op", "|"):
-                found = self._filter(found)
+                found = self.filter(found)
             elif self.took("name", "is"):
                 found = self._test(found)
             else:
@@ -264,7 +235,8 @@ class _Words:
                 self.want("op", ",")
         return found
 
-    def _filter(self, found: Node) -> Node:
+    def filter(self, found: Node) -> Node:
+        """Return what a filter makes of something; its bar is passed already."""
         token = self.next()
         if token.kind != "name":
             raise self.malformed()
@@ -288,159 +260,3 @@ class _Words:
 
     def _names_one(self) -> bool:
         return self.sees("name") and self.tokens[self.at].value not in _WORDS
-
-
-def _tag(words: _Words, found: Template, opened: list[str]) -> None:
-    """Read one tag."""
-    token = words.next()
-    if token.kind != "name":
-        raise words.malformed()
-    word = token.value
-    if word in _ENDS:
-        if not opened or opened.pop() != _ENDS[word]:
-            raise words.malformed()
-        return
-    reader = _TAGS.get(word)
-    if reader is None:
-        found.tags.append((word, token.at))
-        words.at = len(words.tokens)
-        return
-    reader(words, found, opened)
-    if len(opened) > DEEPEST:
-        raise Damaged("too-deep", "its chat template is nested too deep")
-
-
-def _targets(words: _Words) -> list[Node]:
-    found = []
-    while True:
-        bracketed = words.took("op", "(")
-        found.extend(_targets(words) if bracketed else [_target(words)])
-        if bracketed:
-            words.want("op", ")")
-        if not words.took("op", ","):
-            return found
-
-
-def _target(words: _Words) -> Node:
-    at = words.at
-    name = words.want("name")
-    if words.took("op", "."):
-        return Node("attribute", words.want("name"), (Node("name", name),), words.tokens[at].at)
-    return Node("name", name, (), words.tokens[at].at)
-
-
-def _bind(found: Template, targets: list[Node], value: Node) -> None:
-    for target in targets:
-        found.bound.append(("." * (target.kind == "attribute") + target.value, value))
-        if target.kind == "attribute":
-            found.expressions.append(target)
-
-
-def _for(words: _Words, found: Template, opened: list[str]) -> None:
-    targets = _targets(words)
-    words.want("name", "in")
-    through = words.row()
-    if words.sees("op", ","):
-        raise words.malformed()
-    found.expressions.append(through)
-    _bind(found, targets, Node("each", "", (through,), through.at))
-    if words.took("name", "if"):
-        found.expressions.append(words.single())
-    words.took("name", "recursive")
-    opened.append("for")
-
-
-def _if(words: _Words, found: Template, opened: list[str]) -> None:
-    found.expressions.append(words.expression())
-    opened.append("if")
-
-
-def _elif(words: _Words, found: Template, opened: list[str]) -> None:
-    if not opened or opened[-1] != "if":
-        raise words.malformed()
-    found.expressions.append(words.expression())
-
-
-def _else(words: _Words, found: Template, opened: list[str]) -> None:
-    del found
-    if not opened or opened[-1] not in {"if", "for"}:
-        raise words.malformed()
-
-
-def _set(words: _Words, found: Template, opened: list[str]) -> None:
-    targets = _targets(words)
-    if words.took("op", "="):
-        value = words.expression()
-    else:
-        value = Node("body")
-        while words.took("op", "|"):
-            value = words._filter(value)  # noqa: SLF001 - of this file
-        opened.append("set")
-    found.expressions.append(value)
-    _bind(found, targets, value)
-
-
-def _with(words: _Words, found: Template, opened: list[str]) -> None:
-    while words.at < len(words.tokens):
-        targets = [_target(words)]
-        words.want("op", "=")
-        value = words.single()
-        found.expressions.append(value)
-        _bind(found, targets, value)
-        words.took("op", ",")
-    opened.append("with")
-
-
-def _parameters(words: _Words, found: Template) -> tuple[str, ...]:
-    names: list[str] = []
-    words.want("op", "(")
-    while not words.took("op", ")"):
-        names.append(words.want("name"))
-        if words.took("op", "="):
-            value = words.single()
-            found.expressions.append(value)
-            found.bound.append((names[-1], value))
-        if not words.sees("op", ")"):
-            words.want("op", ",")
-    return tuple(names)
-
-
-def _macro(words: _Words, found: Template, opened: list[str]) -> None:
-    at, name = words.tokens[0].at, words.want("name")
-    if name in found.macros:
-        found.tags.append(("macro, twice by one name", at))
-    found.macros[name] = _parameters(words, found)
-    opened.append("macro")
-
-
-def _call(words: _Words, found: Template, opened: list[str]) -> None:
-    if words.sees("op", "("):
-        for name in _parameters(words, found):
-            found.bound.append((name, Node("body")))
-    found.expressions.append(words.single())
-    opened.append("call")
-
-
-def _filter(words: _Words, found: Template, opened: list[str]) -> None:
-    value = words._filter(Node("body"))  # noqa: SLF001 - of this file
-    while words.took("op", "|"):
-        value = words._filter(value)  # noqa: SLF001 - of this file
-    found.expressions.append(value)
-    opened.append("filter")
-
-
-def _generation(words: _Words, found: Template, opened: list[str]) -> None:
-    del words, found
-    opened.append("generation")
-
-
-def _loop_control(words: _Words, found: Template, opened: list[str]) -> None:
-    del found
-    if "for" not in opened:
-        raise words.malformed()
-
-
-_TAGS: Final = {
-    "for": _for, "if": _if, "elif": _elif, "else": _else, "set": _set, "with": _with, "macro": _macro, "call": _call,
-    "filter": _filter, "generation": _generation, "break": _loop_control, "continue": _loop_control,
-}  # fmt: skip
