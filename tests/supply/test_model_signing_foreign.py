@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def model_signing(*words: str | Path) -> tuple[int, str]:
     """Run the real tool; return its code and what it says."""
-    command = [environment("model-signing") / "model_signing", *words]
+    command = [environment("bench-model-signing") / "model_signing", *words]
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return said.returncode, said.stdout + said.stderr
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 
 from bartizan.app.folder import Folder
-from bartizan.app.owner import Owner
 from bartizan.artifact.cache import cache_key, encoded, load
 from bartizan.artifact.digest import Digests
 from bartizan.artifact.errors import ArtifactFault
@@ -185,6 +184,8 @@ def attestation(found: Verified) -> Attestation:
 def _reported(folder: Folder, event: dict[str, Any]) -> bool:
     if folder.holder() is None:
         return False
+    from bartizan.app.owner import Owner  # noqa: PLC0415 - dear, and most who sign have no platform here
+
     Owner(folder).report([event])
     return True
 
