@@ -15,6 +15,7 @@ from bartizan.artifact.errors import Malformed, Unsignable
 from bartizan.artifact.inventory import Request, take
 from bartizan.artifact.manifest import Manifest
 from bartizan.supply import attested
+from bartizan.supply import sign as signing
 from bartizan.supply.sign import Order, Signed, beside, sidecar, sign
 from bartizan.supply.verify import Verified, verify, verify_bundle
 from tests.artifact.trees import LATE, signer, tree
@@ -164,6 +165,15 @@ def test_private_keys_are_not_signed(tmp_path: Path) -> None:
     path = tree(tmp_path / "m", {"a": b"", "keys/k.pem": b""})
     with pytest.raises(Unsignable, match=r"keys/k\.pem is a private key"):
         sign(path, Order(beside(path), private=(path / "keys/k.pem",)), signer(), LATE)
+
+
+@pytest.mark.sources
+def test_what_could_not_be_verified_is_not_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "MOST_OCTETS", 1000)
+    path = tree(tmp_path / "m", {"a": b""})
+    with pytest.raises(Unsignable, match="sign its parts"):
+        signed(path)
+    assert not beside(path).exists()
 
 
 # ---- signatures within --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import msgspec
 from bartizan.artifact import dsse, keys
 from bartizan.artifact.cache import settled
 from bartizan.artifact.digest import Digests
-from bartizan.artifact.dsse import IN_TOTO
+from bartizan.artifact.dsse import IN_TOTO, MOST_OCTETS
 from bartizan.artifact.errors import Unsignable
 from bartizan.artifact.inventory import BOTH, Inventory, Request, take, within
 from bartizan.artifact.keys import Signer, key_id
@@ -113,6 +113,10 @@ def sign(path: Path, order: Order, signer: Signer, now: Nanoseconds) -> Signed:
     made = {order.attestation: _attestation(name, found, signer)}
     if order.bundle is not None:
         made |= _bundle(name, found, signer, order.bundle)
+    if max(map(len, made.values())) > MOST_OCTETS:
+        raise Unsignable(
+            [(name, f"needs an attestation of more than {MOST_OCTETS >> 20} MiB: sign its parts")]
+        )
     for file, octets in made.items():
         written(file, octets)
     files = [entry for entry in found.manifest.entries if entry.kind == "file"]
