@@ -59,6 +59,7 @@ class Machine:
         faults: why it is not inert.
         globals: names that were allowed, as (module, name).
         root: what it builds, once `run`.
+        names: how often something was named, allowed or not.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Machine:
         self.globals: set[tuple[str, str]] = set()
         self.root: object = None
         self.stack = Stack(stream, budget)
+        self.names = 0
         self._told: set[tuple[str, str]] = set()
 
     def run(self) -> None:
@@ -246,6 +248,7 @@ class Machine:
     def stack_global(self, _: object) -> None:
         """STACK_GLOBAL: both names are text that stands in the stream."""
         name, module = self.stack.pop(), self.stack.pop()
+        self.names += 1
         if isinstance(name, str) and isinstance(module, str):
             self.stack.push(self._named(module, name))
             return
@@ -257,6 +260,7 @@ class Machine:
 
     def _named(self, module: str, name: str) -> object:
         self.budget.spend(COSTS)
+        self.names += 1
         module, name = named(module, name, self.stream.protocol)
         found = contract(module, name)
         if found is None:
