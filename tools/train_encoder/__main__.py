@@ -29,10 +29,10 @@ from tools.train_encoder.windows import drawn_windows
 
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = ROOT / "src/bartizan/threats/encoder"
-WINDOWS: Final = 26_000
+WINDOWS: Final = 34_000
 ATTACKED: Final = 0.62
 """Share of the documents that are drawn with an attack; of the windows it is less, since a clean one gives two."""
-ROUNDS: Final = ((8_000, 1_500),)
+ROUNDS: Final = ((10_000, 1_600),)
 """Clean windows that are looked at, and how many of them are learned from again, in each round."""
 CLEAN: Final = 2_000
 """Documents that fix the thresholds."""

@@ -25,6 +25,8 @@ class Writer(NamedTuple):
         whole: texts of others.
         held: whether only what is held out may be used.
         known: what the document at hand has spoken of.
+        by_hand: documents that were written by hand.
+        kinds: of documents, each as often as it stands there.
     """
 
     drawn: random.Random
@@ -32,11 +34,13 @@ class Writer(NamedTuple):
     whole: Sequence[str]
     held: bool
     known: dict[str, str]
+    by_hand: Sequence[str]
+    kinds: Sequence[str]
 
     def document(self) -> tuple[str, str]:
         """Return a document and its kind."""
         self.known.clear()
-        kind = self.drawn.choice(_KINDS)
+        kind = self.drawn.choice(self.kinds)
         return _WRITERS[kind](self), kind
 
     def body(self, kind: str, most: int = 6) -> str:
@@ -337,6 +341,22 @@ def _answer(of: Writer) -> str:
     return " ".join(of.run(of.drawn.randint(1, 5)) for _ in range(of.drawn.randint(1, 3)))
 
 
+def _by_hand(of: Writer) -> str:
+    return of.drawn.choice(of.by_hand)
+
+
+def _recorded(of: Writer) -> str:
+    """Return a document that was written by hand as a tool gives it, in a record or a few."""
+    records = list[Record]()
+    for _ in range(of.drawn.randint(1, 3)):
+        record = of.drawn.choice(_RECORDS)(of)
+        place = of.drawn.choice([name for name in _LONG if name in record] or ["text"])
+        records.append({**record, place: of.drawn.choice(of.by_hand)})
+    return of.drawn.choice(_LAYOUTS_HELD if of.held else _LAYOUTS)(records)
+
+
+_LONG: Final = ("body", "content", "description", "snippet")
+"""Members of a record that hold a text."""
 _WRITERS: Final[Mapping[str, Callable[[Writer], str]]] = {
     "structured": _structured,
     "mail": _letter,
@@ -345,11 +365,15 @@ _WRITERS: Final[Mapping[str, Callable[[Writer], str]]] = {
     "web page": _web,
     "text of others": _text,
     "sentences of others": _answer,
+    "by hand": _by_hand,
+    "by hand, recorded": _recorded,
 }
-_KINDS: Final = (
-    ("structured",) * 7
-    + ("mail",) * 3
-    + ("chat", "notes", "web page", "web page")
-    + ("text of others",) * 5
-    + ("sentences of others",)
+USUAL: Final = (
+    *("by hand",) * 6,
+    *("by hand, recorded",) * 5,
+    *("text of others",) * 5,
+    "sentences of others",
 )
+"""Kinds of documents as the world has them."""
+EVERY: Final = (*USUAL, *("structured",) * 4, "mail", "mail", "chat", "notes", "web page", "web page")
+"""Those, and such as are put together from random sentences, in which nothing belongs to anything: the hardest."""

@@ -17,6 +17,8 @@ _WITHIN: Final = re.compile(
     r"(?<=[.!?]) (?=[A-Za-z])|(?<=: \")(?=[^\"]{24})|(?<=[^\"]{24})(?=\",)|(?<=[^\"]{24})(?=\"[\n}])"
 )
 """Where something can be put into a text, and into the strings of a document in JSON."""
+_BY_HAND: Final = 0.35
+"""How often an order is one that was written by hand."""
 _DISGUISED, _BARE = 0.12, 0.3
 """Share of attacks that are disguised, and of requests without a mark at their end that stay so."""
 
@@ -29,16 +31,21 @@ class Attacks(NamedTuple):
         imperatives: requests that people make of models, which are harmless where they make them.
         others: attacks that others wrote.
         held: whether only what is held out may be used.
+        by_hand: kind -> orders that were written by hand.
     """
 
     drawn: random.Random
     imperatives: Sequence[str]
     others: Sequence[str]
     held: bool
+    by_hand: Mapping[str, Sequence[str]]
 
     def attack(self, kind: str) -> str:
         """Return an attack of a kind, one of `KINDS`."""
         drawn = self.drawn
+        if kind in self.by_hand and drawn.random() < _BY_HAND:
+            said = drawn.choice(self.by_hand[kind])
+            return said if self.held or drawn.random() > _DISGUISED else disguised(said, drawn)
         if kind == "off-task":
             return self._plain(drawn.choice(self.imperatives))
         if kind == "others":

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bartizan.threats.wordpiece import BEGIN, END, PADDING, UNKNOWN, Vocabulary
-from tools.train_encoder.documents import Writer
+from tools.train_encoder.documents import EVERY, Writer
 from tools.train_encoder.insertion import Attacks
+from tools.train_encoder.phrases import ByHand, by_hand
 from tools.train_encoder.real import Origin, origins, sentences
 from tools.train_encoder.requests import attacks, imperatives
 
@@ -25,6 +26,7 @@ class Material(NamedTuple):
         prose: sentences of them.
         imperatives, attacks: as `Attacks` has them.
         held: which side it is.
+        by_hand: what was written by hand.
     """
 
     texts: Sequence[Origin]
@@ -32,14 +34,14 @@ class Material(NamedTuple):
     imperatives: Sequence[str]
     attacks: Sequence[str]
     held: bool
+    by_hand: ByHand
 
-    def makers(self, seed: int) -> tuple[Writer, Attacks]:
-        """Return what writes documents and attacks, always the same for a seed."""
+    def makers(self, seed: int, kinds: Sequence[str] = EVERY) -> tuple[Writer, Attacks]:
+        """Return what writes documents of some kinds and attacks, always the same for a seed."""
         one, other = random.Random(seed), random.Random(seed + 1)  # noqa: S311 - texts, no secret
         whole = [each.text for each in self.texts]
-        return Writer(one, self.prose, whole, self.held, {}), Attacks(
-            other, self.imperatives, self.attacks, self.held
-        )
+        writer = Writer(one, self.prose, whole, self.held, {}, self.by_hand.documents, kinds)
+        return writer, Attacks(other, self.imperatives, self.attacks, self.held, self.by_hand.attacks)
 
 
 def sides(data: Path, packages: Sequence[Path]) -> tuple[Material, Material]:
@@ -57,7 +59,8 @@ def sides(data: Path, packages: Sequence[Path]) -> tuple[Material, Material]:
 
 
 def _side(data: Path, texts: Sequence[Origin], *, held: bool) -> Material:
-    return Material(texts, sentences(texts), imperatives(data, held=held), attacks(data, held=held), held)
+    said = imperatives(data, held=held)
+    return Material(texts, sentences(texts), said, attacks(data, held=held), held, by_hand(held=held))
 
 
 def kept(pieces: Sequence[str], learned: Material) -> list[int]:

@@ -24,6 +24,25 @@ def phrases() -> Mapping[str, Sequence[str]]:
     return {name: list_ for sheet in sheets for name, list_ in sheet.items()}
 
 
+class ByHand(NamedTuple):
+    """What was written by hand: harmless documents, each about one thing, and orders to put into them, by kind."""
+
+    documents: Sequence[str]
+    attacks: Mapping[str, Sequence[str]]
+
+
+@cache
+def by_hand(*, held: bool) -> ByHand:
+    """Return what was written by hand: what is held out, or the rest; a folder is one or the other."""
+    documents, attacks = list[str](), dict[str, list[str]]()
+    for folder in sorted(path for path in (FOLDER / "documents").iterdir() if (path.name == "held") == held):
+        for sheet in (tomllib.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.toml"))):
+            documents += sheet.pop("documents", [])
+            for kind, orders in sheet.items():
+                attacks.setdefault(kind, []).extend(orders)
+    return ByHand(documents, attacks)
+
+
 @cache
 def slots() -> Mapping[str, Sequence[str]]:
     """Return what goes into slots, by name."""
