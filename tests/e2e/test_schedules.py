@@ -56,9 +56,10 @@ def gone(pid: int) -> bool:
 
 
 def ended(platform: Platform) -> dict[str, dict[str, Any]] | None:
-    """Return every schedule, once each has run and none is running."""
+    """Return every schedule, once each that is on has run and none is running."""
     found = listed(platform)
-    return found if all(each["outcome"] and not each["running"] for each in found.values()) else None
+    done = ((each["outcome"] or not each["every"]) and not each["running"] for each in found.values())
+    return found if all(done) else None
 
 
 @contextmanager
