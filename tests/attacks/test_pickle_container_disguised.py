@@ -46,9 +46,9 @@ def zipped(members: dict[str, bytes]) -> bytes:
         npy("'|O'", "(1,)", CALL),
         zipped({"notes.txt": CALL}),
         zipped({"arrays/weights.npy": npy("'|O'", "(1,)", CALL)}),
-        gzip.compress(CALL),
+        gzip.compress(CALL, mtime=0),
         zlib.compress(CALL),
-        gzip.compress(zipped({"a.bin": gzip.compress(OLD_CALL)})),
+        gzip.compress(zipped({"a.bin": gzip.compress(OLD_CALL, mtime=0)}), mtime=0),
     ],
 )
 def test_a_call_is_found_by_the_octets_whatever_the_file_is_called(stream: bytes) -> None:
