@@ -88,6 +88,15 @@ def _recurses(*_: object) -> ModelFile:
     return _recurses()
 
 
+def test_what_a_large_process_holds_already_does_not_count(file: int) -> None:
+    ours = bytearray(1 << 28)
+    with Reading(
+        lambda *_: ModelFile(str(len(bytearray(1 << 26))), Standing.INERT), Bounds(1 << 27)
+    ) as reading:
+        assert reading.read(file, "good").format == str(1 << 26)
+    assert len(ours) == 1 << 28
+
+
 @pytest.mark.parametrize(
     ("look", "said"),
     [

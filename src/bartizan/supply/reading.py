@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import struct
+from pathlib import Path
 from typing import Final, Self
 
 import msgspec
@@ -37,7 +38,7 @@ class Bounds(msgspec.Struct, frozen=True):
     """What reading one file may take.
 
     Attributes:
-        memory: octets that the process may hold; what is mapped of the file does not count.
+        memory: octets that the process may hold of its own; what is mapped of the file does not count, nor what it was forked with.
         cpu: seconds of a processor.
         wall: seconds until it is given up.
     """
@@ -192,11 +193,17 @@ def _confine(channel: socket.socket, bounds: Bounds) -> None:
     os.closerange(last + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_DATA, bounds.memory)
+    _lower(resource.RLIMIT_DATA, bounds.memory + _held())
     with contextlib.suppress(
         IsolationUnavailable
     ):  # an old kernel: the bounds hold, what a fault could reach is more
         confine(Reach("reader of files"))
+
+
+def _held() -> int:
+    """Return octets that the process has from the one that it was forked from; of its own it has none yet."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return int(fields[5]) * resource.getpagesize()
 
 
 def _lower(limit: int, value: int) -> None:
