@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bartizan.ledger.forms import Check, Form, Hex, Name, Whole, check, one_of
+from bartizan.ledger.vocabulary_artifacts import ARTIFACTS
 
 SIGNAL = one_of(
     "logout",
@@ -364,22 +365,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "prompts": Hex(32),
         "document": Hex(32),
     },
-    "supply.artifact.scanned": {
-        "digest": Hex(32),
-        "octets": Whole(),
-        "format": Name(),
-        "verdict": one_of("proven-inert", "needs-code", "malicious", "not-understood"),
-        "word": Name(),
-        "findings": Whole(),
-    },
-    "supply.artifact.signed": {"digest": Hex(32), "key": Hex(32), "files": Whole(), "octets": Whole()},
-    "supply.artifact.verified": {
-        "digest": Hex(32),
-        "form": one_of("attestation", "openssf"),
-        "differences": Whole(),
-        "reason": one_of("none", "unproven", "differs"),
-    },
-    "data.integrity.verified": {"artifacts": Whole(), "differing": Whole(), "unread": Whole()},
+    **ARTIFACTS,
     "compliance.ledger.verified": {"entries": Whole(), "faults": Whole()},
     "drill.run.started": {"attacks": Whole(), "run": Hex(8)},
     "drill.run.finished": {"held": Whole(), "broken": Whole(), "unproven": Whole(), "run": Hex(8)},

@@ -6,6 +6,7 @@ from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Exhausted, Octets
 from bartizan.supply.pickles.machine import Machine
 from bartizan.supply.pickles.opcodes import Stream
+from bartizan.supply.pickles.run import run
 from bartizan.supply.pickles.whole import read_pickles
 from bartizan.supply.subject import Standing
 
@@ -23,7 +24,7 @@ def knows(octets: Octets) -> bool:
     while at < len(octets):
         machine = Machine(Stream(octets.view, at), budget)
         try:
-            machine.run()
+            run(machine)
         except Damaged:
             return named or any(each.standing is Standing.MALICIOUS for each in machine.faults)
         except Exhausted:

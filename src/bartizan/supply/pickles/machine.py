@@ -14,7 +14,7 @@ from bartizan.supply.octets import Budget
 from bartizan.supply.pickles.arguments import damaged
 from bartizan.supply.pickles.contracts import contract
 from bartizan.supply.pickles.names import capability, named
-from bartizan.supply.pickles.opcodes import OPCODES, STOP, Stream
+from bartizan.supply.pickles.opcodes import Stream
 from bartizan.supply.pickles.stack import COSTS, Stack
 from bartizan.supply.pickles.values import (
     Blob,
@@ -25,6 +25,7 @@ from bartizan.supply.pickles.values import (
     Refused,
     Table,
     hashable,
+    shown,
     tainted,
 )
 from bartizan.supply.subject import MOST_REASONS, Reason, Standing
@@ -35,7 +36,6 @@ Loaded = Callable[[bytes | Blob], object]
 """(a file of PyTorch within the pickle) -> what its loader gives. Raises Refused."""
 Built = Callable[["Machine", Made], object]
 """(machine, instance that BUILD was done on) -> what the format's loader puts in its place, or the instance. Raises Refused."""
-_EACH: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Machine:
         stream: what is read.
         faults: why it is not inert.
         globals: names that were allowed, as (module, name).
-        root: what it builds, once `run`.
+        root: what it builds, once it has stopped.
         names: how often something was named, allowed or not.
     """
 
@@ -77,37 +77,14 @@ class Machine:
         self.names = 0
         self._told: set[tuple[str, str]] = set()
 
-    def run(self) -> None:
-        """Read up to STOP.
-
-        Raises:
-            Damaged: no unpickler reads it to its end.
-            Exhausted: the budget does not reach.
-        """
-        stream, push, steps = self.stream, self.stack.push, 0
-        try:
-            while True:
-                code, value = stream.next()
-                steps += 1
-                if not steps % _EACH:
-                    self.budget.spend(_EACH)
-                if code in PUSHES:
-                    push(value)
-                elif code == STOP:
-                    break
-                else:
-                    HANDLERS[code](self, value)
-        finally:
-            self.faults += stream.faults.values()
-        self._stop()
-
     def fault(self, word: str, what: str, standing: Standing = Standing.UNKNOWN) -> None:
         """Note why it is not inert; the same is noted once."""
         if (word, what) not in self._told and len(self._told) < MOST_REASONS:
             self._told.add((word, what))
             self.faults.append(Reason(word, what, standing, offset=self.stream.at))
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """STOP."""
         self.root = self.stack.pop()
         if self.stack.left:
             self.fault("left-on-stack", "it builds more than the one thing that it returns; save it anew")
@@ -197,7 +174,7 @@ class Machine:
         if isinstance(target, Made) and _allows(target, "adds"):
             target.items += items
         elif not isinstance(target, Opaque):
-            self.fault("target-refused", f"it adds items to {_shown(target)}, which is no set")
+            self.fault("target-refused", f"it adds items to {shown(target)}, which is no set")
 
     def setitem(self, _: object) -> None:
         """SETITEM."""
@@ -215,7 +192,7 @@ class Machine:
         elif isinstance(target, Made) and _allows(target, "appends"):
             target.items += items
         elif not isinstance(target, Opaque):
-            self.fault("target-refused", f"it appends to {_shown(target)}, which is no list")
+            self.fault("target-refused", f"it appends to {shown(target)}, which is no list")
 
     def _set(self, items: list[object]) -> None:
         target, pairs = self.stack.top(), self._pairs(items)
@@ -224,7 +201,7 @@ class Machine:
         elif isinstance(target, Made) and _allows(target, "sets"):
             target.items += pairs
         elif not isinstance(target, Opaque):
-            self.fault("target-refused", f"it sets items of {_shown(target)}, which is no dict")
+            self.fault("target-refused", f"it sets items of {shown(target)}, which is no dict")
 
     def _pairs(self, items: list[object]) -> list[tuple[object, object]]:
         if len(items) % 2:
@@ -286,7 +263,7 @@ class Machine:
         """NEWOBJ_EX: no class that is allowed takes arguments by name."""
         keywords, arguments, class_ = self.stack.pop(), self.stack.pop(), self.stack.pop()
         if not isinstance(keywords, Table) or keywords.pairs:
-            self.fault("call-refused", f"it calls {_shown(class_)} with arguments by name")
+            self.fault("call-refused", f"it calls {shown(class_)} with arguments by name")
             self.stack.keep(Opaque())
             return
         self.stack.keep(self._called("new", class_, arguments))
@@ -304,13 +281,13 @@ class Machine:
         self._old(items[0])
 
     def _old(self, class_: object) -> None:
-        what = f"it makes an instance of {_shown(class_)} in the way of Python 2's old classes; save it anew"
+        what = f"it makes an instance of {shown(class_)} in the way of Python 2's old classes; save it anew"
         self.fault("call-refused", what)
         self.stack.keep(Opaque())
 
     def _called(self, way: str, function: object, arguments: object) -> object:
         if not isinstance(arguments, tuple):
-            self.fault("call-refused", f"it calls {_shown(function)} with something other than arguments")
+            self.fault("call-refused", f"it calls {shown(function)} with something other than arguments")
             return Opaque()
         if isinstance(function, Global):
             attribute = _attribute(function, arguments)
@@ -318,7 +295,7 @@ class Machine:
                 return self._named(*attribute)
             return self._judged(way, function, arguments)
         if not isinstance(function, Opaque):
-            self.fault("call-refused", f"it calls {_shown(function)}, which is data")
+            self.fault("call-refused", f"it calls {shown(function)}, which is data")
         return Opaque()
 
     def _judged(self, way: str, function: Global, arguments: tuple[object, ...]) -> object:
@@ -333,7 +310,7 @@ class Machine:
             return self._loaded(made.within) if isinstance(made, Nested) else made
         except Refused as fault:
             if not tainted(arguments):
-                self.fault("call-refused", f"{_shown(function)} {fault}")
+                self.fault("call-refused", f"{shown(function)} {fault}")
             return Opaque()
 
     def _weigh(self, arguments: tuple[object, ...]) -> None:
@@ -355,7 +332,7 @@ class Machine:
         """BUILD."""
         state, target = self.stack.pop(), self.stack.top()
         if isinstance(target, Global):
-            what = f"it changes {_shown(target)} itself, for all that use it in the process"
+            what = f"it changes {shown(target)} itself, for all that use it in the process"
             self.fault("global-changed", what, Standing.MALICIOUS)
         elif not isinstance(target, Opaque):
             self.stack.replace(self._state(target, state))
@@ -373,7 +350,7 @@ class Machine:
             return self.loader.built(self, target) if self.loader.built else target
         except Refused as fault:
             if not tainted(state):
-                self.fault("state-refused", f"{_shown(target)} {fault}")
+                self.fault("state-refused", f"{shown(target)} {fault}")
             return Opaque()
 
     def persid(self, _: object) -> None:
@@ -416,43 +393,3 @@ def _attribute(function: Global, arguments: tuple[object, ...]) -> tuple[str, st
             return of.module, f"{of.name}.{name}"
         case _:
             return None
-
-
-def _shown(value: object) -> str:
-    """Return a value as people are shown it."""
-    if isinstance(value, Global):
-        return f"{value.module}.{value.name}"
-    if isinstance(value, Made):
-        return f"a {value.of.module}.{value.of.name}"
-    return f"a {type(value).__name__}"
-
-
-_PUSHED: Final = """
-INT BININT BININT1 BININT2 LONG LONG1 LONG4 STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
-NONE NEWTRUE NEWFALSE UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 FLOAT BINFLOAT
-"""
-_HANDLED: Final[dict[str, Callable[[Machine, object], None]]] = {
-    "MARK": lambda machine, _: machine.stack.mark(),
-    "POP": lambda machine, _: machine.stack.drop(),
-    "POP_MARK": lambda machine, _: machine.pop_mark(None),
-    "DUP": lambda machine, _: machine.stack.dup(),
-    "MEMOIZE": lambda machine, _: machine.memoize(None),
-    "EMPTY_LIST": Machine.empty_list, "EMPTY_TUPLE": Machine.empty_tuple, "EMPTY_DICT": Machine.empty_dict,
-    "EMPTY_SET": Machine.empty_set, "FROZENSET": Machine.make_frozenset, "LIST": Machine.make_list,
-    "TUPLE": Machine.make_tuple, "TUPLE1": Machine.make_tuple1, "TUPLE2": Machine.make_tuple2,
-    "TUPLE3": Machine.make_tuple3, "DICT": Machine.make_dict, "APPEND": Machine.append, "APPENDS": Machine.appends,
-    "ADDITEMS": Machine.additems, "SETITEM": Machine.setitem, "SETITEMS": Machine.setitems,
-    "GET": Machine.get, "BINGET": Machine.get, "LONG_BINGET": Machine.get,
-    "PUT": Machine.put, "BINPUT": Machine.put, "LONG_BINPUT": Machine.put,
-    "GLOBAL": Machine.global_, "STACK_GLOBAL": Machine.stack_global, "REDUCE": Machine.reduce,
-    "NEWOBJ": Machine.newobj, "NEWOBJ_EX": Machine.newobj_ex, "INST": Machine.instance, "OBJ": Machine.object_,
-    "BUILD": Machine.build, "PERSID": Machine.persid, "BINPERSID": Machine.binpersid,
-    "EXT1": Machine.outside, "EXT2": Machine.outside, "EXT4": Machine.outside,
-    "NEXT_BUFFER": Machine.outside, "READONLY_BUFFER": Machine.outside,
-    "PROTO": Machine.nothing, "FRAME": Machine.nothing,
-}  # fmt: skip
-_CODES: Final = {each.name: code for code, each in OPCODES.items()}
-PUSHES: Final = frozenset(_CODES[each] for each in _PUSHED.split())
-"""Opcodes whose argument is what they push."""
-HANDLERS: Final = {_CODES[each]: handled for each, handled in _HANDLED.items()}
-"""What all others do but STOP."""

@@ -13,6 +13,7 @@ from bartizan.supply.octets import Budget, Exhausted
 from bartizan.supply.pickles.machine import PLAIN, Loader, Machine
 from bartizan.supply.pickles.measure import overgrown
 from bartizan.supply.pickles.opcodes import Stream
+from bartizan.supply.pickles.run import run
 from bartizan.supply.subject import Reason, Standing
 
 
@@ -66,7 +67,7 @@ def read(view: memoryview, budget: Budget, start: int = 0, loader: Loader = PLAI
     machine = Machine(stream, budget, loader)
     before = budget.operations
     try:
-        machine.run()
+        run(machine)
     except Exhausted:
         if not machine.faults:
             raise

@@ -206,3 +206,12 @@ def length(value: object) -> int:
 def is_count(value: object) -> bool:
     """Return whether a value is a whole number from 0 to 2**63 - 1, and no bool."""
     return type(value) is int and 0 <= value < 1 << 63
+
+
+def shown(value: object) -> str:
+    """Return a value as people are shown it."""
+    if isinstance(value, Global):
+        return f"{value.module}.{value.name}"
+    if isinstance(value, Made):
+        return f"a {value.of.module}.{value.of.name}"
+    return f"a {type(value).__name__}"
