@@ -145,41 +145,26 @@ def _tensor(_of: Global, arguments: Arguments) -> object:
     raise Refused("is called with other than what PyTorch writes")
 
 
-def _tensor_v2(_of: Global, arguments: Arguments) -> object:
-    match arguments:
-        case (storage, offset, size, stride, requires, hooks) | (
-            storage,
-            offset,
-            size,
-            stride,
-            requires,
-            hooks,
-            None | Table(pairs=[]),
-        ):
-            _no_hooks(hooks)
-            return _grown(_view(storage, _own(storage), offset, size, stride), requires=requires)
+def _written(arguments: Arguments, count: int) -> Arguments:
+    """Return the arguments without the metadata that PyTorch may write behind them, which is empty."""
+    match arguments[count:]:
+        case () | (None | Table(pairs=[]),) if len(arguments) >= count:
+            return arguments[:count]
         case _:
             pass
     raise Refused("is called with other than what PyTorch writes")
+
+
+def _tensor_v2(_of: Global, arguments: Arguments) -> object:
+    storage, offset, size, stride, requires, hooks = _written(arguments, 6)
+    _no_hooks(hooks)
+    return _grown(_view(storage, _own(storage), offset, size, stride), requires=requires)
 
 
 def _tensor_v3(_of: Global, arguments: Arguments) -> object:
-    match arguments:
-        case (storage, offset, size, stride, requires, hooks, dtype) | (
-            storage,
-            offset,
-            size,
-            stride,
-            requires,
-            hooks,
-            dtype,
-            None | Table(pairs=[]),
-        ):
-            _no_hooks(hooks)
-            return _grown(_view(storage, _dtype(dtype), offset, size, stride), requires=requires)
-        case _:
-            pass
-    raise Refused("is called with other than what PyTorch writes")
+    storage, offset, size, stride, requires, hooks, dtype = _written(arguments, 7)
+    _no_hooks(hooks)
+    return _grown(_view(storage, _dtype(dtype), offset, size, stride), requires=requires)
 
 
 def _parameter(_of: Global, arguments: Arguments) -> object:
