@@ -8,7 +8,7 @@ from bartizan.clock import SystemClock
 from bartizan.drill.attack import Attack, Held, Outcome, Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports
-from bartizan.drill.target import Platform, Scene, Target
+from bartizan.drill.target import Platform, Said, Scene, Target
 from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event
 
@@ -82,6 +82,7 @@ class Record:
             lambda _lines: platform,
             lambda _seconds: None,
             lambda: Scene(platform, lambda _service: ()),
+            lambda _words, _folder: Said(0, ""),
         )
 
     def ports(self, *enforced: str) -> Ports:

@@ -51,7 +51,9 @@ def test_attacks_on_requests_name_the_platform_s_own_entries(
 ) -> None:
     silent = {"tls-downgraded", "sample-bypassed"}  # no request was made
     silent |= {
-        name for name, attack in EVERY.items() if attack.stage in (Stage.TWIN, Stage.WRECK, Stage.SCENE)
+        name
+        for name, attack in EVERY.items()
+        if attack.stage in (Stage.TWIN, Stage.WRECK, Stage.SCENE, Stage.FILES)
     }
     unnamed = {attack["attack"] for attack in drilled[1]["attacks"] if attack["ledger"]["first"] is None}
     assert unnamed == silent

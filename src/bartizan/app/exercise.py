@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from bartizan.app import platform
+from bartizan.app import platform, supervisor
 from bartizan.app.address import listen_address
 from bartizan.app.catalogue import OF_GUARD, catalogue
 from bartizan.app.folder import Folder
@@ -33,7 +34,7 @@ from bartizan.config import NAME
 from bartizan.drill.attack import Attack, Stage
 from bartizan.drill.door import Door
 from bartizan.drill.run import Note, Ports, choose, run
-from bartizan.drill.target import GATEWAY, MOST_ENTRIES, Platform, Process, Target
+from bartizan.drill.target import GATEWAY, MOST_ENTRIES, Platform, Process, Said, Target
 from bartizan.drill.twin import PREFIX, Twins
 from bartizan.drill.verdict import Result, Tried
 from bartizan.ledger.entry import Entry
@@ -48,6 +49,7 @@ OF_TLS: Final = frozenset({"gateway.tls-strong", "data.transit-quantum-safe"})
 """Promises that nobody makes where the gateway speaks no TLS."""
 _LEFT: Final = Nanoseconds(5 * MINUTE)
 """Age from which on a twin without a platform belongs to no drill that still runs."""
+_LONGEST_COMMAND_S: Final = 25
 Progress = Callable[[str], None]
 """Shows a line over the last one; nothing wipes it."""
 
@@ -94,6 +96,7 @@ def exercise(
         Stage.TWIN,
         Stage.WRECK,
         Stage.SCENE,
+        Stage.FILES,
         *((Stage.SAMPLE,) if target == SAMPLE else ()),
     )
     chosen = choose(known.attacks, names, stages)
@@ -117,11 +120,25 @@ def exercise(
     ):
         if any(attack.stage is Stage.SCENE for attack in attacks):
             ahead.submit(scenery.get)  # whoever asks for it gets what it raised
-        aim = Target(connect(folder, target), twins.get, time.sleep, scenery.get)
+        aim = Target(connect(folder, target), twins.get, time.sleep, scenery.get, _command)
         ports = Ports(_recorder(folder), claimed, tuple(known.promises), SystemClock(), tried, twins.renew)
         result = run(attacks, aim, ports)
     progress("")
     return result
+
+
+def _command(words: tuple[str, ...], folder: Path) -> Said:
+    """Run a command of the product in a folder, in a process of its own as anybody would."""
+    ran = subprocess.run(  # noqa: S603 - words of ours
+        (*supervisor.LAUNCH, "bartizan", *words),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST_COMMAND_S,
+        check=False,
+    )
+    return Said(ran.returncode, ran.stdout)
 
 
 def _unclaimed(found: Status | None) -> frozenset[str]:

@@ -37,6 +37,8 @@ class Stage(enum.Enum):
     worker thinks otherwise of strangers."""
     SCENE = "scene"
     """On a throw-away platform before services that are played, some of them hostile; several at once."""
+    FILES = "files"
+    """On files of its own making, in a folder that is thrown away: what the product's commands say of them."""
 
 
 class Trace(msgspec.Struct, frozen=True):

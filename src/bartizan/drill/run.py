@@ -35,8 +35,8 @@ TRACED_WITHIN: Final = Nanoseconds(15 * SECOND)
 _LONGEST_SAID = 300
 _ON_TWIN: Final = (Stage.TWIN, Stage.WRECK)
 """Stages of which one attack runs at a time, in this order."""
-_AWAY: Final = frozenset({*_ON_TWIN, Stage.SCENE})
-"""Stages whose requests are on the record of another platform."""
+_AWAY: Final = frozenset({*_ON_TWIN, Stage.SCENE, Stage.FILES})
+"""Stages whose requests, if there are any, are on the record of another platform."""
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -137,6 +137,13 @@ MOST_ENTRIES = 100_000
 """How many entries one question to the ledger returns at most."""
 
 
+class Said(msgspec.Struct, frozen=True):
+    """How a command of the product ended: its exit code, and what it printed for whom it works for."""
+
+    code: int
+    printed: str
+
+
 class Target(msgspec.Struct, frozen=True):
     """What an attack is let loose on.
 
@@ -145,12 +152,14 @@ class Target(msgspec.Struct, frozen=True):
         twin: lines of configuration -> a throw-away platform with them; the same lines give the same one.
         sleep: seconds -> waits that long.
         scene: () -> the throw-away platform before services that are played; always the same.
+        command: (words, folder) -> how `bartizan WORDS` ended there, run by somebody who has just got what lies in it.
     """
 
     platform: Platform
     twin: Callable[[tuple[str, ...]], Platform]
     sleep: Callable[[float], None]
     scene: Callable[[], Scene]
+    command: Callable[[tuple[str, ...], Path], Said]
 
     @property
     def door(self) -> Door:
