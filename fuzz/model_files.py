@@ -9,7 +9,7 @@ from bartizan.supply.format import Format
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.subject import MOST_REASONS, ModelFile, Reason, Standing
 
-NAMES = {"jinja": "chat_template.jinja", "yaml": "config.yaml"}
+NAMES = {"jinja": "chat_template.jinja", "markup": "page.html", "yaml": "config.yaml"}
 _WORK = 300_000
 _LONGEST_REASON = 400
 

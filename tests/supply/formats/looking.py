@@ -15,7 +15,12 @@ def known_to_none(_: Octets, __: Budget) -> ModelFile:
     return NOTHING_KNOWN
 
 
-NAMES = {"jinja": "chat_template.jinja", "yaml": "config.yaml", "saved-model-fingerprint": "fingerprint.pb"}
+NAMES = {
+    "jinja": "chat_template.jinja",
+    "markup": "page.html",
+    "yaml": "config.yaml",
+    "saved-model-fingerprint": "fingerprint.pb",
+}
 """What files of formats are called that are known by their names."""
 
 
