@@ -23,6 +23,8 @@ DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
     | {"threats.finding.imported", "threats.service.evaluated", "access.login.flagged"}
     | {"supply.artifact.scanned"}
+    | {"supply.step.used", "supply.step.made", "supply.step.recorded", "supply.artifact.tainted"}
+    | {"supply.artifact.revoked", "supply.artifact.reinstated", "supply.artifact.retired"}
     | {"supply.artifact.signed", "supply.artifact.verified", "data.integrity.verified"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""

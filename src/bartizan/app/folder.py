@@ -24,6 +24,7 @@ NAMES: Final = frozenset(
         "keys",
         "ledger",
         "model",
+        "provenance",
         "run",
         "store.db",
     }
@@ -101,6 +102,26 @@ class Folder(msgspec.Struct, frozen=True):
     def artifact_key(self) -> Path:
         """The private keys that artifacts are signed with; `.pub` after its name has the public ones."""
         return self.keys / "artifacts.pem"
+
+    @property
+    def lineage(self) -> Path:
+        """The graph of all steps, which is made anew out of the record where it is gone."""
+        return self.root / "provenance" / "graph"
+
+    @property
+    def lineage_key(self) -> Path:
+        """The key under which that file is."""
+        return self.keys / "provenance.key"
+
+    @property
+    def waiting_steps(self) -> Path:
+        """Steps that are to go on record, one file each."""
+        return self.root / "provenance" / "waiting"
+
+    @property
+    def artifact_names(self) -> Path:
+        """What people call artifacts; proves nothing, and can be deleted."""
+        return self.root / "provenance" / "names.db"
 
     @property
     def signins(self) -> Path:

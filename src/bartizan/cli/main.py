@@ -64,6 +64,7 @@ CODES: "Mapping[str, Exit]" = {
     "bartizan.artifact.keys.KeysUnusable": Exit.USAGE,
     "bartizan.artifact.errors.Unsignable": Exit.USAGE,
     "bartizan.artifact.errors.TooLarge": Exit.USAGE,
+    "bartizan.supply.provenance.step.StepRefused": Exit.USAGE,
 }
 """Qualified name of an error's class -> code; by name, so that no room is imported to run another's command."""
 _FIRST_LINE: Final = re.compile(r'"""`bartizan [^`]+`: (.+?)\."""')

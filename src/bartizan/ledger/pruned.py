@@ -25,8 +25,8 @@ REQUESTS: Final = frozenset(
     {"gateway.request.admitted", "gateway.request.completed", "gateway.request.refused"}
 )
 """Kinds of the first tier: nearly all that there is."""
-_FOREVER: Final = "ledger."
-"""What kinds begin with that are never pruned: without them nobody could tell what was."""
+_FOREVER: Final = ("ledger.", "supply.")
+"""What kinds begin with that are never pruned: without them nobody could tell what was, or where a model comes from."""
 _BITS: Final = 8
 
 

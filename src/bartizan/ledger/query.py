@@ -124,6 +124,11 @@ def events(connection: sqlite3.Connection, folder: Path, asked: Query) -> Iterat
     Raises:
         LedgerUnreadable: an entry is not an event.
     """
+    return (said for _, said in numbered(connection, folder, asked))
+
+
+def numbered(connection: sqlite3.Connection, folder: Path, asked: Query) -> Iterator[tuple[int, Said]]:
+    """Yield what `events` does, and before it the number of the entry; raises as `events`."""
     texts = _texts(asked)
     for first, end in places(connection, msgspec.structs.replace(asked, last=False)):
         rows = connection.execute(f"{ENTRIES_FROM} AND number < ? ORDER BY number", (first, end))
@@ -134,7 +139,7 @@ def events(connection: sqlite3.Connection, folder: Path, asked: Query) -> Iterat
                 if all(text in octets for text in texts):
                     said = _said(folder, number, octets)
                     if asked.matches(said):
-                        yield said
+                        yield number, said
 
 
 def _said(folder: Path, number: int, octets: bytes) -> Said:

@@ -12,6 +12,7 @@ from typing import Final
 
 from bartizan.ledger.forms import Check, Form, Hex, Name, Whole, check, one_of
 from bartizan.ledger.vocabulary_artifacts import ARTIFACTS
+from bartizan.ledger.vocabulary_provenance import PROVENANCE
 
 SIGNAL = one_of(
     "logout",
@@ -366,6 +367,7 @@ KINDS: Final[Mapping[str, Mapping[str, Form]]] = {
         "document": Hex(32),
     },
     **ARTIFACTS,
+    **PROVENANCE,
     "compliance.ledger.verified": {"entries": Whole(), "faults": Whole()},
     "drill.run.started": {"attacks": Whole(), "run": Hex(8)},
     "drill.run.finished": {"held": Whole(), "broken": Whole(), "unproven": Whole(), "run": Hex(8)},

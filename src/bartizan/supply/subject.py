@@ -83,6 +83,22 @@ class Attestation(msgspec.Struct, frozen=True):
     differences: int
 
 
+class Chains(msgspec.Struct, frozen=True):
+    """What the record says of the models that are deployed.
+
+    Attributes:
+        deployed: how many are.
+        open: of them, whose chain of steps does not go back to what was ingested.
+        revoked: of them, that descend from something revoked.
+        broken: steps on record that do not add up, or were left unfinished.
+    """
+
+    deployed: int
+    open: int
+    revoked: int
+    broken: int
+
+
 MOST_REASONS: Final = 64
 """Reasons that are told of one file."""
 UNKNOWN: Final = "unknown"
