@@ -8,16 +8,15 @@ Files come to it open. Whatever ends it, the file that it was given is not under
 import contextlib
 import errno
 import os
-import resource
 import select
 import signal
 import socket
 import struct
-from pathlib import Path
 from typing import Final, Self
 
 import msgspec
 
+from bartizan.supply.confined import allow, give_up
 from bartizan.supply.format import Look
 from bartizan.supply.octets import Budget, mapped
 from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
@@ -170,7 +169,7 @@ def _live(channel: socket.socket, look: Look, bounds: Bounds) -> None:
     """Serve until nobody asks; never returns, and never raises."""
     status = 1
     try:
-        _confine(channel, bounds)
+        give_up((channel.fileno(),), bounds.memory)
         channel.sendall(_READY)
         _serve(channel, look, bounds)
         status = 0
@@ -178,59 +177,15 @@ def _live(channel: socket.socket, look: Look, bounds: Bounds) -> None:
         os._exit(status)
 
 
-def _confine(channel: socket.socket, bounds: Bounds) -> None:
-    from bartizan.isolation import kernel  # noqa: PLC0415 - the process alone needs it
-    from bartizan.isolation.carrier import Reach, confine  # noqa: PLC0415 - the process alone needs it
-    from bartizan.isolation.confinement import IsolationUnavailable  # noqa: PLC0415 - the process alone needs it
-
-    with contextlib.suppress(OSError):
-        kernel.die_with_parent(signal.SIGKILL)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)
-    last = channel.fileno()
-    os.closerange(3, last)
-    os.closerange(last + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_DATA, bounds.memory + _held())
-    with contextlib.suppress(
-        IsolationUnavailable
-    ):  # an old kernel: the bounds hold, what a fault could reach is more
-        confine(Reach("reader of files"))
-
-
-def _held() -> int:
-    """Return octets that the process has from the one that it was forked from; of its own it has none yet."""
-    fields = Path("/proc/self/statm").read_text().split()
-    return int(fields[5]) * resource.getpagesize()
-
-
-def _lower(limit: int, value: int) -> None:
-    hard = resource.getrlimit(limit)[1]
-    least = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(limit, (least, least))
-
-
 def _serve(channel: socket.socket, look: Look, bounds: Bounds) -> None:
     while True:
         name, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_NAME, 1)
         if not descriptors:
             return
-        _allow(bounds.cpu)
+        allow(bounds.cpu)
         said = msgspec.json.encode(_read(look, descriptors[0], name.decode("utf-8", "backslashreplace")))
         os.close(descriptors[0])
         channel.sendall(_LENGTH.pack(len(said)) + said)
-
-
-def _allow(seconds: int) -> None:
-    """Let this process work for so many seconds more."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    wanted = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-    )
 
 
 def _read(look: Look, descriptor: int, name: str) -> ModelFile:

@@ -63,23 +63,33 @@ def _body(view: memoryview, budget: Budget, at: int, storages: Storages) -> Pick
     if built.reasons or keys.reasons:
         return Pickle(None, keys.end, (*built.reasons, *keys.reasons), built.globals)
     try:
-        pieces, end = _pieces(view, keys, storages)
+        found, end = pieces(view, keys, storages)
     except Damaged as fault:
         return Pickle(None, keys.end, (fault.reason,), built.globals)
-    return Pickle(built.root, end, () if end == len(view) else (after(end),), built.globals, pieces)
+    return Pickle(built.root, end, () if end == len(view) else (after(end),), built.globals, found)
 
 
 def _damaged(what: str, offset: int) -> Reason:
     return Damaged("torch-damaged", f"it is no whole file of PyTorch: {what}; save it anew", offset).reason
 
 
-def _pieces(view: memoryview, keys: Pickle, storages: Storages) -> tuple[dict[str, memoryview], int]:
+def pieces(view: memoryview, keys: Pickle, storages: Storages) -> tuple[dict[str, memoryview], int]:
+    """Return the octets of each storage by its name, and where the last of them ends.
+
+    Args:
+        view: the whole file.
+        keys: the fifth pickle, after which they stand.
+        storages: that the fourth names.
+    Raises:
+        Damaged: they are not as both say.
+    """
     names = [str(each) for each in keys.root if type(each) is str] if isinstance(keys.root, list) else []
     listed = len(names) == len(keys.root) if isinstance(keys.root, list) else False
     if not listed or sorted(names) != sorted(storages.known):
         what = "its list of storages is not that of those it names; save it anew"
         raise Damaged("torch-damaged", what, keys.end)
-    pieces, at = {}, keys.end
+    found: dict[str, memoryview] = {}
+    at = keys.end
     for key in names:
         storage = storages.known[key]
         start = at + _COUNT
@@ -88,8 +98,8 @@ def _pieces(view: memoryview, keys: Pickle, storages: Storages) -> tuple[dict[st
             what = "a storage has more or fewer elements than it says; get the file anew"
             raise Damaged("torch-damaged", what, at)
         at = start + storage.octets
-        pieces[storage.name] = view[start:at]
-    return pieces, at
+        found[storage.name] = view[start:at]
+    return found, at
 
 
 class Within:
