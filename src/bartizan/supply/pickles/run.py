@@ -53,7 +53,7 @@ _HANDLED: Final[dict[str, Callable[[Machine, object], None]]] = {
     "PUT": Machine.put, "BINPUT": Machine.put, "LONG_BINPUT": Machine.put,
     "GLOBAL": Machine.global_, "STACK_GLOBAL": Machine.stack_global, "REDUCE": Machine.reduce,
     "NEWOBJ": Machine.newobj, "NEWOBJ_EX": Machine.newobj_ex, "INST": Machine.instance, "OBJ": Machine.object_,
-    "BUILD": Machine.build, "PERSID": Machine.persid, "BINPERSID": Machine.binpersid,
+    "BUILD": lambda machine, _: machine.build(None), "PERSID": Machine.persid, "BINPERSID": Machine.binpersid,
     "EXT1": Machine.outside, "EXT2": Machine.outside, "EXT4": Machine.outside,
     "NEXT_BUFFER": Machine.outside, "READONLY_BUFFER": Machine.outside,
     "PROTO": Machine.nothing, "FRAME": Machine.nothing,
