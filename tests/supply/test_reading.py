@@ -160,7 +160,7 @@ def test_a_process_that_never_gets_ready_is_replaced_and_then_given_up(
     file: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading_module, "_START_SECONDS", 0.01)
-    monkeypatch.setattr(reading_module, "_confine", lambda *_: Event().wait())
+    monkeypatch.setattr(reading_module, "give_up", lambda *_: Event().wait())
     with Reading(looker(known())) as reading, pytest.raises(OSError, match="gets ready"):
         reading.read(file, "a")
 

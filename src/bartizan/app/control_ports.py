@@ -22,7 +22,7 @@ from bartizan.ledger.journal import JournalUnwritable
 DRILL_KINDS: Final = frozenset(
     {"drill.run.started", "drill.attack.tried", "drill.run.finished", "compliance.ledger.verified"}
     | {"threats.finding.imported", "threats.service.evaluated", "access.login.flagged"}
-    | {"supply.artifact.scanned"}
+    | {"supply.artifact.scanned", "supply.artifact.disarmed"}
     | {"supply.step.used", "supply.step.made", "supply.step.recorded", "supply.artifact.tainted"}
     | {"supply.artifact.revoked", "supply.artifact.reinstated", "supply.artifact.retired"}
     | {"supply.artifact.signed", "supply.artifact.verified", "data.integrity.verified"}

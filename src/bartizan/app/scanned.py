@@ -38,17 +38,25 @@ def record(files: Sequence[Scanned], folder: Folder) -> int:
     Raises:
         PlatformSilent, OwnerRefused, FolderRefused: the record does not take them.
     """
-    known = [each for each in files if each.sha256]
+    return put([_reported(each) for each in files if each.sha256], folder)
+
+
+def put(events: Sequence[dict[str, Any]], folder: Folder) -> int:
+    """Put events of the owner's on record, through the platform where one runs; return how many.
+
+    Raises:
+        PlatformSilent, OwnerRefused, FolderRefused: the record does not take them.
+    """
     if folder.holder() is None:
-        _by_ourselves(folder, known)
-        return len(known)
+        _by_ourselves(folder, events)
+        return len(events)
     owner = Owner(folder)
-    for at in range(0, len(known), _AT_ONCE):
-        owner.report([_reported(each) for each in known[at : at + _AT_ONCE]])
-    return len(known)
+    for at in range(0, len(events), _AT_ONCE):
+        owner.report(list(events[at : at + _AT_ONCE]))
+    return len(events)
 
 
-def _by_ourselves(folder: Folder, files: Sequence[Scanned]) -> None:
+def _by_ourselves(folder: Folder, events: Sequence[dict[str, Any]]) -> None:
     """Fill the ledger where no platform does.
 
     Raises:
@@ -56,37 +64,39 @@ def _by_ourselves(folder: Folder, files: Sequence[Scanned]) -> None:
     """
     folder.make()
     with folder.locked(), own_segment(folder.root, SystemClock()) as journal:
-        for each in files:
-            outcome = _OUTCOMES[each.file.standing]
-            journal.record(KIND, "owner", _subject(each), outcome, model_file_inert.CONTROL.id, _detail(each))
+        for each in events:
+            outcome = Outcome(each["outcome"])
+            journal.record(each["kind"], "owner", each["subject"], outcome, each["control"], each["detail"])
         journal.flush()
 
 
 def _reported(each: Scanned) -> dict[str, Any]:
     return {
         "kind": KIND,
-        "subject": _subject(each),
+        "subject": subject(each.sha256),
         "outcome": _OUTCOMES[each.file.standing].value,
         "control": model_file_inert.CONTROL.id,
         "detail": _detail(each),
     }
 
 
-def _subject(each: Scanned) -> str:
-    return f"sha256-{each.sha256[:32]}"
+def subject(sha256: str) -> str:
+    """Return an artifact's name on record."""
+    return f"sha256-{sha256[:32]}"
 
 
 def _detail(each: Scanned) -> dict[str, int | str]:
-    word = {"word": _name(each.findings[0].reason)} if each.findings else {}
+    word = {"word": name(each.findings[0].reason)} if each.findings else {}
     return {
         "digest": each.sha256,
         "octets": each.file.octets,
-        "format": _name(each.file.format),
+        "format": name(each.file.format),
         "verdict": each.file.standing.value,
         "findings": len(each.findings),
         **word,
     }
 
 
-def _name(word: str) -> str:
+def name(word: str) -> str:
+    """Return a word of ours as the record takes it."""
     return word if _NAME.fullmatch(word) else _OTHER

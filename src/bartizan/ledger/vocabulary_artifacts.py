@@ -17,6 +17,17 @@ ARTIFACTS: Final[Mapping[str, Mapping[str, Form]]] = {
         "word": Name(),
         "findings": Whole(),
     },
+    "supply.artifact.disarmed": {
+        "digest": Hex(32),
+        "rebuilt": Hex(32),
+        "octets": Whole(),
+        "format": Name(),
+        "verdict": one_of("proven-inert", "needs-code", "malicious", "not-understood"),
+        "word": Name(),
+        "tensors": Whole(),
+        "cut": Whole(),
+        "left": Whole(),
+    },
     "supply.artifact.signed": {"digest": Hex(32), "key": Hex(32), "files": Whole(), "octets": Whole()},
     "supply.artifact.verified": {
         "digest": Hex(32),

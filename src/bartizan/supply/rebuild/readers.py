@@ -1,0 +1,18 @@
+"""Which formats are rebuilt, and what reads the tensors of each."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bartizan.supply.format import Look
+from bartizan.supply.octets import Budget, Octets
+from bartizan.supply.rebuild import numpy, torch
+
+Reader = Callable[[Octets, Budget, Look], torch.Found]
+READERS: Final[Mapping[str, Reader]] = {
+    "torch-zip": torch.archive,
+    "torch-legacy": torch.old,
+    "pickle": torch.plain,
+    "npy": numpy.array,
+    "zip": numpy.archive,
+}
+"""Format that knows a file -> what reads its tensors. Raises Damaged, TooShort, Exhausted."""
