@@ -25,11 +25,9 @@ _NEW: Final = ".safetensors"
 _SHARD: Final = re.compile(r"pytorch_model(-[0-9]{5}-of-[0-9]{5})?\.bin")
 """How Hugging Face calls files of PyTorch."""
 _PIECE: Final = 16 << 20
-_REBUILT: Final = (READERS.keys() - {"zip"}) | {"torchscript", "joblib"}
+_REBUILT: Final = (READERS.keys() - {"zip"}) | {"torchscript", "joblib", "keras-h5"}
 """Formats of files that are rebuilt; of a ZIP nobody knows before whether it holds arrays, but by its name."""
-_HELD: Final = frozenset(
-    {"safetensors", "gguf", "onnx", "hdf5", "keras-h5", "keras", "torch-package", "torch-pt2"}
-)
+_HELD: Final = frozenset({"safetensors", "gguf", "onnx", "torch-package", "torch-pt2"})
 """Formats of files without which there may be no model."""
 _NO_REASON: Final = Reason("not-inert", "it is not proven inert", Standing.UNKNOWN)
 

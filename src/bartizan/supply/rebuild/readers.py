@@ -5,7 +5,7 @@ from typing import Final
 
 from bartizan.supply.format import Look
 from bartizan.supply.octets import Budget, Octets
-from bartizan.supply.rebuild import numpy, torch
+from bartizan.supply.rebuild import hdf5, numpy, torch
 
 Reader = Callable[[Octets, Budget, Look], torch.Found]
 READERS: Final[Mapping[str, Reader]] = {
@@ -14,5 +14,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "pickle": torch.plain,
     "npy": numpy.array,
     "zip": numpy.archive,
+    "hdf5": hdf5.weights,
+    "keras": hdf5.archive,
 }
 """Format that knows a file -> what reads its tensors. Raises Damaged, TooShort, Exhausted."""
