@@ -22,7 +22,7 @@ from bartizan.supply.scan import known
 from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
 from bartizan.supply.walk import Refused, opening, repository
 
-_PIECE: Final = 1 << 20
+_PIECE: Final = 1 << 18
 Result = Rebuilt | Refusal
 Outcome = Rebuilt | Refusal | Copied | LeftOut
 """Of a file in a folder, some of which are copied as they are, or left out."""
@@ -143,8 +143,8 @@ def _changed(format_: str) -> Refusal:
 
 def sha256(descriptor: int) -> str:
     """Return the digest of an open file in hexadecimal."""
-    digest, at = hashlib.sha256(), 0
-    while piece := os.pread(descriptor, _PIECE, at):
-        digest.update(piece)
-        at += len(piece)
+    digest, at, room = hashlib.sha256(), 0, bytearray(_PIECE)
+    while count := os.preadv(descriptor, [room], at):
+        digest.update(memoryview(room)[:count])
+        at += count
     return digest.hexdigest()

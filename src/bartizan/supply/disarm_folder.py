@@ -14,7 +14,7 @@ from bartizan.supply.look import LOADED, looker
 from bartizan.supply.reading import Bounds, Reading
 from bartizan.supply.rebuild import output, shards
 from bartizan.supply.rebuild.apart import Task, apart
-from bartizan.supply.rebuild.readers import READERS
+from bartizan.supply.rebuild.readers import READERS, REWRITERS
 from bartizan.supply.rebuild.report import Copied, LeftOut, Rebuilt, Refusal
 from bartizan.supply.repository import Named
 from bartizan.supply.scan import known
@@ -27,7 +27,7 @@ _SHARD: Final = re.compile(r"pytorch_model(-[0-9]{5}-of-[0-9]{5})?\.bin")
 _PIECE: Final = 16 << 20
 _REBUILT: Final = (READERS.keys() - {"zip"}) | {"torchscript", "joblib", "keras-h5"}
 """Formats of files that are rebuilt; of a ZIP nobody knows before whether it holds arrays, but by its name."""
-_HELD: Final = frozenset({"safetensors", "gguf", "onnx", "torch-package", "torch-pt2"})
+_HELD: Final = frozenset({"safetensors", "onnx", "torch-package", "torch-pt2"})
 """Formats of files without which there may be no model."""
 _NO_REASON: Final = Reason("not-inert", "it is not proven inert", Standing.UNKNOWN)
 
@@ -117,8 +117,10 @@ class _Folder:
             what = "an index; it is made anew of what was rebuilt"
             return Disarmed(found.path, None, LeftOut("json", what))
         said = self._reading.read(source, found.path.name)
+        if said.format in REWRITERS and said.standing is not Standing.INERT:
+            return self._rebuilt(found, source, found.path.name)
         if said.format in _REBUILT or found.path.suffix.lower() == ".npz":
-            return self._rebuilt(found, source)
+            return self._rebuilt(found, source, _renamed(found.path))
         reason = self._named.reason(found.path, found.place)
         if said.standing is Standing.INERT and reason is None:
             return self._copied(found, source, said)
@@ -129,10 +131,11 @@ class _Folder:
             result = LeftOut(said.format, f"{worst.standing.value}: {worst.what}")
         return Disarmed(found.path, None, result, said.octets, sha256(source))
 
-    def _rebuilt(self, found: Found, source: int) -> Disarmed:
-        parts, name = found.place.split("/"), _renamed(found.path)
+    def _rebuilt(self, found: Found, source: int, name: str) -> Disarmed:
+        parts = found.place.split("/")
         with output.below(self._folder, tuple(parts[:-1])) as folder:
-            if output.there(folder, name) or os.path.lexists(found.path.with_name(name)):
+            taken = name != found.path.name and os.path.lexists(found.path.with_name(name))
+            if taken or output.there(folder, name):
                 name = f"{found.path.name}{_NEW}"
             place = self._place.joinpath(*parts[:-1], name)
             done = self._disarming.one(source, found.path, (folder, place))

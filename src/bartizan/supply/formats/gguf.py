@@ -83,7 +83,7 @@ def _metadata(cursor: Cursor, values: int, telling: Telling) -> int:
         elif "chat_template" in key and kind != ARRAY:
             raise Damaged("template-malformed", "its chat template is no text", at)
         else:
-            _value(cursor, kind, 0)
+            pass_value(cursor, kind)
     return alignment
 
 
@@ -116,8 +116,16 @@ def _template(cursor: Cursor, key: str, telling: Telling) -> None:
         telling.say(fault.word, fault.what, fault.reason.standing, member=shown(key), offset=fault.offset)
 
 
-def _value(cursor: Cursor, kind: int, depth: int) -> None:
-    """Go past a value."""
+def pass_value(cursor: Cursor, kind: int, depth: int = 0) -> None:
+    """Go past a value.
+
+    Args:
+        cursor: at its first octet.
+        kind: type of the value.
+        depth: arrays that it is within.
+    Raises:
+        Damaged, TooShort: it is none.
+    """
     if kind == TEXT:
         cursor.skip(cursor.u64())
     elif kind == ARRAY:
@@ -144,7 +152,7 @@ def _array(cursor: Cursor, depth: int) -> None:
             "count-too-large", "it says that an array has more elements than the file has octets", cursor.at
         )
     for _ in range(count):
-        _value(cursor, kind, depth + 1)
+        pass_value(cursor, kind, depth + 1)
 
 
 def _tensor(cursor: Cursor) -> tuple[str, int, int]:

@@ -5,7 +5,8 @@ from typing import Final
 
 from bartizan.supply.format import Look
 from bartizan.supply.octets import Budget, Octets
-from bartizan.supply.rebuild import hdf5, numpy, torch
+from bartizan.supply.rebuild import gguf, hdf5, numpy, torch
+from bartizan.supply.rebuild.report import Rebuilt
 
 Reader = Callable[[Octets, Budget, Look], torch.Found]
 READERS: Final[Mapping[str, Reader]] = {
@@ -18,3 +19,6 @@ READERS: Final[Mapping[str, Reader]] = {
     "keras": hdf5.archive,
 }
 """Format that knows a file -> what reads its tensors. Raises Damaged, TooShort, Exhausted."""
+Rewriter = Callable[[Octets, Budget, Look, int], Rebuilt]
+REWRITERS: Final[Mapping[str, Rewriter]] = {"gguf": gguf.rewrite}
+"""Format that is kept -> what writes such a file anew into a descriptor. Raises Damaged, TooShort, Exhausted; OSError."""

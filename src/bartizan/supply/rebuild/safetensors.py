@@ -46,10 +46,10 @@ def write(
             "expands",
             "its tensors show the same octets again and again, and would fill the disk; save it anew",
         )
-    _written(descriptor, memoryview(head))
+    put(descriptor, memoryview(head))
     for each in ordered:
         for piece in octets(each, budget):
-            _written(descriptor, piece)
+            put(descriptor, piece)
     return tuple(each.name for each in ordered)
 
 
@@ -79,6 +79,11 @@ def _head(tensors: list[Tensor], metadata: Mapping[str, str]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _written(descriptor: int, piece: memoryview) -> None:
+def put(descriptor: int, piece: memoryview) -> None:
+    """Write all of a piece.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     while piece:
         piece = piece[os.write(descriptor, piece) :]

@@ -14,7 +14,7 @@ from bartizan.supply.look import looker
 from bartizan.supply.octets import Budget, Exhausted, Octets, TooShort
 from bartizan.supply.rebuild import safetensors
 from bartizan.supply.rebuild.flatten import Value
-from bartizan.supply.rebuild.readers import READERS
+from bartizan.supply.rebuild.readers import READERS, REWRITERS
 from bartizan.supply.rebuild.report import Rebuilt, Refusal
 from bartizan.supply.rebuild.torch import Found
 from bartizan.supply.subject import UNKNOWN, Reason, Standing
@@ -37,7 +37,7 @@ def rebuild(octets: Octets, descriptor: int, formats: tuple[Format, ...]) -> Reb
     word = UNKNOWN
     try:
         word = _known(octets, formats)
-        return _written(_read(word, octets, looker(formats)), descriptor, len(octets))
+        return _anew(word, octets, looker(formats), descriptor)
     except Damaged as fault:
         return Refusal(word, fault.reason)
     except TooShort as fault:
@@ -67,6 +67,13 @@ def _known(octets: Octets, formats: tuple[Format, ...]) -> str:
         both = " and ".join([best.name, *unlike])
         raise Damaged("polyglot", f"it is {both} at once, and loaders differ in what they take it for")
     return best.name
+
+
+def _anew(word: str, octets: Octets, look: Look, descriptor: int) -> Rebuilt:
+    """Write a file anew in its own format, where that is kept, else as safetensors."""
+    if word in REWRITERS:
+        return REWRITERS[word](octets, Budget(), look, descriptor)
+    return _written(_read(word, octets, look), descriptor, len(octets))
 
 
 def _read(word: str, octets: Octets, look: Look) -> Found:
