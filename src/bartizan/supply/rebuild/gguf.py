@@ -27,7 +27,7 @@ _PIECE: Final = 16 << 20
 class _Value(NamedTuple):
     """One of the metadata: its name, its type, and where it stands, name and all."""
 
-    key: str
+    name: str
     kind: int
     start: int
     end: int
@@ -58,8 +58,8 @@ def rewrite(octets: Octets, budget: Budget, look: Look, descriptor: int) -> Rebu
             raise Damaged(each.word, each.what, each.offset)
     bad = {each.member for each in said.reasons if each.standing is not Standing.INERT}
     model = _parts(octets, Budget())
-    kept = [each for each in model.values if _TEMPLATE not in each.key or shown(each.key) not in bad]
-    left = [each.key for each in model.values if each not in kept]
+    kept = [each for each in model.values if _TEMPLATE not in each.name or shown(each.name) not in bad]
+    left = [each.name for each in model.values if each not in kept]
     _write(octets, model, kept, descriptor)
     return Rebuilt(
         "gguf",
