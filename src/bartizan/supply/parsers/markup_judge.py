@@ -93,12 +93,12 @@ def _element(tag: Tag, telling: Telling) -> None:
         if attributes.get("http-equiv", "").strip().lower() == "refresh":
             _code(telling, tag, "leads to another document by itself")
     if tag.name in _ANIMATED:
-        _url_or_handler(attributes.get("attributename", ""), tag, telling)
+        _changing(attributes.get("attributename", ""), tag, telling)
     for name, value in tag.attributes:
         _attribute(name, value, tag, telling)
 
 
-def _url_or_handler(name: str, tag: Tag, telling: Telling) -> None:
+def _changing(name: str, tag: Tag, telling: Telling) -> None:
     local = name.rpartition(":")[2].strip().lower()
     if _HANDLER.fullmatch(local) or local == "href":
         _code(telling, tag, f"changes {shown(local)} while it is shown")
