@@ -68,7 +68,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
 	@$(INSTALL) train
-	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text guard_model guard_conversation guard guard_gateway sign; do $(BIN)/python -m bench.$$name --record || exit 1; done
+	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text guard_model guard_conversation guard guard_gateway sign scan; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 train-guard: ## make the guard's model of injections anew (DATA=folder of train.jsonl and benign.jsonl; two minutes)
 	@$(INSTALL) train
@@ -112,6 +112,9 @@ lock: ## lock dependencies anew from pyproject.toml, newest first (needs the net
 	@$(LOCK) --python-version 3.12 --upgrade requirements/foreign.in --output-file requirements/foreign.txt
 	@$(LOCK) --upgrade requirements/spiffe.in --output-file requirements/spiffe.txt
 	@$(LOCK) --upgrade requirements/schemathesis.in --output-file requirements/schemathesis.txt
+	@for name in picklescan modelscan fickling modelaudit; do \
+		$(LOCK) --upgrade requirements/bench-scan-$$name.in --output-file requirements/bench-scan-$$name.txt || exit 1; done
+	@$(LOCK) --upgrade --torch-backend cpu requirements/bench-zoo-makers.in --output-file requirements/bench-zoo-makers.txt
 	@$(LOCK) --upgrade requirements/bench-model-signing.in --output-file requirements/bench-model-signing.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in --output-file requirements/bench-litellm.txt
 	@for name in forcefield inferwall agentbastion aicordon nukon-pi-detect prompt-guardrail; do \

@@ -5,8 +5,8 @@ The first octet of an input chooses the format; the rest is the file.
 
 from collections.abc import Callable, Sequence
 
-from bartizan.supply.format import Format
-from bartizan.supply.octets import Budget, Octets
+from bartizan.supply.format import Damaged, Format, Read
+from bartizan.supply.octets import Budget, Exhausted, Octets, TooShort
 from bartizan.supply.subject import MOST_REASONS, ModelFile, Reason, Standing
 
 NAMES = {"jinja": "chat_template.jinja", "markup": "page.html", "yaml": "config.yaml"}
@@ -24,7 +24,12 @@ def said(shape: Format, octets: bytes) -> str:
     if not shape.knows(file):
         return "other"
     budget = Budget(operations=_WORK, expanded=1 << 20)
-    read = shape.read(file, budget, _look)
+    try:
+        read = shape.read(file, budget, _look)
+    except Damaged as fault:  # `look` makes reasons of these three
+        read = Read((fault.reason,))
+    except (TooShort, Exhausted):
+        return "not whole"
     assert len(read.reasons) <= MOST_REASONS
     assert budget.operations > -_WORK
     for reason in read.reasons:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from bartizan.supply.octets import Budget, Octets
-from bartizan.supply.subject import ModelFile, Reason, Standing
+from bartizan.supply.subject import Beside, ModelFile, Reason, Standing
 
 LAST: Final = 90
 """Order of what is known by no magic, such as text."""
@@ -25,10 +25,12 @@ class Read(msgspec.Struct, frozen=True):
     Attributes:
         reasons: why it is not inert, and remarks; none where it is inert.
         format: a more exact word than the format's own, where it tells one (`torch-zip` of a zip); empty for that.
+        beside: files of its folder that it describes.
     """
 
     reasons: tuple[Reason, ...] = ()
     format: str = ""
+    beside: tuple[Beside, ...] = ()
 
     @property
     def standing(self) -> Standing:

@@ -11,6 +11,7 @@ from typing import Final
 from bartizan.printable import printable
 from bartizan.supply.format import Damaged, Format, Look, Read, claims
 from bartizan.supply.octets import Budget, Exhausted, Octets, TooShort
+from bartizan.supply.pickles.loose import names
 from bartizan.supply.subject import MOST_REASONS, UNKNOWN, ModelFile, Reason, Standing
 
 _EXTENSIONS: Final = """
@@ -22,6 +23,8 @@ LOADED: Final = frozenset(f".{each}" for each in _EXTENSIONS.split())
 _LOST: Final = ". \t\r\n"
 """What some systems leave off the end of a name."""
 _SHOWN: Final = 32
+FORMAT_UNKNOWN: Final = "format-unknown"
+"""Word for a file that no format knows and no unpickler runs."""
 WORDLESS: Final = frozenset({"text", "source"})
 """Formats that have no magic, so that a loader may take their files for another."""
 
@@ -49,8 +52,7 @@ def looker(formats: Sequence[Format]) -> Look:
 def _look(formats: Sequence[Format], octets: Octets, budget: Budget, look: Look) -> ModelFile:
     known = claims(formats, octets)
     if not known:
-        what = "it is of no format that is known here, so nothing is proven; leave it out or convert it"
-        return _stands(octets, UNKNOWN, Read((_unknown("format-unknown", what),)))
+        return _stands(octets, UNKNOWN, _read_unknown(octets, budget))
     best, *others = known
     unlike = [each.name for each in others if each.name not in best.kind_of]
     if unlike:
@@ -59,6 +61,18 @@ def _look(formats: Sequence[Format], octets: Octets, budget: Budget, look: Look)
         )
         return _stands(octets, best.name, Read((_unknown("polyglot", what),)))
     return _stands(octets, best.name, _read(best, octets, budget, look))
+
+
+def _read_unknown(octets: Octets, budget: Budget) -> Read:
+    """Return that nothing is proven, and whether an unpickler would come to a name in it for all that."""
+    try:
+        if next(names(octets.view, budget), None) is not None:
+            what = "a loader of pickles would run it, though no pickle is written so; leave it out"
+            return Read((_unknown("reads-as-pickle", what),))
+    except Exhausted:
+        pass  # it is not understood in any case
+    what = "it is of no format that is known here, so nothing is proven; leave it out or convert it"
+    return Read((_unknown(FORMAT_UNKNOWN, what),))
 
 
 def _read(known: Format, octets: Octets, budget: Budget, look: Look) -> Read:
@@ -86,7 +100,12 @@ def _stands(octets: Octets, name: str, read: Read) -> ModelFile:
     reasons.sort(key=lambda each: -each.standing.rank)
     standing = reasons[0].standing if reasons else Standing.INERT
     return ModelFile(
-        word, standing, tuple(reasons[:MOST_REASONS]), len(octets), printable(extension[:_SHOWN])
+        word,
+        standing,
+        tuple(reasons[:MOST_REASONS]),
+        len(octets),
+        printable(extension[:_SHOWN]),
+        read.beside,
     )
 
 

@@ -8,6 +8,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,12 +17,13 @@ import msgspec
 
 from bartizan.control import Finding
 from bartizan.supply import formats
+from bartizan.supply.beside import DESCRIBED, MOST_LOOKED_AT, described, is_whole
 from bartizan.supply.controls import model_file_inert
 from bartizan.supply.format import Format
-from bartizan.supply.look import WORDLESS, looker
+from bartizan.supply.look import FORMAT_UNKNOWN, WORDLESS, looker
 from bartizan.supply.reading import Reading
 from bartizan.supply.repository import Named
-from bartizan.supply.subject import UNKNOWN, ModelFile, Reason
+from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
 from bartizan.supply.walk import Found, Refused, Repository, opening, repository, walk
 
 _PIECE: Final = 16 << 20
@@ -107,7 +109,7 @@ class _Scanner:
             if found.fault is not None:
                 raise Refused(found.fault)
             with opening(found.path, self._repository) as descriptor:
-                file = self._judged(found, self._of(descriptor, found.path))
+                file = self._judged(found, self._of(descriptor, found.path), descriptor)
                 findings = model_file_inert.CONTROL.judge(file)
                 wanted = bool(findings) or self._digests
                 return Scanned(found.path, file, findings, _sha256(descriptor) if wanted else "")
@@ -126,7 +128,9 @@ class _Scanner:
                 self._read[key] = found
         return found
 
-    def _judged(self, found: Found, file: ModelFile) -> ModelFile:
+    def _judged(self, found: Found, file: ModelFile, descriptor: int) -> ModelFile:
+        if [each.word for each in file.reasons] == [FORMAT_UNKNOWN] and self._described(found, descriptor):
+            return msgspec.structs.replace(file, format=DESCRIBED, standing=Standing.INERT, reasons=())
         if file.format not in WORDLESS:
             return file
         reason = self._named.reason(found.path, found.place)
@@ -135,6 +139,19 @@ class _Scanner:
         return msgspec.structs.replace(
             file, standing=file.standing.worse(reason.standing), reasons=_with(file.reasons, reason)
         )
+
+    def _described(self, found: Found, descriptor: int) -> bool:
+        """Return whether a file beside it, which is inert itself, says what each of its octets is."""
+        with suppress(OSError):
+            said = described(found.path.name, self._folder(found.path.parent))
+            return any(is_whole(descriptor, each) for each in said)
+        return False
+
+    def _folder(self, folder: Path) -> Iterator[ModelFile]:
+        """Yield what stands in a folder, as far as it can be read."""
+        for path in sorted(folder.iterdir())[:MOST_LOOKED_AT]:
+            with suppress(Refused, OSError), opening(path, self._repository) as descriptor:
+                yield self._of(descriptor, path)
 
 
 def _with(reasons: tuple[Reason, ...], reason: Reason) -> tuple[Reason, ...]:

@@ -49,6 +49,18 @@ class Reason(msgspec.Struct, frozen=True):
     offset: int = -1
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """A file of octets without a form of their own, as another file of its folder describes it.
+
+    Attributes:
+        name: of the file that is described.
+        parts: place and number of octets of each part, sorted; the last number may be -1, for all that is left.
+    """
+
+    name: str
+    parts: tuple[tuple[int, int], ...]
+
+
 class ModelFile(msgspec.Struct, frozen=True):
     """A file as it was read.
 
@@ -58,6 +70,7 @@ class ModelFile(msgspec.Struct, frozen=True):
         reasons: why, the worst first; at most `MOST_REASONS`.
         octets: its size.
         extension: of its name, in small letters, with the dot; empty where it has none.
+        beside: files of its folder that it describes; at most `MOST_BESIDE`.
     """
 
     format: str
@@ -65,6 +78,7 @@ class ModelFile(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     octets: int = 0
     extension: str = ""
+    beside: tuple[Beside, ...] = ()
 
 
 class Attestation(msgspec.Struct, frozen=True):
@@ -101,5 +115,9 @@ class Chains(msgspec.Struct, frozen=True):
 
 MOST_REASONS: Final = 64
 """Reasons that are told of one file."""
+MOST_BESIDE: Final = 64
+"""Files that one file describes."""
+MOST_PARTS: Final = 20_000
+"""Parts that it describes of all of them."""
 UNKNOWN: Final = "unknown"
 """Word for a file of no format that is known."""

@@ -238,3 +238,33 @@ def test_whatever_stands_where_a_name_should_no_reader_crashes(document: object)
     octets = json.dumps(document).encode()
     if FORMAT.knows(Octets(octets)):
         seen(FORMAT, octets)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[tool.x]\na = 1\n",
+        b"[fits]\ndescription = words\n",
+        b"[[package]]\nname = 1\n",
+        b"[no-value]\n",
+        b"[x]\n",
+        b"[a, b](c)\n",
+        b"{a}\n",
+    ],
+)
+def test_what_begins_with_a_bracket_and_no_value_is_no_json(text: bytes) -> None:
+    assert not FORMAT.knows(Octets(text))
+
+
+@pytest.mark.parametrize("before", ["[NaN, ", "[Infinity, ", "[[[true, ", "[ [\n[-1, ", "[null,"])
+def test_a_list_is_judged_whatever_its_first_value_is(before: str) -> None:
+    octets = (before + '{"_target_": "os.system"}' + "]" * before.count("[")).encode()
+    json.loads(octets)
+    assert seen(FORMAT, octets).standing is Standing.MALICIOUS
+
+
+def test_a_mark_of_the_order_of_octets_before_it_changes_nothing() -> None:
+    octets = b"\xef\xbb\xbf" + b'{"_target_": "os.system"}'
+    assert json.loads(octets)
+    assert seen(FORMAT, octets).standing is Standing.MALICIOUS
+    assert seen(FORMAT, b"\xef\xbb\xbf{}").standing is Standing.INERT

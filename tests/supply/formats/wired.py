@@ -60,3 +60,14 @@ def onnx_model() -> bytes:
         sub(10, "local"),
     )
     return onnx(*graph, after=function + entry(14, "author", "a"))
+
+
+def piece(word: str, score: bytes = bytes(4), *more: bytes) -> bytes:
+    return sub(1, sub(1, word), b"\x15" + score, *more)
+
+
+def vocabulary(*pieces: bytes, trainer: bytes = b"", after: bytes = b"") -> bytes:
+    """Return a vocabulary of SentencePiece."""
+    said = pieces or (piece("<unk>", bytes(4), num(3, 2)), piece("\u2581a"), piece("b", b"\0\0\x80\xbf"))
+    learned = sub(1, "corpus.txt") + sub(2, "m") + num(3, 1) + num(4, 3) + trainer
+    return b"".join(said) + sub(2, learned) + sub(3, sub(1, "nmt_nfkc") + sub(2, b"\0\1\2")) + after

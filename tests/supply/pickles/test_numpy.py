@@ -183,3 +183,33 @@ def test_an_estimator_in_a_file_of_joblib_needs_code() -> None:
     file = looked(head + bytes((padding,)) + b"\xff" * padding + NUMBERS + b"sb.")
     assert (file.format, file.standing) == ("joblib", Standing.CODE)
     assert [each.word for each in file.reasons] == ["code-named"]
+
+
+def test_a_matrix_in_a_file_of_joblib_is_an_array_too() -> None:
+    whole = joblib(NUMBERS, 3)
+    plain, matrix = b"cnumpy\nndarray\n", b"cnumpy.matrixlib.defmatrix\nmatrix\n"
+    assert looked(whole).standing is Standing.INERT
+    head = b"\x80\x02](" + wrapper((3,), dtype("f8"), matrix)
+    padding = 16 - (len(head) + 1) % 16
+    stream = head + bytes((padding,)) + b"\xff" * padding + NUMBERS + b"e."
+    assert looked(stream).standing is Standing.INERT
+    assert plain in whole
+    called = b"\x80\x02" + matrix + b"X\1\0\0\0a\x85R."
+    assert [each.word for each in looked(called).reasons] == ["call-refused"]
+
+
+def test_several_arrays_in_a_row_are_one_file() -> None:
+    one = npy("'<f8'", "(3,)", NUMBERS)
+    for row in (one * 2, one * 5, one + npy("'<f8'", "(0,)", b"")):
+        assert looked(row, "a.npy").standing is Standing.INERT
+    for row in (
+        one * 2 + b"\0",
+        one + one[:-1],
+        one + b"\x93NUMPY",
+        one + npy("'|O'", "(1,)", b"cos\nsystem\n."),
+    ):
+        assert looked(row, "a.npy").standing is not Standing.INERT
+
+
+def test_whole_numbers_of_python_2_stand_in_headers() -> None:
+    assert looked(npy("'<f8'", "(3L,)", NUMBERS), "a.npy").standing is Standing.INERT

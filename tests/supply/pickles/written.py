@@ -103,11 +103,11 @@ def dtype(name: str, order: str = "<", rest: bytes = b"NNNJ\xff\xff\xff\xffJ\xff
     return b"cnumpy\ndtype\n(" + _text(name) + b"\x89\x88tR(K\x03" + _text(order) + rest + b"tb"
 
 
-def wrapper(shape: tuple[int, ...], kind: bytes) -> bytes:
+def wrapper(shape: tuple[int, ...], kind: bytes, subclass: bytes = b"cnumpy\nndarray\n") -> bytes:
     """Return the instructions that stand before an array's octets in a file of joblib."""
     rows = b"(" + b"".join(map(_int, shape)) + b"t"
     said = {
-        "subclass": b"cnumpy\nndarray\n",
+        "subclass": subclass,
         "shape": rows,
         "order": _text("C"),
         "dtype": kind,

@@ -13,7 +13,12 @@ from bartizan.supply.parsers import document, notebook
 from bartizan.supply.parsers.json_tree import LARGEST, parsed
 from bartizan.supply.parsers.telling import Telling, told
 
-_BEGINS: Final = re.compile(rb"[ \t\r\n]*(?:\{[ \t\r\n]*[\"}]|\[[ \t\r\n]*[\"\[\]{0-9tfn-])")
+_MARK: Final = b"\xef\xbb\xbf"
+"""Mark of the order of octets, which some editors write before a document and most readers pass over."""
+_BEGINS: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?[ \t\r\n]*(?:\{[ \t\r\n]*[\"}]|\[[ \t\r\n\[]*(?:[\"\]{0-9-]|true|false|null|NaN|Infinity))"
+)
+"""An object, or a list with a value, as Python reads it; a table of TOML or a section of a settings file begins otherwise."""
 _LOOKED_AT: Final = 4096
 _SPACE: Final = b" \t\r\n"
 _LINES: Final = (".jsonl", ".ndjson")
@@ -48,7 +53,8 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
         for line in _lines(octets):
             document.judge(parsed(line, budget, constants=True), budget, telling)
         return
-    tree = parsed(octets, budget, constants=True)
+    start = len(_MARK) if octets.begins(_MARK) else 0
+    tree = parsed(octets.part(start, len(octets) - start), budget, constants=True)
     if notebook.is_notebook(tree):
         telling.format = "notebook"
         notebook.judge(tree, telling)

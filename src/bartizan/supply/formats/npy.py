@@ -23,13 +23,16 @@ _LENGTHS: Final = {1: 2, 2: 4, 3: 4}
 _LONGEST: Final = 10_000
 """Octets of a header that NumPy reads unless it is told to trust the file."""
 _KIND: Final = r"'[<>|=]([?biufcSUVOMm][0-9]{0,10})(?:\[[0-9]{0,9}[a-z]{1,7}\])?'"
-_NUMBERS: Final = r"\((?:[0-9]{1,19}, ?)*(?:[0-9]{1,19},?)?\)"
+_NUMBERS: Final = r"\((?:[0-9]{1,19}L?, ?)*(?:[0-9]{1,19}L?,?)?\)"
 _FIELD: Final = rf"\('[^'\\\n]{{0,256}}', {_KIND}(?:, ({_NUMBERS}))?\)"
 _HEADER: Final = re.compile(
     rf"\{{'descr': (?:{_KIND}|\[((?:{_FIELD}(?:, )?)+)\]), 'fortran_order': (?:False|True), 'shape': ({_NUMBERS}), ?\}} *\n"
 )
 _ONE_FIELD: Final = re.compile(_FIELD)
 _OBJECT: Final = "O"
+_MOST_IN_A_ROW: Final = 100_000
+"""Arrays that one file may hold one after the other."""
+_COST: Final = 64
 
 
 def knows(octets: Octets) -> bool:
@@ -38,11 +41,23 @@ def knows(octets: Octets) -> bool:
 
 
 def read(octets: Octets, budget: Budget, _look: Look) -> Read:
-    """Return what is said of an array.
+    """Return what is said of an array, or of several that one file holds one after the other, as `numpy.save` to an open file leaves.
 
     Raises:
-        Damaged, TooShort, Exhausted: it is not to be understood.
+        Damaged, TooShort, Exhausted: the array is not to be understood.
     """
+    reasons, at = _array(octets, budget)
+    for _ in range(_MOST_IN_A_ROW):
+        if reasons or at == len(octets) or not octets.begins(_MAGIC, at):
+            break
+        budget.spend(_COST)
+        reasons, count = _array(octets.part(at, len(octets) - at), budget)
+        at += count
+    return Read(reasons if reasons or at == len(octets) else (after(at),))
+
+
+def _array(octets: Octets, budget: Budget) -> tuple[tuple[Reason, ...], int]:
+    """Return what is said of the array that octets begin with, and how many octets it has."""
     version, minor = octets.take(len(_MAGIC), 2)
     width = _LENGTHS.get(version)
     if width is None or minor:
@@ -54,11 +69,12 @@ def read(octets: Octets, budget: Budget, _look: Look) -> Read:
     size, count = _header(octets.take(begin, length), begin)
     start = begin + length
     if size is None:
-        return Read(_objects(octets, budget, start))
+        found = read_pickle(octets.view, budget, start, Loader(loaded=Within(octets.view, budget).loaded))
+        return found.reasons, found.end
     end = start + size * count
     if end > len(octets):
         raise _damaged("it is cut off", len(octets))
-    return Read(() if end == len(octets) else (after(end),))
+    return (), end
 
 
 def _header(text: bytes, offset: int) -> tuple[int | None, int]:
@@ -88,13 +104,6 @@ def _size(kind: str, offset: int) -> int:
     if found is None:
         raise _damaged("its type is none that is known", offset)
     return found.size
-
-
-def _objects(octets: Octets, budget: Budget, start: int) -> tuple[Reason, ...]:
-    found = read_pickle(octets.view, budget, start, Loader(loaded=Within(octets.view, budget).loaded))
-    if found.reasons or found.end == len(octets):
-        return found.reasons
-    return (after(found.end),)
 
 
 def _damaged(what: str, offset: int) -> Damaged:

@@ -110,6 +110,7 @@ def _external(tensor: Message, telling: Telling) -> str:
             Standing.MALICIOUS,
             offset=tensor.at,
         )
+    telling.describe(said["location"], int(said.get("offset", "0")), int(said.get("length", "-1")))
     return said["location"]
 
 

@@ -20,6 +20,8 @@ _TRAILER: Final = 5
 """Octets after a block: how it is compressed, and a checksum."""
 _MOST_SHARDS: Final = 10_000
 _SUFFIX: Final = ".index"
+_PLAIN: Final = frozenset({*range(1, 20), 22, 23, 24, 25, 29, 30})
+"""Types of tensors whose octets are numbers or words; not handles of resources (20) and variants (21), which code decodes."""
 _SCHEMA: Final[Schema] = schema("""
 Header: 1 num_shards varint, 2 endianness varint, 3 version Version
 Version: 1 producer varint, 2 min_consumer varint, 3 bad_consumers varint*
@@ -56,8 +58,9 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
     if not entries or entries[0][0]:
         raise Damaged("part-missing", "it does not begin with a header")
     header = parsed(entries[0][1], _SCHEMA, "Header", budget)
-    _tensors([parsed(value, _SCHEMA, "Entry", budget) for _, value in entries[1:]], header)
-    _tell(octets.name, header.number("num_shards"), telling)
+    tensors = [parsed(value, _SCHEMA, "Entry", budget) for _, value in entries[1:]]
+    _tensors(tensors, header)
+    _tell(octets.name, header.number("num_shards"), tensors, telling)
 
 
 def _handle(octets: Octets, at: int) -> tuple[tuple[int, int], int]:
@@ -115,8 +118,12 @@ def _tensors(entries: list[Message], header: Message) -> None:
         raise Damaged("part-missing", "a tensor lies in a file that it does not have")
 
 
-def _tell(name: str, shards: int, telling: Telling) -> None:
+def _tell(name: str, shards: int, tensors: list[Message], telling: Telling) -> None:
     stem = name.removesuffix(_SUFFIX).rpartition("/")[2]
+    for tensor in tensors:
+        if tensor.number("dtype") in _PLAIN:
+            place = f"{stem}.data-{tensor.number('shard_id'):05d}-of-{shards:05d}"
+            telling.describe(place, tensor.number("offset"), tensor.number("size"))
     for shard in range(min(shards, 16)):
         telling.say(
             "external-data",

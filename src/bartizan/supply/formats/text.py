@@ -7,6 +7,10 @@ from typing import Final
 
 from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
+from bartizan.supply.pickles.loose import names
+from bartizan.supply.pickles.names import capability
+from bartizan.supply.pickles.names import named as python3
+from bartizan.supply.subject import Standing
 
 _HEAD: Final = 4096
 _PIECE: Final = 1 << 20
@@ -15,7 +19,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\u
 _LANGUAGES: Final = "bash bat c cc cfg cpp cu go h hpp java jl js kt ps1 py pyi pyx r rb rs scala sh sql ts"
 _SOURCE: Final = frozenset(f".{each}" for each in _LANGUAGES.split())
 _ITSELF: Final = _SOURCE | {".csv", ".html", ".md", ".rst", ".tsv", ".txt"}
-"""Extensions by which nobody opens a file with a loader of pickles."""
+"""Extensions of text, which people write so that its first letters may read as instructions."""
 _LETTERS: Final = 64
 """Octets of text that cost one operation."""
 
@@ -49,7 +53,7 @@ def read(octets: Octets, budget: Budget, look: Look) -> Read:
         if _CONTROL.search(text):
             raise _damaged(start)
     extension = PurePosixPath(octets.name).suffix.lower()
-    if extension not in _ITSELF and _runs_as_pickle(octets.take(0, min(len(octets), _HEAD))):
+    if _runs_as_pickle(octets, budget, named=extension in _ITSELF):
         what = "it is text that a loader of pickles would run; name it by what it is, or leave it out"
         raise Damaged("reads-as-pickle", what, 0)
     return Read(format="source" if extension in _SOURCE or octets.begins(b"#!") else "")
@@ -59,28 +63,17 @@ def _damaged(start: int) -> Damaged:
     return Damaged("text-damaged", "it begins as text, and holds octets that are none; get it anew", start)
 
 
-_NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"})
-"""Instructions without which no pickle can call anything."""
+def _runs_as_pickle(octets: Octets, budget: Budget, *, named: bool) -> bool:
+    """Return whether an unpickler could come to an instruction that names something before it gives up.
 
-
-def _runs_as_pickle(head: bytes) -> bool:
-    """Return whether the pickle machine could come to an instruction that names something before it gives up.
-
-    A module that is named must be one that could be there: of letters, digits and dots.
+    Args:
+        octets: of the text.
+        budget: of the file.
+        named: whether its name says that it is text, which nobody gives to an unpickler; then what it names must be a capability.
     """
-    from pickletools import genops  # noqa: PLC0415 - dear, and few files need it
-
-    try:
-        for operation, _, at in genops(head):
-            if operation.name in _NAMING:
-                module = (
-                    head[(at or 0) + 1 :].partition(b"\n")[0]
-                    if operation.name in {"GLOBAL", "INST"}
-                    else b"any"
-                )
-                return module.decode().replace(".", "").replace("_", "a").isalnum()
-    except (ValueError, IndexError, KeyError, OverflowError):
-        return False
+    for module, name in names(octets.view, budget):
+        if not named or not module or capability(*python3(module, name, 0)).standing is Standing.MALICIOUS:
+            return True
     return False
 
 

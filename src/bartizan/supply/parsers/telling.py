@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bartizan.printable import printable
 from bartizan.supply.format import Damaged, Read
 from bartizan.supply.octets import Exhausted, TooShort
-from bartizan.supply.subject import MOST_REASONS, Reason, Standing
+from bartizan.supply.subject import MOST_BESIDE, MOST_PARTS, MOST_REASONS, Beside, Reason, Standing
 
 LONGEST_NAME = 120
 """Letters of a name of the file's that are told."""
@@ -27,11 +27,12 @@ class Telling:
         format: a more exact word than the format's own; empty for that.
     """
 
-    __slots__ = ("_reasons", "format")
+    __slots__ = ("_beside", "_reasons", "format")
 
     def __init__(self) -> None:
         """Begin with none."""
         self._reasons: dict[tuple[str, str, str], Reason] = {}
+        self._beside: dict[str, list[tuple[int, int]]] = {}
         self.format = ""
 
     def say(self, word: str, what: str, standing: Standing, *, member: str = "", offset: int = -1) -> None:
@@ -44,13 +45,24 @@ class Telling:
         if len(self._reasons) > 2 * MOST_REASONS:
             self._reasons = {(each.word, each.what, each.member): each for each in self._worst()}
 
+    def describe(self, name: str, start: int, count: int) -> None:
+        """Say that octets of a file beside belong to this one; -1 for all from there on."""
+        self._beside.setdefault(name, []).append((start, count))
+
+    def _described(self) -> tuple[Beside, ...]:
+        """Return the files beside, whose parts may be named in any order and more than once; none where there are too many."""
+        parts = sum(map(len, self._beside.values()))
+        if len(self._beside) > MOST_BESIDE or parts > MOST_PARTS:
+            return ()
+        return tuple(Beside(name, tuple(sorted(set(found)))) for name, found in self._beside.items())
+
     def _worst(self) -> list[Reason]:
         ordered = sorted(self._reasons.values(), key=lambda each: -each.standing.rank)
         return ordered[:MOST_REASONS]
 
     def read(self) -> Read:
         """Return what there is to say, the worst first."""
-        return Read(tuple(self._worst()), self.format)
+        return Read(tuple(self._worst()), self.format, self._described())
 
 
 def told(walk: Callable[[Telling], None]) -> Read:

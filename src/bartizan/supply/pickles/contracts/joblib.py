@@ -43,7 +43,8 @@ def _state(one: Made, state: object) -> None:
         raise Refused("has a state that joblib does not write for it")
     match [said.get(key) for key in ("subclass", "shape", "order", "dtype", "allow_mmap")]:
         case [
-            Global(module="numpy", name="ndarray"),
+            Global(module="numpy", name="ndarray")
+            | Global(module="numpy.matrixlib.defmatrix", name="matrix"),
             tuple() as shape,
             "C" | "F" as order,
             Made(detail=Dtype() as dtype) as of,
@@ -77,4 +78,9 @@ def _aligned(value: object) -> int:
 
 
 WRAPPER: Final = ("joblib.numpy_pickle", "NumpyArrayWrapper")
-CONTRACTS: Final[dict[tuple[str, str], Contract]] = {WRAPPER: Contract(new=_wrapper, build=_state)}
+MATRIX: Final = ("numpy.matrixlib.defmatrix", "matrix")
+"""The other class of arrays that joblib wraps; it may be named as one, and neither made nor called."""
+CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
+    WRAPPER: Contract(new=_wrapper, build=_state),
+    MATRIX: Contract(),
+}

@@ -275,6 +275,7 @@ CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
     _NDARRAY: Contract(build=_array_state),
     ("numpy", "dtype"): Contract(call=_dtype, build=_dtype_state, key=True),
     **{(f"{core}.multiarray", "_reconstruct"): Contract(call=_reconstruct) for core in _CORES},
+    ("numpy.core._internal", "_reconstruct"): Contract(call=_reconstruct),  # where NumPy before 1.0 had it
     **{(f"{core}.multiarray", "scalar"): Contract(call=_scalar, key=True) for core in _CORES},
     **{(f"{core}.numeric", "_frombuffer"): Contract(call=_frombuffer) for core in _CORES},
 }
