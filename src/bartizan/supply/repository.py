@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from bartizan.supply.containers.member import shown
+from bartizan.supply.git_settings import running
 from bartizan.supply.subject import Reason, Standing
 
 _LONGEST: Final = 4 << 20
@@ -24,6 +26,8 @@ _RELATIVE: Final = re.compile(
 )
 _BY_CUSTOM: Final = frozenset({"handler.py", "custom_generate/generate.py"})
 _HOOK: Final = re.compile(r"(?:^|/)(?:\.git/)?hooks/(?!.*\.sample$)[^/]+$")
+
+_SETTINGS: Final = re.compile(r"/\.git/(?:modules/.+/)?(?:worktrees/[^/]+/)?config(?:\.worktree)?$")
 
 
 class Named:
@@ -45,6 +49,8 @@ class Named:
             return Reason(
                 "git-hook", "git runs it by itself; remove it, or read it and accept it", Standing.CODE
             )
+        if _SETTINGS.search(f"/{place}") or _is_bare(path):
+            return _of_settings(path)
         if path.suffix != ".py":
             return None
         if place in _BY_CUSTOM or place == f"{self._root.name}.py":
@@ -70,6 +76,23 @@ class Named:
             named.update(_imported(folder, named))
             self._folders[folder] = frozenset(named)
         return self._folders[folder]
+
+
+def _is_bare(path: Path) -> bool:
+    """Return whether a file is where git looks for settings in a repository without a working tree."""
+    return path.name == "config" and all(
+        (path.parent / each).exists() for each in ("HEAD", "objects", "refs")
+    )
+
+
+def _of_settings(path: Path) -> Reason | None:
+    """Return why settings of git's are code; None where they are not."""
+    text = _text(path)
+    found = running(text) if text is not None else "more than can be looked into"
+    if found is None:
+        return None
+    what = f"its setting {shown(found)} may have git run a command by itself; remove it, or read it and accept it"
+    return Reason("git-setting", what, Standing.CODE)
 
 
 def _configured(folder: Path) -> Iterator[str]:

@@ -92,6 +92,22 @@ def test_documents_that_are_data_are_inert(document: object) -> None:
         ({"class_name": "__lambda__", "config": {"code": "4wE="}}, "layer-code"),
         ({"class_name": "Mine", "config": {}, "registered_name": "my>Mine"}, "class-custom"),
         ({"class_name": "Dense", "module": "somebody.layers", "config": {}}, "class-custom"),
+        (
+            {"class_name": "SGD", "module": "keras.src.backend.torch.optimizers.torch_adam", "config": {}},
+            "class-custom",
+        ),
+        (
+            {"class_name": "Adam", "module": "keras.src.backend.torch.optimizers.torch_adam.x", "config": {}},
+            "class-custom",
+        ),
+        (
+            {
+                "class_name": "Adam",
+                "module": "keras.src.backend.torch.optimizers.torch_parallel_optimizer",
+                "config": {},
+            },
+            "class-custom",
+        ),
         ({"class_name": "function", "module": "builtins", "config": "mine"}, "class-custom"),
         (
             {"class_name": "StringLookup", "module": "keras.layers", "config": {"vocabulary": "words.txt"}},
@@ -268,3 +284,14 @@ def test_a_mark_of_the_order_of_octets_before_it_changes_nothing() -> None:
     assert json.loads(octets)
     assert seen(FORMAT, octets).standing is Standing.MALICIOUS
     assert seen(FORMAT, b"\xef\xbb\xbf{}").standing is Standing.INERT
+
+
+@pytest.mark.parametrize(
+    "name", ["Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD"]
+)
+def test_an_optimizer_of_keras_on_pytorch_only_computes(name: str) -> None:
+    module = f"keras.src.backend.torch.optimizers.torch_{name.lower()}"
+    assert standing({"module": module, "class_name": name, "config": {"name": "adam"}}) == (
+        Standing.INERT,
+        set(),
+    )

@@ -24,6 +24,10 @@ _ROOTS: Final = ("keras.", "tf_keras.", "tensorflow.keras.", "tensorflow.python.
 _MODELS: Final = re.compile(
     r"(?:src\.)?(?:models|engine)\.(?:functional|sequential|model|training)$|^models$|^$"
 )
+_ON_TORCH: Final = re.compile(
+    r"src\.backend\.torch\.optimizers\.torch_(adadelta|adagrad|adam|adamax|adamw|lion|nadam|rmsprop|sgd)"
+)
+"""Modules of optimizers, one class in each, as Keras names them where it runs on PyTorch."""
 _OPERATIONS: Final = re.compile(r"src\.ops\.(?:numpy|nn|math|linalg|image)$")
 _OPERATION: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,60}$")
 _READ: Final = ("vocabulary", "vocabulary_file", "vocab_file", "filepath", "file_path", "idf_weights")
@@ -92,6 +96,8 @@ def _is_of(within: str, name: str) -> bool:
         return name in {"Functional", "Sequential", "Model", "DTypePolicy", "Variable"}
     if _OPERATIONS.match(within):
         return _OPERATION.match(name) is not None
+    if found := _ON_TORCH.fullmatch(within):
+        return name.lower() == found[1]
     return name in _tables().get(within, frozenset())
 
 
