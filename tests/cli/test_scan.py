@@ -211,3 +211,12 @@ def test_scanning_loads_nothing_heavy() -> None:
         "starlette",
         "torch",
     }
+
+
+def test_one_file_is_told_as_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "one").mkdir()
+    put(here / "one", "proven-inert")
+    assert run(["scan", "one", "--record"]) == Exit.CLEAN
+    told = capsys.readouterr()
+    assert "1 file: 1 proven-inert" in told.out
+    assert "1 file is on record now" in told.err

@@ -125,7 +125,7 @@ def _record(files: list[Scanned], arguments: argparse.Namespace, shell: Shell) -
     from bartizan.app.scanned import record  # noqa: PLC0415 - dear, and most scans are on nobody's record
 
     count = record(files, state(arguments, shell))
-    shell.err.line(f"{count} files are on record now")
+    shell.err.line(f"{count} file{' is' if count == 1 else 's are'} on record now")
 
 
 def _baseline(file: Path | None) -> baseline.Baseline:

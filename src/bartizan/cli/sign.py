@@ -115,7 +115,7 @@ def _document(signed: Signed) -> dict[str, object]:
 
 def _told(signed: Signed, here: Path, *, on_record: bool) -> str:
     lines = [
-        f"signed {signed.name}: {signed.files} files, {signed.octets} octets, {signed.hashed} read",
+        f"signed {signed.name}: {signed.files} file{'' if signed.files == 1 else 's'}, {signed.octets} octets, {signed.hashed} read",
         f"sha256 {signed.digest}",
         *(f"wrote {near(file, here)}" for file in signed.written),
         *(

@@ -135,7 +135,7 @@ def _told(found: Verified, where: str, *, passes: bool) -> str:
     rows = [(one.word.value, one.name, one.what) for one in found.differences[:_SHOWN]]
     more = len(found.differences) - len(rows)
     lines = [
-        f"{'verified' if passes else 'NOT VERIFIED'} {where}: {found.files} files, signed as {found.name}",
+        f"{'verified' if passes else 'NOT VERIFIED'} {where}: {found.files} file{'' if found.files == 1 else 's'}, signed as {found.name}",
         f"sha256 {found.digest}; signatures {', '.join(found.signatures)}",
         *([table(rows)] if rows else []),
         *([f"... and {more} differences more; --json names them all"] if more else []),
