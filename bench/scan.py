@@ -182,7 +182,7 @@ def _versions() -> Mapping[str, str]:
     found = {}
     for name in PEERS:
         if name != OURS:
-            found[name] = (LOCKS / f"bench-scan-{name}.in").read_text().strip().partition("==")[2]
+            found[name] = (LOCKS / f"bench-scan-{name}.in").read_text().split()[0].partition("==")[2]
     return found
 
 

@@ -24,6 +24,8 @@ from bench.bed.scan_peer import CLEAN, PEERS, TOLD, UNREAD
 
 OURS: Final = "bartizan"
 PATIENCE_S: Final = 120
+_DUMB: Final = 3
+"""Processes in a row that end without any answer: then it does not run here."""
 _QUIET: Final = {
     "PROMPTFOO_DISABLE_TELEMETRY": "1",
     "NO_ANALYTICS": "1",
@@ -89,12 +91,15 @@ def asked(python: Sequence[str], name: str, paths: Sequence[Path], patience_s: f
         patience_s: seconds for one file.
     """
     verdicts: list[Verdict] = []
-    cpu = peak = 0.0
+    cpu, peak, dumb = 0.0, 0.0, 0
     while len(verdicts) < len(paths):
+        if dumb == _DUMB:
+            return Answers(name, fault=f"{_DUMB} processes in a row ended without an answer")
         with _Asked([*python, "-I", scan_peer.__file__, name], patience_s) as process:
             before = len(verdicts)
             verdicts.extend(process.verdicts(paths[before:]))
         cpu, peak = cpu + process.cpu, max(peak, process.peak_mib)
+        dumb = 0 if process.answers else dumb + 1
     return Answers(name, tuple(verdicts), cpu, peak)
 
 
@@ -104,11 +109,13 @@ class _Asked:
     Attributes:
         cpu: seconds that it took, once it has ended.
         peak_mib: most memory, where it came to its end.
+        answers: that it gave.
     """
 
     def __init__(self, command: Sequence[str], patience_s: float) -> None:
         self._command, self._patience_s = command, patience_s
         self.cpu = self.peak_mib = 0.0
+        self.answers = 0
 
     def __enter__(self) -> Self:
         self._home = tempfile.TemporaryDirectory(prefix="bartizan-bench-")
@@ -147,6 +154,7 @@ class _Asked:
                 os.kill(self._process.pid, signal.SIGKILL)
                 yield Verdict(UNREAD, f"no answer within {self._patience_s} s, or it ended")
                 return
+            self.answers += 1
             yield msgspec.json.decode(line, type=Verdict)
 
     def _line(self, seconds: float) -> bytes:

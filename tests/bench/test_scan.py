@@ -72,6 +72,13 @@ def test_who_dies_has_not_read_the_file_and_is_asked_for_the_next(tmp_path: Path
     assert [each.verdict for each in found.verdicts] == ["unread", "unread"]
 
 
+def test_who_never_answers_has_not_run(tmp_path: Path) -> None:
+    found = scan_peers.asked(
+        [sys.executable, "-c", "raise SystemExit(1)"], "fickling", [tmp_path / each for each in "abcde"]
+    )
+    assert (found.verdicts, found.fault) == ((), "3 processes in a row ended without an answer")
+
+
 def test_the_list_is_whole() -> None:
     packages = zoo.packages()
     listed = [each for package in packages for each in package.listed()]
