@@ -68,7 +68,7 @@ fix: ## mend what can be mended: format, lint, generated documents
 bench: ## measure beside peers on this machine, append to bench/RESULTS.md
 	@$(INSTALL) dev
 	@$(INSTALL) train
-	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text guard_model guard_conversation guard guard_gateway sign scan; do $(BIN)/python -m bench.$$name --record || exit 1; done
+	@for name in gateway decision slices handshake race ledger queries recovery kills flood newcomer soak signins guard_text guard_model guard_conversation guard guard_gateway sign scan lineage; do $(BIN)/python -m bench.$$name --record || exit 1; done
 
 train-guard: ## make the guard's model of injections anew (DATA=folder of train.jsonl and benign.jsonl; two minutes)
 	@$(INSTALL) train

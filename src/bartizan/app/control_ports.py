@@ -24,7 +24,12 @@ DRILL_KINDS: Final = frozenset(
     | {"threats.finding.imported", "threats.service.evaluated", "access.login.flagged"}
     | {"supply.artifact.scanned", "supply.artifact.disarmed"}
     | {"supply.step.used", "supply.step.made", "supply.step.recorded", "supply.artifact.tainted"}
-    | {"supply.artifact.revoked", "supply.artifact.reinstated", "supply.artifact.retired"}
+    | {
+        "supply.artifact.revoked",
+        "supply.artifact.reinstated",
+        "supply.artifact.retired",
+        "supply.bom.written",
+    }
     | {"supply.artifact.signed", "supply.artifact.verified", "data.integrity.verified"}
 )
 """Events that the owner's commands may report; everything else is recorded by whoever did it."""

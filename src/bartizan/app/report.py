@@ -6,6 +6,7 @@ from bartizan.app import artifact_standing
 from bartizan.app.catalogue import catalogue
 from bartizan.app.evaluation.standing import judged
 from bartizan.app.folder import Folder
+from bartizan.app.provenance import bills
 from bartizan.app.provenance import posture as provenance
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
@@ -23,5 +24,10 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
     for entry, event in every(folder.ledger, TRIED):
         proofs = fold(proofs, entry, event)
     known = catalogue()
-    said = (*judged(folder, now), *artifact_standing.judged(folder, now), *provenance.judged(folder, now))
+    said = (
+        *judged(folder, now),
+        *artifact_standing.judged(folder, now),
+        *provenance.judged(folder, now),
+        *bills.judged(folder, now),
+    )
     return posture(proofs, known.promises, known.enforced, known.aims, now, said)

@@ -48,5 +48,6 @@ PROVENANCE: Final[Mapping[str, Mapping[str, Form]]] = {
     "supply.artifact.reinstated": {"digest": Hex(32)},
     "supply.artifact.retired": {"digest": Hex(32)},
     "supply.artifact.tainted": {"digest": Hex(32), "revoked": Hex(32)},
+    "supply.bom.written": {"digest": Hex(32), "size": Whole(), "components": Whole()},
 }
 """Kind of event -> field of its detail -> form of the value."""

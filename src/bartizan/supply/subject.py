@@ -113,6 +113,20 @@ class Chains(msgspec.Struct, frozen=True):
     broken: int
 
 
+class Bills(msgspec.Struct, frozen=True):
+    """What the record says of the bills of materials of the models that are deployed.
+
+    Attributes:
+        deployed: how many are.
+        without: of them, that have none.
+        stale: of them, of which something came on record since theirs was written.
+    """
+
+    deployed: int
+    without: int
+    stale: int
+
+
 MOST_REASONS: Final = 64
 """Reasons that are told of one file."""
 MOST_BESIDE: Final = 64
