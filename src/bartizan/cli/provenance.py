@@ -47,6 +47,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     hand.add_argument(
         "folder", metavar="DIR", type=path, nargs="?", help="where they are; default: the state folder's own"
     )
+    other = actions.add_parser("import", help="put steps on record that another tool wrote down")
+    other.add_argument("tool", choices=["dvc", "mlflow"], help="whose files")
+    other.add_argument("folder", metavar="DIR", type=path, help="with dvc.lock and *.dvc; or mlruns")
     revoke = actions.add_parser(
         "revoke", help="an artifact may not be used any more: name all that hangs on it"
     )
@@ -55,7 +58,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     retire = actions.add_parser("retire", help="an artifact is not deployed any more")
     for action in (why, below, revoke, again, retire):
         action.add_argument("what", metavar="PATH|DIGEST", help="a file, a folder, or a SHA-256")
-    for action in (why, below, check, record, hand, revoke, again, retire):
+    for action in (why, below, check, record, hand, other, revoke, again, retire):
         state_options(action)
         json_option(action)
 
@@ -174,6 +177,7 @@ _ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Shell], Exit]]] = {
     "check": _check,
     "record": recorded.run,
     "hand-over": _hand_over,
+    "import": recorded.import_steps,
     "revoke": _revoke,
     "reinstate": _changed,
     "retire": _changed,

@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from bartizan.app.folder import Folder
-from bartizan.app.provenance import waiting
+from bartizan.app.provenance import dvc, mlflow, waiting
 from bartizan.app.provenance.artifact import digest_in, read
 from bartizan.cli.command import Exit, Shell, UsageInvalid, naming, path
 from bartizan.cli.place import state
@@ -64,6 +64,26 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Exit:
         for use in (*made.materials, *made.products):
             shell.out.line(f"  {use.kind:<10}  {use.digest}  {names.get(use.digest, '')}".rstrip())
     return Exit.CLEAN
+
+
+def import_steps(arguments: argparse.Namespace, shell: Shell) -> Exit:
+    """Put the steps of another tool on record."""
+    folder = state(arguments, shell)
+    if not arguments.folder.is_dir():
+        raise UsageInvalid(f"there is no folder {arguments.folder}")
+    with naming(arguments.folder):
+        found = (dvc if arguments.tool == "dvc" else mlflow).steps(arguments.folder)
+    for made, names in found.steps:
+        waiting.keep(folder.waiting_steps, made, names)
+    done = waiting.hand_over(folder, folder.waiting_steps)
+    for what, why in [*found.refused, *((str(file), why) for file, why in done.refused)]:
+        shell.err.line(f"{what}: {why}")
+    if arguments.json:
+        refused = [{"step": what, "what": why} for what, why in found.refused]
+        shell.out.document({"steps": [made.id for made, _ in found.steps], "refused": refused})
+    else:
+        shell.out.line(f"{len(found.steps)} steps are on record, {len(found.refused)} are not")
+    return Exit.FINDINGS if found.refused or done.refused else Exit.CLEAN
 
 
 def _artifact(kind: str, what: str, names: dict[str, str]) -> Use:

@@ -178,3 +178,17 @@ def test_descendants_are_told_with_the_way_to_them(folder: Folder) -> None:
     assert (every.count, every.deployed, every.left_out) == (3, 1, 0)
     models = answer.descendants(of, digest("a"), kind=Kind.MODEL).found
     assert {each.artifact.digest for each in models} == {digest("b"), digest("c")}
+
+
+def test_what_was_rebuilt_descends_from_what_was_disarmed(folder: Folder) -> None:
+    detail: dict[str, int | str] = {"digest": digest("a"), "rebuilt": digest("s"), "tensors": 3}
+    put(folder, [Row("supply.artifact.disarmed", Outcome.DONE, detail)] * 2)
+    put(folder, [Row("supply.artifact.disarmed", Outcome.FAILED, {"digest": digest("b"), "cut": 1})])
+    for anew in (False, True):
+        of = lineage.lineage(folder, anew=anew)
+        told = answer.story(of, digest("s"))
+        assert told.sound
+        assert [one.stage for one in told.steps] == ["disarm", "ingest"]
+        assert told.steps[0].origin == "disarm"
+    revoking.revoke(folder, digest("a"), "poisoned")
+    assert not answer.story(lineage.lineage(folder), digest("s")).sound

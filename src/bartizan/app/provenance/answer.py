@@ -13,6 +13,7 @@ from bartizan.app.provenance.lineage import Lineage
 from bartizan.app.provenance.naming import called
 from bartizan.ledger.database import LedgerUnreadable
 from bartizan.ledger.entry import Entry
+from bartizan.supply.provenance.fold import DISARMS, disarming
 from bartizan.supply.provenance.graph import DEPLOYED, REVOKED, Graph
 from bartizan.supply.provenance.standing import Standing, standing
 from bartizan.supply.provenance.step import Kind
@@ -250,7 +251,8 @@ def _done(of: Lineage, steps: Iterable[int]) -> tuple[Done, ...]:
 def _step(of: Lineage, step: int, entry: Entry) -> Done:
     graph, detail = of.graph, entry.event.detail
     name = graph.steps[step].hex()
-    if entry.event.kind != RECORDED or detail.get("step") != name:
+    recorded = detail.get("step") if entry.event.kind == RECORDED else disarming(detail).hex()
+    if entry.event.kind not in {RECORDED, DISARMS} or recorded != name:
         raise LedgerUnreadable(
             of.folder.ledger,
             f"entry {entry.index} is not the step that {of.folder.lineage} says; remove that file",
@@ -263,7 +265,7 @@ def _step(of: Lineage, step: int, entry: Entry) -> Done:
         entry.event.actor,
         int(detail.get("began", 0)),
         int(detail.get("ended", 0)),
-        str(detail.get("origin", "")),
+        str(detail.get("origin", "disarm")),
         _digests(graph, graph.materials.of(step)),
         _digests(graph, graph.products.of(step)),
     )

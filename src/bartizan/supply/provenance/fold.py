@@ -4,6 +4,7 @@ Rules of this file: pure. What an entry says is taken as somebody wrote it, and 
 nothing, and a step that needs it is told as broken. The last word counts where an artifact is revoked, reinstated, deployed or retired.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -15,6 +16,7 @@ from bartizan.supply.provenance.told import KINDS_OF_THINGS, MADE, RECORDED, USE
 REVOKES: Final = "supply.artifact.revoked"
 REINSTATES: Final = "supply.artifact.reinstated"
 RETIRES: Final = "supply.artifact.retired"
+DISARMS: Final = "supply.artifact.disarmed"
 ROOM: Final = "supply"
 """What the kinds of all entries begin with that are read here."""
 _BITS: Final = {word: 1 << place for place, word in enumerate(KINDS_OF_THINGS)}
@@ -91,6 +93,9 @@ class Fold:
             return
         artifact = self.graph.artifact(digest)
         self.graph.facts.add(artifact, number)
+        if kind == DISARMS and (step := disarming(detail)):
+            rebuilt = self.graph.artifact(bytes.fromhex(str(detail["rebuilt"])))
+            self.graph.add(step, Stage.DISARM, number, ((artifact,), (rebuilt,)))
         flags = self.graph.flags[artifact]
         if kind == REVOKES:
             self.graph.flags[artifact] = flags | REVOKED
@@ -98,6 +103,13 @@ class Fold:
             self.graph.flags[artifact] = flags & ~REVOKED
         elif kind == RETIRES:
             self.graph.flags[artifact] = flags & ~DEPLOYED
+
+
+def disarming(detail: Detail) -> bytes:
+    """Return the id of the step that an entry about something disarmed is: rebuilt out of it; none where nothing was rebuilt."""
+    before, after = (_octets(str(detail.get(field, ""))) for field in ("digest", "rebuilt"))
+    made = bool(before and after) and before != after
+    return hashlib.sha256(b"disarm " + before + after).digest() if made else b""
 
 
 def _octets(digest: str) -> bytes:

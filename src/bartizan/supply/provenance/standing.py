@@ -70,14 +70,22 @@ def _begins(graph: Graph, step: int) -> bool:
 
 def _grounded(graph: Graph, above: Reach, makers: Mapping[int, list[int]], given: Iterable[int]) -> set[int]:
     """Return the artifacts whose every maker needs only what is grounded; what is given is so, as what a step makes of nothing."""
-    missing = {step: sum(1 for _ in graph.materials.of(step)) for step in above.steps}
+    missing: dict[int, int] = {}
+    waits: dict[
+        int, list[int]
+    ] = {}  # not `users`, of which a tool that all share has as many as there are steps
+    for step in above.steps:
+        materials = list(graph.materials.of(step))
+        missing[step] = len(materials)
+        for material in materials:
+            waits.setdefault(material, []).append(step)
     unsure = {each: len(some) for each, some in makers.items()}
     ready = [step for step, count in missing.items() if not count]
     fresh = list(given)
     found = set(fresh)
     while fresh or ready:
         while fresh:
-            ready.extend(_freed(graph.users.of(fresh.pop()), missing))
+            ready.extend(_freed(waits.get(fresh.pop(), ()), missing))
         if ready:
             fresh = _freed(graph.products.of(ready.pop()), unsure)
             found.update(fresh)

@@ -1,0 +1,1 @@
+printf weights > model.bin
