@@ -143,6 +143,7 @@ class Contract(msgspec.Struct, frozen=True):
         new: (class, arguments) -> an instance by `__new__`. Raises Refused.
         build: (instance, state) -> nothing, having noted the state. Raises Refused.
         sets, appends, adds: whether items may be set, appended, added.
+        base: builtin type that `copyreg._reconstructor` makes an instance of, by protocols 0 and 1; empty where it makes none.
         key: whether an instance may be a key of a dict: its hash and comparison run no code but its library's.
     """
 
@@ -153,6 +154,7 @@ class Contract(msgspec.Struct, frozen=True):
     appends: bool = False
     adds: bool = False
     key: bool = False
+    base: str = ""
 
 
 _MOST_PARTS: Final = 64

@@ -206,15 +206,15 @@ def _array_state(one: Made, state: object) -> None:
         raise Refused("is built twice")
     match state:
         case (1, tuple() as shape, Made(detail=Dtype()) as of, bool() as fortran, data):
-            one.detail = _array(of, shape, data, fortran=fortran)
+            one.detail = array_of(of, shape, data, fortran=fortran)
         case (1, tuple() as shape, Made(detail=Dtype()) as of, int() as fortran, data) if fortran in {0, 1}:
-            one.detail = _array(of, shape, data, fortran=bool(fortran))
+            one.detail = array_of(of, shape, data, fortran=bool(fortran))
         case _:
             raise Refused("has a state that NumPy does not write for it")
     one.state = state
 
 
-def _array(of: Made, shape: tuple[object, ...], data: object, *, fortran: bool) -> Array:
+def array_of(of: Made, shape: tuple[object, ...], data: object, *, fortran: bool) -> Array:
     dtype = of.detail
     if not isinstance(dtype, Dtype) or len(shape) > _MOST_DIMENSIONS or not all(map(is_count, shape)):
         raise Refused("has a shape that no array has")
@@ -224,7 +224,7 @@ def _array(of: Made, shape: tuple[object, ...], data: object, *, fortran: bool) 
     of.sealed = True
     if dtype.kind == "O":
         return Array(dtype, sizes, fortran, _objects(data, math.prod(sizes)))
-    if _octets(data) != math.prod(sizes) * dtype.size:
+    if octets_of(data) != math.prod(sizes) * dtype.size:
         raise Refused("has more or fewer octets than its shape and type say")
     return Array(dtype, sizes, fortran, data)
 
@@ -235,7 +235,7 @@ def _objects(data: object, count: int) -> list[object]:
     return list(data)
 
 
-def _octets(data: object) -> int:
+def octets_of(data: object) -> int:
     """Return how many octets it is, as NumPy takes them; -1 where it takes none of it."""
     if is_octets(data):
         return length(data)
@@ -247,7 +247,7 @@ def _octets(data: object) -> int:
 def _scalar(of: Global, arguments: Arguments) -> object:
     match arguments:
         case (Made(detail=Dtype() as dtype) as kind, data):
-            if dtype.kind != "O" and _octets(data) == dtype.size:
+            if dtype.kind != "O" and octets_of(data) == dtype.size:
                 kind.sealed = True
                 return Made(of, detail=Array(dtype, None, fortran=False, data=data))
         case _:
@@ -259,7 +259,7 @@ def _frombuffer(of: Global, arguments: Arguments) -> object:
     match arguments:
         case (data, Made(detail=Dtype() as dtype) as kind, tuple() as shape, "C" | "F" as order):
             if dtype.kind != "O":
-                return Made(of, detail=_array(kind, shape, data, fortran=order == "F"))
+                return Made(of, detail=array_of(kind, shape, data, fortran=order == "F"))
         case _:
             pass
     raise Refused("is made of other than octets, a type, a shape and an order")

@@ -269,11 +269,26 @@ def _uuid_state(one: Made, state: object) -> None:
 
 
 def _reconstructor(_of: Global, arguments: Arguments) -> object:
-    """Return an instance as protocols 0 and 1 make one: without arguments, of a class that has no base but object."""
+    """Return an instance as protocols 0 and 1 make one: of its builtin base, by that one's own value."""
     match arguments:
-        case (Global(module=module, name=name) as class_, Global(module="builtins", name="object"), None):
-            if (module, name) in _PLAIN:
+        case (Global() as class_, Global(module="builtins", name=base), given):
+            if base == "object" and given is None and (class_.module, class_.name) in _PLAIN:
                 return Made(class_)
+            if class_.contract is not None and class_.contract.base == base:
+                return _of_base(class_, class_.contract, given)
+        case _:
+            pass
+    raise Refused("makes an instance of a class that is not made so")
+
+
+def _of_base(class_: Global, contract: Contract, given: object) -> object:
+    match contract.base, given:
+        case ("object", None) if contract.new is not None:
+            return contract.new(class_, ())
+        case ("tuple", tuple() as values) if contract.new is not None:
+            return contract.new(class_, values)
+        case ("dict", Table(pairs=pairs)):
+            return Made(class_, (), list(pairs))
         case _:
             pass
     raise Refused("makes an instance of a class that is not made so")
