@@ -1,9 +1,9 @@
 """Brings the committed tables up to the libraries that are installed where this runs, beside what they say of other versions.
 
-    python -m tools.estimators              in an environment with scikit-learn, LightGBM, XGBoost and CatBoost, or some of them
-    python -m tools.estimators sources      the same by their sources alone, for classes that another version's models were seen to have
-    python -m tools.estimators files DIR    writes fitted estimators there, as pickles and by joblib
-    python -m tools.estimators read DIR     as the first, of files that were so written
+python -m tools.estimators              in an environment with scikit-learn, LightGBM, XGBoost and CatBoost, or some of them
+python -m tools.estimators sources      the same by their sources alone, for classes that another version's models were seen to have
+python -m tools.estimators files DIR    writes fitted estimators there, as pickles and by joblib
+python -m tools.estimators read DIR     as the first, of files that were so written
 """
 
 import importlib
@@ -12,39 +12,65 @@ import json
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from tools.estimators import tables, zoo
 
 _DATA: Final = Path(__file__).parents[2] / "src" / "bartizan" / "supply" / "pickles" / "tables"
-_NAMES: Final = {"sklearn": "scikit-learn", "lightgbm": "LightGBM", "xgboost": "XGBoost", "catboost": "CatBoost"}
-_PROTOCOLS: Final = range(2, 6)
+_NAMES: Final = {
+    "sklearn": "scikit-learn",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
+}
+_PROTOCOLS: Final = (0, 2, 3, 4, 5)
+_FIXTURES: Final = Path(__file__).parents[2] / "tests" / "supply" / "data" / "estimators"
+_KEPT: Final = """
+LogisticRegression.p4.pkl LogisticRegression.p2.pkl pipeline-text.p4.pkl pipeline-deep.p2.pkl DecisionTreeClassifier.p0.pkl DecisionTreeClassifier.p4.pkl
+DecisionTreeRegressor.p5.pkl RandomForestClassifier.p4.pkl ExtraTreesRegressor.joblib GradientBoostingClassifier.p4.pkl GradientBoostingClassifier.joblib
+gradient-random-state.p3.pkl HistGradientBoostingClassifier.p4.pkl hist-categories.p4.pkl IsolationForest.p4.pkl isolation-features.joblib
+neighbours-kd.p4.pkl neighbours-ball.joblib neighbours-brute-sparse.p4.pkl svc-sparse.p2.pkl SVC.z.joblib grid-pipeline.p4.pkl GridSearchCV.p4.pkl
+columns.p4.pkl VotingClassifier.p4.pkl StackingClassifier.p2.pkl function-log.p4.pkl spline.p4.pkl process-classes.p4.pkl imputer-iterative.p0.pkl
+SGDClassifier.p4.pkl Birch.p4.pkl random-search.p4.pkl lightgbm-classes.p4.pkl lightgbm-booster.joblib xgboost-classes.p4.pkl xgboost-booster.p2.pkl
+catboost-classes.p4.pkl catboost-numbers.joblib GaussianMixture.p4.pkl PCA.p5.pkl OneHotEncoder.p4.pkl KMeans.joblib MultiOutputRegressor.p4.pkl
+"""
 Table = dict[str, Any]
 
 
 def main(arguments: list[str]) -> None:
     """Write tables, or files."""
     warnings.simplefilter("ignore")
-    if arguments[:1] == ["files"]:
-        _write(Path(arguments[1]))
+    if arguments[:1] in (["files"], ["keep"]):
+        (_write if arguments[0] == "files" else _keep)(Path(arguments[1]))
         return
     seen = tables.Seen()
     for one in _models(arguments):
         _note(seen, one)
     for library, name in _NAMES.items():
+        if arguments[:1] == ["read"] and not any(
+            each.__module__.split(".")[0] == library for each in seen.states
+        ):
+            continue
         try:
             version = importlib.import_module(library).__version__
         except ImportError:
             continue
         path = _DATA / f"{library}.json"
-        known: Table = json.loads(path.read_text()) if path.exists() else {"library": name, "versions": {}, "classes": {}, "functions": {}}
+        known: Table = (
+            json.loads(path.read_text())
+            if path.exists()
+            else {"library": name, "versions": {}, "classes": {}, "functions": {}}
+        )
         named = [(module, name) for module, rows in known["classes"].items() for name in rows]
         found = tables.classes(library, seen, named)
         _merge(known, version, found, tables.functions(library, seen), anew=arguments[:1] != ["sources"])
         path.write_text(json.dumps(known, indent=0, sort_keys=True) + "\n")
-        sys.stdout.write(f"{name} {version}: {sum(map(len, known['classes'].values()))} classes, {path.stat().st_size} octets\n")
+        sys.stdout.write(
+            f"{name} {version}: {sum(map(len, known['classes'].values()))} classes, {path.stat().st_size} octets\n"
+        )
 
 
 def _models(arguments: list[str]) -> Iterator[Any]:
@@ -65,7 +91,9 @@ def _note(seen: tables.Seen, one: object) -> None:
         sys.stderr.write(f"{type(one).__name__} has no pickle: {fault}\n")
 
 
-def _merge(known: Table, version: str, classes: dict[str, dict[str, str]], functions: dict[str, str], *, anew: bool) -> None:
+def _merge(
+    known: Table, version: str, classes: dict[str, dict[str, str]], functions: dict[str, str], *, anew: bool
+) -> None:
     """Put what a version says in the place of what was said of its series before, or beside it."""
     series = ".".join(version.split(".")[:2])
     known["versions"][series] = version
@@ -76,7 +104,9 @@ def _merge(known: Table, version: str, classes: dict[str, dict[str, str]], funct
         known["classes"][module] = {name: row for name, row in rows.items() if row}
     known["classes"] = {module: rows for module, rows in known["classes"].items() if rows}
     for module, names in functions.items():
-        known["functions"][module] = " ".join(sorted({*known["functions"].get(module, "").split(), *names.split()}))
+        known["functions"][module] = " ".join(
+            sorted({*known["functions"].get(module, "").split(), *names.split()})
+        )
 
 
 def _merged(row: dict[str, str], series: str, names: str | None, *, anew: bool) -> dict[str, str]:
@@ -101,14 +131,18 @@ def _order(series: str) -> tuple[int, ...]:
 def _write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     joblib: Any = importlib.import_module("joblib")
-    ways: dict[str, Callable[[Any, Path], object]] = {
-        **{f"p{number}.pkl": (lambda one, path, number=number: path.write_bytes(pickle.dumps(one, number))) for number in _PROTOCOLS},
-        "joblib": joblib.dump,
-        "z.joblib": lambda one, path: joblib.dump(one, path, compress=3),
-    }
     for name, one in _all():
-        for end, way in ways.items():
-            way(one, folder / f"{name}.{end}")
+        for number in _PROTOCOLS:
+            (folder / f"{name}.p{number}.pkl").write_bytes(pickle.dumps(one, number))
+        joblib.dump(one, folder / f"{name}.joblib")
+        joblib.dump(one, folder / f"{name}.z.joblib", compress=3)
+
+
+def _keep(folder: Path) -> None:
+    """Put the files that tests are made of beside them, compressed."""
+    _FIXTURES.mkdir(parents=True, exist_ok=True)
+    for name in _KEPT.split():
+        (_FIXTURES / f"{name}.zlib").write_bytes(zlib.compress((folder / name).read_bytes(), 9))
 
 
 if __name__ == "__main__":

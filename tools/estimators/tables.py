@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from typing_extensions import override
+
 _SKIPPED: Final = frozenset({"_build_utils", "_lib", "callback", "conftest", "datasets", "experimental", "externals", "testing", "tests", "_testing", "dask",
                              "spark", "plotting", "widget"})  # fmt: skip
 """Parts of libraries that no model is made of."""
@@ -37,8 +39,21 @@ ROOTS: Final = {
     "catboost": ("catboost.CatBoost",),
 }  # fmt: skip
 """Library -> classes that all its models are of."""
-_MEASURING: Final = ("sklearn.metrics.pairwise.PAIRWISE_KERNEL_FUNCTIONS", "sklearn.metrics.pairwise.PAIRWISE_DISTANCE_FUNCTIONS")
-_CHOOSING: Final = ("chi2", "f_classif", "f_oneway", "f_regression", "mutual_info_classif", "mutual_info_regression", "r_regression")
+_ANY: Final = {"n_features_in_", "feature_names_in_"}
+"""What functions outside of classes set on any estimator (utils/validation.py)."""
+_MEASURING: Final = (
+    "sklearn.metrics.pairwise.PAIRWISE_KERNEL_FUNCTIONS",
+    "sklearn.metrics.pairwise.PAIRWISE_DISTANCE_FUNCTIONS",
+)
+_CHOOSING: Final = (
+    "chi2",
+    "f_classif",
+    "f_oneway",
+    "f_regression",
+    "mutual_info_classif",
+    "mutual_info_regression",
+    "r_regression",
+)
 
 
 class Seen(pickle.Pickler):
@@ -55,7 +70,8 @@ class Seen(pickle.Pickler):
         self.states: dict[type, set[str]] = {}
         self.functions: set[Any] = set()
 
-    def reducer_override(self, one: Any) -> Any:  # noqa: ANN401 - whatever stands in an estimator
+    @override
+    def reducer_override(self, one: Any) -> Any:
         """Note one object, and leave it to the pickler."""
         if isinstance(one, types.FunctionType):
             self.functions.add(one)
@@ -63,7 +79,9 @@ class Seen(pickle.Pickler):
             with contextlib.suppress(Exception):
                 state = one.__reduce_ex__(4)[2:3]
                 names = state[0] if state and isinstance(state[0], dict) else {}
-                self.states.setdefault(type(one), set()).update(each for each in names if isinstance(each, str))
+                self.states.setdefault(type(one), set()).update(
+                    each for each in names if isinstance(each, str)
+                )
         return NotImplemented
 
 
@@ -133,8 +151,7 @@ def _plain(one: type) -> bool:
     sets = getattr(one, "__setstate__", None)
     where = f"{getattr(sets, '__module__', '')}.{getattr(sets, '__qualname__', '')}"
     return (
-        one.__reduce__ is object.__reduce__
-        and one.__reduce_ex__ is object.__reduce_ex__
+        all(getattr(one, each) is getattr(object, each) for each in ("__reduce__", "__reduce_ex__"))
         and _made_plainly(one)
         and one.__basicsize__ == _Plain.__basicsize__
         and one not in copyreg.dispatch_table
@@ -149,8 +166,12 @@ class _Plain:
 
 def _made_plainly(one: type) -> bool:
     """Return whether no class of it makes instances in its own way but to warn that it is deprecated, or to be generic."""
-    makers = {each.__dict__["__new__"] for each in one.__mro__ if "__new__" in each.__dict__ and each is not object}
-    return all("deprecated" in getattr(getattr(each, "__func__", each), "__qualname__", "") for each in makers)
+    makers = {
+        each.__dict__["__new__"] for each in one.__mro__ if "__new__" in each.__dict__ and each is not object
+    }
+    return all(
+        "deprecated" in getattr(getattr(each, "__func__", each), "__qualname__", "") for each in makers
+    )
 
 
 def _kept(one: type, library: str) -> set[str]:
@@ -159,8 +180,13 @@ def _kept(one: type, library: str) -> set[str]:
     for each in one.__mro__:
         if each.__module__.split(".")[0] in {library, "sklearn"}:
             names |= set(_parameters(each)) | set(_set(each))
+    names |= _ANY if library == "sklearn" else set()
     names |= set(_known_to(library)) if library == "lightgbm" and "Model" not in one.__name__ else set()
-    return {each for each in names if not each.startswith("__") and not inspect.isfunction(getattr(one, each, None))}
+    return {
+        each
+        for each in names
+        if not each.startswith("__") and not inspect.isfunction(getattr(one, each, None))
+    }
 
 
 @cache

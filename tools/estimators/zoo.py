@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 Made = Callable[[], Any]
@@ -71,7 +72,9 @@ def _within(name: str) -> Any:  # noqa: ANN401 - an estimator
 
 def _arguments(name: str) -> dict[str, Any]:
     scaler, inner = got("sklearn.preprocessing.StandardScaler"), _within(name)
-    other = got(f"sklearn.tree.DecisionTree{'Regressor' if 'Regressor' in name else 'Classifier'}")(max_depth=2)
+    other = got(f"sklearn.tree.DecisionTree{'Regressor' if 'Regressor' in name else 'Classifier'}")(
+        max_depth=2
+    )
     return {
         "estimator": inner if name != "FrozenEstimator" else fitted(lambda: inner),
         "steps": [("scale", scaler()), ("model", inner)],
@@ -98,13 +101,15 @@ def plain() -> Iterator[tuple[str, Any]]:
     for name, class_ in got("sklearn.utils.all_estimators")():
         given = {key: value for key, value in _arguments(name).items() if key in _GIVEN.get(name, ())}
         small = {} if name == "SelectFromModel" else _SMALL
-        yield name, fitted(lambda class_=class_, given=given, small=small: _one(class_, given, small))
+        yield name, fitted(partial(_one, class_, given, small))
 
 
 def _one(class_: Any, given: dict[str, Any], small: dict[str, Any]) -> Any:  # noqa: ANN401 - an estimator
     with contextlib.suppress(TypeError):
         known = class_(**given).get_params(deep=False)
-        return class_(**given, **{key: value for key, value in small.items() if key in known and key not in given})
+        return class_(
+            **given, **{key: value for key, value in small.items() if key in known and key not in given}
+        )
     return class_(**given)
 
 
@@ -235,4 +240,4 @@ def composed() -> Iterator[tuple[str, Any]]:
         importlib.import_module("sklearn.experimental.enable_iterative_imputer")
     names = _Names(_ways())
     for name, how in _OTHERS.items():
-        yield name, fitted(lambda how=how: eval(how, {}, names))  # noqa: S307 - the table above
+        yield name, fitted(partial(eval, how, {}, names))

@@ -21,6 +21,7 @@ from bartizan.supply.beside import DESCRIBED, MOST_LOOKED_AT, described, is_whol
 from bartizan.supply.controls import model_file_inert
 from bartizan.supply.format import Format
 from bartizan.supply.look import FORMAT_UNKNOWN, WORDLESS, looker
+from bartizan.supply.pickles import tables
 from bartizan.supply.reading import Reading
 from bartizan.supply.repository import Named
 from bartizan.supply.subject import UNKNOWN, ModelFile, Reason, Standing
@@ -58,7 +59,7 @@ class Scanned(msgspec.Struct, frozen=True):
 
 @cache
 def known() -> Sequence[Format]:
-    """Return every format of the `formats` folder, in order of name.
+    """Return every format of the `formats` folder, in order of name, with what its reader needs of the disk read.
 
     Raises:
         NotAFormat: a module without the constant `FORMAT`, one of another type, or a name that is taken.
@@ -72,6 +73,7 @@ def known() -> Sequence[Format]:
         if value.name in found:
             raise NotAFormat(name, f"the name {value.name} is already taken by another format")
         found[value.name] = value
+    tables.prepare()
     return tuple(found.values())
 
 

@@ -11,11 +11,15 @@ from tests.attacks.test_model_format_bypasses import ATTACKS, look
 from tests.supply.formats.looking import NAMES
 from tests.supply.formats.samples import SAMPLES
 from tests.supply.formats.test_jinja import CODE, ESCAPES, MALFORMED
-from bartizan.supply.formats import jinja
+from tests.supply.formats.made import made
+from bartizan.supply.formats import jinja, pickle
+from bartizan.supply.scan import known
 from bartizan.supply.octets import Budget, Octets
 
 files = [*SAMPLES.values(), *((shape, octets) for shape, octets, _ in ATTACKS.values())]
 files += [(jinja.FORMAT, text.encode()) for text in (*CODE, *ESCAPES, *MALFORMED)]
+files += [(pickle.FORMAT, made(f"estimators/{each}")) for each in ("lightgbm-classes.p4.pkl", "pipeline-deep.p2.pkl")]
+known()
 
 def refused(event, arguments):
     if event in {"open", "import", "os.listdir", "os.scandir", "socket.connect", "subprocess.Popen"}:

@@ -176,8 +176,8 @@ def test_what_joblib_reads_as_an_array_and_pickle_would_run_is_not_inert() -> No
     assert "two-readings" in {each.word for each in file.reasons}
 
 
-def test_an_estimator_in_a_file_of_joblib_needs_code() -> None:
-    tree = b"csklearn.tree._classes\nDecisionTreeClassifier\n)\x81}X\1\0\0\0a" + wrapper((3,), dtype("f8"))
+def test_an_estimator_that_no_table_has_needs_code_in_a_file_of_joblib_too() -> None:
+    tree = b"csklearn.tree._classes\nDecisionTreeOfMine\n)\x81}X\1\0\0\0a" + wrapper((3,), dtype("f8"))
     head = b"\x80\x02" + tree
     padding = 16 - (len(head) + 1) % 16
     file = looked(head + bytes((padding,)) + b"\xff" * padding + NUMBERS + b"sb.")

@@ -240,6 +240,9 @@ class Machine:
         self.names += 1
         module, name = named(module, name, self.stream.protocol)
         found = contract(module, name)
+        if found is not None and found.after:
+            self.budget.spend(len(self.globals))
+            found = None if found.after.isdisjoint(each for each, _ in self.globals) else found
         if found is None:
             self._tell(capability(module, name))
         else:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bartizan.supply.format import Damaged
 from bartizan.supply.octets import Budget, Exhausted
+from bartizan.supply.pickles.held import holding, unsound
 from bartizan.supply.pickles.machine import PLAIN, Loader, Machine
 from bartizan.supply.pickles.measure import overgrown
 from bartizan.supply.pickles.opcodes import Stream
@@ -77,6 +78,8 @@ def read(view: memoryview, budget: Budget, start: int = 0, loader: Loader = PLAI
     reasons = tuple(machine.faults)
     if not reasons:
         grown = overgrown(machine.root, before - budget.operations)
+        if grown is None and holding(frozenset(machine.globals)):
+            grown = unsound(machine.root, view, budget)
         reasons = (grown,) if grown else ()
     return Pickle(machine.root, stream.position, reasons, frozenset(machine.globals))
 

@@ -144,6 +144,7 @@ class Contract(msgspec.Struct, frozen=True):
         build: (instance, state) -> nothing, having noted the state. Raises Refused.
         sets, appends, adds: whether items may be set, appended, added.
         base: builtin type that `copyreg._reconstructor` makes an instance of, by protocols 0 and 1; empty where it makes none.
+        after: modules of which one must have been named before, since it puts this one in its place; empty where none must.
         key: whether an instance may be a key of a dict: its hash and comparison run no code but its library's.
     """
 
@@ -155,6 +156,7 @@ class Contract(msgspec.Struct, frozen=True):
     adds: bool = False
     key: bool = False
     base: str = ""
+    after: frozenset[str] = frozenset()
 
 
 _MOST_PARTS: Final = 64

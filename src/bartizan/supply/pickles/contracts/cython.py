@@ -20,7 +20,14 @@ _LOSSES: Final = """
 HalfSquaredError AbsoluteError PinballLoss HuberLoss HalfPoissonLoss HalfGammaLoss HalfTweedieLoss HalfTweedieLossIdentity HalfBinomialLoss
 HalfMultinomialLoss ExponentialLoss
 """
-_STEPS: Final = "Hinge SquaredHinge ModifiedHuber Log EpsilonInsensitive SquaredEpsilonInsensitive Huber SquaredLoss"
+_LOSING: Final = frozenset({
+    "sklearn._loss.loss", "sklearn.ensemble._gb", "sklearn.ensemble._hist_gradient_boosting.gradient_boosting", "sklearn.linear_model._glm.glm",
+    "sklearn.linear_model._stochastic_gradient",
+})  # fmt: skip
+"""What imports the losses. Before 1.9 they call their module `_loss`, which stands for it once it is imported, and for any other before."""
+_STEPS: Final = (
+    "Hinge SquaredHinge ModifiedHuber Log EpsilonInsensitive SquaredEpsilonInsensitive Huber SquaredLoss"
+)
 _DISTANCES: Final = """
 Euclidean Manhattan Chebyshev Minkowski Canberra BrayCurtis Hamming Jaccard Dice RogersTanimoto RussellRao SokalMichener SokalSneath Haversine
 """
@@ -62,7 +69,10 @@ def _tree_state(one: Made, state: object) -> None:
 def _unpickled(of: Global, arguments: Arguments) -> object:
     name = of.name.removeprefix("__pyx_unpickle_")
     match arguments:
-        case (Global() as class_, int(), None | ()) if (class_.module, class_.name) == (of.module, name):
+        case (Global() as class_, int(), None | () | (float(),)) if (class_.module, class_.name) == (
+            of.module,
+            name,
+        ):
             return Made(class_)
         case _:
             pass
@@ -71,7 +81,9 @@ def _unpickled(of: Global, arguments: Arguments) -> object:
 
 def _new_metric(of: Global, arguments: Arguments) -> object:
     match arguments:
-        case (Global(module=module, contract=Contract(build=build)) as class_,) if module == of.module and build:
+        case (Global(module=module, contract=Contract(build=build)) as class_,) if (
+            module == of.module and build
+        ):
             return Made(class_)
         case _:
             pass
@@ -89,7 +101,11 @@ def _metric_state(one: Made, state: object) -> None:
 
 
 def _neighbours_state(one: Made, state: object) -> None:
-    if not isinstance(state, tuple) or len(state) != _PARTS or not all(type(each) is int for each in state[4:11]):
+    if (
+        not isinstance(state, tuple)
+        or len(state) != _PARTS
+        or not all(type(each) is int for each in state[4:11])
+    ):
         raise Refused("has a state that no tree of neighbours has")
     metric = state[11]
     if not isinstance(metric, Made) or metric.of.module != _METRICS:
@@ -97,9 +113,12 @@ def _neighbours_state(one: Made, state: object) -> None:
     one.state, one.sealed = state, True
 
 
-def _no_state(one: Made, state: object) -> None:
-    if not isinstance(state, Table) or state.pairs or one.state is not None:
+def _bunch_state(one: Made, state: object) -> None:
+    """Take what a Bunch itself passes over."""
+    found = attributes(state)
+    if not found.keys() <= {"_deprecated_key_to_warnings"} or one.state is not None:
         raise Refused("has attributes that no pickler gives it")
+    one.state = Table(list(found.items()))
 
 
 def _triplet(of: Global, arguments: Arguments) -> object:
@@ -110,11 +129,15 @@ def _triplet(of: Global, arguments: Arguments) -> object:
 
 _NUMBER: Final = taking((float, int), least=0)
 _METRIC: Final = Contract(build=_metric_state)
-_BUNCH: Final = Contract(new=bare, build=_no_state, sets=True, base="dict")
+_BUNCH: Final = Contract(new=bare, build=_bunch_state, sets=True, base="dict")
 CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
     TREE: Contract(call=_tree, build=_tree_state),
-    **{("sklearn._loss._loss", f"Cy{name}"): Contract(call=_NUMBER) for name in _LOSSES.split()},
-    **{("sklearn._loss._loss", f"__pyx_unpickle_Cy{name}"): Contract(call=_unpickled) for name in _LOSSES.split()},
+    **{
+        (module, f"{word}Cy{name}"): Contract(call=_unpickled if word else _NUMBER, after=after)
+        for module, after in (("sklearn._loss._loss", frozenset[str]()), ("_loss", _LOSING))
+        for name in _LOSSES.split()
+        for word in ("", "__pyx_unpickle_")
+    },
     **{("sklearn.linear_model._sgd_fast", name): Contract(call=_NUMBER) for name in _STEPS.split()},
     (_METRICS, "newObj"): Contract(call=_new_metric),
     **{(_METRICS, f"{name}Distance{width}"): _METRIC for name in _DISTANCES.split() for width in ("", "32", "64")},

@@ -23,7 +23,9 @@ def estimator(module: str, name: str) -> Contract | None:
     if tables.kept(module, name) is not None:
         return Contract(new=bare, build=_state, base="object")
     package = module.partition(".")[0]
-    return Contract() if any((module, name) in tables.functions(each) for each in (package, "sklearn")) else None
+    return (
+        Contract() if any((module, name) in tables.functions(each) for each in (package, "sklearn")) else None
+    )
 
 
 def bare(of: Global, arguments: Arguments) -> object:
@@ -86,7 +88,11 @@ def _allowed(of: Global, said: object) -> frozenset[str]:
 
 
 def _text(value: object) -> bool:
-    return value is None or type(value) is str or (isinstance(value, Blob) and value.kind == "text" and not value.encoded)
+    return (
+        value is None
+        or type(value) is str
+        or (isinstance(value, Blob) and value.kind == "text" and not value.encoded)
+    )
 
 
 def _octets(value: object) -> bool:

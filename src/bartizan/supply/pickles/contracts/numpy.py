@@ -215,6 +215,11 @@ def _array_state(one: Made, state: object) -> None:
 
 
 def array_of(of: Made, shape: tuple[object, ...], data: object, *, fortran: bool) -> Array:
+    """Return an array of that type, shape and data.
+
+    Raises:
+        Refused: they do not go together.
+    """
     dtype = of.detail
     if not isinstance(dtype, Dtype) or len(shape) > _MOST_DIMENSIONS or not all(map(is_count, shape)):
         raise Refused("has a shape that no array has")

@@ -28,7 +28,11 @@ def _said(state: object) -> dict[str, object]:
 
 def _words(value: object, count: int) -> bool:
     found = value.detail if isinstance(value, Made) else None
-    return isinstance(found, Array) and found.shape == (count,) and (found.dtype.kind, found.dtype.size) == ("u", 4)
+    return (
+        isinstance(found, Array)
+        and found.shape == (count,)
+        and (found.dtype.kind, found.dtype.size) == ("u", 4)
+    )
 
 
 def _is(value: object, below: int) -> bool:
@@ -45,7 +49,9 @@ def _drawn(name: str, state: object) -> None:
         sound = inner.keys() == {"key", "pos"} and _words(inner["key"], _ROW) and _is(inner["pos"], _ROW + 1)
     else:
         sound = inner.keys() == {"state", "inc"} and _is(inner["state"], _WIDE) and _is(inner["inc"], _WIDE)
-    plain = all(type(found.get(each, 0)) in {int, float} for each in ("has_gauss", "gauss", "has_uint32", "uinteger"))
+    plain = all(
+        type(found.get(each, 0)) in {int, float} for each in ("has_gauss", "gauss", "has_uint32", "uinteger")
+    )
     if not sound or not plain:
         raise Refused("has a state that it cannot be in")
 
@@ -105,7 +111,13 @@ def _seed(_of: Global, arguments: Arguments) -> object:
 
 def _seed_state(one: Made, state: object) -> None:
     match state:
-        case (int() | None | list() | tuple() | Made(), int() as spawned, pool, int() as size, tuple() as key):
+        case (
+            int() | None | list() | tuple() | Made(),
+            int() as spawned,
+            pool,
+            int() as size,
+            tuple() as key,
+        ):
             sound = _is(spawned, _WORD) and _LEAST_POOL <= size < _WORD and _words(pool, size)
             if sound and all(_is(each, _WORD) for each in key):
                 one.state, one.sealed = state, True
@@ -117,7 +129,12 @@ def _seed_state(one: Made, state: object) -> None:
 
 def _masked(_of: Global, arguments: Arguments) -> object:
     match arguments:
-        case (Global(module="numpy.ma" | "numpy.ma.core", name="MaskedArray") as class_, Global(module="numpy", name="ndarray"), (0,), "b" | b"b"):
+        case (
+            Global(module="numpy.ma" | "numpy.ma.core", name="MaskedArray") as class_,
+            Global(module="numpy", name="ndarray"),
+            (0,),
+            "b" | b"b",
+        ):
             return Made(class_)
         case _:
             pass
@@ -126,11 +143,21 @@ def _masked(_of: Global, arguments: Arguments) -> object:
 
 def _masked_state(one: Made, state: object) -> None:
     match state:
-        case (1, tuple() as shape, Made(detail=Dtype(fields=())) as of, bool() | 0 | 1 as fortran, data, mask, filled):
+        case (
+            1,
+            tuple() as shape,
+            Made(detail=Dtype(fields=())) as of,
+            bool() | 0 | 1 as fortran,
+            data,
+            mask,
+            filled,
+        ):
             one.detail = found = array_of(of, shape, data, fortran=bool(fortran))
-            if octets_of(mask) != math.prod(found.shape or ()) or not isinstance(filled, str | int | float | Made | None):
+            if octets_of(mask) != math.prod(found.shape or ()) or not isinstance(
+                filled, str | int | float | Made | None
+            ):
                 raise Refused("has a mask or a filling that its shape does not have")
-            one.state, one.sealed = (filled,), True
+            one.items, one.sealed, one.state = [filled], True, state
             return
         case _:
             pass

@@ -11,14 +11,18 @@ from bartizan.supply.pickles.contracts.estimators import attributes, bare, estim
 from bartizan.supply.pickles.values import Contract, Global, Made, Refused, Table
 
 Arguments = tuple[object, ...]
-_SPARSE: Final = frozenset({"_shape", "maxprint", "indices", "indptr", "data", "_has_sorted_indices", "_has_canonical_format"})
+_SPARSE: Final = frozenset(
+    {"_shape", "maxprint", "indices", "indptr", "data", "_has_sorted_indices", "_has_canonical_format"}
+)
 _SPLINE: Final = frozenset({"t", "c", "_t", "_c", "k", "extrapolate", "axis", "_asarray"})
 _UFUNCS: Final = """
 abs absolute arccosh arcsinh arctan cbrt ceil clip cos cosh exp exp2 expm1 fabs floor isnan log log10 log1p log2 max maximum mean median min minimum
 negative reciprocal rint round sign sin sinh sqrt square std sum tan tanh trunc
 """
 FUNCTIONS: Final = frozenset(
-    (module, name) for module in ("numpy", "numpy._core._multiarray_umath", "numpy.core._multiarray_umath") for name in _UFUNCS.split()
+    (module, name)
+    for module in ("numpy", "numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
+    for name in _UFUNCS.split()
 )
 """What NumPy has that a parameter may name."""
 
@@ -61,17 +65,36 @@ def stands(one: Global) -> bool:
     return found is not None and found.build is None
 
 
-_BUILTINS: Final = ("bool", "bytes", "complex", "dict", "float", "int", "list", "object", "set", "str", "tuple")
+_BUILTINS: Final = (
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "int",
+    "list",
+    "object",
+    "set",
+    "str",
+    "tuple",
+)
 _NUMBERS: Final = """
 bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 longdouble complex64 complex128 str_ bytes_ object_
 """
 TYPES: Final = frozenset(
-    {*(("builtins", name) for name in _BUILTINS), *(("numpy", name) for name in _NUMBERS.split()), ("numpy", "ndarray")}
+    {
+        *(("builtins", name) for name in _BUILTINS),
+        *(("numpy", name) for name in _NUMBERS.split()),
+        ("numpy", "ndarray"),
+    }
 )
 """Types that a parameter may name: `dtype=numpy.float32`."""
 _MATRICES: Final = ("csr", "csc")
 SPARSE: Final = frozenset(
-    (f"scipy.sparse.{module}", f"{name}_{kind}") for name in _MATRICES for kind in ("matrix", "array") for module in (f"_{name}", name)
+    (f"scipy.sparse.{module}", f"{name}_{kind}")
+    for name in _MATRICES
+    for kind in ("matrix", "array")
+    for module in (f"_{name}", name)
 )
 SPLINE: Final = ("scipy.interpolate._bsplines", "BSpline")
 CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
