@@ -270,3 +270,67 @@ def test_a_class_that_no_table_has_beside_those_that_one_has() -> None:
     )
     assert alone(pipeline(instance("sklearn.mine", "Ridge"))).standing is Standing.CODE
     assert alone(pipeline(instance("mine", "Ridge"))).standing is Standing.UNKNOWN
+
+
+def reals(shape: bytes, count: int) -> bytes:
+    """Return the instructions that push an array of zeros."""
+    kind = (
+        named("numpy", "dtype")
+        + text("f8")
+        + b"\x89\x88\x87R(K\3"
+        + text("<")
+        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+    )
+    array = named("numpy._core.multiarray", "_reconstruct") + named("numpy", "ndarray") + b"K\0\x85C\1b\x87R"
+    return array + b"(K\1" + shape + kind + b"\x89C" + bytes((8 * count,)) + bytes(8 * count) + b"tb"
+
+
+def test_a_module_of_a_bare_name_is_taken_only_after_what_puts_it_there() -> None:
+    loss = named("_loss", "CyHalfSquaredError") + b")R"
+    refused(alone(loss), "global-unknown")
+    assert alone(instance("sklearn._loss.loss", "HalfSquaredError", closs=loss)).standing is Standing.INERT
+
+
+def test_what_fills_a_masked_array_is_looked_at_too() -> None:
+    kind = (
+        named("numpy", "dtype")
+        + text("f8")
+        + b"\x89\x88\x87R(K\3"
+        + text("<")
+        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+    )
+    masked = (
+        named("numpy.ma.core", "_mareconstruct")
+        + b"("
+        + named("numpy.ma", "MaskedArray")
+        + named("numpy", "ndarray")
+        + b"K\0\x85"
+    )
+    for filled, standing in (
+        (b"N", Standing.INERT),
+        (function(func=named("_codecs", "encode")), Standing.UNKNOWN),
+    ):
+        state = b"(K\1K\1\x85" + kind + b"\x89C\x08" + bytes(8) + b"C\1\0" + filled + b"tb"
+        file = alone(instance(*RIDGE, alpha=masked + text("b") + b"tR" + state))
+        assert file.standing is standing, file.reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "inert"),
+    [("Minkowski", 0, True), ("Minkowski", 1, False), ("Euclidean", 1, True), ("Euclidean", 0, False)],
+)
+def test_weights_of_a_distance_that_are_not_as_many_as_its_dimensions(
+    name: str, count: int, *, inert: bool
+) -> None:
+    made = (
+        named("sklearn.metrics._dist_metrics", "newObj")
+        + named("sklearn.metrics._dist_metrics", f"{name}Distance64")
+        + b"\x85R"
+    )
+    state = (
+        b"G\x40\0\0\0\0\0\0\0"
+        + reals(b"K" + bytes((count,)) + b"\x85", count)
+        + reals(b"K\1K\1\x86", 1)
+        + b"\x87b"
+    )
+    assert (alone(made + state).standing is Standing.INERT) is inert

@@ -20,8 +20,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from typing_extensions import override
-
 _SKIPPED: Final = frozenset({"_build_utils", "_lib", "callback", "conftest", "datasets", "experimental", "externals", "testing", "tests", "_testing", "dask",
                              "spark", "plotting", "widget"})  # fmt: skip
 """Parts of libraries that no model is made of."""
@@ -33,14 +31,18 @@ OWN: Final = frozenset({
 """What was looked through: each keeps its state as attributes; those of boosters load a model of their own format first."""
 ROOTS: Final = {
     "sklearn": ("sklearn.base.BaseEstimator", "sklearn.gaussian_process.kernels.Kernel", "sklearn.model_selection.BaseCrossValidator",
-                "sklearn.model_selection.BaseShuffleSplit", "sklearn.model_selection._split._RepeatedSplits"),
+                "sklearn.model_selection.BaseShuffleSplit", "sklearn.model_selection._split._RepeatedSplits",
+                "sklearn.metrics._scorer._BaseScorer", "sklearn.metrics._scorer._MultimetricScorer", "sklearn._loss.loss.BaseLoss",
+                "sklearn._loss.link.BaseLink", "sklearn.neural_network._stochastic_optimizers.BaseOptimizer",
+                "sklearn.utils._metadata_requests.MetadataRequest", "sklearn.utils._metadata_requests.MethodMetadataRequest",
+                "sklearn.utils._metadata_requests.MetadataRouter", "sklearn.utils._metadata_requests.MethodMapping"),
     "lightgbm": ("lightgbm.LGBMModel", "lightgbm.Booster"),
     "xgboost": ("xgboost.XGBModel", "xgboost.Booster"),
     "catboost": ("catboost.CatBoost",),
 }  # fmt: skip
 """Library -> classes that all its models are of."""
-_ANY: Final = {"n_features_in_", "feature_names_in_"}
-"""What functions outside of classes set on any estimator (utils/validation.py)."""
+_ANY: Final = {"_metadata_request", "feature_names_in_", "n_features_in_"}
+"""What functions outside of classes set on any estimator (utils/validation.py, utils/_metadata_requests.py)."""
 _MEASURING: Final = (
     "sklearn.metrics.pairwise.PAIRWISE_KERNEL_FUNCTIONS",
     "sklearn.metrics.pairwise.PAIRWISE_DISTANCE_FUNCTIONS",
@@ -70,8 +72,7 @@ class Seen(pickle.Pickler):
         self.states: dict[type, set[str]] = {}
         self.functions: set[Any] = set()
 
-    @override
-    def reducer_override(self, one: Any) -> Any:
+    def reducer_override(self, one: Any) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - the libraries' own environments have no @override
         """Note one object, and leave it to the pickler."""
         if isinstance(one, types.FunctionType):
             self.functions.add(one)

@@ -25,7 +25,7 @@ def judged(octets: bytes) -> ModelFile:
     return looker(known())(Octets(octets, "model.pkl"), Budget())
 
 
-def instance(module: str, name: str, **attributes: bytes) -> bytes:
+def instance(module: str, name: str, /, **attributes: bytes) -> bytes:
     """Return the instructions that push an instance with these attributes."""
     return named(module, name) + b")\x81" + mapping(attributes) + b"b"
 

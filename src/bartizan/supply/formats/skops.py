@@ -1,7 +1,7 @@
 """skops: a ZIP of arrays and of a schema, which names every class that is made when it is loaded.
 
 Rules of this file: each object of the schema is made by a known loader and of a class that this loader may make: plain values, arrays, estimators of
-scikit-learn. Source: skops 0.16, `io/_general.py`, `_numpy.py`, `_sklearn.py`; CVE-2025-54412, CVE-2025-54413, CVE-2025-54886.
+the tables that pickles are read by. Source: skops 0.16, `io/_general.py`, `_numpy.py`, `_sklearn.py`; CVE-2025-54412, CVE-2025-54413, CVE-2025-54886.
 """
 
 import re
@@ -14,9 +14,11 @@ from bartizan.supply.containers.member import Member
 from bartizan.supply.containers.zip import LOCAL, members
 from bartizan.supply.format import Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
-from bartizan.supply.parsers.dangerous import MODULES, is_dangerous
+from bartizan.supply.parsers.dangerous import is_dangerous
 from bartizan.supply.parsers.json_tree import parsed
 from bartizan.supply.parsers.telling import Telling, shown, told
+from bartizan.supply.pickles import tables
+from bartizan.supply.pickles.contracts import cython
 from bartizan.supply.subject import Standing
 
 _SCHEMA: Final = "schema.json"
@@ -24,8 +26,6 @@ _ARRAYS: Final = re.compile(r"[0-9]+\.(?:npy|npz)")
 _NUMPY: Final = re.compile(
     r"(?:float|int|uint|complex|bool|str|bytes|datetime|timedelta)[0-9_]*|ndarray|generic|dtype|longdouble"
 )
-_ESTIMATOR: Final = re.compile(r"sklearn(?:\.[a-z_0-9]+)+")
-_CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLAIN: Final = {
     "DictNode": {"dict"}, "ListNode": {"list"}, "TupleNode": {"tuple"}, "SetNode": {"set"}, "JsonNode": {"str"}, "BytesNode": {"bytes"},
     "BytearrayNode": {"bytearray"}, "SliceNode": {"slice"},
@@ -120,15 +120,16 @@ def _is_known(loader: str, module: str, name: str) -> bool:
     if module == "builtins":
         return name in _PLAIN.get(loader, ())
     if loader == "FunctionNode":
-        return module == "numpy" and name in _UFUNCS
+        return (module == "numpy" and name in _UFUNCS) or (module, name) in tables.functions("sklearn")
     if module.partition(".")[0] == "numpy":
         return loader in _ARRAY_LOADERS and (_of_numpy(module, name) or (module, name) in _RANDOM)
     if loader == "SparseMatrixNode":
         return _SPARSE.fullmatch(module) is not None and name.endswith(("matrix", "array"))
-    return loader in _MADE and _is_estimator(module, name)
+    return loader in _MADE and _is_estimator(loader, module, name)
 
 
-_MADE: Final = frozenset({"ObjectNode", "TreeNode", "TypeNode", "LossNode", "SGDNode", "QuadTreeNode"})
+_COMPILED: Final = frozenset({"TreeNode", "LossNode", "SGDNode"})
+_MADE: Final = _COMPILED | {"ObjectNode", "TypeNode"}
 
 
 def _of_numpy(module: str, name: str) -> bool:
@@ -137,13 +138,13 @@ def _of_numpy(module: str, name: str) -> bool:
     )
 
 
-def _is_estimator(module: str, name: str) -> bool:
-    parts = set(module.split("."))
-    return (
-        bool(_ESTIMATOR.fullmatch(module) and _CLASS.fullmatch(name))
-        and not parts & MODULES
-        and "externals" not in parts
-    )
+def _is_estimator(loader: str, module: str, name: str) -> bool:
+    """Return whether a loader makes this class: of scikit-learn, in its table, or one of those in C that have a loader of their own."""
+    if module.partition(".")[0] != "sklearn":
+        return False
+    if loader in _COMPILED:
+        return (module, name) in cython.CONTRACTS
+    return tables.kept(module, name) is not None
 
 
 FORMAT: Final = Format("skops", knows, read, order=30, kind_of=("zip",))

@@ -79,6 +79,17 @@ def _unpickled(of: Global, arguments: Arguments) -> object:
     raise Refused("makes something other than it is called")
 
 
+def _loss_state(one: Made, state: object) -> None:
+    """Take what Cython keeps of a loss beside its class: nothing, or its one number."""
+    match state:
+        case () | (float(),) if one.state is None and not one.arguments:
+            one.state, one.sealed = state, True
+            return
+        case _:
+            pass
+    raise Refused("has a state that no loss has")
+
+
 def _new_metric(of: Global, arguments: Arguments) -> object:
     match arguments:
         case (Global(module=module, contract=Contract(build=build)) as class_,) if (
@@ -92,7 +103,10 @@ def _new_metric(of: Global, arguments: Arguments) -> object:
 
 def _metric_state(one: Made, state: object) -> None:
     match state:
-        case (float() | int(), vector, matrix) if array(vector, "f8", 1) and array(matrix, "f8", 1, 1):
+        case (float() | int(), vector, matrix) if array(matrix, "f8", 1, 1):
+            # Minkowski's takes what is there for weights, one a dimension; the others never look at it
+            if not array(vector, "f8", 0 if one.of.name.startswith("Minkowski") else 1):
+                raise Refused("has weights, which are not held against its dimensions")
             one.state, one.sealed = state, True
             return
         case _:
@@ -133,7 +147,7 @@ _BUNCH: Final = Contract(new=bare, build=_bunch_state, sets=True, base="dict")
 CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
     TREE: Contract(call=_tree, build=_tree_state),
     **{
-        (module, f"{word}Cy{name}"): Contract(call=_unpickled if word else _NUMBER, after=after)
+        (module, f"{word}Cy{name}"): Contract(call=_unpickled, after=after) if word else Contract(call=_NUMBER, build=_loss_state, after=after)
         for module, after in (("sklearn._loss._loss", frozenset[str]()), ("_loss", _LOSING))
         for name in _LOSSES.split()
         for word in ("", "__pyx_unpickle_")

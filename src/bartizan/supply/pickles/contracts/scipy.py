@@ -58,13 +58,15 @@ def _partial_state(one: Made, state: object) -> None:
 
 
 def stands(one: Global) -> bool:
-    """Return whether a global may stand for itself within an estimator: a plain type, or a function that only computes."""
+    """Return whether a global may stand for itself within an estimator: a plain type, or what only computes."""
     if (one.module, one.name) in FUNCTIONS | TYPES:
         return True
     found = estimator(one.module, one.name)
-    return found is not None and found.build is None
+    return found is not None and (found.build is None or one.module == _SPLITTERS)
 
 
+_SPLITTERS: Final = "sklearn.model_selection._split"
+"""Classes of its table may stand for themselves: one that splits repeatedly makes them, and they only compute."""
 _BUILTINS: Final = (
     "bool",
     "bytes",
