@@ -1,13 +1,17 @@
 """Estimators that real libraries wrote, each with its own verdict, and what the tables say of them."""
 
+import struct
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bartizan.supply.pickles import tables
 from bartizan.supply.pickles.contracts import contract
 from bartizan.supply.subject import Standing
 from tests.supply.formats.made import DATA
 from tests.supply.pickles.built import named, text
-from tests.supply.pickles.estimated import VERSION, alone, changed, function, instance, judged, written
+from tests.supply.pickles.estimated import VERSION, alone, changed, function, instance, judged, whole, written
 
 FILES = sorted(path.name.removesuffix(".zlib") for path in (DATA / "estimators").glob("*.zlib"))
 OTHERS = {
@@ -101,3 +105,22 @@ def test_a_metric_of_the_library_may_stand_for_itself_and_is_not_called() -> Non
 def test_a_class_of_a_table_takes_its_version_from_the_file_alone() -> None:
     assert VERSION.endswith(b"1.9.1")
     assert alone(instance("sklearn.linear_model._ridge", "Ridge", alpha=b"K\1")).standing is Standing.INERT
+
+
+TREE = written("DecisionTreeClassifier.p4.pkl")
+NODES, EACH, COUNT = TREE.index(whole(1, 4, 0)), 64, 7
+
+
+@given(
+    st.integers(0, COUNT - 1),
+    st.integers(0, 2),
+    st.integers(-3, COUNT + 1) | st.integers(-(1 << 63), (1 << 63) - 1),
+)
+def test_a_tree_that_is_inert_leads_nowhere_but_to_its_own_nodes(node: int, field: int, value: int) -> None:
+    at = NODES + node * EACH + 8 * field
+    octets = TREE[:at] + whole(value) + TREE[at + 8 :]
+    if judged(octets).standing is not Standing.INERT:
+        return
+    for number in range(COUNT):
+        left, right, feature = struct.unpack_from("<3q", octets, NODES + number * EACH)
+        assert left == -1 or (number < left < COUNT and number < right < COUNT and 0 <= feature < 4)
