@@ -275,13 +275,13 @@ def _reconstructor(_of: Global, arguments: Arguments) -> object:
             if base == "object" and given is None and (class_.module, class_.name) in _PLAIN:
                 return Made(class_)
             if class_.contract is not None and class_.contract.base == base:
-                return _of_base(class_, class_.contract, given)
+                return _upon(class_, class_.contract, given)
         case _:
             pass
     raise Refused("makes an instance of a class that is not made so")
 
 
-def _of_base(class_: Global, contract: Contract, given: object) -> object:
+def _upon(class_: Global, contract: Contract, given: object) -> object:
     match contract.base, given:
         case ("object", None) if contract.new is not None:
             return contract.new(class_, ())
