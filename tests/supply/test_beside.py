@@ -1,5 +1,6 @@
 """Tensors that lie in a file beside a graph: inert where each octet is one that an inert file beside says, or a zero between two."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,38 @@ def test_a_file_of_tensors_that_is_named_alone_is_judged_by_its_folder(tmp_path:
     written(tmp_path, RAW, external("weights.bin"))
     (found,) = scan([tmp_path / "weights.bin"])
     assert found.file.standing is Standing.INERT
+
+
+@pytest.mark.parametrize(
+    ("weights", "standing"),
+    [
+        ([{"name": "a", "shape": [4, 8], "dtype": "float32"}], Standing.INERT),
+        (
+            [
+                {
+                    "name": "a",
+                    "shape": [64],
+                    "dtype": "float32",
+                    "quantization": {"dtype": "uint8", "min": 0, "scale": 1},
+                },
+                {"name": "b", "shape": [16], "dtype": "int32"},
+            ],
+            Standing.INERT,
+        ),
+        ([{"name": "a", "shape": [4, 7], "dtype": "float32"}], Standing.UNKNOWN),
+        ([{"name": "a", "shape": [4, 9], "dtype": "float32"}], Standing.UNKNOWN),
+        ([{"name": "a", "shape": [-1], "dtype": "string"}], Standing.UNKNOWN),
+        ([{"name": "a", "shape": [True, 128], "dtype": "uint8"}], Standing.UNKNOWN),
+    ],
+)
+def test_a_manifest_of_weights_describes_a_file_too(
+    weights: list[object], standing: Standing, tmp_path: Path
+) -> None:
+    (tmp_path / "weights_manifest.json").write_text(json.dumps([{"weights": weights, "paths": ["w.bin"]}]))
+    (tmp_path / "w.bin").write_bytes(RAW)
+    found = scanned(tmp_path)
+    assert found["weights_manifest.json"].file.standing is Standing.INERT
+    assert found["w.bin"].file.standing is standing
 
 
 def test_a_graph_that_is_not_inert_vouches_for_nothing(tmp_path: Path) -> None:

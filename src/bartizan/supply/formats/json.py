@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bartizan.supply.format import LAST, Damaged, Format, Look, Read
 from bartizan.supply.octets import Budget, Octets
-from bartizan.supply.parsers import document, notebook
+from bartizan.supply.parsers import document, notebook, weights_manifest
 from bartizan.supply.parsers.json_tree import LARGEST, parsed
 from bartizan.supply.parsers.telling import Telling, told
 
@@ -60,6 +60,7 @@ def _walk(octets: Octets, budget: Budget, telling: Telling) -> None:
         notebook.judge(tree, telling)
     else:
         telling.format = _kind(tree)
+        weights_manifest.describe(tree, telling)
     document.judge(tree, budget, telling)
 
 
