@@ -76,14 +76,14 @@ def test_a_bill_is_current_until_something_comes_on_record_of_what_it_tells(
 
     record("ingest", "--product", "code:train.py")
     assert standing() == (0, 0, 0)
-    assert bills.judged(folder, Nanoseconds(1)) == ()
+    assert bills.judged(lineage(folder), Nanoseconds(1)) == ()
     record("deploy", "--material", "model:model")
     assert standing() == (1, 1, 0)
-    assert bills.judged(folder, Nanoseconds(1))[0].outcome is Outcome.FOUND
+    assert bills.judged(lineage(folder), Nanoseconds(1))[0].outcome is Outcome.FOUND
     assert run(["bom", "model", "--record", "--output", "bom.json"]) == Exit.CLEAN
     assert faults(json.loads((here / "bom.json").read_bytes())) == []
     assert standing() == (1, 0, 0)
-    assert bills.judged(folder, Nanoseconds(1))[0].outcome is Outcome.CLEARED
+    assert bills.judged(lineage(folder), Nanoseconds(1))[0].outcome is Outcome.CLEARED
     record("ingest", "--product", "other:model/c.json")  # of something else
     assert standing() == (1, 0, 0)
     run(["provenance", "revoke", "train.py", "--reason", "licence"])

@@ -8,6 +8,7 @@ from bartizan.app.evaluation.standing import judged
 from bartizan.app.folder import Folder
 from bartizan.app.provenance import bills
 from bartizan.app.provenance import posture as provenance
+from bartizan.app.provenance.lineage import lineage
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import TRIED, Posture, Proof, fold, posture
 from bartizan.ledger.query import every
@@ -23,11 +24,11 @@ def standing(folder: Folder, now: Nanoseconds) -> Posture:
     proofs: Mapping[str, Proof] = {}
     for entry, event in every(folder.ledger, TRIED):
         proofs = fold(proofs, entry, event)
-    known = catalogue()
+    known, of = catalogue(), lineage(folder)
     said = (
         *judged(folder, now),
         *artifact_standing.judged(folder, now),
-        *provenance.judged(folder, now),
-        *bills.judged(folder, now),
+        *provenance.judged(of, now),
+        *bills.judged(of, now),
     )
     return posture(proofs, known.promises, known.enforced, known.aims, now, said)

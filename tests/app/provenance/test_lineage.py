@@ -46,7 +46,7 @@ def seen(of: Lineage) -> object:
 def test_without_a_record_there_is_nothing(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "none")
     assert len(lineage.lineage(folder).graph.names) == 0
-    assert posture.judged(folder, Nanoseconds(0)) == ()
+    assert posture.judged(lineage.lineage(folder), Nanoseconds(0)) == ()
     assert not folder.root.exists()
 
 
@@ -129,15 +129,17 @@ def test_a_packed_graph_that_points_to_another_entry_is_told(folder: Folder) -> 
         answer.story(lineage.lineage(folder), digest("b"))
 
 
-def test_a_key_that_is_none_is_named(folder: Folder) -> None:
+def test_a_key_is_made_once_there_is_something_to_pack_and_one_that_is_none_is_named(folder: Folder) -> None:
     lineage.lineage(folder)
+    assert not folder.lineage_key.exists()
+    lineage.lineage(folder, anew=True)
     folder.lineage_key.write_bytes(b"short")
     with pytest.raises(KeyUnreadable, match="32 octets"):
         lineage.lineage(folder)
 
 
 def test_a_revocation_names_on_record_all_that_is_deployed_and_hangs_on_it(folder: Folder) -> None:
-    assert posture.judged(folder, Nanoseconds(5))[0].outcome is Outcome.CLEARED
+    assert posture.judged(lineage.lineage(folder), Nanoseconds(5))[0].outcome is Outcome.CLEARED
     found = revoking.revoke(folder, digest("a"), "poisoned")
     assert (found.descendants, found.deployed) == (1, (digest("b"),))
     told = answer.story(lineage.lineage(folder), digest("b"))
@@ -145,11 +147,11 @@ def test_a_revocation_names_on_record_all_that_is_deployed_and_hangs_on_it(folde
         digest("a")
     ]
     assert (told.complete, told.sound, told.revoked) == (True, False, (digest("a"),))
-    (row,) = posture.judged(folder, Nanoseconds(5))
+    (row,) = posture.judged(lineage.lineage(folder), Nanoseconds(5))
     assert (row.outcome, row.control) == (Outcome.FOUND, "supply.provenance-complete")
     assert "revoked" in row.why
     revoking.change(folder, digest("b"), "retire")
-    assert posture.judged(folder, Nanoseconds(5)) == ()
+    assert posture.judged(lineage.lineage(folder), Nanoseconds(5)) == ()
     assert not lineage.lineage(folder).graph.flagged([0, 1], 2)
 
 
@@ -160,7 +162,7 @@ def test_a_step_that_does_not_add_up_is_told_and_counts_for_nothing(folder: Fold
     found = lineage.lineage(folder)
     assert [one.step for one in found.broken] == [made("ingest", "", "z").id]
     assert answer.story(found, digest("z")).known is False
-    (row,) = posture.judged(folder, Nanoseconds(5))
+    (row,) = posture.judged(lineage.lineage(folder), Nanoseconds(5))
     assert "does not add up" in row.why
     recorded(folder, made("ingest", "", "z"))
     assert answer.story(lineage.lineage(folder), digest("z")).sound

@@ -9,16 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from bartizan import __version__
-from bartizan.app.folder import Folder
 from bartizan.app.provenance import answer
 from bartizan.app.provenance.answer import Fact, Story
 from bartizan.app.provenance.artifact import Read
-from bartizan.app.provenance.lineage import Lineage, lineage
-from bartizan.app.provenance.posture import live_models
+from bartizan.app.provenance.lineage import Lineage
+from bartizan.app.provenance.posture import live_models, said
 from bartizan.app.provenance.recording import Row, put
 from bartizan.clock import SECOND, Nanoseconds
 from bartizan.compliance.posture import Judged
-from bartizan.ledger.database import FILE
 from bartizan.ledger.event import Outcome
 from bartizan.supply.bom import Component, Held, bill
 from bartizan.supply.controls import bom_current
@@ -134,19 +132,15 @@ def _changed(of: Lineage, model: int, size: int) -> bool:
     return any(entry.event.kind != WRITTEN for entry in of.entries(later))
 
 
-def judged(folder: Folder, now: Nanoseconds) -> tuple[Judged, ...]:
+def judged(of: Lineage, now: Nanoseconds) -> tuple[Judged, ...]:
     """Return what the control says of the bills of all deployed models; nothing where none is deployed.
 
     Args:
-        folder: the state folder; one without a record has none.
+        of: what the record says.
         now: UTC nanoseconds.
     """
-    if not (folder.ledger / FILE).exists():
-        return ()
-    of = lineage(folder)
     bills = counted(of)
     if not bills.deployed:
         return ()
-    why = "; ".join(finding.what for finding in bom_current.judge(bills))
-    outcome = Outcome.FOUND if why else Outcome.CLEARED
-    return (Judged(bom_current.CONTROL.id, "deployed models", outcome, why, now, of.size - 1),)
+    faults = [finding.what for finding in bom_current.judge(bills)]
+    return (said(bom_current.CONTROL.id, faults, of, now),)

@@ -77,10 +77,9 @@ def lineage(folder: Folder, *, anew: bool = False) -> Lineage:
     """
     if not (folder.ledger / FILE).exists():
         return Lineage(folder, Graph(), 0, {}, ())
-    key = _key(folder)
     with reading(folder.ledger) as connection:
         size = size_of(connection)
-        graph, head = _known(folder, connection, key, size) if not anew else (Graph(), Head(0, ""))
+        graph, head = (Graph(), Head(0, "")) if anew else _known(folder, connection, size)
         fold = Fold(graph, head.parts, head.broken)
         count = 0
         for number, said in numbered(connection, folder.ledger, Query(kind=ROOM, first=head.size)):
@@ -89,14 +88,15 @@ def lineage(folder: Folder, *, anew: bool = False) -> Lineage:
                 count += 1
         root = _root(connection, size)
     if anew or count >= _WORTH:
-        _keep(folder, graph, Head(size, root, (), fold.parts, tuple(fold.broken)), key)
+        _keep(folder, graph, Head(size, root, (), fold.parts, tuple(fold.broken)))
     unclosed = {name: len(some) for name, some in fold.parts.items()}
     return Lineage(folder, graph, size, unclosed, tuple(fold.broken))
 
 
-def _known(folder: Folder, connection: sqlite3.Connection, key: Secret, size: int) -> tuple[Graph, Head]:
-    """Return what was packed, as far as it is of this record."""
-    found = unpacked(memoryview(_octets(folder.lineage)), key)
+def _known(folder: Folder, connection: sqlite3.Connection, size: int) -> tuple[Graph, Head]:
+    """Return what was packed, as far as it is of this record; where nothing is, no key is made for it."""
+    octets = _octets(folder.lineage)
+    found = unpacked(memoryview(octets), _key(folder)) if octets else None
     if found is not None and found[1].size <= size and _root(connection, found[1].size) == found[1].root:
         return found
     return Graph(), Head(0, "")
@@ -116,8 +116,9 @@ def _octets(file: Path) -> bytes:
         os.close(descriptor)
 
 
-def _keep(folder: Folder, graph: Graph, head: Head, key: Secret) -> None:
+def _keep(folder: Folder, graph: Graph, head: Head) -> None:
     """Pack a graph for the next time; where that fails, the next time reads the record again."""
+    key = _key(folder)
     with contextlib.suppress(OSError):
         folder.lineage.parent.mkdir(mode=0o700, exist_ok=True)
         written(folder.lineage, packed(graph, head, key), 0o600)

@@ -1,12 +1,12 @@
 """How the deployed models stand by where they come from, out of the record alone."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from bartizan.app.folder import Folder
-from bartizan.app.provenance.lineage import Lineage, lineage
+from bartizan.app.provenance.lineage import Lineage
 from bartizan.clock import Nanoseconds
 from bartizan.compliance.posture import Judged
-from bartizan.ledger.database import FILE
 from bartizan.ledger.event import Outcome
 from bartizan.supply.controls import provenance_complete
 from bartizan.supply.provenance.graph import DEPLOYED, Graph
@@ -46,19 +46,22 @@ def live_models(graph: Graph) -> list[int]:
     ]
 
 
-def judged(folder: Folder, now: Nanoseconds) -> tuple[Judged, ...]:
+def judged(of: Lineage, now: Nanoseconds) -> tuple[Judged, ...]:
     """Return what the control says of all deployed models; nothing where none is, and no step is broken.
 
     Args:
-        folder: the state folder; one without a record has none.
+        of: what the record says.
         now: UTC nanoseconds.
     """
-    if not (folder.ledger / FILE).exists():
+    found = checked(of)
+    if not found.chains.deployed and not found.chains.broken:
         return ()
-    found = lineage(folder)
-    seen = checked(found)
-    if not seen.chains.deployed and not seen.chains.broken:
-        return ()
-    why = "; ".join(seen.faults)
-    outcome = Outcome.FOUND if why else Outcome.CLEARED
-    return (Judged(provenance_complete.CONTROL.id, "deployed models", outcome, why, now, found.size - 1),)
+    return (said(provenance_complete.CONTROL.id, found.faults, of, now),)
+
+
+def said(control: str, faults: Iterable[str], of: Lineage, now: Nanoseconds) -> Judged:
+    """Return what a control says of all deployed models, now that the record is as it is."""
+    why = "; ".join(faults)
+    return Judged(
+        control, "deployed models", Outcome.FOUND if why else Outcome.CLEARED, why, now, of.size - 1
+    )

@@ -24,6 +24,7 @@ from bartizan.supply.parsers.hdf5 import (
     damaged,
     datatype,
     dimensions,
+    filters,
 )
 from bartizan.supply.parsers.hdf5_links import EXTERNAL, message, pieces, table
 from bartizan.supply.parsers.json_tree import parsed
@@ -155,19 +156,7 @@ class _Walk:
 
     def filters(self, body: Octets) -> None:
         """Judge through what a dataset is read."""
-        cursor = Cursor(body, self.file.budget)
-        version, count = cursor.u8(), cursor.u8()
-        if version not in {1, 2}:
-            raise damaged("filters of a dataset are of a kind that is not known")
-        cursor.skip(6 * (version == 1))
-        for _ in range(count):
-            number = cursor.u16()
-            name = cursor.u16() if version == 1 or number >= 256 else 0  # noqa: PLR2004 - those below have no name
-            cursor.u16()
-            values = cursor.u16()
-            cursor.skip(
-                name + (-name % 8 if version == 1 else 0) + 4 * values + 4 * (values % 2) * (version == 1)
-            )
+        for number in filters(body, self.file.budget):
             if number not in FILTERS:
                 self.telling.say(
                     "filter-unknown",

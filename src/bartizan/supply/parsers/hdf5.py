@@ -319,3 +319,26 @@ def _values(file: File, cursor: Cursor, kind: Type, count: int) -> Iterator[byte
             file.budget.spend(length // 64)  # many may be the same text
             if kind.variable and found is not None:
                 yield found.take(0, length)
+
+
+def filters(body: Octets, budget: Budget) -> tuple[int, ...]:
+    """Return the numbers of the filters that a dataset is read through, in the order in which they were done.
+
+    Raises:
+        Damaged: they are of a kind that is not known.
+    """
+    cursor, found = Cursor(body, budget), list[int]()
+    version, count = cursor.u8(), cursor.u8()
+    if version not in {1, 2}:
+        raise damaged("filters of a dataset are of a kind that is not known")
+    cursor.skip(6 * (version == 1))
+    for _ in range(count):
+        number = cursor.u16()
+        name = cursor.u16() if version == 1 or number >= 256 else 0  # noqa: PLR2004 - those below have no name
+        cursor.u16()
+        values = cursor.u16()
+        cursor.skip(
+            name + (-name % 8 if version == 1 else 0) + 4 * values + 4 * (values % 2) * (version == 1)
+        )
+        found.append(number)
+    return tuple(found)

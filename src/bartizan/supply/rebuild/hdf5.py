@@ -19,7 +19,7 @@ from bartizan.supply.format import Damaged, Look
 from bartizan.supply.formats import hdf5, keras
 from bartizan.supply.octets import Budget, Octets
 from bartizan.supply.parsers.cursor import Cursor
-from bartizan.supply.parsers.hdf5 import NOWHERE, File, Kind, Link, Part, damaged, dimensions
+from bartizan.supply.parsers.hdf5 import NOWHERE, File, Kind, Link, Part, damaged, dimensions, filters
 from bartizan.supply.parsers.hdf5_links import message, table
 from bartizan.supply.rebuild import tensor as written
 from bartizan.supply.rebuild.flatten import Flat
@@ -170,8 +170,8 @@ class _Walk:
         if dtype is None:
             return None
         shape = dimensions(held[Kind.SPACE], self._file.budget)
-        filters = _filters(held[Kind.FILTERS], self._file.budget) if Kind.FILTERS in held else ()
-        return _Dataset(shape, dtype, width, held[Kind.LAYOUT], filters)
+        through = filters(held[Kind.FILTERS], self._file.budget) if Kind.FILTERS in held else ()
+        return _Dataset(shape, dtype, width, held[Kind.LAYOUT], through)
 
     def _data(self, said: _Dataset, octets: int) -> memoryview:
         cursor = Cursor(said.layout, self._file.budget)
@@ -271,23 +271,6 @@ def _number(body: Octets, width: int, name: str) -> str | None:
         "tensor-type",
         f"the dataset {shown(name)!r} has numbers of a form that safetensors does not have; convert it first",
     )
-
-
-def _filters(body: Octets, budget: Budget) -> tuple[int, ...]:
-    """Return the filters of a dataset, in the order in which they were done."""
-    cursor, found = Cursor(body, budget), []
-    version, count = cursor.u8(), cursor.u8()
-    cursor.skip(6 * (version == 1))
-    for _ in range(count):
-        number = cursor.u16()
-        name = cursor.u16() if version == 1 or number >= 256 else 0  # noqa: PLR2004 - those below have no name
-        cursor.u16()
-        values = cursor.u16()
-        cursor.skip(
-            name + (-name % 8 if version == 1 else 0) + 4 * values + 4 * (values % 2) * (version == 1)
-        )
-        found.append(number)
-    return tuple(found)
 
 
 def _fits(at: tuple[int, ...], extent: tuple[int, ...], shape: tuple[int, ...]) -> bool:
