@@ -22,8 +22,8 @@ from bartizan.ledger.entry import Entry
 from bartizan.ledger.event import Event
 from bartizan.ledger.event import Outcome as Word
 
-DEADLINE: Final = Nanoseconds(30 * SECOND)
-"""Longest time for one attack, in which the throw-away platform that it needs may have to start."""
+DEADLINE: Final = Nanoseconds(60 * SECOND)
+"""Longest time for one attack, in which the throw-away platform that it needs may have to start, on a busy machine too."""
 AT_ONCE: Final = 6
 """How many attacks run at the same time."""
 AGAIN_WITHIN: Final = Nanoseconds(60 * SECOND)
@@ -170,12 +170,17 @@ def _carry_out(attacks: Iterable[Attack], target: Target, ports: Ports) -> tuple
 
 
 def _startable(waiting: Sequence[Attack], running: Mapping[str, tuple[Attack, Nanoseconds]]) -> list[Attack]:
-    """Return the attacks to start now: one on a twin first, since its twin has to start, those on the scene last."""
-    busy = any(attack.stage in _ON_TWIN for attack, _since in running.values())
+    """Return the attacks to start now: one on a twin first, since its twin has to start, those on the scene later; one with files last.
+
+    Those with files start processes of their own, several each.
+    """
+    stages = [attack.stage for attack, _since in running.values()]
+    busy, filing = any(stage in _ON_TWIN for stage in stages), Stage.FILES in stages
     twins = [attack for stage in _ON_TWIN for attack in waiting if attack.stage is stage][: 0 if busy else 1]
-    others = [attack for attack in waiting if attack.stage not in _ON_TWIN]
+    files = [attack for attack in waiting if attack.stage is Stage.FILES][: 0 if filing else 1]
+    others = [attack for attack in waiting if attack.stage not in (*_ON_TWIN, Stage.FILES)]
     others.sort(key=lambda attack: attack.stage is Stage.SCENE)
-    return [*twins, *others][: AT_ONCE - len(running)]
+    return [*twins, *others, *files][: AT_ONCE - len(running)]
 
 
 def _next(
